@@ -1,0 +1,3 @@
+export type { ThresholdErrorCode } from './errors.ts'
+export * from './network.ts'
+export * from './plan.ts'
