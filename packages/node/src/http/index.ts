@@ -1,0 +1,25 @@
+/** What routes and peers share of HTTP: the server, problem documents, operators' tokens. */
+
+export type { HttpErrorCode } from './errors.ts'
+export {
+  createProblemMapper,
+  httpProblems,
+  type ProblemDocument,
+  type ProblemMapper,
+  type ProblemSpec,
+  type ProblemTable,
+  problemHandler,
+  problemNotFound,
+} from './problem.ts'
+export { type RunningServer, type ServerLimits, type ServerOptions, startServer } from './server.ts'
+export {
+  createOperators,
+  newToken,
+  type Operator,
+  type OperatorEnv,
+  type Operators,
+  type Role,
+  roles,
+  type TokenRecord,
+  type TokenStore,
+} from './tokens.ts'
