@@ -16,6 +16,7 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     mpc: ['encoding'],
     log: ['encoding'],
     convenant: ['identifiers', 'encoding'],
+    api: ['identifiers', 'encoding'],
     threshold: ['mpc', 'encoding'],
   },
   node: {

@@ -1,0 +1,62 @@
+/** Operator API: keys and rounds. */
+
+import { z } from 'zod'
+import { count, digest, id16, kind, slug, time } from './common.ts'
+
+export const roundState = z.enum([
+  'announced',
+  'collecting',
+  'computing',
+  'opening',
+  'published',
+  'failed',
+])
+
+export const startRequest = z.strictObject({ kind })
+
+export const epoch = z.strictObject({
+  kind,
+  epoch: slug,
+  createdAt: time,
+  expiresAt: time,
+  holders: z.array(slug),
+  quorum: count,
+  transcript: digest,
+})
+export const epochs = z.strictObject({ epochs: z.array(epoch) })
+
+/** `step` names what the round is doing; `done` of `total` while that can be counted. */
+export const round = z.strictObject({
+  round: id16,
+  kind,
+  state: roundState,
+  coordinator: slug,
+  createdAt: time,
+  updatedAt: time,
+  step: z.string().optional(),
+  done: count.optional(),
+  total: count.optional(),
+  contributors: z.array(slug).optional(),
+  leftOut: z.array(z.strictObject({ member: slug, reason: z.string() })).optional(),
+  lists: z.array(z.strictObject({ rule: slug, size: count, digest })).optional(),
+  reason: z.string().optional(),
+  culprit: z.string().optional(),
+})
+export const rounds = z.strictObject({ rounds: z.array(round) })
+
+/** A threshold list in force. */
+export const list = z.strictObject({
+  kind,
+  rule: slug,
+  threshold: count,
+  round: id16,
+  size: count,
+  contributors: count,
+  createdAt: time,
+  stale: z.boolean(),
+})
+
+export type Epoch = z.infer<typeof epoch>
+export type Round = z.infer<typeof round>
+export type RoundState = z.infer<typeof roundState>
+export type List = z.infer<typeof list>
