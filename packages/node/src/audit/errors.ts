@@ -1,0 +1,10 @@
+import { failWith } from '@drempel/protocol/encoding'
+
+export type AuditErrorCode =
+  | 'LOG_UNAVAILABLE' // the entry could not be made durable: what depends on it must not happen
+  | 'LOG_DAMAGED' // stored hashes, leaves or checkpoint contradict each other
+  | 'LOG_ENTRY_UNKNOWN' // no such origin, index or tile
+  | 'RECORD_ERASED' // the period's key is gone, or the sealed record was deleted
+  | 'RECORD_DAMAGED' // it does not open, or is not what the leaf commits to
+
+export const fail = failWith<AuditErrorCode>()

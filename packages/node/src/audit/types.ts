@@ -1,0 +1,65 @@
+/**
+ * The node's own log of events: write-ahead, durable, signed. Leaves are public to auditors and
+ * carry nothing that identifies; who and why stands in a sealed record that the leaf commits to.
+ */
+
+import type { Bytes, Json } from '@drempel/protocol/encoding'
+import type { AuditEvent } from './event.ts'
+
+export type Appended = {
+  readonly origin: string
+  readonly index: number
+  readonly leaf: Bytes
+  /** Size of the tree whose checkpoint first covers the entry; others of the same batch may follow it. */
+  readonly size: number
+}
+
+export interface Audit {
+  /**
+   * Appends an event and its record (any JSON: who asked, case reference, result). Calls of one
+   * tick become one batch with one fsync; entries keep the order of the calls.
+   * Resolves only when the entry and a signed checkpoint over it are durable: no log, no query.
+   * @throws ProtocolError `LOG_UNAVAILABLE`: the entry may or may not be found later, and nothing
+   * that depends on it may happen
+   */
+  append(event: AuditEvent, record: Json): Promise<Appended>
+
+  /** The origin that an entry written now would go to. */
+  origin(): string
+  /** All origins of this node, oldest first. */
+  origins(): Promise<readonly string[]>
+  /** Latest signed checkpoint of an origin (default: the one of now); null while it has no entry. */
+  checkpoint(origin?: string): Promise<string | null>
+  /** Size and root behind that checkpoint. */
+  head(origin?: string): Promise<{ readonly size: number; readonly root: Bytes } | null>
+
+  /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+  leaf(origin: string, index: number): Promise<Bytes>
+  /** Inclusion proof against the tree of `size` (default: the latest). @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+  proof(origin: string, index: number, size?: number): Promise<readonly Bytes[]>
+  /** That the tree of `size1` is a prefix of that of `size2` (default: the latest). */
+  consistency(origin: string, size1: number, size2?: number): Promise<readonly Bytes[]>
+  /** A C2SP tlog-proof: index, inclusion proof and checkpoint as one text. */
+  receipt(origin: string, index: number): Promise<string>
+
+  /** A hash tile, by its path below the log's prefix (`tile/0/x001/234.p/5`). Null when the log does not reach it. */
+  tile(origin: string, path: string): Promise<Bytes | null>
+  /** An entry bundle (`tile/entries/000.p/7`). */
+  entries(origin: string, path: string): Promise<Bytes | null>
+
+  /** The sealed record of an entry, checked against the leaf's commitment. */
+  openRecord(origin: string, index: number): Promise<Json>
+  /** Entries of a transaction. */
+  find(
+    txid: string,
+  ): Promise<readonly { readonly origin: string; readonly index: number; readonly type: string }[]>
+
+  /**
+   * At start: each origin's head equals the root of its stored hashes, its checkpoint is this node's
+   * signature over it, and its last leaves hash to what the tree holds.
+   * @throws ProtocolError `LOG_DAMAGED`
+   */
+  verifySelf(): Promise<void>
+  /** Waits for what is under way; later appends reject. */
+  close(): Promise<void>
+}

@@ -1,0 +1,13 @@
+import { failWith } from '@drempel/protocol/encoding'
+
+export type StoreErrorCode =
+  | 'STORE_BUSY' // another process holds the store
+  | 'STORE_CLOSED'
+  | 'STORE_CONFLICT' // a row of that key exists already, or a caller broke an interface's rule
+  | 'STORE_CORRUPT' // the file is damaged or no Drempel store
+  | 'STORE_FAILED' // input or output failed: disk full, file gone, read-only
+  | 'STORE_NEWER' // written by a newer release
+  | 'SEALED_DAMAGED' // a sealed value was changed, or belongs to another place
+  | 'WRONG_MASTER_KEY'
+
+export const fail = failWith<StoreErrorCode>()

@@ -1,0 +1,93 @@
+/** What this partner flagged. Identifiers are sealed; rows are found by their blind index. */
+
+import type { Bytes } from '@drempel/protocol/encoding'
+
+export type FlagState = 'active' | 'withdrawn' | 'bezwaar'
+
+export type FlagRecord = {
+  /** Rises with each new flag; pages go by it. */
+  readonly id: number
+  readonly kind: string
+  /** 32 bytes: the vault's blind index of (kind, canonical identifier). */
+  readonly index: Bytes
+  /** The canonical identifier, sealed by the vault. */
+  readonly sealed: Bytes
+  readonly taxonomy: string
+  readonly evidence: string
+  readonly reports: number
+  readonly since: number
+  readonly expires: number | null
+  readonly state: FlagState
+  readonly importId: string
+  readonly createdAt: number
+  readonly withdrawnAt: number | null
+}
+
+export type FlagRow = Pick<
+  FlagRecord,
+  'index' | 'sealed' | 'taxonomy' | 'evidence' | 'reports' | 'since' | 'expires'
+>
+
+export type UpsertCounts = {
+  readonly added: number
+  /** Also counts withdrawn flags that came back. */
+  readonly updated: number
+  readonly unchanged: number
+  /** Rows left as they were: withdrawn since `blockedSince`, or under bezwaar. */
+  readonly blocked: number
+}
+
+export type ActiveFlag = Pick<FlagRecord, 'id' | 'index' | 'sealed'>
+
+export type FlagPageOptions = {
+  /** Rows with a greater id only; 0 to begin. */
+  readonly afterId?: number
+  readonly limit: number
+  readonly state?: FlagState
+}
+
+export interface FlagStore {
+  /**
+   * Adds or updates flags; the same rows again change nothing. Every row found or added gets
+   * `importId`, also an unchanged one, so that `withdrawMissing` sees it. A flag that was withdrawn
+   * at or after `blockedSince` (the begin of the key epoch) stays withdrawn, since toggling a flag
+   * is a probe; one under bezwaar stays under bezwaar. The sealed identifier of a known row is kept.
+   * Of two rows with one index the last counts.
+   */
+  upsert(
+    kind: string,
+    rows: readonly FlagRow[],
+    importId: string,
+    options?: { readonly blockedSince?: number },
+  ): Promise<UpsertCounts>
+
+  /** Withdraws the active flags of a kind that the import did not contain; returns how many. */
+  withdrawMissing(kind: string, importId: string): Promise<number>
+
+  /** False when there is no such flag or it was withdrawn before. */
+  withdraw(kind: string, index: Bytes): Promise<boolean>
+
+  /** The FG's change of state. `active` brings back a withdrawn flag too. False when there is no such flag. */
+  setState(kind: string, index: Bytes, state: FlagState): Promise<boolean>
+
+  get(kind: string, index: Bytes): Promise<FlagRecord | null>
+
+  /** In order of id. */
+  page(kind: string, options: FlagPageOptions): Promise<readonly FlagRecord[]>
+
+  /** Flags in state `active` that have not expired at `now`. */
+  countActive(kind: string, now: number): Promise<number>
+
+  /** Those flags, in order of id. */
+  active(
+    kind: string,
+    now: number,
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly ActiveFlag[]>
+
+  /** How many flags of the kind were added and withdrawn at or after `since`: what caps a round's changes. */
+  changes(
+    kind: string,
+    since: number,
+  ): Promise<{ readonly added: number; readonly withdrawn: number }>
+}

@@ -1,0 +1,35 @@
+/** Cached OPRF outputs of the node's own flags, one per flag and key epoch, sealed by the vault. */
+
+import type { Bytes } from '@drempel/protocol/encoding'
+import type { ActiveFlag } from './flags.ts'
+
+export type TagRow = {
+  /** Blind index of the flag. */
+  readonly index: Bytes
+  /** The tag, sealed. */
+  readonly sealed: Bytes
+}
+
+export type TagRecord = TagRow & {
+  /** Id of the flag. */
+  readonly id: number
+}
+
+export interface TagStore {
+  /** Rows whose flag does not exist are left out; a tag that is there is replaced. Returns how many were kept. */
+  put(kind: string, epoch: string, rows: readonly TagRow[]): Promise<number>
+
+  /** Active flags without a tag in the epoch, in order of id; `sealed` is the identifier. */
+  missing(kind: string, epoch: string, now: number, limit: number): Promise<readonly ActiveFlag[]>
+
+  /** Tags of active flags, in order of the flags' ids. */
+  page(
+    kind: string,
+    epoch: string,
+    now: number,
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly TagRecord[]>
+
+  /** Deletes all tags of an epoch; returns how many. */
+  dropEpoch(kind: string, epoch: string): Promise<number>
+}
