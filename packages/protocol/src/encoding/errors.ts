@@ -6,6 +6,7 @@ export type EncodingErrorCode =
   | 'BAD_UTF8'
   | 'BAD_JSON'
   | 'BAD_KEY'
+  | 'BAD_STATEMENT'
   | 'TRUNCATED'
   | 'TRAILING_BYTES'
   | 'OUT_OF_RANGE'
