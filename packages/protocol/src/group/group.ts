@@ -1,0 +1,78 @@
+/**
+ * ristretto255 (RFC 9496) as the protocol sees it: encoded elements and scalars in flat batches,
+ * n * 32 bytes, so that a backend may work on many at once. Elements are 32 bytes in the one
+ * canonical encoding; scalars are 32 bytes little-endian, below the group's order.
+ *
+ * A method says in its name what it does with time: `...Secret` hides its scalars as well as the
+ * backend can (each backend's header states how well), `...Public` may take a time that depends on
+ * everything it was given. All methods leave their arguments unchanged.
+ */
+
+import type { Bytes, ErrorDetails } from '../encoding/index.ts'
+
+export const ELEMENT_BYTES = 32
+export const SCALAR_BYTES = 32
+export const UNIFORM_BYTES = 64
+
+export interface Group {
+  readonly backend: string
+  readonly generator: Bytes
+  readonly scalars: ScalarField
+
+  /**
+   * Every element decodes, canonically, and none is the identity (RFC 9497, section 4).
+   * @param details merged into the error, so that a caller can name who sent them
+   * @throws ProtocolError `BAD_LENGTH`, `BAD_ELEMENT` or `IDENTITY_ELEMENT`; `at` is the position
+   */
+  assertElements(elements: Bytes, details?: ErrorDetails): void
+
+  /**
+   * Each element times its scalar, or all times one scalar when `scalars` is 32 bytes long.
+   * Scalars are canonical and not zero, elements not the identity; so are the products.
+   * @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR`, `ZERO_SCALAR`, `BAD_ELEMENT`, `IDENTITY_ELEMENT`
+   */
+  multiplySecret(scalars: Bytes, elements: Bytes): Bytes
+
+  /** As `multiplySecret`, for scalars that everybody may know. */
+  multiplyPublic(scalars: Bytes, elements: Bytes): Bytes
+
+  /** Each scalar times the generator. @throws as `multiplySecret` */
+  multiplyBaseSecret(scalars: Bytes): Bytes
+
+  /**
+   * Column sums: element j of the result is the sum over rows i of scalars[i][j] * elements[i][j].
+   * Scalars and elements as for `multiplySecret`; a sum may be the identity.
+   */
+  combineSecret(scalars: readonly Bytes[], elements: readonly Bytes[]): Bytes
+
+  /** The sum over j of scalars[j] * elements[j], one element; zero and the identity may occur. */
+  combinePublic(scalars: Bytes, elements: Bytes): Bytes
+
+  /** Element by element; the identity may occur. @throws ProtocolError `BAD_LENGTH`, `BAD_ELEMENT` */
+  add(a: Bytes, b: Bytes): Bytes
+  subtract(a: Bytes, b: Bytes): Bytes
+
+  /** The one-way map of RFC 9496, section 4.3.4, on n * 64 uniform bytes. */
+  fromUniform(uniform: Bytes): Bytes
+
+  /**
+   * hash_to_ristretto255 (RFC 9380, appendix B) of each message with expand_message_xmd, SHA-512.
+   * @param dst 1 to 255 bytes @throws ProtocolError `BAD_DST`
+   */
+  hashToGroup(messages: readonly Bytes[], dst: Bytes): Bytes
+
+  /** 64 bytes of expand_message_xmd, little-endian, reduced (RFC 9497, section 4.1). */
+  hashToScalar(message: Bytes, dst: Bytes): Bytes
+}
+
+/** Arithmetic modulo the order of the group on single scalars; arguments are canonical. */
+export interface ScalarField {
+  add(a: Bytes, b: Bytes): Bytes
+  subtract(a: Bytes, b: Bytes): Bytes
+  multiply(a: Bytes, b: Bytes): Bytes
+  negate(a: Bytes): Bytes
+  /** @throws ProtocolError `ZERO_SCALAR` */
+  invert(a: Bytes): Bytes
+  /** 64 bytes, little-endian, reduced. */
+  reduce(wide: Bytes): Bytes
+}

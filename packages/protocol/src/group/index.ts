@@ -1,0 +1,8 @@
+export type { GroupErrorCode } from './errors.ts'
+export * from './feldman.ts'
+export * from './flat.ts'
+export * from './group.ts'
+export { libsodiumGroup } from './libsodium.ts'
+export { nobleGroup } from './noble.ts'
+export * from './scalar.ts'
+export * from './shamir.ts'

@@ -1,0 +1,85 @@
+/**
+ * Scalars of ristretto255: integers modulo l = 2^252 + 27742317777372353535851937790883648493,
+ * 32 bytes little-endian. Checks here run in a time that depends on the number of scalars only.
+ */
+
+import { type Bytes, fromHex, type RandomBytes } from '../encoding/index.ts'
+import { fail } from './errors.ts'
+import { countOf, itemAt } from './flat.ts'
+import { type Group, SCALAR_BYTES, UNIFORM_BYTES } from './group.ts'
+
+/** A uniform scalar other than zero: 64 random bytes reduced, bias below 2^-258. */
+export function randomScalar(group: Group, random: RandomBytes): Bytes {
+  for (;;) {
+    const scalar = group.scalars.reduce(random(UNIFORM_BYTES))
+    if (!isZero(scalar)) return scalar
+  }
+}
+
+/** A small public number, 0 to 2^32 - 1. @throws ProtocolError `BAD_SCALAR` */
+export function smallScalar(value: number): Bytes {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) fail('BAD_SCALAR')
+  const scalar = new Uint8Array(SCALAR_BYTES)
+  new DataView(scalar.buffer).setUint32(0, value, true)
+  return scalar
+}
+
+/** All canonical. @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR` */
+export function assertScalars(scalars: Bytes): void {
+  const count = countOf(scalars)
+  let good = 1
+  for (let i = 0; i < count; i++) good &= belowOrder(itemAt(scalars, i))
+  if (good === 0) fail('BAD_SCALAR')
+}
+
+/** All canonical and none zero. @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR`, `ZERO_SCALAR` */
+export function assertNonZeroScalars(scalars: Bytes): void {
+  assertScalars(scalars)
+  const count = countOf(scalars)
+  let zeros = 0
+  for (let i = 0; i < count; i++) zeros |= Number(isZero(itemAt(scalars, i)))
+  if (zeros !== 0) fail('ZERO_SCALAR')
+}
+
+/** One canonical scalar. */
+export function isScalar(bytes: Bytes): boolean {
+  return bytes.length === SCALAR_BYTES && belowOrder(bytes) === 1
+}
+
+export function isZero(scalar: Bytes): boolean {
+  let bits = 0
+  for (const byte of scalar) bits |= byte
+  return bits === 0
+}
+
+/**
+ * Inverses of a whole batch with one inversion (Montgomery's trick): running products forward,
+ * then peel one factor at a time off the inverse of the last product.
+ * @throws ProtocolError `ZERO_SCALAR`
+ */
+export function invertAll(group: Group, scalars: Bytes): Bytes {
+  assertNonZeroScalars(scalars)
+  const count = countOf(scalars)
+  const field = group.scalars
+  const inverses = new Uint8Array(scalars.length)
+  if (count === 0) return inverses
+  const products: Bytes[] = [itemAt(scalars, 0)]
+  for (let i = 1; i < count; i++)
+    products.push(field.multiply(products[i - 1]!, itemAt(scalars, i)))
+  let rest = field.invert(products[count - 1]!)
+  for (let i = count - 1; i > 0; i--) {
+    inverses.set(field.multiply(rest, products[i - 1]!), i * SCALAR_BYTES)
+    rest = field.multiply(rest, itemAt(scalars, i))
+  }
+  inverses.set(rest, 0)
+  return inverses
+}
+
+const ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+
+/** 1 when scalar - l borrows, else 0; no branch on the scalar. */
+function belowOrder(scalar: Bytes): number {
+  let borrow = 0
+  for (let i = 0; i < SCALAR_BYTES; i++) borrow = ((scalar[i]! - ORDER[i]! - borrow) >> 8) & 1
+  return borrow
+}

@@ -1,0 +1,5 @@
+export * from './dleq.ts'
+export type { OprfErrorCode } from './errors.ts'
+export * from './pause.ts'
+export * from './rfc9497.ts'
+export type { Mode } from './suite.ts'
