@@ -1,4 +1,12 @@
-/** The public shape of a round: bins, slots, widths. Every node computes the same plan. */
+/**
+ * The public shape of a round: bins, slots, widths. A pure function of the partners' padded sizes;
+ * every node computes the same plan, to the last bit, on any engine.
+ */
+
+import { boundBits } from './bounds.ts'
+import { fail } from './errors.ts'
+import { maxLoad } from './load.ts'
+import { countComparators, mergeTree } from './tree.ts'
 
 /** One partner's list: `slots` = factor·base + window in every bin. */
 export type PartnerPlan = {
@@ -27,4 +35,148 @@ export type RoundPlan = {
   readonly partners: readonly PartnerPlan[]
   /** R: slots of all partners together, per bin. */
   readonly rows: number
+}
+
+export type PartnerSize = { readonly id: string; readonly paddedSize: number }
+
+const WINDOW = 62
+const LANES = 128
+const MAX_BINS = 65536
+/** Keeps the shares of one shard (128 bins) below some 0.2 GB; more rows take more bins. */
+const MAX_ROWS = 65536
+/** A key, left-aligned, fits four 32-bit words. */
+const MAX_KEY_BITS = 128
+const SMALLEST_BUCKET = 256
+
+/**
+ * Every node: the plan with the fewest ANDs whose chance that any record of any honest partner does
+ * not fit is at most 2^-30 a salt. A false match with a record has probability at most 2^-40, a
+ * match missed because two keys agree on all order bits at most 2^-20.
+ * @param partners in the round's order, sizes as published (see `paddedSize`)
+ * @throws ProtocolError `BAD_PLAN`: no partners, ids not distinct, sizes not whole numbers, or a
+ *   round too large for 65,536 bins of 65,536 rows
+ */
+export function planRound(partners: readonly PartnerSize[]): RoundPlan {
+  check(partners)
+  let best: Candidate | undefined
+  for (let bins = LANES; bins <= MAX_BINS; bins *= 2) {
+    const coarse = cheapest(partners, bins, coarseBases(partners, bins))
+    if (coarse === undefined) continue
+    if (best !== undefined && coarse.ands >= best.ands) break
+    best = coarse
+  }
+  if (best === undefined) {
+    return fail('BAD_PLAN', { at: 'partners', hint: 'The lists together are too large.' })
+  }
+  return cheapest(partners, best.plan.bins, nearby(best.plan.base))!.plan
+}
+
+/**
+ * Partner: the size to publish instead of the exact one. Steps of 1/32 to 1/16 of the size, at
+ * least 256, so that a few new or withdrawn flags do not show.
+ */
+export function paddedSize(count: number): number {
+  let bucket = SMALLEST_BUCKET
+  while (bucket < count) bucket *= 2
+  const step = bucket / 32
+  return bucket === SMALLEST_BUCKET ? bucket : Math.ceil(count / step) * step
+}
+
+/**
+ * ANDs of validation, merge and scan's equality in all bins; what outputs add depends on the rules.
+ * Idle comparators count, so the true number is somewhat lower.
+ */
+export function andCount(plan: RoundPlan): number {
+  const everyone = plan.partners.map((_, partner) => partner)
+  const comparators = countComparators(plan, mergeTree(plan, everyone))
+  const perRow = 2 * plan.width + 2 * boundBits(plan.base)
+  return plan.bins * (comparators * (plan.orderBits + plan.width) + plan.rows * perRow)
+}
+
+type Candidate = { readonly plan: RoundPlan; readonly ands: number }
+
+function cheapest(
+  partners: readonly PartnerSize[],
+  bins: number,
+  bases: readonly number[],
+): Candidate | undefined {
+  let best: Candidate | undefined
+  for (const base of bases) {
+    const plan = planWith(partners, bins, base)
+    if (plan === undefined) continue
+    const ands = andCount(plan)
+    if (best === undefined || ands < best.ands) best = { plan, ands }
+  }
+  return best
+}
+
+/** Steps of at most 1/32, up to the base at which every factor is 1 at the least load. */
+function coarseBases(partners: readonly PartnerSize[], bins: number): number[] {
+  let largest = 1
+  for (const { paddedSize } of partners) largest = Math.max(largest, paddedSize)
+  const enough = Math.ceil((4 * largest) / bins)
+  const bases: number[] = []
+  for (let base = 1; base <= enough; base += Math.max(1, base >> 5)) bases.push(base)
+  return bases
+}
+
+function nearby(base: number): number[] {
+  const reach = base >> 5
+  return Array.from({ length: 2 * reach + 1 }, (_, i) => base - reach + i)
+}
+
+/** The least factors that keep every load within the bound. */
+function planWith(
+  sizes: readonly PartnerSize[],
+  bins: number,
+  base: number,
+): RoundPlan | undefined {
+  const smallest = sizes.map(({ paddedSize }) => Math.max(1, Math.ceil(paddedSize / (bins * base))))
+  let factors = smallest
+  // More slots make the bound stricter, which may take more slots: stable after a few turns.
+  for (let before = 0, total = sum(factors); total > before; ) {
+    const load = maxLoad(total * base * bins, WINDOW)
+    const room = load * bins * base
+    factors = sizes.map(({ paddedSize }) => Math.max(1, Math.ceil(paddedSize / room)))
+    before = total
+    total = Math.max(total, sum(factors))
+  }
+  const partners = sizes.map(({ id, paddedSize }, i): PartnerPlan => {
+    const factor = factors[i]!
+    return { id, paddedSize, factor, slots: factor * base + WINDOW }
+  })
+  const rows = sum(partners.map(({ slots }) => slots))
+  if (rows > MAX_ROWS) return undefined
+  const binBits = Math.log2(bins)
+  const twice = twiceLog2(rows * bins)
+  const keyBits = twice + 41
+  if (keyBits > MAX_KEY_BITS) return undefined
+  const width = keyBits - binBits
+  const orderBits = twice + 21 - binBits
+  return { bins, binBits, base, window: WINDOW, keyBits, width, orderBits, partners, rows }
+}
+
+/** The least whole number that is at least 2·log2(n). */
+function twiceLog2(n: number): number {
+  let bits = 0
+  for (let power = 1n; power < BigInt(n) * BigInt(n); power *= 2n) bits++
+  return bits
+}
+
+function sum(numbers: readonly number[]): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
+}
+
+function check(partners: readonly PartnerSize[]): void {
+  if (partners.length === 0) fail('BAD_PLAN', { at: 'partners' })
+  const ids = new Set<string>()
+  for (const [i, { id, paddedSize }] of partners.entries()) {
+    if (ids.has(id)) fail('BAD_PLAN', { at: `partners/${i}/id` })
+    ids.add(id)
+    if (!Number.isSafeInteger(paddedSize) || paddedSize < 0 || paddedSize > 2 ** 31) {
+      fail('BAD_PLAN', { at: `partners/${i}/paddedSize` })
+    }
+  }
 }
