@@ -1,0 +1,291 @@
+/**
+ * The one place where permission is decided. Every node asks its own copy of the convenant, about
+ * its own requests and about those of others; nothing here trusts what another node concluded.
+ *
+ * `decide` is a pure function. Checks run in the order in which they are written and the first that
+ * fails gives the code. A day is a UTC day; `validFrom` is included, `validUntil` is not. Counters
+ * that lie in the future (a clock that went back) still count, and a number that is none refuses.
+ */
+
+import type { RefusalCode } from './refusals.ts'
+import type {
+  AnnounceRequest,
+  AnswerRequest,
+  ComputeRequest,
+  ConsumeRequest,
+  ContributeRequest,
+  Decision,
+  EvaluateRequest,
+  EvaluateTagsRequest,
+  QueryRequest,
+  Request,
+  TagRequest,
+  Usage,
+} from './requests.ts'
+import type { Convenant } from './schema.ts'
+import { capsOf, holderShare, kindOf, mayConsume, memberOf, purposeOf, ruleOf } from './shares.ts'
+
+/**
+ * May this request go on?
+ * @param convenant the version in force, parsed and verified
+ * @param usage the node's counters before this request
+ * @param now milliseconds since 1970
+ */
+export function decide(
+  convenant: Convenant,
+  request: Request,
+  usage: Usage,
+  now: number,
+): Decision {
+  return outsideValidity(convenant, now) ?? decideInForce(convenant, request, usage, now)
+}
+
+/** The UTC day that quotas count by, as in `Usage.queried.day`. */
+export function quotaDay(now: number): string {
+  return new Date(now).toISOString().slice(0, 10)
+}
+
+type Refusal = Extract<Decision, { allow: false }>
+
+function refuse(code: RefusalCode): Refusal {
+  return { allow: false, code }
+}
+
+function allow(remaining: number | null = null, stale = false): Decision {
+  return { allow: true, remaining, stale }
+}
+
+// Both comparisons are false for NaN, which then refuses.
+function outsideValidity(convenant: Convenant, now: number): Refusal | undefined {
+  if (!(now >= Date.parse(convenant.validFrom))) return refuse('CONVENANT_NOT_YET_VALID')
+  if (!(now < Date.parse(convenant.validUntil))) return refuse('CONVENANT_EXPIRED')
+  return undefined
+}
+
+function decideInForce(c: Convenant, request: Request, usage: Usage, now: number): Decision {
+  switch (request.type) {
+    case 'check':
+    case 'screen':
+      return query(c, request, usage, now)
+    case 'evaluate':
+      return evaluate(c, request, usage, now)
+    case 'tag':
+      return tag(c, request, usage)
+    case 'evaluate-tags':
+      return evaluateTags(c, request, usage)
+    case 'announce':
+      return announce(c, request, usage)
+    case 'contribute':
+      return contribute(c, request, usage)
+    case 'compute':
+      return compute(c, request, usage)
+    case 'consume':
+      return consume(c, request)
+    case 'answer':
+      return answer(c, request, now)
+  }
+}
+
+function query(c: Convenant, request: QueryRequest, usage: Usage, now: number): Decision {
+  const refusal = askable(c, { ...request, protocol: request.type })
+  if (refusal) return refusal
+  const purpose = purposeOf(c, request.purpose)!
+  if (purpose.fourEyes && new Set(request.approvers).size < 2) return refuse('APPROVAL_REQUIRED')
+  return spend(request.count, askedToday(usage, now), purpose.quotaPerDay, 'QUOTA_EXCEEDED')
+}
+
+function evaluate(c: Convenant, request: EvaluateRequest, usage: Usage, now: number): Decision {
+  const refusal = addressed(c, request) ?? askable(c, request)
+  if (refusal) return refusal
+  const purpose = purposeOf(c, request.purpose)!
+  if (purpose.fourEyes && !request.approved) return refuse('APPROVAL_REQUIRED')
+  const share = holderShare(purpose.quotaPerDay, c.keyHolders)
+  return spend(request.count, askedToday(usage, now), share, 'QUOTA_EXCEEDED')
+}
+
+function tag(c: Convenant, request: TagRequest, usage: Usage): Decision {
+  const refusal = taggable(c, request.member, request.kind)
+  if (refusal) return refusal
+  const caps = capsOf(kindOf(c, request.kind)!, request.member)
+  if (!isCount(request.listSize)) return refuse('COUNT_INVALID')
+  if (request.listSize > caps.listCap) return refuse('LIST_TOO_LARGE')
+  return spend(request.count, tagged(usage, request.epoch), caps.epochBudget, 'BUDGET_EXCEEDED')
+}
+
+function evaluateTags(c: Convenant, request: EvaluateTagsRequest, usage: Usage): Decision {
+  const refusal = addressed(c, request) ?? taggable(c, request.member, request.kind)
+  if (refusal) return refusal
+  const caps = capsOf(kindOf(c, request.kind)!, request.member)
+  const share = holderShare(caps.epochBudget, c.keyHolders)
+  return spend(request.count, tagged(usage, request.epoch), share, 'BUDGET_EXCEEDED')
+}
+
+function announce(c: Convenant, request: AnnounceRequest, usage: Usage): Decision {
+  return round(c, request, usage) ?? allow()
+}
+
+function contribute(c: Convenant, request: ContributeRequest, usage: Usage): Decision {
+  const refusal = active(c, request.member) ?? round(c, request, usage)
+  if (refusal) return refusal
+  if (!request.contributors.includes(request.member)) return refuse('NOT_A_CONTRIBUTOR')
+  const kind = kindOf(c, request.kind)!
+  const caps = capsOf(kind, request.member)
+  const { listSize, newFlags, withdrawnFlags } = request
+  if (![listSize, newFlags, withdrawnFlags].every(isCount)) return refuse('COUNT_INVALID')
+  if (listSize > caps.listCap) return refuse('LIST_TOO_LARGE')
+  if (listSize < kind.minList) return refuse('LIST_TOO_SMALL')
+  // All flags of a first list are new: listCap alone bounds it.
+  if (usage.contributed && newFlags > caps.newPerRound) return refuse('TOO_MANY_NEW')
+  if (withdrawnFlags > caps.withdrawnPerRound) return refuse('TOO_MANY_WITHDRAWN')
+  return allow()
+}
+
+function compute(c: Convenant, request: ComputeRequest, usage: Usage): Decision {
+  const refusal = active(c, request.node)
+  if (refusal) return refusal
+  if (!c.computeNodes.includes(request.node)) return refuse('NOT_A_COMPUTE_NODE')
+  return round(c, request, usage) ?? allow()
+}
+
+function consume(c: Convenant, request: ConsumeRequest): Decision {
+  return active(c, request.member) ?? holdable(c, request.member, request.rule) ?? allow()
+}
+
+function answer(c: Convenant, request: AnswerRequest, now: number): Decision {
+  const refusal =
+    active(c, request.asker) ??
+    purposeFor(c, request.asker, request.purpose) ??
+    holdable(c, request.asker, request.rule)
+  if (refusal) return refusal
+  const purpose = purposeOf(c, request.purpose)!
+  if (!purpose.rules.includes(request.rule)) return refuse('RULE_NOT_ALLOWED')
+  // "Not fresh" rather than "old", so that a NaN is stale.
+  const maxAge = ruleOf(c, request.rule)!.maxAgeHours * 3_600_000
+  const stale = !(now - request.publishedAt <= maxAge)
+  if (stale && purpose.answer === 'strict') return refuse('LIST_STALE')
+  return allow(null, stale)
+}
+
+/** What asker and key holder check alike about a query, quota and approvals aside. */
+function askable(
+  c: Convenant,
+  query: Pick<QueryRequest, 'asker' | 'purpose' | 'kind' | 'rule' | 'count'> & {
+    readonly protocol: 'check' | 'screen'
+  },
+): Refusal | undefined {
+  const refusal = active(c, query.asker) ?? purposeFor(c, query.asker, query.purpose)
+  if (refusal) return refusal
+  const purpose = purposeOf(c, query.purpose)!
+  const kind = kindOf(c, query.kind)
+  if (kind === undefined) return refuse('UNKNOWN_KIND')
+  if (!purpose.kinds.includes(kind.kind)) return refuse('KIND_NOT_ALLOWED')
+  const rule = ruleOf(c, query.rule)
+  if (rule === undefined) return refuse('UNKNOWN_RULE')
+  if (rule.kind !== kind.kind) return refuse('RULE_OF_OTHER_KIND')
+  if (!purpose.rules.includes(rule.id)) return refuse('RULE_NOT_ALLOWED')
+  if (query.protocol === 'screen' && purpose.protocol === 'check')
+    return refuse('PROTOCOL_NOT_ALLOWED')
+  if (!isCount(query.count) || query.count === 0) return refuse('COUNT_INVALID')
+  const most = query.protocol === 'check' ? 1 : purpose.maxBatch
+  return query.count > most ? refuse('BATCH_TOO_LARGE') : undefined
+}
+
+/** That the holder is one, in good standing, and one of a quorum that the intent names. */
+function addressed(
+  c: Convenant,
+  request: { readonly holder: string; readonly recipients: readonly string[] },
+): Refusal | undefined {
+  const refusal = active(c, request.holder)
+  if (refusal) return refusal
+  const { members, quorum } = c.keyHolders
+  if (!members.includes(request.holder)) return refuse('NOT_A_KEY_HOLDER')
+  const { recipients } = request
+  const valid =
+    new Set(recipients).size === recipients.length &&
+    recipients.length >= quorum &&
+    recipients.includes(request.holder) &&
+    recipients.every((id) => members.includes(id) && !c.suspended.includes(id))
+  return valid ? undefined : refuse('RECIPIENTS_INVALID')
+}
+
+function taggable(c: Convenant, member: string, kind: string): Refusal | undefined {
+  const refusal = active(c, member)
+  if (refusal) return refusal
+  if (kindOf(c, kind) === undefined) return refuse('UNKNOWN_KIND')
+  const used = c.rules.some((rule) => rule.kind === kind && rule.keys === 'tag')
+  return used ? undefined : refuse('TAGS_NOT_USED')
+}
+
+/** What everyone who takes part in a round checks about its announcement. */
+function round(
+  c: Convenant,
+  request: Pick<AnnounceRequest, 'coordinator' | 'kind' | 'rules' | 'contributors'>,
+  usage: Usage,
+): Refusal | undefined {
+  const refusal = active(c, request.coordinator)
+  if (refusal) return refusal
+  if (!c.computeNodes.includes(request.coordinator)) return refuse('NOT_A_COORDINATOR')
+  if (c.computeNodes.some((id) => c.suspended.includes(id))) return refuse('COMPUTE_NODE_SUSPENDED')
+  const { kind, rules, contributors } = request
+  if (kindOf(c, kind) === undefined) return refuse('UNKNOWN_KIND')
+  if (rules.length === 0 || new Set(rules).size !== rules.length) return refuse('UNKNOWN_RULE')
+  const known =
+    new Set(contributors).size === contributors.length &&
+    contributors.every((id) => active(c, id) === undefined)
+  if (!known) return refuse('CONTRIBUTORS_INVALID')
+  for (const id of rules) {
+    const rule = ruleOf(c, id)
+    if (rule === undefined) return refuse('UNKNOWN_RULE')
+    if (rule.kind !== kind) return refuse('RULE_OF_OTHER_KIND')
+    if (contributors.length < rule.minContributors) return refuse('TOO_FEW_CONTRIBUTORS')
+  }
+  const last = usage.lastContributors
+  const same =
+    last === null ||
+    (last.length === contributors.length && last.every((id) => contributors.includes(id)))
+  return same || c.acknowledgements.contributorsMayChange
+    ? undefined
+    : refuse('CONTRIBUTORS_CHANGED')
+}
+
+function active(c: Convenant, member: string): Refusal | undefined {
+  if (memberOf(c, member) === undefined) return refuse('NOT_A_MEMBER')
+  return c.suspended.includes(member) ? refuse('MEMBER_SUSPENDED') : undefined
+}
+
+function purposeFor(c: Convenant, asker: string, id: string): Refusal | undefined {
+  const purpose = purposeOf(c, id)
+  if (purpose === undefined) return refuse('UNKNOWN_PURPOSE')
+  return purpose.askers.includes(asker) ? undefined : refuse('ASKER_NOT_ALLOWED')
+}
+
+function holdable(c: Convenant, member: string, id: string): Refusal | undefined {
+  const rule = ruleOf(c, id)
+  if (rule === undefined) return refuse('UNKNOWN_RULE')
+  if (rule.output !== 'list') return refuse('RULE_HAS_NO_LIST')
+  return mayConsume(rule, member) ? undefined : refuse('NOT_A_CONSUMER')
+}
+
+function spend(
+  count: number,
+  used: number,
+  limit: number,
+  code: 'QUOTA_EXCEEDED' | 'BUDGET_EXCEEDED',
+): Decision {
+  if (!isCount(count) || count === 0) return refuse('COUNT_INVALID')
+  const remaining = limit - used - count
+  // A counter that is no count can't be spent from.
+  return isCount(used) && remaining >= 0 ? allow(remaining) : refuse(code)
+}
+
+function askedToday(usage: Usage, now: number): number {
+  return usage.queried.day < quotaDay(now) ? 0 : usage.queried.count
+}
+
+function tagged(usage: Usage, epoch: number): number {
+  return usage.tagged.epoch < epoch ? 0 : usage.tagged.count
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}

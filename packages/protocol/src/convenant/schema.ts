@@ -1,0 +1,182 @@
+/**
+ * The convenant as a JSON document (I-JSON, canonicalised by RFC 8785): who takes part, what may be
+ * asked for which purpose, from which threshold on, and how much. Unknown fields are refused, since
+ * a term that a node does not know is a term that it would not keep. What must hold between fields
+ * is in checks.ts.
+ */
+
+import { z } from 'zod'
+import type { FormVersions, IdentifierKind } from '../identifiers/index.ts'
+import { bytes32, bytes64, count, instant, line, origin, slug, text } from './fields.ts'
+
+export const SECTORS = ['bank', 'telecom', 'platform', 'police', 'helpdesk'] as const
+export type Sector = (typeof SECTORS)[number]
+
+/** Spelled out here, so that a verifier of convenants need not load the tables of identifiers. */
+export const KINDS = [
+  'iban',
+  'phone',
+  'device',
+  'host',
+  'domain',
+  'email',
+] as const satisfies readonly IdentifierKind[]
+
+const kind = z.enum(KINDS)
+const ids = z.array(slug).max(64)
+
+/** Who a member is, and the keys by which its node is known. */
+export const memberSchema = z.strictObject({
+  id: slug,
+  name: line,
+  sector: z.enum(SECTORS),
+  url: origin,
+  /** Ed25519: signs the convenant and every message of the node. */
+  signingKey: bytes32,
+  /** SHA-256 of the TLS key's SubjectPublicKeyInfo; null for plain http on loopback. */
+  tlsPin: bytes32.nullable(),
+  contact: line,
+  /** How to reach the functionaris gegevensbescherming (data-protection officer). */
+  fg: line,
+})
+
+const capFields = {
+  /** Flags that one member may bring into a round. */
+  listCap: count(1),
+  /** Flags that may be new since the member's last round; its first list is bound by listCap. */
+  newPerRound: count(0),
+  withdrawnPerRound: count(0),
+  /** Elements that one member may have tagged in one key epoch, padding included. */
+  epochBudget: count(1),
+}
+
+const kindSchema = z.strictObject({
+  kind,
+  /** Region of phone numbers without a country code; null for every other kind. */
+  defaultRegion: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2')
+    .nullable(),
+  /** A list below this size stays out of the round. */
+  minList: count(0),
+  ...capFields,
+  /** Members with caps of their own. */
+  exceptions: z.array(z.strictObject({ member: slug, ...capFields })).max(64),
+})
+
+const ruleSchema = z.strictObject({
+  id: slug,
+  kind,
+  /** An identifier meets the rule when at least t members flagged it. */
+  t: count(2, 64),
+  /** `list`: the salted keys of what met the rule; `owners`: each contributor learns of its own flags. */
+  output: z.enum(['list', 'owners']),
+  /** What keys are made of: the tag, or the identifier itself (see checks.ts). */
+  keys: z.enum(['tag', 'plain']),
+  minContributors: count(3, 64),
+  /** From this age on a list is stale. */
+  maxAgeHours: count(1, 24 * 366),
+  /** Who may hold the list and ask it. */
+  consumers: z.union([z.literal('all'), ids.min(1)]),
+})
+
+const purposeSchema = z.strictObject({
+  id: slug,
+  text,
+  /** The basis in law: a ground of AVG (GDPR) art. 6(1), or the Wet politiegegevens. */
+  grondslag: z.strictObject({
+    law: z.enum([
+      'avg-6-1-a',
+      'avg-6-1-b',
+      'avg-6-1-c',
+      'avg-6-1-d',
+      'avg-6-1-e',
+      'avg-6-1-f',
+      'wpg',
+    ]),
+    explanation: text,
+  }),
+  /**
+   * When flags are personal data relating to criminal offences (AVG art. 10): the basis in UAVG
+   * art. 31-33 and the reference of the licence or of the exception; null when they are not.
+   */
+  criminalData: z.strictObject({ basis: text, reference: line }).nullable(),
+  /** Why less would not do, and how the data subject's interest was weighed. */
+  proportionality: text,
+  /** SHA-256 of the data-protection impact assessment; null only among loopback nodes. */
+  dpia: bytes32.nullable(),
+  askers: ids.min(1),
+  kinds: z.array(kind).min(1),
+  rules: ids.min(1),
+  /** `check`: one identifier a query; `screen`: up to maxBatch, a single check included. */
+  protocol: z.enum(['check', 'screen']),
+  /** Identifiers per asker and UTC day. */
+  quotaPerDay: count(1),
+  maxBatch: count(1, 1_000_000),
+  /** Two different people approve each query. */
+  fourEyes: z.boolean(),
+  /** `strict`: no answer from a stale list, none before the witnesses signed; `prompt`: answered at once, marked. */
+  answer: z.enum(['strict', 'prompt']),
+  /** How long the asker keeps an answer. */
+  retentionDays: count(0, 3660),
+})
+
+export const convenantSchema = z.strictObject({
+  format: z.literal('drempel-convenant/1'),
+  id: slug,
+  version: count(1),
+  /** Digest of the version that this one replaces; null in version 1. */
+  previous: bytes32.nullable(),
+  title: text,
+  validFrom: instant,
+  /** First moment at which it no longer holds. */
+  validUntil: instant,
+  members: z.array(memberSchema).min(3).max(64),
+  /** Members whose rights are suspended. */
+  suspended: ids,
+  computeNodes: z.array(slug).length(3),
+  /** In the order of the key shares' indices 1, 2, .... */
+  keyHolders: z.strictObject({ members: ids.min(1), quorum: count(1, 64) }),
+  witnesses: ids,
+  kinds: z.array(kindSchema).min(1).max(KINDS.length),
+  /** Versions of what canonical forms depend on; nodes with others would miss matches in silence. */
+  formVersions: z.strictObject({
+    publicSuffixList: line,
+    phoneMetadata: line,
+    ibanRegistry: line,
+    unicode: line,
+  } satisfies Record<keyof FormVersions, typeof line>),
+  taxonomy: z.strictObject({ id: slug, version: count(1) }),
+  rules: z.array(ruleSchema).min(1).max(100),
+  purposes: z.array(purposeSchema).min(1).max(100),
+  round: z.strictObject({
+    schedule: z.union([z.literal('manual'), z.strictObject({ everyHours: count(1, 24 * 31) })]),
+    /** Days that one OPRF key lives, or `round`: a fresh key for every round. */
+    keyEpochDays: z.union([z.literal('round'), count(1, 92)]),
+  }),
+  /** Weaknesses that the members accept in so many words; the sentences are in acknowledgements.ts. */
+  acknowledgements: z.strictObject({
+    semiHonestList: z.boolean(),
+    severalThresholds: z.boolean(),
+    contributorsMayChange: z.boolean(),
+  }),
+})
+
+const signatureSchema = z.strictObject({ member: slug, key: bytes32, signature: bytes64 })
+
+export const signedConvenantSchema = z.strictObject({
+  convenant: convenantSchema,
+  signatures: z.array(signatureSchema).max(128),
+})
+
+type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T
+
+export type Convenant = ReadonlyDeep<z.infer<typeof convenantSchema>>
+export type MemberDescriptor = ReadonlyDeep<z.infer<typeof memberSchema>>
+export type ConvenantKind = Convenant['kinds'][number]
+export type Rule = Convenant['rules'][number]
+export type Purpose = Convenant['purposes'][number]
+export type ConvenantSignature = ReadonlyDeep<z.infer<typeof signatureSchema>>
+/** The body and, beside it, who signed it; the digest covers the body alone. */
+export type SignedConvenant = ReadonlyDeep<z.infer<typeof signedConvenantSchema>>
+export type Text = ReadonlyDeep<z.infer<typeof text>>

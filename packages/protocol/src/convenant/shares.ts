@@ -1,0 +1,42 @@
+/** Look-ups in a parsed convenant, and the arithmetic of quotas that several key holders guard. */
+
+import type { Convenant, ConvenantKind, MemberDescriptor, Purpose, Rule } from './schema.ts'
+
+/** The caps that bind one member for one kind. */
+export type Caps = Pick<
+  ConvenantKind,
+  'listCap' | 'newPerRound' | 'withdrawnPerRound' | 'epochBudget'
+>
+
+/**
+ * What one key holder grants out of a total: floor(total·q/n). Every element costs q evaluations
+ * and the n holders together grant at most total·q, so rotating over holders gains nothing.
+ */
+export function holderShare(total: number, keyHolders: Convenant['keyHolders']): number {
+  return Math.floor((total * keyHolders.quorum) / keyHolders.members.length)
+}
+
+export function memberOf(convenant: Convenant, id: string): MemberDescriptor | undefined {
+  return convenant.members.find((member) => member.id === id)
+}
+
+export function kindOf(convenant: Convenant, kind: string): ConvenantKind | undefined {
+  return convenant.kinds.find((entry) => entry.kind === kind)
+}
+
+export function ruleOf(convenant: Convenant, id: string): Rule | undefined {
+  return convenant.rules.find((rule) => rule.id === id)
+}
+
+export function purposeOf(convenant: Convenant, id: string): Purpose | undefined {
+  return convenant.purposes.find((purpose) => purpose.id === id)
+}
+
+/** Caps of one member: its exception if it has one, else those of the kind. */
+export function capsOf(kind: ConvenantKind, member: string): Caps {
+  return kind.exceptions.find((exception) => exception.member === member) ?? kind
+}
+
+export function mayConsume(rule: Rule, member: string): boolean {
+  return rule.consumers === 'all' || rule.consumers.includes(member)
+}
