@@ -1,6 +1,8 @@
 /** What routes and peers share of HTTP: the server, problem documents, operators' tokens. */
 
+export { readBody } from './body.ts'
 export type { HttpErrorCode } from './errors.ts'
+export { isUpgrading, type NodeBindings, nodeBindings, type UpgradeHandler } from './node.ts'
 export {
   createProblemMapper,
   httpProblems,
@@ -11,7 +13,13 @@ export {
   problemHandler,
   problemNotFound,
 } from './problem.ts'
-export { type RunningServer, type ServerLimits, type ServerOptions, startServer } from './server.ts'
+export {
+  isLoopback,
+  type RunningServer,
+  type ServerLimits,
+  type ServerOptions,
+  startServer,
+} from './server.ts'
 export {
   createOperators,
   newToken,

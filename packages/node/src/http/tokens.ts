@@ -1,7 +1,23 @@
-/** Operators' bearer tokens, `drm_<id>_<secret>`, hashed with Argon2id. */
+/**
+ * Operators' bearer tokens (RFC 6750): `drm_<id>_<secret>`, the secret 32 random bytes, kept as
+ * Argon2id. The id is public and finds the record; the store is asked each time, so that a
+ * revocation works at once. A token once verified is remembered as a MAC under a key of this
+ * process: only its first use pays for Argon2.
+ */
 
-import type { Clock, RandomBytes } from '@drempel/protocol/encoding'
-import type { MiddlewareHandler } from 'hono'
+import {
+  base64url,
+  type Clock,
+  equalSecret,
+  hex,
+  hmacSha256,
+  type RandomBytes,
+  sodium,
+  utf8,
+} from '@drempel/protocol/encoding'
+import type { Context, MiddlewareHandler } from 'hono'
+import { fail } from './errors.ts'
+import { nodeBindings } from './node.ts'
 
 export const roles = ['analyst', 'operator', 'auditor', 'fg', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -38,14 +54,99 @@ export type Operators = {
 }
 
 /** The token is shown once; only the record is kept. The caller stores it. */
-export declare function newToken(
+export function newToken(
   input: { name: string; roles: readonly Role[] },
   random: RandomBytes,
   clock: Clock,
-): { token: string; record: TokenRecord }
+): { token: string; record: TokenRecord } {
+  const id = hex(random(6))
+  const secret = base64url(random(32))
+  const hash = sodium.crypto_pwhash_str(
+    secret,
+    sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE,
+  )
+  const record = { id, hash, ...input, createdAt: clock(), revokedAt: null }
+  return { token: `drm_${id}_${secret}`, record }
+}
 
-export declare function createOperators(options: {
+export function createOperators(options: {
   store: TokenStore
   random: RandomBytes
   clock: Clock
-}): Operators
+}): Operators {
+  const { store, random, clock } = options
+  const processKey = random(32)
+  const verified = new Map<string, { readonly mac: Uint8Array; readonly hash: string }>()
+  const failures = createFailureCounter(clock)
+
+  async function authenticate(
+    authorization: string | undefined,
+    source: string,
+  ): Promise<Operator> {
+    const match = /^Bearer (drm_([0-9a-f]{12})_([A-Za-z0-9_-]{43}))$/i.exec(authorization ?? '')
+    const [, token, id, secret] = match ?? []
+    if (token === undefined || id === undefined || secret === undefined) {
+      return fail('UNAUTHENTICATED')
+    }
+    const record = await store.get(id)
+    const mac = hmacSha256(processKey, utf8(token))
+    const known = verified.get(id)
+    const remembered =
+      record !== undefined && known?.hash === record.hash && equalSecret(known.mac, mac)
+    if (!remembered) {
+      // The count comes before Argon2: it is there to protect this process's time.
+      if (failures.exceeded(source)) fail('TOO_MANY_ATTEMPTS')
+      if (record === undefined || !sodium.crypto_pwhash_str_verify(record.hash, secret)) {
+        failures.add(source)
+        return fail('UNAUTHENTICATED')
+      }
+      verified.set(id, { mac, hash: record.hash })
+    }
+    if (record.revokedAt !== null) {
+      verified.delete(id)
+      return fail('UNAUTHENTICATED')
+    }
+    return { id: record.id, name: record.name, roles: record.roles }
+  }
+
+  return {
+    authenticate,
+    requireRole:
+      (...accepted) =>
+      async (c, next) => {
+        const operator = await authenticate(c.req.header('authorization'), sourceOf(c))
+        if (!operator.roles.some((role) => accepted.includes(role))) fail('FORBIDDEN')
+        c.set('operator', operator)
+        await next()
+      },
+  }
+}
+
+function sourceOf(c: Context): string {
+  return nodeBindings(c).incoming?.socket.remoteAddress ?? 'unknown'
+}
+
+const allowedFailures = 10
+const windowMs = 60_000
+const trackedSources = 10_000
+
+function createFailureCounter(clock: Clock) {
+  const counts = new Map<string, { since: number; count: number }>()
+  const current = (source: string) => {
+    const entry = counts.get(source)
+    return entry !== undefined && clock() - entry.since < windowMs ? entry : undefined
+  }
+  return {
+    exceeded: (source: string) => (current(source)?.count ?? 0) >= allowedFailures,
+    add(source: string) {
+      const entry = current(source) ?? { since: clock(), count: 0 }
+      entry.count++
+      // Oldest out first: memory stays bounded whoever knocks.
+      counts.delete(source)
+      counts.set(source, entry)
+      const oldest = counts.keys().next().value
+      if (counts.size > trackedSources && oldest !== undefined) counts.delete(oldest)
+    },
+  }
+}
