@@ -3,7 +3,7 @@ import { failWith } from '../encoding/index.ts'
 export type ConvenantErrorCode =
   /** A document that is not a convenant, or one whose parts contradict each other; `hint` lists every problem. */
   | 'CONVENANT_INVALID'
-  /** A signature that does not verify under the key it names, or appears twice. */
+  /** A member whose signatures all fail under its key. */
   | 'CONVENANT_SIGNATURE_BAD'
   /** A signature that the rules of succession ask for is not there. */
   | 'CONVENANT_SIGNATURE_MISSING'

@@ -1,6 +1,8 @@
 export * from './acknowledgements.ts'
 export type { ConvenantProblem, ConvenantProblemCode } from './checks.ts'
 export * from './decide.ts'
+export * from './diff.ts'
+export * from './draft.ts'
 export type { ConvenantErrorCode } from './errors.ts'
 export * from './parse.ts'
 export * from './refusals.ts'
@@ -14,3 +16,5 @@ export {
   verifyConvenant,
   withSignature,
 } from './signatures.ts'
+export * from './succession.ts'
+export * from './taxonomy.ts'

@@ -162,7 +162,7 @@ export const convenantSchema = z.strictObject({
   }),
 })
 
-const signatureSchema = z.strictObject({ member: slug, key: bytes32, signature: bytes64 })
+const signatureSchema = z.strictObject({ member: slug, signature: bytes64 })
 
 export const signedConvenantSchema = z.strictObject({
   convenant: convenantSchema,

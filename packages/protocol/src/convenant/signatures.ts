@@ -27,67 +27,63 @@ export function convenantDigest(convenant: Convenant): Bytes {
 }
 
 /**
- * A member's signature under a convenant. A member that changes its key signs with both.
- * @param member its id; the signer's key may be the member's old one
+ * A member's signature under a convenant. A member that changes its key signs with the old one too.
+ * @param member its id
  */
 export function signConvenant(
   convenant: Convenant,
   member: string,
   signer: Signer,
 ): ConvenantSignature {
-  return {
-    member,
-    key: base64url(signer.publicKey),
-    signature: base64url(signer.sign(signedMessage(convenantDigest(convenant)))),
-  }
+  const signature = signer.sign(signedMessage(convenantDigest(convenant)))
+  return { member, signature: base64url(signature) }
 }
 
-/** Adds a signature, in place of an earlier one by the same key. */
-export function withSignature(
-  signed: SignedConvenant,
-  signature: ConvenantSignature,
-): SignedConvenant {
-  const others = signed.signatures.filter(
-    (other) => other.member !== signature.member || other.key !== signature.key,
+/** Adds a signature; the same one twice is one. */
+export function withSignature(signed: SignedConvenant, added: ConvenantSignature): SignedConvenant {
+  const present = signed.signatures.some(
+    ({ member, signature }) => member === added.member && signature === added.signature,
   )
-  return { convenant: signed.convenant, signatures: [...others, signature] }
+  return present ? signed : { ...signed, signatures: [...signed.signatures, added] }
 }
 
 /**
  * Anyone: that all members of this version signed it. A version that replaces another must pass
  * `verifySuccession` too, and one that only suspends a member passes that alone.
- * @throws ProtocolError `CONVENANT_SIGNATURE_BAD`, `CONVENANT_SIGNATURE_MISSING` (culprit = member)
+ * @throws ProtocolError `CONVENANT_SIGNATURE_BAD`, `CONVENANT_SIGNATURE_MISSING`, culprit = the
+ *   member whose signature is wanted (who may not be the one that spoilt it)
  */
 export function verifyConvenant(signed: SignedConvenant): void {
-  const valid = validSigners(signed)
+  const didSign = signatureTest(signed)
   for (const { id, signingKey } of signed.convenant.members) {
-    if (!valid(id, signingKey)) fail('CONVENANT_SIGNATURE_MISSING', { culprit: id })
+    if (!didSign(id, signingKey)) failSignature(signed, id)
   }
 }
 
-/** The ids of members whose signature is still missing. @throws ProtocolError `CONVENANT_SIGNATURE_BAD` */
+/** The ids of the members whose valid signature is not there yet, in their order. */
 export function missingSignatures(signed: SignedConvenant): string[] {
-  const valid = validSigners(signed)
+  const didSign = signatureTest(signed)
   return signed.convenant.members
-    .filter(({ id, signingKey }) => !valid(id, signingKey))
+    .filter(({ id, signingKey }) => !didSign(id, signingKey))
     .map(({ id }) => id)
 }
 
-/**
- * Checks every signature under the key that it names, and returns the question "did `member` sign
- * with `key`?". A document with one bad signature is refused whole: honest tools never write one.
- */
-export function validSigners(signed: SignedConvenant): (member: string, key: string) => boolean {
+/** The question "did `member` sign this with `key`?"; a member may have signed with two keys. */
+export function signatureTest(signed: SignedConvenant): (member: string, key: string) => boolean {
   const message = signedMessage(convenantDigest(signed.convenant))
-  const seen = new Set<string>()
-  for (const [i, { member, key, signature }] of signed.signatures.entries()) {
-    const name = `${member} ${key}`
-    const twice = seen.has(name)
-    seen.add(name)
-    if (twice || !verifySignature(fromBase64url(signature), message, fromBase64url(key)))
-      fail('CONVENANT_SIGNATURE_BAD', { at: `signatures[${i}]` })
-  }
-  return (member, key) => seen.has(`${member} ${key}`)
+  return (member, key) =>
+    signed.signatures.some(
+      (entry) =>
+        entry.member === member &&
+        verifySignature(fromBase64url(entry.signature), message, fromBase64url(key)),
+    )
+}
+
+export function failSignature(signed: SignedConvenant, member: string): never {
+  const tried = signed.signatures.some((entry) => entry.member === member)
+  return fail(tried ? 'CONVENANT_SIGNATURE_BAD' : 'CONVENANT_SIGNATURE_MISSING', {
+    culprit: member,
+  })
 }
 
 function signedMessage(digest: Bytes): Bytes {
