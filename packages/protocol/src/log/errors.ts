@@ -1,0 +1,28 @@
+import { failWith } from '../encoding/index.ts'
+
+export type LogErrorCode =
+  | 'BAD_SIZE'
+  | 'BAD_STATE'
+  | 'BAD_INCLUSION_PROOF'
+  | 'BAD_CONSISTENCY_PROOF'
+  | 'BAD_NOTE'
+  | 'BAD_KEY_NAME'
+  | 'BAD_VERIFIER_KEY'
+  | 'BAD_SIGNATURE'
+  | 'NO_KNOWN_SIGNATURE'
+  | 'BAD_CHECKPOINT'
+  | 'BAD_ORIGIN'
+  | 'WRONG_ORIGIN'
+  | 'BAD_TILE_PATH'
+  | 'BAD_TILE'
+  | 'TILE_MISSING'
+  | 'BAD_BUNDLE'
+  | 'ROOT_MISMATCH'
+  | 'BAD_RECEIPT'
+  | 'LEAF_MISSING'
+  | 'BAD_EVENT'
+  | 'BAD_COMMITMENT'
+  | 'INTENT_MISMATCH'
+  | 'INTENT_STALE'
+
+export const fail = failWith<LogErrorCode>()

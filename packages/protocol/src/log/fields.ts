@@ -1,0 +1,111 @@
+/**
+ * The fields of an audit leaf. Each is a closed set, a digest, a date, or a short name without a run
+ * of five digits, so that no free text, account, telephone or case number fits.
+ */
+
+import { z } from 'zod'
+import { decodeBase64 } from './key.ts'
+
+export const ROLES = ['asker', 'key-holder', 'compute', 'partner', 'witness', 'peer'] as const
+export const KINDS = ['iban', 'phone', 'device', 'host', 'domain', 'email'] as const
+export const PROTOCOLS = ['check', 'screen', 'tag', 'psi-ecdh', 'psi-ot'] as const
+export const STATUSES = ['answered', 'refused', 'suppressed', 'failed'] as const
+
+/** A name that the convenant or the house gives: purpose, rule, member, class. */
+const name = z.string().regex(/^(?!.*[0-9]{5})[a-z0-9][a-z0-9-]{0,63}$/)
+/** SHA-256, lower-case hexadecimal. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+/** 16 random bytes, lower-case hexadecimal. */
+const randomId = z.string().regex(/^[0-9a-f]{32}$/)
+const bucket = z.int().refine(isBucket)
+/** A code of a closed union, as in ProtocolError and in the refusals of the convenant. */
+const code = z.string().regex(/^(?!.*[0-9]{5})[A-Z][A-Z0-9_]{0,47}$/)
+const convenant = z.strictObject({ version: z.int().min(1).max(99_999), digest })
+
+const peerCheckpoint = z.strictObject({
+  origin: z.string().regex(/^drempel\/[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}\/[0-9]{4}Q[1-4]$/),
+  size: z.int().min(0),
+  /** As in the checkpoint's third line. */
+  root: z.string().refine(isBase64Hash),
+})
+
+export const fields = {
+  v: z.literal(1),
+  /** UTC, by the minute: `2026-10-07T14:05Z`. */
+  time: z.string().refine(isMinute),
+  software: z
+    .string()
+    .regex(/^drempel\/[0-9]{1,3}\.[0-9]{1,4}\.[0-9]{1,4}(-[a-z]{1,8}(\.[0-9]{1,3})?)?$/),
+  retentionClass: name,
+  /** Whose key seals the record that `commit` binds: `2026Q4` or `2026-10`. */
+  period: z.string().regex(/^[0-9]{4}(Q[1-4]|-(0[1-9]|1[0-2]))$/),
+  /** The same on every node that takes part. */
+  txid: randomId,
+  role: z.enum(ROLES),
+  /** The other members concerned: recipients, the asker, the culprit. Ascending, no duplicates. */
+  parties: z.array(name).min(1).max(64).refine(isAscending),
+  convenant,
+  previousConvenant: convenant,
+  purpose: name,
+  kind: z.enum(KINDS),
+  rule: name,
+  round: z.union([name, randomId]),
+  epoch: name,
+  protocol: z.enum(PROTOCOLS),
+  sizeBucket: bucket,
+  counts: z.strictObject({ live: bucket, added: bucket, withdrawn: bucket, expired: bucket }),
+  /** SHA-256 of the blinded batch, byte for byte as sent. */
+  batch: digest,
+  /** SHA-256 of the public object the event is about: announcement, commitment, list, transcript. */
+  digest,
+  status: z.enum(STATUSES),
+  quotaClass: name,
+  reason: code,
+  approvalCommit: digest,
+  commit: digest,
+  /** The latest checkpoints seen of the parties, by ascending origin. */
+  peerCheckpoints: z
+    .array(peerCheckpoint)
+    .min(1)
+    .max(16)
+    .refine((list) => isAscending(list.map(({ origin }) => origin))),
+}
+
+/** The upper end of a number's bucket: 16, 64, 256, 1024 and so on; 0 to 16 are one. */
+export function sizeBucket(count: number): number {
+  let bucket = 16
+  while (bucket < count) bucket *= 4
+  return bucket
+}
+
+/** The leaf's time for a clock in milliseconds since 1970. */
+export function minuteOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16)}Z`
+}
+
+/** Milliseconds since 1970 of a leaf's time. */
+export function timeOf(minute: string): number {
+  return Date.parse(`${minute.slice(0, 16)}:00Z`)
+}
+
+function isMinute(text: string): boolean {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/.test(text)) return false
+  const time = timeOf(text)
+  return !Number.isNaN(time) && minuteOf(time) === text
+}
+
+function isBucket(value: number): boolean {
+  return sizeBucket(value) === value
+}
+
+function isBase64Hash(text: string): boolean {
+  try {
+    return decodeBase64(text, 'BAD_EVENT').length === 32
+  } catch {
+    return false
+  }
+}
+
+function isAscending(names: readonly string[]): boolean {
+  return names.every((name, i) => i === 0 || names[i - 1]! < name)
+}

@@ -1,0 +1,30 @@
+export * from './checkpoint.ts'
+export { cosigner } from './cosignature.ts'
+export type { LogErrorCode } from './errors.ts'
+export * from './event.ts'
+export { KINDS, minuteOf, PROTOCOLS, ROLES, STATUSES, sizeBucket, timeOf } from './fields.ts'
+export {
+  COSIGNATURE_V1,
+  ED25519,
+  encodeVerifierKey,
+  type NoteSigner,
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKey,
+} from './key.ts'
+export {
+  consistencyProof,
+  emptyRoot,
+  type Hash,
+  inclusionProof,
+  leafHash,
+  type NodeId,
+  nodeHash,
+  type ReadHashes,
+  rootAt,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.ts'
+export * from './note.ts'
+export * from './sealed.ts'
+export * from './writer.ts'
