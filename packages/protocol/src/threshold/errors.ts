@@ -1,5 +1,13 @@
 import { failWith } from '../encoding/index.ts'
 
-export type ThresholdErrorCode = 'BAD_PLAN' | 'LIST_TOO_LARGE' | 'RECORD_DOES_NOT_FIT'
+export type ThresholdErrorCode =
+  | 'BAD_OWNER_PARTS'
+  | 'BAD_PLAN'
+  | 'BAD_RULE'
+  | 'BAD_UPLOAD'
+  | 'LIST_TOO_LARGE'
+  | 'RECORD_DOES_NOT_FIT'
+  | 'TOO_FEW_CONTRIBUTORS'
+  | 'TOO_MANY_OVER'
 
 export const fail = failWith<ThresholdErrorCode>()

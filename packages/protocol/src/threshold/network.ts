@@ -1,14 +1,15 @@
 /**
- * The comparator network that merges the partners' sorted lists, one tree of merges, made from
- * public sizes alone.
+ * The comparator network that merges the partners' sorted lists: a tree of merges made from public
+ * sizes alone, so that it tells nothing about the records.
  *
  * Batcher's odd-even merge (1968), truncated: the slot rule of prepare.ts bounds how far apart
  * equal keys can stand in two lists, so that a merge starts at the distance of one block instead of
- * half its length. Comparators that provably change nothing are left out.
+ * half its length. columns.ts says why the first layer is enough.
  */
 
+import { alignColumns, ONES } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
-import { blockRows, type MergeTree, mergeTree } from './tree.ts'
+import { type MergeTree, mergeTree } from './tree.ts'
 
 /** `layout` fills working rows 0 to size - 1 in order; `ones` are rows of all ones, which stay last. */
 export type LayoutRun = {
@@ -42,108 +43,68 @@ export function mergeNetwork(plan: RoundPlan, included: readonly number[]): Merg
 
 function toNode(plan: RoundPlan, tree: MergeTree): MergeNode {
   if ('partner' in tree) return { kind: 'list', partner: tree.partner, rows: tree.rows }
-  const { left, right, rows } = tree
-  const block = blockRows(plan.window, tree.sublists, Math.max(left.rows, right.rows))
-  const blocks = arrangeBlocks(left, right, block)
-  const size = blocks.length * block
-  const layout = layOut(blocks, left.rows, right.rows, block)
-  const layers: CompareRun[][] = [pairBlocks(0, block, size)]
-  if (left.sublists !== right.sublists) layers.push(pairBlocks(1, block, size))
-  for (let g = block / 2; g >= 1; g /= 2) layers.push(pairBlocks(1, g, size))
+  const { block, source, pairs } = alignColumns(plan, tree.left, tree.right)
+  const size = source.length
+  const layers = [runsWhere(0, size - block, block, (low) => pairs[low] === 1)]
+  for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
   return {
     kind: 'merge',
-    left: toNode(plan, left),
-    right: toNode(plan, right),
-    rows,
+    left: toNode(plan, tree.left),
+    right: toNode(plan, tree.right),
+    rows: tree.rows,
     size,
-    layout,
-    layers: dropIdle(layout, layers, rows, size).filter((layer) => layer.length > 0),
+    layout: layoutRuns(source, tree.left.rows),
+    layers: dropIdle(layers, source, tree.rows).filter((layer) => layer.length > 0),
   }
 }
 
-/**
- * Equal sides alternate and the longer side's rest follows. Unequal sides: block u of a side with c
- * sublists is centred on (2u + 1)·block/(2c) base slots, so order by (2u + 1)·(the other side's c),
- * ties to the left.
- */
-function arrangeBlocks(left: MergeTree, right: MergeTree, block: number): ('left' | 'right')[] {
-  const lefts = Math.ceil(left.rows / block)
-  const rights = Math.ceil(right.rows / block)
-  const order: ('left' | 'right')[] = []
-  let l = 0
-  let r = 0
-  while (l < lefts || r < rights) {
-    const leftFirst = (2 * l + 1) * right.sublists <= (2 * r + 1) * left.sublists
-    if (r === rights || (l < lefts && leftFirst)) {
-      order.push('left')
-      l++
-    } else {
-      order.push('right')
-      r++
-    }
-  }
-  return order
-}
-
-/** The last block of each side is filled with rows of all ones. */
-function layOut(
-  blocks: readonly ('left' | 'right')[],
-  leftRows: number,
-  rightRows: number,
-  block: number,
-): LayoutRun[] {
-  const rows = { left: leftRows, right: rightRows }
-  const next = { left: 0, right: 0 }
-  const layout: LayoutRun[] = []
-  for (const from of blocks) {
-    const start = next[from]
-    const count = Math.min(block, rows[from] - start)
-    layout.push({ from, start, count })
-    if (count < block) layout.push({ from: 'ones', start: 0, count: block - count })
-    next[from] += count
-  }
-  return layout
-}
-
-/** Runs of g rows against the g rows after them, for the pairs (odd, odd + 1), (odd + 2, odd + 3), ... */
-function pairBlocks(odd: 0 | 1, g: number, size: number): CompareRun[] {
+/** Row p against row p + g wherever floor(p/g) is odd. */
+function oddBlocks(g: number, size: number): CompareRun[] {
   const runs: CompareRun[] = []
-  for (let low = odd * g; low + 2 * g <= size; low += 2 * g) {
+  for (let low = g; low + 2 * g <= size; low += 2 * g) {
     runs.push({ low, high: low + g, count: g })
   }
   return runs
 }
 
+function layoutRuns(source: Int32Array, lefts: number): LayoutRun[] {
+  const runs: LayoutRun[] = []
+  const side = (row: number) => (row === ONES ? 'ones' : row < lefts ? 'left' : 'right')
+  for (let at = 0, end = 0; at < source.length; at = end) {
+    const first = source[at]!
+    const from = side(first)
+    const step = from === 'ones' ? 0 : 1
+    end = at + 1
+    while (end < source.length && source[end] === first + step * (end - at)) {
+      if (side(source[end]!) !== from) break
+      end++
+    }
+    const start = from === 'ones' ? 0 : from === 'left' ? first : first - lefts
+    runs.push({ from, start, count: end - at })
+  }
+  return runs
+}
+
 /**
- * Leaves out comparators that change nothing: forward, where the high row is known to be a row of
- * all ones or both rows still stand in the order of their own sorted side; backward, where neither
- * row can reach the first `rows` rows (at the end every other row is all ones).
+ * Leaves out comparators that change nothing: forward, where the high row is known to be all ones;
+ * backward, where neither row can reach the output (at the end every other row is all ones).
  */
 function dropIdle(
-  layout: readonly LayoutRun[],
   layers: readonly (readonly CompareRun[])[],
+  source: Int32Array,
   rows: number,
-  size: number,
 ): CompareRun[][] {
-  const [LEFT, RIGHT, ONES, MIXED] = [1, 2, 3, 0]
-  const state = new Uint8Array(size)
-  let at = 0
-  for (const { from, count } of layout) {
-    state.fill(from === 'ones' ? ONES : from === 'left' ? LEFT : RIGHT, at, at + count)
-    at += count
-  }
+  const ones = Uint8Array.from(source, (row) => (row === ONES ? 1 : 0))
   const changing = layers.map((layer) =>
     keepWhere(layer, (low, high) => {
-      const before = state[low]!
-      const after = state[high]!
-      if (after === ONES || (before === after && before !== MIXED)) return false
-      state[low] = MIXED
-      // A row of all ones in the low place surely moves up.
-      state[high] = before === ONES ? ONES : MIXED
+      if (ones[high] === 1) return false
+      // A row of all ones in the low place surely changes places.
+      ones[high] = ones[low]!
+      ones[low] = 0
       return true
     }),
   )
-  const needed = new Uint8Array(size).fill(1, 0, rows)
+  const needed = new Uint8Array(source.length).fill(1, 0, rows)
   return changing
     .toReversed()
     .map((layer) =>
@@ -161,14 +122,24 @@ function keepWhere(
   layer: readonly CompareRun[],
   keep: (low: number, high: number) => boolean,
 ): CompareRun[] {
-  const kept: CompareRun[] = []
-  for (const { low, high, count } of layer) {
-    let from = 0
-    for (let k = 0; k <= count; k++) {
-      if (k < count && keep(low + k, high + k)) continue
-      if (k > from) kept.push({ low: low + from, high: high + from, count: k - from })
-      from = k + 1
-    }
+  return layer.flatMap(({ low, high, count }) =>
+    runsWhere(low, low + count, high - low, (row) => keep(row, row + high - low)),
+  )
+}
+
+/** Runs over the rows from `from` up to `to` that `keep` accepts, asked once each in order. */
+function runsWhere(
+  from: number,
+  to: number,
+  distance: number,
+  keep: (low: number) => boolean,
+): CompareRun[] {
+  const runs: CompareRun[] = []
+  let low = from
+  for (let row = from; row <= to; row++) {
+    if (row < to && keep(row)) continue
+    if (row > low) runs.push({ low, high: low + distance, count: row - low })
+    low = row + 1
   }
-  return kept
+  return runs
 }

@@ -6,7 +6,7 @@
 import { boundBits } from './bounds.ts'
 import { fail } from './errors.ts'
 import { maxLoad } from './load.ts'
-import { countComparators, mergeTree } from './tree.ts'
+import { estimateComparators, mergeTree } from './tree.ts'
 
 /** One partner's list: `slots` = factor·base + window in every bin. */
 export type PartnerPlan = {
@@ -84,13 +84,15 @@ export function paddedSize(count: number): number {
 
 /**
  * ANDs of validation, merge and scan's equality in all bins; what outputs add depends on the rules.
- * Idle comparators count, so the true number is somewhat lower.
+ * An estimate: comparators are counted in closed form, not by building the network.
  */
 export function andCount(plan: RoundPlan): number {
   const everyone = plan.partners.map((_, partner) => partner)
-  const comparators = countComparators(plan, mergeTree(plan, everyone))
-  const perRow = 2 * plan.width + 2 * boundBits(plan.base)
-  return plan.bins * (comparators * (plan.orderBits + plan.width) + plan.rows * perRow)
+  const comparators = estimateComparators(plan.window, mergeTree(plan, everyone))
+  let bounds = 0
+  for (const { factor, slots } of plan.partners) bounds += 2 * slots * boundBits(factor * plan.base)
+  const merge = comparators * (plan.orderBits + plan.width)
+  return plan.bins * (merge + bounds + 2 * plan.rows * plan.width)
 }
 
 type Candidate = { readonly plan: RoundPlan; readonly ands: number }

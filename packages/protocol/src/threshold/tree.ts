@@ -1,8 +1,8 @@
 /**
- * The shape of the merge: which partners' lists meet in which order, and in blocks of how many rows.
+ * The shape of the merge: which lists meet in which order, and about what it costs.
  *
- * A list with factor s weighs as much as s sublists of factor 1 but stays whole: it is sorted
- * already. The tree halves the weight at the boundary between two partners nearest to the middle.
+ * A list with factor s weighs as much as s lists of factor 1, but stays whole: it is sorted already.
+ * The tree halves the weight at the boundary between two partners nearest to the middle.
  */
 
 import type { RoundPlan } from './plan.ts'
@@ -12,9 +12,7 @@ export type MergeTree = { readonly sublists: number; readonly rows: number } & (
   | { readonly left: MergeTree; readonly right: MergeTree }
 )
 
-type Sizes = {
-  readonly base: number
-  readonly window: number
+type Sizes = Pick<RoundPlan, 'base' | 'window'> & {
   readonly partners: readonly { readonly factor: number }[]
 }
 
@@ -33,16 +31,16 @@ export function mergeTree(plan: Sizes, included: readonly number[]): MergeTree {
   return build(0, included.length)
 }
 
-/** The boundary that leaves the sides most alike, the first side the larger one when two do. */
+/** The boundary that leaves the sides most alike, the left the larger one when two do. */
 function halfway(weights: readonly number[], from: number, to: number): number {
   let total = 0
   for (let i = from; i < to; i++) total += weights[i]!
   let best = from + 1
   let bestGap = Number.POSITIVE_INFINITY
-  let first = 0
+  let left = 0
   for (let middle = from + 1; middle < to; middle++) {
-    first += weights[middle - 1]!
-    const gap = Math.abs(2 * first - total)
+    left += weights[middle - 1]!
+    const gap = Math.abs(2 * left - total)
     if (gap <= bestGap) {
       best = middle
       bestGap = gap
@@ -52,30 +50,27 @@ function halfway(weights: readonly number[], from: number, to: number): number {
 }
 
 /**
- * Rows of a block, h0: equal keys stand at most (W + 2)·c/2 rows apart after c sublists are laid
- * out block by block; no more than the longer side is ever needed.
+ * Comparators of all merges together, estimated in closed form: the planner's measure. The network
+ * itself finds the least block that is safe; here the block comes from how many rows of a side can
+ * be on either side of a threshold (`spread`), scaled to the other side's density.
  */
-export function blockRows(window: number, sublists: number, longerSide: number): number {
-  const apart = Math.min(((window + 2) * sublists) / 2, longerSide)
-  let rows = 1
-  while (rows < apart) rows *= 2
-  return rows
+export function estimateComparators(window: number, tree: MergeTree): number {
+  return estimate(window, tree).comparators
 }
 
-/**
- * Comparators of all merges before idle ones are dropped, in closed form: the planner's measure.
- * A layer at distance g compares size/2 - g pairs.
- */
-export function countComparators(plan: Sizes, tree: MergeTree): number {
-  if ('partner' in tree) return 0
+function estimate(window: number, tree: MergeTree): { comparators: number; spread: number } {
+  if ('partner' in tree) return { comparators: 0, spread: window + 1.5 }
   const { left, right } = tree
-  const block = blockRows(plan.window, tree.sublists, Math.max(left.rows, right.rows))
-  const leftBlocks = Math.ceil(left.rows / block)
-  const rightBlocks = Math.ceil(right.rows / block)
-  const blocks = leftBlocks + rightBlocks
-  const blockPairs =
-    left.sublists === right.sublists ? Math.min(leftBlocks, rightBlocks) : blocks - 1
-  const size = blocks * block
-  const here = blockPairs * block + (Math.log2(block) * size) / 2 - (block - 1)
-  return here + countComparators(plan, left) + countComparators(plan, right)
+  const l = estimate(window, left)
+  const r = estimate(window, right)
+  const ratio = left.sublists / right.sublists
+  const apart =
+    ratio === 1
+      ? Math.max(l.spread, r.spread)
+      : Math.max(l.spread / ratio + r.spread, r.spread * ratio + l.spread)
+  const longer = Math.max(left.rows, right.rows)
+  let layers = 0
+  for (let block = 1; block < apart && block < longer; block *= 2) layers++
+  const here = Math.min(left.rows, right.rows) + (tree.rows / 2) * layers
+  return { comparators: here + l.comparators + r.comparators, spread: l.spread + r.spread }
 }
