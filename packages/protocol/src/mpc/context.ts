@@ -1,0 +1,51 @@
+/** What a party of the three-party computation gets from its host: channels, randomness, ciphers. */
+
+import type { Bytes, RandomBytes } from '../encoding/index.ts'
+
+export type PartyIndex = 0 | 1 | 2
+
+/** A confidential, authenticated, ordered link to one neighbour. Payloads are read-only for both sides. */
+export interface Channel {
+  /** Resolves when there is room for more (back-pressure); the caller posts receives meanwhile. */
+  send(step: string, payload: Bytes): Promise<void>
+  /** The next message. @throws ProtocolError `UNEXPECTED_STEP`, `PEER_GONE`, culprit = the neighbour */
+  receive(step: string): Promise<Bytes>
+}
+
+/** A key stream, AES-128-CTR outside tests. */
+export interface Prg {
+  /** `bytes` XOR the next `bytes.length` bytes of the stream, as a fresh array; `bytes` stays unchanged. */
+  xor(bytes: Bytes): Bytes
+}
+
+/** @param key 16 bytes @param iv 16 bytes, the first counter block */
+export type PrgFactory = (key: Bytes, iv: Bytes) => Prg
+
+/** A one-time message authentication code, GMAC for speed. */
+export interface Mac {
+  update(bytes: Bytes): void
+  /** At least 16 bytes. */
+  digest(): Bytes
+}
+
+/** @param key 16 bytes @param iv 12 bytes, never twice under one key */
+export type MacFactory = (key: Bytes, iv: Bytes) => Mac
+
+export type PartyContext = {
+  readonly party: PartyIndex
+  /** The link to party + 1 modulo 3. */
+  readonly next: Channel
+  /** The link to party - 1 modulo 3. */
+  readonly previous: Channel
+  readonly prg: PrgFactory
+  readonly random: RandomBytes
+  /** Names of parties 0, 1, 2, for culprits. */
+  readonly members: readonly [string, string, string]
+  /** HMAC-SHA-256 when absent, which is much slower than the computation itself. */
+  readonly mac?: MacFactory
+  /** Lets the host's event loop run between chunks of work. */
+  readonly pause?: () => Promise<void>
+  /** @param done 0 to 1, from public sizes only */
+  readonly onProgress?: (done: number) => void
+  readonly signal?: AbortSignal
+}

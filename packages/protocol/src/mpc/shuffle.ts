@@ -1,0 +1,129 @@
+/**
+ * Oblivious shuffle of shared rows by pairs (Laur, Willemson, Zhang, ISC 2011), on replicated shares:
+ * each pair (i, i+1) in turn permutes by a permutation that party i+2 does not know, so that after three
+ * passes no party knows the whole.
+ *
+ * One pass: party i takes A = x_i ⊕ x_{i+1}, party i+1 takes B = x_{i+2}; both permute. Fresh y_i comes
+ * from the stream of i and i+2, fresh y_{i+2} from that of i+1 and i+2. Party i sends m = A ⊕ y_i, party
+ * i+1 sends m' = B ⊕ y_{i+2}; both set y_{i+1} = m ⊕ m'. Adversary: one semi-honest party. Each m is
+ * masked by a stream that its receiver does not have, and party i+2 receives nothing.
+ */
+
+import type { Prg } from './context.ts'
+import { xorInto } from './kernel.ts'
+import type { Session, Side } from './session.ts'
+import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
+
+const CHUNK_WORDS = 65_536
+const WINDOW = 4
+
+/** Consumes `rows` (its arrays are reused for the result); `fields` words a row. */
+export async function shuffle(session: Session, rows: Share, fields: number): Promise<Share> {
+  let current = rows
+  for (let pass = 0; pass < 3; pass++) {
+    const here = session.narrow(`pass${pass}`)
+    const role = (session.party - pass + 3) % 3
+    if (role === 0) current = await lower(here, current, fields)
+    else if (role === 1) current = await upper(here, current, fields)
+    else current = helper(here, current)
+    session.countRound()
+    await session.pause()
+  }
+  return current
+}
+
+async function lower(session: Session, { first, second }: Share, fields: number): Promise<Share> {
+  xorInto(first, 0, second)
+  permute(second, first, fields, session.pairStream('next', 'permutation'))
+  await remask(session, 'next', second, first, session.pairStream('previous', 'lower'))
+  return { first, second }
+}
+
+async function upper(session: Session, { first, second }: Share, fields: number): Promise<Share> {
+  permute(first, second, fields, session.pairStream('previous', 'permutation'))
+  await remask(session, 'previous', first, second, session.pairStream('next', 'upper'))
+  return { first, second }
+}
+
+function helper(session: Session, { first, second }: Share): Share {
+  fill(first, session.pairStream('previous', 'upper'))
+  fill(second, session.pairStream('next', 'lower'))
+  return { first, second }
+}
+
+// own ⊕= fresh is sent to `side`, then own ⊕= what came back: own becomes the common component.
+async function remask(
+  session: Session,
+  side: Side,
+  own: Words,
+  fresh: Words,
+  stream: Prg,
+): Promise<void> {
+  fill(fresh, stream)
+  const pending: Promise<void>[] = []
+  const chunks = Math.ceil(own.length / CHUNK_WORDS)
+  const finish = async (k: number) => {
+    const from = k * CHUNK_WORDS
+    const bytes = 4 * Math.min(CHUNK_WORDS, own.length - from)
+    const received = await session.receive(side, String(k), bytes)
+    await pending.shift()
+    xorInto(own, from, wordsOf(received))
+  }
+  for (let k = 0; k < chunks; k++) {
+    if (k >= WINDOW) await finish(k - WINDOW)
+    const from = k * CHUNK_WORDS
+    const part = own.subarray(from, from + CHUNK_WORDS)
+    xorInto(part, 0, fresh.subarray(from, from + CHUNK_WORDS))
+    // A copy: the channel may still hold it when the answer is added.
+    pending.push(session.send(side, String(k), bytesOf(part.slice())))
+  }
+  for (let k = Math.max(0, chunks - WINDOW); k < chunks; k++) await finish(k)
+}
+
+function fill(words: Words, stream: Prg): void {
+  const zeros = new Uint8Array(4 * CHUNK_WORDS)
+  for (let from = 0; from < words.length; from += CHUNK_WORDS) {
+    const bytes = 4 * Math.min(CHUNK_WORDS, words.length - from)
+    words.set(wordsOf(stream.xor(zeros.subarray(0, bytes))), from)
+  }
+}
+
+function permute(into: Words, from: Words, fields: number, stream: Prg): void {
+  const order = permutation(from.length / fields, stream)
+  let to = 0
+  for (const row of order) {
+    const at = row * fields
+    for (let field = 0; field < fields; field++) into[to++] = from[at + field]!
+  }
+}
+
+/** Fisher-Yates; draws are rejected where their range is no multiple of the bound, so it is uniform. */
+export function permutation(length: number, stream: Prg): Uint32Array {
+  const order = new Uint32Array(length)
+  for (let i = 0; i < length; i++) order[i] = i
+  const draw = numbers(stream)
+  for (let left = length; left > 1; left--) {
+    const fair = 2 ** 32 - (2 ** 32 % left)
+    let value = draw()
+    while (value >= fair) value = draw()
+    const chosen = value % left
+    const last = order[left - 1]!
+    order[left - 1] = order[chosen]!
+    order[chosen] = last
+  }
+  return order
+}
+
+function numbers(stream: Prg): () => number {
+  const zeros = new Uint8Array(16_384)
+  let buffer: Uint32Array = new Uint32Array(0)
+  let at = 0
+  return () => {
+    if (at === buffer.length) {
+      const bytes = stream.xor(zeros)
+      buffer = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+      at = 0
+    }
+    return buffer[at++]!
+  }
+}

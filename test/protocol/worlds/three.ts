@@ -1,0 +1,134 @@
+/**
+ * Three parties in one process over in-memory links, with seeded randomness. An adversary may look at,
+ * change, rename or cut any message by its step; the transcript keeps (from, to, step, length).
+ */
+
+import { type Bytes, ProtocolError } from '@drempel/protocol/encoding'
+import type { Channel, PartyContext, PartyIndex } from '@drempel/protocol/mpc'
+import { aesCtr, gmac, seededBytes } from './ciphers.ts'
+
+export type Message = {
+  readonly from: PartyIndex
+  readonly to: PartyIndex
+  readonly step: string
+  readonly payload: Bytes
+}
+
+export type Recorded = Omit<Message, 'payload'> & { readonly length: number }
+
+/** What becomes of a message: itself, another one, or the sender dies while sending it. */
+export type Adversary = (message: Message) => Message | 'die'
+
+export type WorldOptions = {
+  readonly seed: string
+  readonly adversary?: Adversary
+  readonly transcript?: Recorded[]
+  /** Messages that fit on a link before `send` waits. */
+  readonly room?: number
+  readonly context?: Partial<PartyContext>
+}
+
+export const members = ['alder', 'birch', 'cedar'] as const
+
+/** Runs all three; a party that ends or fails closes its links, as a node's sockets would. */
+export async function threeParties<T>(
+  options: WorldOptions,
+  run: (ctx: PartyContext) => Promise<T>,
+): Promise<readonly PromiseSettledResult<T>[]> {
+  const links = new Map<string, Link>()
+  const link = (from: number, to: number): Link => {
+    const name = `${from}>${to}`
+    const made = links.get(name) ?? new Link(from as PartyIndex, to as PartyIndex, options)
+    links.set(name, made)
+    return made
+  }
+  const party = async (index: PartyIndex): Promise<T> => {
+    const channel = (peer: number): Channel => ({
+      send: (step, payload) => link(index, peer).send(step, payload),
+      receive: (step) => link(peer, index).receive(step),
+    })
+    const next = (index + 1) % 3
+    const previous = (index + 2) % 3
+    try {
+      return await run({
+        party: index,
+        next: channel(next),
+        previous: channel(previous),
+        prg: aesCtr,
+        mac: gmac,
+        random: seededBytes(`${options.seed}/party${index}`),
+        members: [...members],
+        ...options.context,
+      })
+    } finally {
+      link(index, next).close()
+      link(index, previous).close()
+    }
+  }
+  return Promise.allSettled([party(0), party(1), party(2)])
+}
+
+/** All three results, or the first failure that is not a mere consequence of another's. */
+export async function threeResults<T>(
+  options: WorldOptions,
+  run: (ctx: PartyContext) => Promise<T>,
+): Promise<readonly [T, T, T]> {
+  const settled = await threeParties(options, run)
+  const failures = settled.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  )
+  const cause = failures.find((error) => error.code !== 'PEER_GONE') ?? failures[0]
+  if (cause !== undefined) throw cause
+  return settled.map((result) => (result as PromiseFulfilledResult<T>).value) as [T, T, T]
+}
+
+class Link {
+  readonly #from: PartyIndex
+  readonly #to: PartyIndex
+  readonly #options: WorldOptions
+  readonly #queue: { step: string; payload: Bytes }[] = []
+  readonly #blocked: (() => void)[] = []
+  #arrival: (() => void) | undefined
+  #closed = false
+
+  constructor(from: PartyIndex, to: PartyIndex, options: WorldOptions) {
+    this.#from = from
+    this.#to = to
+    this.#options = options
+  }
+
+  async send(step: string, payload: Bytes): Promise<void> {
+    const { adversary, transcript, room = 8 } = this.#options
+    const message: Message = { from: this.#from, to: this.#to, step, payload }
+    transcript?.push({ from: this.#from, to: this.#to, step, length: payload.length })
+    const passed = adversary === undefined ? message : adversary(message)
+    if (passed === 'die') {
+      this.close()
+      throw new Error('died on purpose')
+    }
+    this.#queue.push(passed)
+    this.#arrival?.()
+    if (this.#queue.length > room && !this.#closed)
+      await new Promise<void>((resolve) => this.#blocked.push(resolve))
+  }
+
+  async receive(step: string): Promise<Bytes> {
+    const culprit = members[this.#from]
+    while (this.#queue.length === 0) {
+      if (this.#closed) throw new ProtocolError('PEER_GONE', { culprit, at: step })
+      await new Promise<void>((resolve) => {
+        this.#arrival = resolve
+      })
+    }
+    const { step: actual, payload } = this.#queue.shift()!
+    this.#blocked.shift()?.()
+    if (actual !== step) throw new ProtocolError('UNEXPECTED_STEP', { culprit, at: step })
+    return payload
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#arrival?.()
+    for (const resolve of this.#blocked.splice(0)) resolve()
+  }
+}
