@@ -1,8 +1,56 @@
-/** What a session says about an event; the audit adds version, time, period, software, convenant and commitment. */
+/** What a session says about an event, and the leaf that it becomes. */
 
-import type { LeafFields } from '@drempel/protocol/log'
+import type { Bytes } from '@drempel/protocol/encoding'
+import { encodeEvent, type AuditEvent as Leaf, minuteOf, quarterOf } from '@drempel/protocol/log'
 
-export type AuditEvent = Omit<
-  LeafFields,
-  'v' | 'time' | 'period' | 'software' | 'convenant' | 'commit'
->
+/** The agreement in force; `digest` in lower-case hexadecimal. */
+export type ConvenantRef = {
+  readonly id: string
+  readonly version: number
+  readonly digest: string
+}
+
+type Added = 'v' | 'time' | 'software' | 'period' | 'commit' | 'convenant' | 'retentionClass'
+
+type Said<Event> = Event extends Leaf
+  ? Omit<Event, Added> & {
+      /** How long the leaf is kept; 'standard' when absent. */
+      readonly retentionClass?: string
+      /** Instead of the convenant in force. */
+      readonly convenant?: { readonly version: number; readonly digest: string }
+    }
+  : never
+
+/** A leaf without what the audit adds: version, time, software, period, convenant and commitment. */
+export type NewEvent = Said<Leaf>
+
+/** @throws ProtocolError `BAD_EVENT` when a field is missing, unknown or out of its set */
+export function leafOf(
+  event: NewEvent,
+  context: {
+    readonly now: number
+    readonly period: string
+    readonly software: string
+    readonly convenant: ConvenantRef
+    readonly commit: string | null
+  },
+): Bytes {
+  const { version, digest } = context.convenant
+  return encodeEvent({
+    retentionClass: 'standard',
+    convenant: { version, digest },
+    ...event,
+    v: 1,
+    time: minuteOf(context.now),
+    software: context.software,
+    period: context.period,
+    ...(context.commit === null ? {} : { commit: context.commit }),
+    // The spread of a union is no longer one to the compiler; the schema checks it again.
+  } as Leaf)
+}
+
+/** Periods never go back with a clock: a quarter that a later one followed is complete. */
+export function periodAt(now: number, last: string | undefined): string {
+  const quarter = quarterOf(now)
+  return last !== undefined && last > quarter ? last : quarter
+}

@@ -1,3 +1,4 @@
+export { createAudit } from './audit.ts'
 export type { AuditErrorCode } from './errors.ts'
-export type { AuditEvent } from './event.ts'
-export type { Appended, Audit } from './types.ts'
+export type { ConvenantRef, NewEvent } from './event.ts'
+export type { Appended, Audit, AuditOptions } from './types.ts'

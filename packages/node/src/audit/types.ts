@@ -3,8 +3,25 @@
  * carry nothing that identifies; who and why stands in a sealed record that the leaf commits to.
  */
 
-import type { Bytes, Json } from '@drempel/protocol/encoding'
-import type { AuditEvent } from './event.ts'
+import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
+import type { PeriodKeys } from '../config/index.ts'
+import type { LogPosition, Store } from '../store/index.ts'
+import type { ConvenantRef, NewEvent } from './event.ts'
+
+export type AuditOptions = {
+  readonly store: Pick<Store, 'log'>
+  /** Signs checkpoints. */
+  readonly signer: Signer
+  readonly periodKeys: PeriodKeys
+  /** This member's id. */
+  readonly member: string
+  /** The agreement in force; null before the first, when there is no log and so no query. */
+  readonly convenant: () => ConvenantRef | null
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** `drempel/1.2.3` */
+  readonly software: string
+}
 
 export type Appended = {
   readonly origin: string
@@ -16,16 +33,17 @@ export type Appended = {
 
 export interface Audit {
   /**
-   * Appends an event and its record (any JSON: who asked, case reference, result). Calls of one
-   * tick become one batch with one fsync; entries keep the order of the calls.
+   * Appends an event and, unless null, its record (any JSON: who asked, case reference, result); only
+   * types of event that may have `commit` can have one. Calls of one tick become one batch with one
+   * fsync; entries keep the order of the calls.
    * Resolves only when the entry and a signed checkpoint over it are durable: no log, no query.
    * @throws ProtocolError `LOG_UNAVAILABLE`: the entry may or may not be found later, and nothing
-   * that depends on it may happen
+   * that depends on it may happen; `BAD_EVENT`, `BAD_JSON`: nothing was written
    */
-  append(event: AuditEvent, record: Json): Promise<Appended>
+  append(event: NewEvent, record: Json): Promise<Appended>
 
-  /** The origin that an entry written now would go to. */
-  origin(): string
+  /** The origin that an entry written now would go to; null before the first convenant. */
+  origin(): Promise<string | null>
   /** All origins of this node, oldest first. */
   origins(): Promise<readonly string[]>
   /** Latest signed checkpoint of an origin (default: the one of now); null while it has no entry. */
@@ -37,27 +55,31 @@ export interface Audit {
   leaf(origin: string, index: number): Promise<Bytes>
   /** Inclusion proof against the tree of `size` (default: the latest). @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   proof(origin: string, index: number, size?: number): Promise<readonly Bytes[]>
-  /** That the tree of `size1` is a prefix of that of `size2` (default: the latest). */
+  /** That the tree of `size1` is a prefix of that of `size2` (default: the latest). @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   consistency(origin: string, size1: number, size2?: number): Promise<readonly Bytes[]>
-  /** A C2SP tlog-proof: index, inclusion proof and checkpoint as one text. */
+  /** A C2SP tlog-proof: index, inclusion proof and checkpoint as one text. @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   receipt(origin: string, index: number): Promise<string>
 
-  /** A hash tile, by its path below the log's prefix (`tile/0/x001/234.p/5`). Null when the log does not reach it. */
+  /**
+   * A hash tile or entry bundle by its path below the log's prefix (`tile/0/x001/234.p/5`,
+   * `tile/entries/000`). Null when the log does not reach it.
+   * @throws ProtocolError `BAD_TILE_PATH`
+   */
   tile(origin: string, path: string): Promise<Bytes | null>
-  /** An entry bundle (`tile/entries/000.p/7`). */
-  entries(origin: string, path: string): Promise<Bytes | null>
 
-  /** The sealed record of an entry, checked against the leaf's commitment. */
+  /**
+   * The record of an entry, checked against the leaf's commitment.
+   * @throws ProtocolError `LOG_ENTRY_UNKNOWN` (also for an entry without a record), `RECORD_ERASED`,
+   * `RECORD_DAMAGED`
+   */
   openRecord(origin: string, index: number): Promise<Json>
   /** Entries of a transaction. */
-  find(
-    txid: string,
-  ): Promise<readonly { readonly origin: string; readonly index: number; readonly type: string }[]>
+  find(txid: string): Promise<readonly LogPosition[]>
 
   /**
    * At start: each origin's head equals the root of its stored hashes, its checkpoint is this node's
    * signature over it, and its last leaves hash to what the tree holds.
-   * @throws ProtocolError `LOG_DAMAGED`
+   * @throws ProtocolError `LOG_DAMAGED`, `at` the origin
    */
   verifySelf(): Promise<void>
   /** Waits for what is under way; later appends reject. */

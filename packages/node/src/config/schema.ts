@@ -1,52 +1,50 @@
 /** config.yaml: strict, so that a misspelt setting stops the node instead of being ignored. */
 
+import { memberSchema } from '@drempel/protocol/convenant'
 import { z } from 'zod'
-
-const text = z.string().trim().min(1).max(200)
+import { fail } from './errors.ts'
 
 /** The master key comes from a file (relative to the home), a variable, or the output of a command. */
-export const masterKeySource = z.union([
+const masterKeySource = z.union([
   z.strictObject({ file: z.string().min(1) }),
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-  z.strictObject({ command: z.array(z.string()).min(1) }),
+  z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
 ])
 
 export const nodeConfig = z
   .strictObject({
-    member: z.strictObject({
-      id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
-      name: text,
-      sector: z.enum(['bank', 'telecom', 'platform', 'police', 'helpdesk']),
-      contact: text,
-      fg: text,
-    }),
+    /** As the convenant names this node; keys and pin are added from the key files. */
+    member: memberSchema.omit({ url: true, signingKey: true, tlsPin: true }),
     listen: z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) }),
     transport: z.enum(['tls', 'plain-loopback']),
-    publicUrl: z.url({ protocol: /^https?$/ }),
+    /** Where other members reach the node, as the convenant writes it. */
+    publicUrl: memberSchema.shape.url,
     masterKey: masterKeySource,
     store: z.strictObject({ path: z.string().min(1) }),
   })
   .superRefine((config, context) => {
+    const refuse = (path: string[], message: string) =>
+      context.addIssue({ code: 'custom', path, message })
     const plain = config.transport === 'plain-loopback'
-    const scheme = new URL(config.publicUrl).protocol
     if (plain && !isLoopback(config.listen.host)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['listen', 'host'],
-        message: 'plain HTTP is for loopback only',
-      })
+      refuse(['listen', 'host'], 'plain HTTP is for loopback only')
     }
-    if (scheme !== (plain ? 'http:' : 'https:')) {
-      context.addIssue({
-        code: 'custom',
-        path: ['publicUrl'],
-        message: 'scheme and transport differ',
-      })
+    if (config.publicUrl.startsWith('http:') !== plain) {
+      refuse(['publicUrl'], 'its scheme does not fit the transport')
     }
   })
 
 export type NodeConfig = z.infer<typeof nodeConfig>
 export type MasterKeySource = z.infer<typeof masterKeySource>
+
+/** @throws ProtocolError `BAD_CONFIG`, `at` the first field that is wrong */
+export function parseConfig(value: unknown): NodeConfig {
+  const result = nodeConfig.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  const at = issue.path.join('.') || 'config.yaml'
+  return fail('BAD_CONFIG', { at, hint: issue.message })
+}
 
 /** 127.0.0.0/8, ::1 and localhost; no other name, since a name can be made to point anywhere. */
 export function isLoopback(host: string): boolean {

@@ -1,21 +1,15 @@
 /** What the files in a node's home say, parsed. */
 
+import type { memberSchema } from '@drempel/protocol/convenant'
 import type { Bytes, Signer } from '@drempel/protocol/encoding'
+import type { z } from 'zod'
 import type { NodeConfig } from './schema.ts'
 
-/** What other members put into the convenant about this node; nothing in it is secret. */
-export type MemberDescriptor = {
-  readonly id: string
-  readonly name: string
-  readonly sector: string
-  readonly url: string
-  /** Ed25519 public key, base64url. */
-  readonly signingKey: string
-  /** base64url SHA-256 of the TLS key's SubjectPublicKeyInfo; null for plain HTTP on loopback. */
-  readonly tlsPin: string | null
-  readonly contact: string
-  readonly fg: string
-}
+/**
+ * This node as the convenant writes it: the public signing key and the TLS pin in base64url, the pin
+ * null for plain HTTP on loopback. Nothing in it is secret.
+ */
+export type MemberDescriptor = z.infer<typeof memberSchema>
 
 export type HomePaths = {
   readonly home: string

@@ -7,7 +7,6 @@ export type StoreErrorCode =
   | 'STORE_CORRUPT' // the file is damaged or no Drempel store
   | 'STORE_FAILED' // input or output failed: disk full, file gone, read-only
   | 'STORE_NEWER' // written by a newer release
-  | 'SEALED_DAMAGED' // a sealed value was changed, or belongs to another place
   | 'WRONG_MASTER_KEY'
 
 export const fail = failWith<StoreErrorCode>()

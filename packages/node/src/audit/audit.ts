@@ -1,0 +1,43 @@
+import type { Json } from '@drempel/protocol/encoding'
+import { parseEvent, parseOrigin } from '@drempel/protocol/log'
+import { fail } from './errors.ts'
+import { proveConsistency, proveInclusion, readLeaf } from './reader.ts'
+import { openRecord } from './record.ts'
+import { verifyLogs } from './selfcheck.ts'
+import type { Audit, AuditOptions } from './types.ts'
+import { createWriter } from './writer.ts'
+
+/** The node's log over its store. Call `verifySelf` before the first append. */
+export function createAudit(options: AuditOptions): Audit {
+  const { log } = options.store
+  const writer = createWriter(options)
+  const head = async (origin?: string) => {
+    const asked = origin ?? (await writer.origin())
+    return asked === null ? null : log.head(asked)
+  }
+
+  async function readRecord(origin: string, index: number): Promise<Json> {
+    const event = parseEvent(await readLeaf(log, origin, index))
+    const commit = 'commit' in event ? event.commit : undefined
+    if (commit === undefined) return fail('LOG_ENTRY_UNKNOWN')
+    const key = await options.periodKeys.load(parseOrigin(origin).quarter)
+    const sealed = await log.sealed(origin, index)
+    if (key === null || sealed === null || sealed.length === 0) return fail('RECORD_ERASED')
+    return openRecord(key, origin, commit, sealed)
+  }
+
+  return {
+    append: writer.append,
+    origin: writer.origin,
+    origins: () => log.origins(),
+    head,
+    checkpoint: async (origin) => (await head(origin))?.note ?? null,
+    leaf: (origin, index) => readLeaf(log, origin, index),
+    proof: (origin, index, size) => proveInclusion(log, origin, index, size),
+    consistency: (origin, size1, size2) => proveConsistency(log, origin, size1, size2),
+    openRecord: readRecord,
+    find: (txid) => log.findTxid(txid),
+    verifySelf: () => verifyLogs(log, options.signer),
+    close: writer.close,
+  }
+}

@@ -1,0 +1,60 @@
+/** Reading the log back: leaves, proofs, receipts and tiles, all from what the store holds. */
+
+import type { Bytes } from '@drempel/protocol/encoding'
+import { consistencyProof, inclusionProof, type ReadHashes } from '@drempel/protocol/log'
+import type { LogHead, LogStore } from '../store/index.ts'
+import { fail } from './errors.ts'
+
+/** A node that is missing is damage: every caller asks within the head's size only. */
+export function readHashes(log: LogStore, origin: string): ReadHashes {
+  return (nodes) =>
+    Promise.all(
+      nodes.map(
+        async ({ level, index }) =>
+          (await log.hash(origin, level, index)) ?? fail('LOG_DAMAGED', { at: origin }),
+      ),
+    )
+}
+
+/** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+export async function readLeaf(log: LogStore, origin: string, index: number): Promise<Bytes> {
+  if (!Number.isSafeInteger(index) || index < 0) fail('LOG_ENTRY_UNKNOWN')
+  const [leaf] = await log.leaves(origin, index, index + 1)
+  return leaf ?? fail('LOG_ENTRY_UNKNOWN')
+}
+
+/** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+export async function proveInclusion(
+  log: LogStore,
+  origin: string,
+  index: number,
+  size?: number,
+): Promise<readonly Bytes[]> {
+  const within = await sizeWithin(log, origin, size)
+  if (!Number.isSafeInteger(index) || index < 0 || index >= within) fail('LOG_ENTRY_UNKNOWN')
+  return inclusionProof(index, within, readHashes(log, origin))
+}
+
+/** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+export async function proveConsistency(
+  log: LogStore,
+  origin: string,
+  size1: number,
+  size2?: number,
+): Promise<readonly Bytes[]> {
+  const within = await sizeWithin(log, origin, size2)
+  if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > within) fail('LOG_ENTRY_UNKNOWN')
+  return consistencyProof(size1, within, readHashes(log, origin))
+}
+
+/** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+export async function requireHead(log: LogStore, origin: string): Promise<LogHead> {
+  return (await log.head(origin)) ?? fail('LOG_ENTRY_UNKNOWN')
+}
+
+async function sizeWithin(log: LogStore, origin: string, size?: number): Promise<number> {
+  const head = await requireHead(log, origin)
+  if (size === undefined) return head.size
+  if (!Number.isSafeInteger(size) || size < 1 || size > head.size) fail('LOG_ENTRY_UNKNOWN')
+  return size
+}

@@ -1,0 +1,192 @@
+/**
+ * Group commit: appends that wait together become one transaction, with one checkpoint and one fsync.
+ *
+ * A checkpoint is signed before it is stored, and leaves this file only after. When the store fails,
+ * nobody knows whether the batch was written: its callers are refused, and the tree is read back
+ * before the next batch. A checkpoint that got lost so was never shown, so signing another one of the
+ * same size is no split view.
+ */
+
+import type { Bytes, Json } from '@drempel/protocol/encoding'
+import { equalBytes, isProtocolError } from '@drempel/protocol/encoding'
+import {
+  appendLeaves,
+  emptyTree,
+  encodeOrigin,
+  leafHash,
+  loadTree,
+  noteSigner,
+  parseOrigin,
+  rootOf,
+  signCheckpoint,
+  type TreeState,
+} from '@drempel/protocol/log'
+import type { LogEntry } from '../store/index.ts'
+import { fail } from './errors.ts'
+import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
+import { readHashes } from './reader.ts'
+import { sealRecord } from './record.ts'
+import type { Appended, AuditOptions } from './types.ts'
+
+/** Bounds how long one transaction holds the store. */
+const MAX_BATCH = 512
+
+type Pending = {
+  readonly event: NewEvent
+  readonly record: Json
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+type Prepared = { readonly pending: Pending; readonly entry: LogEntry }
+
+/** The log that is written to now. */
+type Current = {
+  readonly origin: string
+  readonly period: string
+  readonly key: Bytes
+  readonly tree: TreeState
+}
+
+export type Writer = {
+  append(event: NewEvent, record: Json): Promise<Appended>
+  origin(): Promise<string | null>
+  close(): Promise<void>
+}
+
+export function createWriter(options: AuditOptions): Writer {
+  const { store, clock } = options
+  let queue: Pending[] = []
+  let running: Promise<void> | undefined
+  let current: Current | undefined
+  let closed = false
+
+  const append = (event: NewEvent, record: Json) =>
+    new Promise<Appended>((resolve, reject) => {
+      if (closed) return reject(refusal('closed'))
+      queue.push({ event, record, resolve, reject })
+      running ??= drain()
+    })
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      // One turn of the event loop: what arrives in it shares the fsync.
+      await new Promise((resolve) => setImmediate(resolve))
+      const batch = queue.slice(0, MAX_BATCH)
+      queue = queue.slice(MAX_BATCH)
+      try {
+        await commit(batch)
+      } catch (error) {
+        current = undefined
+        for (const { reject } of batch) reject(refusal(codeOf(error)))
+      }
+    }
+    running = undefined
+  }
+
+  async function commit(batch: readonly Pending[]): Promise<void> {
+    const convenant = options.convenant() ?? fail('LOG_UNAVAILABLE', { at: 'convenant' })
+    const now = clock()
+    const log = await open(convenant, now)
+    const prepared = batch.flatMap((pending) => prepare(options, pending, log, convenant, now))
+    if (prepared.length === 0) return
+    const entries = prepared.map(({ entry }) => entry)
+    const expected = log.tree.size
+    const { state, stored } = appendLeaves(
+      log.tree,
+      entries.map(({ leaf }) => leafHash(leaf)),
+    )
+    const [size, root] = [state.size, rootOf(state)]
+    const note = signCheckpoint({ origin: log.origin, size, root }, [
+      noteSigner(log.origin, options.signer),
+    ])
+    const head = { size, root, note }
+    if (!(await store.log.append(log.origin, entries, stored, head, expected))) {
+      fail('LOG_UNAVAILABLE', { at: 'size' })
+    }
+    current = { ...log, tree: state }
+    prepared.forEach(({ pending, entry }, i) => {
+      pending.resolve({ origin: log.origin, index: expected + i, leaf: entry.leaf, size })
+    })
+  }
+
+  async function open(convenant: ConvenantRef, now: number): Promise<Current> {
+    const period = periodAt(now, current?.period ?? (await lastPeriod(options)))
+    const origin = originOf(options, convenant, period)
+    if (current?.origin === origin) return current
+    const head = await store.log.head(origin)
+    const tree =
+      head === null ? emptyTree() : await loadTree(head.size, readHashes(store.log, origin))
+    if (head !== null && !equalBytes(head.root, rootOf(tree))) fail('LOG_DAMAGED', { at: origin })
+    // Only a log without entries may get a new key: else the old one was erased, or is lost.
+    const key =
+      (await options.periodKeys.load(period)) ??
+      (head === null ? await options.periodKeys.create(period) : null) ??
+      fail('RECORD_ERASED', { at: period })
+    current = { origin, period, key, tree }
+    return current
+  }
+
+  return {
+    append,
+    origin: async () => {
+      const convenant = options.convenant()
+      if (convenant === null) return null
+      const last = current?.period ?? (await lastPeriod(options))
+      return originOf(options, convenant, periodAt(clock(), last))
+    },
+    close: async () => {
+      closed = true
+      await running
+    },
+  }
+}
+
+/** A bad event is its caller's fault alone: the others of the batch go on. */
+function prepare(
+  options: AuditOptions,
+  pending: Pending,
+  { origin, period, key }: Current,
+  convenant: ConvenantRef,
+  now: number,
+): readonly Prepared[] {
+  const { event, record, reject } = pending
+  try {
+    const sealed = record === null ? null : sealRecord(key, origin, record, options.random)
+    const { software } = options
+    const commit = sealed?.commit ?? null
+    const leaf = leafOf(event, { now, period, software, convenant, commit })
+    const txid = 'txid' in event ? (event.txid ?? null) : null
+    const entry = { leaf, sealed: sealed?.sealed ?? new Uint8Array(0), txid, type: event.type }
+    return [{ pending, entry }]
+  } catch (error) {
+    reject(error)
+    return []
+  }
+}
+
+async function lastPeriod({ store, member }: AuditOptions): Promise<string | undefined> {
+  const own = (await store.log.origins()).map(parseOrigin).filter((log) => log.member === member)
+  return own
+    .map(({ quarter }) => quarter)
+    .sort()
+    .at(-1)
+}
+
+function originOf({ member }: AuditOptions, { id }: ConvenantRef, quarter: string): string {
+  return encodeOrigin({ convenant: id, member, quarter })
+}
+
+function refusal(at: string): unknown {
+  try {
+    return fail('LOG_UNAVAILABLE', { at, hint: 'nothing is asked or answered without a log' })
+  } catch (error) {
+    return error
+  }
+}
+
+/** Never the message: it may quote what could not be written. */
+function codeOf(error: unknown): string {
+  if (!isProtocolError(error)) return 'INTERNAL'
+  return error.code === 'LOG_UNAVAILABLE' ? (error.at ?? error.code) : error.code
+}

@@ -1,0 +1,84 @@
+/**
+ * Keys of the log's periods, one file each. Random and independent of the master key, and outside
+ * the database: a key that any other key can derive or unwrap, or that lies in the database's backups,
+ * is not erased when its file is.
+ */
+
+import { link, mkdir, readdir, readFile, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Bytes, base64, fromBase64, type RandomBytes } from '@drempel/protocol/encoding'
+import { fail } from './errors.ts'
+import { checkPrivate, replaceFile, syncFolder } from './files.ts'
+import type { PeriodKeys } from './types.ts'
+
+const NAME = /^([0-9]{4}Q[1-4])\.key$/
+
+/** @param folder exists, or is made at the first `create` */
+export function openPeriodKeys(folder: string, random: RandomBytes): PeriodKeys {
+  const pathOf = (period: string) => {
+    if (!NAME.test(`${period}.key`)) fail('BAD_CONFIG', { at: 'period' })
+    return join(folder, `${period}.key`)
+  }
+  const load = async (period: string): Promise<Bytes | null> => {
+    const path = pathOf(period)
+    const text = await unless('ENOENT', readFile(path, 'utf8'), null)
+    if (text === null) return null
+    await checkPrivate(path, 'HOME_FAILED')
+    return parse(text, period)
+  }
+  return {
+    load,
+    create: async (period) => {
+      const path = pathOf(period)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const key = random(32)
+      if (await unless('EEXIST', place(path, `${base64(key)}\n`), false)) return key
+      return (await load(period)) ?? fail('HOME_FAILED', { at: 'periods' })
+    },
+    erase: async (period) => {
+      const gone = unlink(pathOf(period)).then(() => true)
+      const erased = await unless('ENOENT', gone, false)
+      if (erased) await syncFolder(folder)
+      return erased
+    },
+    list: async () => {
+      const names = await unless('ENOENT', readdir(folder), [])
+      return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).sort()
+    },
+  }
+}
+
+/** A link fails with EEXIST where a rename would replace: the first key of a period is the only one. */
+async function place(path: string, text: string): Promise<true> {
+  const temporary = `${path}.new`
+  await replaceFile(temporary, text)
+  try {
+    await link(temporary, path)
+    await syncFolder(dirname(path))
+  } finally {
+    await unlink(temporary)
+  }
+  return true
+}
+
+/** A damaged key is refused, not replaced: what it sealed would be lost in silence. */
+function parse(text: string, period: string): Bytes {
+  try {
+    const key = fromBase64(text.trimEnd())
+    if (key.length === 32) return key
+  } catch {
+    // told below
+  }
+  return fail('SEALED_DAMAGED', { at: `periods/${period}.key` })
+}
+
+async function unless<T>(code: string, work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const found = (error as { code?: unknown }).code
+    if (found === code) return otherwise
+    if (typeof found === 'string' && /^E[A-Z]+$/.test(found)) fail('HOME_FAILED', { at: found })
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Encryption at rest: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) with a random nonce in front, and
+ * a blind index by keyed BLAKE2b, each under a subkey of the master key (libsodium's crypto_kdf).
+ *
+ * Who has the files without the master key learns sizes, how many rows there are, and which rows
+ * were equal; not what they say. Who has both has everything.
+ */
+
+import { type Bytes, concat, hex, type RandomBytes, sodium, utf8 } from '@drempel/protocol/encoding'
+import { fail } from './errors.ts'
+
+const NONCE = 24
+const TAG = 16
+
+export interface Vault {
+  /** Names the master key, reveals nothing about it; a store remembers under which key it was written. */
+  readonly keyId: string
+  /** @param context what and where it is, such as `flag/iban/<index>`: opens in that place only */
+  seal(context: string, plaintext: Bytes, random: RandomBytes): Bytes
+  /** @throws ProtocolError `SEALED_DAMAGED` */
+  open(context: string, sealed: Bytes): Bytes
+  /** 32 bytes by which a row is found; equal identifiers of one kind and node give equal bytes. */
+  blindIndex(kind: string, canonical: string): Bytes
+}
+
+/** @param masterKey 32 random bytes @throws ProtocolError `BAD_MASTER_KEY` */
+export function createVault(masterKey: Bytes): Vault {
+  if (masterKey.length !== 32) fail('BAD_MASTER_KEY')
+  const subkey = (id: number) => sodium.crypto_kdf_derive_from_key(32, id, 'drempel1', masterKey)
+  const [sealKey, indexKey] = [subkey(1), subkey(2)]
+  return {
+    keyId: hex(subkey(3).subarray(0, 16)),
+    seal: (context, plaintext, random) => sealWith(sealKey, context, plaintext, random),
+    open: (context, sealed) => openWith(sealKey, context, sealed),
+    blindIndex: (kind, canonical) =>
+      // No kind contains a line feed, so no two pairs give one text.
+      sodium.crypto_generichash(32, utf8(`${kind}\n${canonical}`), indexKey),
+  }
+}
+
+/** XChaCha20-Poly1305 under a key given, for keys that are no master key (a log period's). */
+export function sealWith(
+  key: Bytes,
+  context: string,
+  plaintext: Bytes,
+  random: RandomBytes,
+): Bytes {
+  const nonce = random(NONCE)
+  const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+    ...([plaintext, utf8(context), null, nonce, key] as const),
+  )
+  return concat(nonce, box)
+}
+
+/** @throws ProtocolError `SEALED_DAMAGED` */
+export function openWith(key: Bytes, context: string, sealed: Bytes): Bytes {
+  if (sealed.length < NONCE + TAG) fail('SEALED_DAMAGED')
+  const [nonce, box] = [sealed.subarray(0, NONCE), sealed.subarray(NONCE)]
+  try {
+    return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+      ...([null, box, utf8(context), nonce, key] as const),
+    )
+  } catch {
+    return fail('SEALED_DAMAGED')
+  }
+}

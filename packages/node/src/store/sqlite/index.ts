@@ -1,0 +1,42 @@
+/** The Store over better-sqlite3. Synchronous inside: calls are transactions one after the other. */
+
+import type { Store } from '../store.ts'
+import { connect, type SqliteOptions } from './connection.ts'
+import { convenantStore } from './convenants.ts'
+import { flagStore } from './flags.ts'
+import { keyStore } from './keys.ts'
+import { listStore } from './lists.ts'
+import { logStore } from './log.ts'
+import { metaStore } from './meta.ts'
+import { replayStore } from './replay.ts'
+import { roundStore } from './rounds.ts'
+import { tagStore } from './tags.ts'
+import { tokenStore } from './tokens.ts'
+import { usageStore } from './usage.ts'
+
+export type { SqliteOptions } from './connection.ts'
+
+/**
+ * Opens the file, creates it when there is none, and brings its schema up to date.
+ * @throws ProtocolError `STORE_BUSY`, `STORE_CORRUPT`, `STORE_NEWER`, `STORE_FAILED`
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const connection = connect(options)
+  return {
+    flags: flagStore(connection),
+    tags: tagStore(connection),
+    keys: keyStore(connection),
+    rounds: roundStore(connection),
+    lists: listStore(connection),
+    convenants: convenantStore(connection),
+    log: logStore(connection),
+    replay: replayStore(connection),
+    usage: usageStore(connection),
+    tokens: tokenStore(connection),
+    meta: metaStore(connection),
+    scrub: async () => connection.scrub(),
+    close: async () => {
+      connection.db.close()
+    },
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The schema, one step per release that changed it; `user_version` counts the steps taken.
+ * A step is never edited once released: a store that took it must look like one that takes it now.
+ */
+
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE flags (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  blind BLOB NOT NULL CHECK (length(blind) = 32),
+  sealed BLOB NOT NULL,
+  taxonomy TEXT NOT NULL,
+  evidence TEXT NOT NULL,
+  reports INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  expires INTEGER,
+  state TEXT NOT NULL CHECK (state IN ('active', 'withdrawn', 'bezwaar')),
+  import_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  withdrawn_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX flags_by_blind ON flags (kind, blind);
+CREATE INDEX flags_by_state ON flags (kind, state, id);
+
+CREATE TABLE tags (
+  kind TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  flag INTEGER NOT NULL REFERENCES flags (id) ON DELETE CASCADE,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (kind, epoch, flag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_flag ON tags (flag);
+
+CREATE TABLE key_epochs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('active', 'retired', 'dropped')),
+  transcript BLOB NOT NULL,
+  sealed_share BLOB,
+  signatures TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (kind, epoch)
+) STRICT;
+
+CREATE TABLE generations (
+  kind TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  data BLOB NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (kind, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rounds (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  role TEXT NOT NULL,
+  state TEXT NOT NULL
+    CHECK (state IN ('announced', 'collecting', 'computing', 'opening', 'published', 'failed')),
+  coordinator TEXT NOT NULL,
+  data BLOB NOT NULL,
+  reason TEXT,
+  culprit TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rounds_open ON rounds (number) WHERE state NOT IN ('published', 'failed');
+
+CREATE TABLE lists (
+  kind TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  round TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  salt BLOB NOT NULL,
+  key_bits INTEGER NOT NULL,
+  keys BLOB NOT NULL,
+  contributors INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  signatures TEXT NOT NULL,
+  PRIMARY KEY (kind, rule)
+) STRICT;
+
+CREATE TABLE list_history (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  round TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  accepted_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX list_history_by_rule ON list_history (kind, rule, number);
+
+CREATE TABLE convenants (
+  version INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,
+  document BLOB NOT NULL,
+  installed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE logs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  origin TEXT NOT NULL UNIQUE,
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE log_entries (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  log INTEGER NOT NULL REFERENCES logs (id),
+  position INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  txid TEXT,
+  type TEXT NOT NULL,
+  UNIQUE (log, position)
+) STRICT;
+CREATE INDEX log_entries_by_txid ON log_entries (txid, number) WHERE txid IS NOT NULL;
+
+CREATE TABLE log_hashes (
+  log INTEGER NOT NULL REFERENCES logs (id),
+  level INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (log, level, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE nonces (
+  member TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (member, nonce)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX nonces_by_expiry ON nonces (expires_at);
+
+CREATE TABLE usage (
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  used INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE served (
+  asker TEXT NOT NULL,
+  txid TEXT NOT NULL,
+  PRIMARY KEY (asker, txid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tokens (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+`,
+]

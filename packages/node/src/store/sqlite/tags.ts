@@ -1,0 +1,47 @@
+import type { Bytes } from '@drempel/protocol/encoding'
+import type { TagStore } from '../parts/tags.ts'
+import type { Connection } from './connection.ts'
+import { activeRecord } from './flags.ts'
+
+type Row = { id: number; blind: Bytes; sealed: Bytes }
+
+const ACTIVE = `f.kind = @kind AND f.state = 'active' AND (f.expires IS NULL OR f.expires > @now)`
+
+export function tagStore({ db, write, read, scrub }: Connection): TagStore {
+  const put = db.prepare(
+    `INSERT INTO tags (kind, epoch, flag, sealed)
+     SELECT kind, @epoch, id, @sealed FROM flags WHERE kind = @kind AND blind = @index
+     ON CONFLICT DO UPDATE SET sealed = excluded.sealed`,
+  )
+  const missing = db.prepare<unknown[], Row>(
+    `SELECT f.id, f.blind, f.sealed FROM flags f
+     WHERE ${ACTIVE} AND NOT EXISTS
+       (SELECT 1 FROM tags t WHERE t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id)
+     ORDER BY f.id LIMIT @limit`,
+  )
+  const page = db.prepare<unknown[], Row>(
+    `SELECT f.id, f.blind, t.sealed FROM flags f
+     JOIN tags t ON t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id
+     WHERE ${ACTIVE} AND f.id > @afterId ORDER BY f.id LIMIT @limit`,
+  )
+  const drop = db.prepare('DELETE FROM tags WHERE kind = ? AND epoch = ?')
+
+  return {
+    put: (kind, epoch, rows) =>
+      write(() => {
+        let kept = 0
+        for (const { index, sealed } of rows)
+          kept += put.run({ kind, epoch, index, sealed }).changes
+        return kept
+      }),
+    missing: (kind, epoch, now, limit) =>
+      read(() => missing.all({ kind, epoch, now, limit }).map(activeRecord)),
+    page: (kind, epoch, now, { afterId = 0, limit }) =>
+      read(() => page.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
+    dropEpoch: async (kind, epoch) => {
+      const dropped = await write(() => drop.run(kind, epoch).changes)
+      scrub()
+      return dropped
+    },
+  }
+}
