@@ -46,7 +46,7 @@ export function alignColumns(plan: RoundPlan, left: MergeTree, right: MergeTree)
 
 /** Bits of the finest bounds in the tree; the bounds of all lists fall between steps of 2^-bits. */
 function finest(plan: RoundPlan, tree: MergeTree): number {
-  if ('partner' in tree) return boundBits(tree.sublists * plan.base)
+  if ('partner' in tree) return boundBits(tree.span)
   return Math.max(finest(plan, tree.left), finest(plan, tree.right))
 }
 

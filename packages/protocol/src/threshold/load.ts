@@ -12,7 +12,7 @@
  */
 
 const FAILURE_BITS = 30
-const LN_2 = 0.6931471805599453
+
 /** Far more than what rounding can have added. */
 const MARGIN = 1 - 1e-9
 
@@ -24,7 +24,7 @@ export function maxLoad(slots: number, window: number): number {
   const key = eighths * 65536 + window
   let load = loads.get(key)
   if (load === undefined) {
-    const theta = ((FAILURE_BITS + eighths / 8) * LN_2) / window
+    const theta = ((FAILURE_BITS + eighths / 8) * Math.LN2) / window
     load = (theta / expMinusOne(theta)) * MARGIN
     loads.set(key, load)
   }

@@ -1,13 +1,15 @@
 /**
  * The shape of the merge: which lists meet in which order, and about what it costs.
  *
- * A list with factor s weighs as much as s lists of factor 1, but stays whole: it is sorted already.
- * The tree halves the weight at the boundary between two partners nearest to the middle.
+ * A comparator moves whole rows, so the cost is about the rows of all merges together. Merging the
+ * two shortest lists first makes that least (Huffman 1952): a short list passes through many small
+ * merges, a long one through few.
  */
 
 import type { RoundPlan } from './plan.ts'
 
-export type MergeTree = { readonly sublists: number; readonly rows: number } & (
+/** `span`: the rows without the windows, M = factor·base of every list together. */
+export type MergeTree = { readonly span: number; readonly rows: number } & (
   | { readonly partner: number }
   | { readonly left: MergeTree; readonly right: MergeTree }
 )
@@ -16,37 +18,33 @@ type Sizes = Pick<RoundPlan, 'base' | 'window'> & {
   readonly partners: readonly { readonly factor: number }[]
 }
 
+/** Of two equally short lists the one in earlier, and given lists come before merged ones. */
 export function mergeTree(plan: Sizes, included: readonly number[]): MergeTree {
-  const weights = included.map((partner) => plan.partners[partner]!.factor)
-  const build = (from: number, to: number): MergeTree => {
-    if (to - from === 1) {
-      const sublists = weights[from]!
-      return { partner: included[from]!, sublists, rows: sublists * plan.base + plan.window }
+  const given = included
+    .map((partner): MergeTree => {
+      const span = plan.partners[partner]!.factor * plan.base
+      return { partner, span, rows: span + plan.window }
+    })
+    .sort((a, b) => a.rows - b.rows)
+  const merged: MergeTree[] = []
+  let nextGiven = 0
+  let nextMerged = 0
+  const shortest = (): MergeTree => {
+    const one = given[nextGiven]
+    const other = merged[nextMerged]
+    if (one === undefined || (other !== undefined && other.rows < one.rows)) {
+      nextMerged++
+      return other!
     }
-    const middle = halfway(weights, from, to)
-    const left = build(from, middle)
-    const right = build(middle, to)
-    return { left, right, sublists: left.sublists + right.sublists, rows: left.rows + right.rows }
+    nextGiven++
+    return one
   }
-  return build(0, included.length)
-}
-
-/** The boundary that leaves the sides most alike, the left the larger one when two do. */
-function halfway(weights: readonly number[], from: number, to: number): number {
-  let total = 0
-  for (let i = from; i < to; i++) total += weights[i]!
-  let best = from + 1
-  let bestGap = Number.POSITIVE_INFINITY
-  let left = 0
-  for (let middle = from + 1; middle < to; middle++) {
-    left += weights[middle - 1]!
-    const gap = Math.abs(2 * left - total)
-    if (gap <= bestGap) {
-      best = middle
-      bestGap = gap
-    }
+  for (let merges = included.length - 1; merges > 0; merges--) {
+    const left = shortest()
+    const right = shortest()
+    merged.push({ left, right, span: left.span + right.span, rows: left.rows + right.rows })
   }
-  return best
+  return shortest()
 }
 
 /**
@@ -63,7 +61,7 @@ function estimate(window: number, tree: MergeTree): { comparators: number; sprea
   const { left, right } = tree
   const l = estimate(window, left)
   const r = estimate(window, right)
-  const ratio = left.sublists / right.sublists
+  const ratio = left.span / right.span
   const apart =
     ratio === 1
       ? Math.max(l.spread, r.spread)
