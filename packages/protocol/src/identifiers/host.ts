@@ -42,6 +42,8 @@ export const LOOKUP = {
 // Ample for 253 characters with ignorable ones among them; bounds the work of the IDN parser.
 const MAX_INPUT = 1000
 const LENGTH_HINT = 'a host name has at most 253 characters'
+const ASCII_ONLY = /^[!-~]*$/
+const CHARACTER_HINT = 'a name has letters, digits, hyphens, underscores and dots'
 const IP_HINT = 'an IP address is not a host name'
 
 function toAscii(raw: string): string {
@@ -54,8 +56,10 @@ function toAscii(raw: string): string {
   if (/[/\\?#@:%]/.test(raw)) {
     fail('HOST_URL', { hint: 'the name only: no scheme, port, path, user or percent-encoding' })
   }
-  // Most names are plain ASCII: the parser would only lower the case.
-  if (/^[A-Za-z0-9._-]*$/.test(raw) && !/(?:^|\.)xn--/i.test(raw)) return raw.toLowerCase()
+  // "Domain to ASCII" of an ASCII name is its lower case, also when an A-label in it decodes to
+  // nothing valid: such names are registered and served. So no table of Unicode decides on them.
+  if (/^[A-Za-z0-9._-]*$/.test(raw)) return raw.toLowerCase()
+  if (ASCII_ONLY.test(raw)) fail('HOST_CHARACTER', { hint: CHARACTER_HINT })
   let ascii: string
   try {
     ascii = new URL(`https://${raw}/`).hostname
@@ -63,7 +67,7 @@ function toAscii(raw: string): string {
     return fail('HOST_IDN', { hint: 'not a valid internationalised name (UTS #46)' })
   }
   if (!/^[a-z0-9._-]*$/.test(ascii)) {
-    fail('HOST_CHARACTER', { hint: 'a name has letters, digits, hyphens, underscores and dots' })
+    fail('HOST_CHARACTER', { hint: CHARACTER_HINT })
   }
   return ascii
 }

@@ -49,9 +49,14 @@ export function ibanTableDigest(): string {
 // The space of the print format and the two no-break spaces that word processors put in its place.
 const PRINT_SPACES = /[ \u00a0\u202f]/g
 
-// In the SWIFT registry (release 100) but not yet marked so by ibantools, which knows their
+// In the SWIFT registry (release 103) but not yet marked so by ibantools, which knows their
 // structure: Burundi, Djibouti, Falkland Islands, Honduras, and Saint Barthélemy (with France).
 const ALSO_IN_REGISTRY = new Set(['BI', 'DJ', 'FK', 'HN', 'BL'])
+
+// Since release 103 Brazilian bank identifiers may hold letters: 8!c5!n10!n1!a1!c.
+const NEWER_STRUCTURE: Readonly<Record<string, string>> = {
+  BR: '^[A-Z0-9]{8}[0-9]{15}[A-Z][A-Z0-9]$',
+}
 
 type Entry = { readonly length: number; readonly bban: RegExp }
 
@@ -59,7 +64,8 @@ const REGISTRY: ReadonlyMap<string, Entry> = new Map(
   Object.entries(getCountrySpecifications()).flatMap(([country, specification]) => {
     const { chars, bban_regexp: structure, IBANRegistry: listed } = specification
     if (!chars || !structure || !(listed || ALSO_IN_REGISTRY.has(country))) return []
-    return [[country, { length: chars, bban: new RegExp(structure) }] as const]
+    const bban = new RegExp(NEWER_STRUCTURE[country] ?? structure)
+    return [[country, { length: chars, bban }] as const]
   }),
 )
 

@@ -54,21 +54,23 @@ const REVISED = [
   0x2f95f, 0x2f9bf, 0x2ff0, 0x2ffc, 0x31ef, 0x2102, 0x2113, 0x33a5, 0xa64a, 0x1f100, 0x1f16c,
 ]
 
-// Rules rather than characters: Punycode, bidi, joiners in context, marks, hyphens, full width.
+// Rules rather than characters: A-labels beside U-labels, bidi, joiners in context, marks, hyphens,
+// full width. ASCII names are never asked: their form is their lower case.
 const NAMES = [
-  'xn--a.example',
-  'xn--abc-.example',
-  'xn--.example',
-  'xn--zca.example',
-  'XN--ZCA.example',
-  'xn--zn7c.example',
-  'xn--a-yoc.example',
-  'xn--1ug.example',
-  'xn--maana-pta.example',
-  'xn--ls8h.example',
+  'xn--a.\u00df',
+  'xn--abc-.\u00df',
+  'xn--.\u00df',
+  'xn--zca.\u00df',
+  'XN--ZCA.\u00df',
+  'xn--zn7c.\u00df',
+  'xn--a-yoc.\u00df',
+  'xn--1ug.\u00df',
+  'xn--8i7caa.\u00df',
+  'xn--maana-pta.\u00df',
+  'xn--te\u0161la.example',
   '\u064aa.example',
   '1.\u064a',
-  'a.\u05d0\u0031',
+  'a.\u05d01',
   '\u0915\u094d\u200d\u0937.example',
   '\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example',
   '\u0301a.example',
@@ -76,7 +78,7 @@ const NAMES = [
   '-\u2020.example',
   '\uff21\uff0d\uff42.example',
   '\u2100.example',
-  'a\u0338=b.example',
+  'a=\u0338b.example',
   '\uff10\uff58\uff17\uff46.\uff11',
 ]
 
