@@ -14,7 +14,6 @@ export {
   problemNotFound,
 } from './problem.ts'
 export {
-  isLoopback,
   type RunningServer,
   type ServerLimits,
   type ServerOptions,

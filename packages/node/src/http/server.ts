@@ -18,6 +18,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { isLoopback } from '../config/index.ts'
 import { fail } from './errors.ts'
 import type { NodeBindings } from './node.ts'
 
@@ -84,12 +85,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return closed
     },
   }
-}
-
-export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-  )
 }
 
 function createServer({ app, tls, limits }: ServerOptions): Server {

@@ -1,7 +1,28 @@
-/** Signed requests to other nodes, answers verified. */
+/**
+ * Signed requests to other nodes, answers verified.
+ *
+ * Adversary: the peer, and whoever sits between on a loopback link without TLS. An answer counts
+ * only if the peer's key signed it for this very request; everything else is an error that names
+ * the peer. A request whose idle connection turned out dead is sent once more, the same bytes with
+ * the same nonce: if the first did arrive, the peer refuses the second as a replay.
+ */
 
-import type { Bytes, Clock, Json, RandomBytes } from '@drempel/protocol/encoding'
-import type { Directory, Self } from './types.ts'
+import type { IncomingMessage } from 'node:http'
+import {
+  type Bytes,
+  type Clock,
+  concat,
+  fromUtf8,
+  isProtocolError,
+  type Json,
+  jcs,
+  type RandomBytes,
+} from '@drempel/protocol/encoding'
+import { checkedUrl, createDialer, type Dialer } from './dial.ts'
+import { fail } from './errors.ts'
+import { encodeEvidence } from './evidence.ts'
+import { pickHeaders, signRequest, verifyResponse } from './signatures.ts'
+import type { Directory, Peer, Self } from './types.ts'
 
 export type PeerRequestOptions = {
   /** `application/octet-stream` for bytes, `application/json` (JCS) for JSON */
@@ -21,14 +42,15 @@ export type PeerResponse = {
   readonly body: Bytes
   /** The body as JSON, unvalidated. @throws ProtocolError `PEER_BAD_RESPONSE` */
   json(): Json
-  /** The signed exchange (request, response, both signatures, body), for `ProtocolError.evidence`. */
-  evidence(): Bytes
+  /** The signed exchange, for `ProtocolError.evidence`; with the request's body only if asked. */
+  evidence(options?: { withRequestBody?: boolean }): Bytes
 }
 
 /**
  * Every method throws ProtocolError with culprit = member:
- * `PEER_UNREACHABLE`, `PEER_TIMEOUT`, `TLS_PIN_MISMATCH`, `PEER_BAD_RESPONSE` (unsigned, forged, too large,
- * redirect), `PEER_PROBLEM` (status >= 400; the problem's code is in `at`), `UNKNOWN_PEER`.
+ * `PEER_UNREACHABLE`, `PEER_TIMEOUT`, `TLS_PIN_MISMATCH`, `PEER_BAD_RESPONSE` (unsigned, forged,
+ * truncated, too large, redirect; what of these is in `at`), `PEER_PROBLEM` (status >= 400; the
+ * problem's code is in `at`, the signed exchange in `evidence`), `UNKNOWN_PEER`.
  * @param path starts with `/`; carries no identifiers
  */
 export type PeerClient = {
@@ -42,9 +64,197 @@ export type PeerClient = {
   close(): void
 }
 
-export declare function createPeerClient(options: {
+const defaultTimeoutMs = 30_000
+const defaultMaxResponse = 1 << 20
+
+export function createPeerClient(options: {
   self: Self
   directory: Directory
   clock: Clock
   random: RandomBytes
-}): PeerClient
+}): PeerClient {
+  const { self, directory, clock, random } = options
+  const dialer = createDialer(self)
+
+  async function exchange(
+    member: string,
+    method: string,
+    path: string,
+    body: Bytes,
+    contentType: string | undefined,
+    request: PeerRequestOptions = {},
+  ): Promise<PeerResponse> {
+    const peer = directory(member) ?? fail('UNKNOWN_PEER', { culprit: member })
+    const targetUri = targetOf(peer, path)
+    const { parts, signed } = signRequest({
+      method,
+      targetUri,
+      body,
+      signer: self.signer,
+      keyid: self.id,
+      now: clock(),
+      random,
+    })
+    const headers = {
+      ...parts.headers,
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(method === 'GET' ? {} : { 'content-length': String(body.length) }),
+    }
+    const answer = await send(dialer, peer, method, path, headers, body, request)
+    const response = attributed(peer, () =>
+      verifyResponse({
+        status: answer.status,
+        body: answer.body,
+        headers: pickHeaders((name) => answer.headers[name]),
+        request: parts,
+        peer,
+      }),
+    )
+    const evidence = ({ withRequestBody = false } = {}) =>
+      encodeEvidence({
+        request: signed,
+        ...(withRequestBody ? { requestBody: body } : {}),
+        response,
+        responseBody: answer.body,
+      })
+    if (answer.status >= 300 && answer.status < 400) badResponse(peer, 'redirect')
+    if (answer.status >= 400 && request.allowProblem !== true) {
+      fail('PEER_PROBLEM', {
+        culprit: peer.id,
+        at: problemCode(answer.body),
+        evidence: evidence(),
+      })
+    }
+    return {
+      status: answer.status,
+      contentType: answer.headers['content-type'] ?? '',
+      body: answer.body,
+      json: () => parseJson(answer.body) ?? badResponse(peer, 'json'),
+      evidence,
+    }
+  }
+
+  return {
+    post: (member, path, body, request) => {
+      const isBytes = body instanceof Uint8Array
+      const type = isBytes ? 'application/octet-stream' : 'application/json'
+      const bytes = isBytes ? body : jcs(body)
+      return exchange(member, 'POST', path, bytes, request?.contentType ?? type, request)
+    },
+    get: (member, path, request) =>
+      exchange(member, 'GET', path, new Uint8Array(0), undefined, request),
+    close: () => dialer.close(),
+  }
+}
+
+/** What is signed must be what is sent, so a path that URL parsing would change is a mistake of the caller. */
+export function targetOf(peer: Peer, path: string): string {
+  const target = `${peer.url}${path}`
+  if (!path.startsWith('/') || checkedUrl(peer).origin !== peer.url) {
+    fail('PEER_UNREACHABLE', { culprit: peer.id, at: 'url' })
+  }
+  const { pathname, search } = new URL(target)
+  if (`${pathname}${search}` !== path) fail('PEER_UNREACHABLE', { culprit: peer.id, at: 'path' })
+  return target
+}
+
+export function problemCode(body: Bytes): string {
+  const problem = parseJson(body)
+  const code =
+    typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : 'UNKNOWN'
+}
+
+/** Whatever is wrong with an answer, it is the peer's: PEER_BAD_RESPONSE with the reason in `at`. */
+export function attributed<T>(peer: Peer, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return badResponse(peer, error.code)
+  }
+}
+
+function badResponse(peer: Peer, at: string): never {
+  return fail('PEER_BAD_RESPONSE', { culprit: peer.id, at })
+}
+
+function parseJson(body: Bytes): Json | undefined {
+  try {
+    return JSON.parse(fromUtf8(body)) as Json
+  } catch {
+    return undefined
+  }
+}
+
+type Answer = {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: Bytes
+}
+
+async function send(
+  dialer: Dialer,
+  peer: Peer,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: Bytes,
+  options: PeerRequestOptions,
+): Promise<Answer> {
+  const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
+  for (let attempt = 0; ; attempt++) {
+    const request = dialer.request(peer, method, path, headers)
+    const abort = () => request.destroy()
+    deadline.addEventListener('abort', abort)
+    options.signal?.addEventListener('abort', abort)
+    try {
+      options.signal?.throwIfAborted()
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request.on('error', reject)
+        request.on('response', resolve)
+        // Not asked for: nothing of the peer's protocol upgrades a request.
+        request.on('upgrade', (_response, socket) => {
+          socket.destroy()
+          reject(new Error('upgraded'))
+        })
+        request.end(body)
+      })
+      const received = await receive(peer, response, options.maxResponse ?? defaultMaxResponse)
+      return { status: response.statusCode ?? 0, headers: response.headers, body: received }
+    } catch (error) {
+      if (deadline.aborted) fail('PEER_TIMEOUT', { culprit: peer.id })
+      options.signal?.throwIfAborted()
+      if (isProtocolError(error)) throw error
+      // A protocol error is past the answer's head, so here none has begun.
+      const stale = request.reusedSocket && attempt < 3
+      if (!stale) fail('PEER_UNREACHABLE', { culprit: peer.id, at: networkCode(error) })
+    } finally {
+      deadline.removeEventListener('abort', abort)
+      options.signal?.removeEventListener('abort', abort)
+    }
+  }
+}
+
+async function receive(peer: Peer, response: IncomingMessage, limit: number): Promise<Bytes> {
+  const chunks: Bytes[] = []
+  let length = 0
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      length += chunk.length
+      // Leaving the loop destroys the connection: the rest is not wanted.
+      if (length > limit) return badResponse(peer, 'size')
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (isProtocolError(error)) throw error
+    return badResponse(peer, 'truncated')
+  }
+  return concat(...chunks)
+}
+
+/** Node's own constant such as ECONNREFUSED; never a message, which may quote addresses. */
+export function networkCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'connection'
+}

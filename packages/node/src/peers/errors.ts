@@ -10,6 +10,8 @@ export type PeerErrorCode =
   | 'REPLAYED'
   | 'DIGEST_MISMATCH'
   | 'TLS_PIN_MISMATCH'
+  | 'BAD_JSON'
+  | 'BAD_EVIDENCE'
   // what calling a peer came to
   | 'PEER_UNREACHABLE'
   | 'PEER_TIMEOUT'
@@ -20,5 +22,6 @@ export type PeerErrorCode =
   | 'UNEXPECTED_STEP'
   | 'FRAME_TOO_LARGE'
   | 'BAD_FRAME'
+  | 'UPGRADE_REQUIRED'
 
 export const fail = failWith<PeerErrorCode>()

@@ -4,6 +4,7 @@ export {
   acceptChannel,
   type Channel,
   type ChannelLimits,
+  type ConnectChannel,
   createChannelConnector,
 } from './channel.ts'
 export {
@@ -13,5 +14,8 @@ export {
   type PeerResponse,
 } from './client.ts'
 export type { PeerErrorCode } from './errors.ts'
+export { type Evidence, verifyEvidence } from './evidence.ts'
 export { createPeerGate, jsonBody, type PeerEnv, type PeerGate } from './middleware.ts'
+export { peerProblems } from './problems.ts'
+export { contentDigest, signatureBase, signRequest, signResponse } from './signatures.ts'
 export type { Directory, Peer, ReplayStore, Self, SignedMessage } from './types.ts'

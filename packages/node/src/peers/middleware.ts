@@ -1,7 +1,30 @@
-/** The server's side of the peer protocol, as Hono middleware. */
+/**
+ * The server's side of the peer protocol, as Hono middleware.
+ *
+ * Adversary: anyone who can connect. What costs memory or time comes after what is cheap: form,
+ * key, signature, skew and TLS pin are checked on headers alone; the body of an unknown sender is
+ * never read. The nonce is spent last, so that nobody but its signer can spend it.
+ */
 
-import type { Bytes, Clock, Json } from '@drempel/protocol/encoding'
-import type { MiddlewareHandler } from 'hono'
+import {
+  type Bytes,
+  type Clock,
+  isProtocolError,
+  type Json,
+  parseJcs,
+} from '@drempel/protocol/encoding'
+import type { Context, MiddlewareHandler } from 'hono'
+import { isUpgrading, nodeBindings, readBody } from '../http/index.ts'
+import { fail } from './errors.ts'
+import { isPinned } from './pin.ts'
+import {
+  contentDigest,
+  maxSkewSeconds,
+  pickHeaders,
+  type RequestParts,
+  signResponse,
+  verifyRequest,
+} from './signatures.ts'
 import type { Directory, ReplayStore, Self, SignedMessage } from './types.ts'
 
 export type PeerEnv = {
@@ -22,12 +45,81 @@ export type PeerGate = {
   verify(options: { maxBody: number }): MiddlewareHandler<PeerEnv>
 }
 
-export declare function createPeerGate(options: {
+export function createPeerGate(options: {
   self: Self
   directory: Directory
   replay: ReplayStore
   clock: Clock
-}): PeerGate
+}): PeerGate {
+  const { self, directory, replay, clock } = options
 
-/** The verified body as strict JSON, unvalidated. @throws ProtocolError `BAD_JSON`, culprit = the peer */
-export declare function jsonBody(c: { get(key: 'body'): Bytes; get(key: 'peer'): string }): Json
+  const sign: MiddlewareHandler = async (c, next) => {
+    await next()
+    let request: RequestParts
+    try {
+      request = partsOf(c, self)
+    } catch (error) {
+      // Nothing to bind an answer to: the refusal of an unsigned request goes out unsigned.
+      if (isProtocolError(error)) return
+      throw error
+    }
+    const upgrading = isUpgrading(c)
+    const { status } = c.res
+    const body = new Uint8Array(await c.res.arrayBuffer())
+    const signature = signResponse({
+      status: upgrading ? 101 : status,
+      body,
+      request,
+      signer: self.signer,
+      keyid: self.id,
+      now: clock(),
+    })
+    const headers = new Headers(c.res.headers)
+    for (const [name, value] of Object.entries(signature)) headers.set(name, value)
+    // Hono merges the old headers into a new answer; an absent one leaves exactly ours.
+    c.res = undefined
+    c.res = new Response(body.length === 0 ? null : body, { status, headers })
+  }
+
+  return {
+    sign,
+    verify:
+      ({ maxBody }) =>
+      async (c, next) => {
+        const parts = partsOf(c, self)
+        const { peer, digest, nonce, created, signed } = verifyRequest(parts, directory, clock())
+        const socket = nodeBindings(c).incoming?.socket
+        if (socket !== undefined && !isPinned(socket, peer)) {
+          fail('TLS_PIN_MISMATCH', { culprit: peer.id })
+        }
+        const body = await readBody(c, maxBody)
+        if (contentDigest(body) !== digest) fail('DIGEST_MISMATCH', { culprit: peer.id })
+        // Remembered for one skew longer than it could be accepted, should this clock be set back.
+        const expiresAt = (created + 2 * maxSkewSeconds) * 1000
+        if (!(await replay.remember(peer.id, nonce, expiresAt))) {
+          fail('REPLAYED', { culprit: peer.id })
+        }
+        c.set('peer', peer.id)
+        c.set('body', body)
+        c.set('signedRequest', signed)
+        await next()
+      },
+  }
+}
+
+/** The verified body as canonical JSON, unvalidated. @throws ProtocolError `BAD_JSON`, culprit = the peer */
+export function jsonBody(c: { get(key: 'body'): Bytes; get(key: 'peer'): string }): Json {
+  try {
+    return parseJcs(c.get('body'))
+  } catch {
+    return fail('BAD_JSON', { culprit: c.get('peer') })
+  }
+}
+
+/** The target URI is the URL that peers know this node by, not what a Host header claims. */
+function partsOf(c: Context, self: Self): RequestParts {
+  const headers = pickHeaders((name) => c.req.header(name))
+  const url = new URL(c.req.url)
+  const path = nodeBindings(c).incoming?.url ?? `${url.pathname}${url.search}`
+  return { method: c.req.method, targetUri: `${self.url}${path}`, headers }
+}

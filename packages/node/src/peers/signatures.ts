@@ -1,0 +1,268 @@
+/**
+ * HTTP message signatures (RFC 9421, Ed25519) over digests of bodies (RFC 9530, sha-256), in one
+ * fixed profile: the label, the covered components, the parameters and their order are given, and
+ * a message that says it otherwise is refused. Signature bases come from http-message-signatures;
+ * its verifier is not used, since it accepts any component list and reads its own clock.
+ *
+ * A request covers its method, target URI and digest; created, nonce and keyid (the member id) are
+ * parameters. The target URI begins with the recipient's own URL, so a request to one node is no
+ * request to another. A response covers its status and digest, each component of the request
+ * (section 2.4: SHOULD), and the request's signature. Section 2.4 advises against that last one
+ * because intermediaries may rewrite signatures; between nodes there are none, and it is what ties
+ * an answer to one nonce.
+ */
+
+import { createHash } from 'node:crypto'
+import {
+  type Bytes,
+  base64,
+  base64url,
+  fromBase64,
+  type RandomBytes,
+  type Signer,
+  utf8,
+  verifySignature,
+} from '@drempel/protocol/encoding'
+import { httpbis } from 'http-message-signatures'
+import {
+  isInnerList,
+  parseDictionary,
+  serializeDictionary,
+  serializeItem,
+} from 'structured-headers'
+import { fail } from './errors.ts'
+import type { Directory, Peer, SignedMessage } from './types.ts'
+
+/** How far `created` may be from the recipient's clock, either way. */
+export const maxSkewSeconds = 60
+
+const label = 'drempel'
+const tag = 'drempel-peer-v1'
+const requestFields = ['"@method"', '"@target-uri"', '"content-digest"']
+const responseFields = [
+  '"@status"',
+  '"content-digest"',
+  '"@method";req',
+  '"@target-uri";req',
+  '"content-digest";req',
+  `"signature";req;key="${label}"`,
+]
+
+export type SignatureHeaders = {
+  readonly 'content-digest': string
+  readonly 'signature-input': string
+  readonly signature: string
+}
+
+/** The parts of a request that its signature, and the answer's, speak of. */
+export type RequestParts = {
+  readonly method: string
+  readonly targetUri: string
+  readonly headers: SignatureHeaders
+}
+
+export function contentDigest(body: Bytes): string {
+  return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+}
+
+export function signRequest(input: {
+  method: string
+  targetUri: string
+  body: Bytes
+  signer: Signer
+  keyid: string
+  now: number
+  random: RandomBytes
+}): { parts: RequestParts; signed: SignedMessage } {
+  const { method, targetUri, keyid, signer } = input
+  const digest = contentDigest(input.body)
+  const params =
+    `;created=${Math.floor(input.now / 1000)};nonce="${base64url(input.random(16))}"` +
+    `;keyid="${keyid}";tag="${tag}"`
+  const message = { method, url: targetUri, headers: { 'content-digest': digest } }
+  const base = signatureBase(requestFields, params, message)
+  const signed = { signer: keyid, base, signature: signer.sign(base) }
+  const headers = signatureHeaders(digest, requestFields, params, signed.signature)
+  return { parts: { method, targetUri, headers }, signed }
+}
+
+/**
+ * Verifies everything but the body, which the caller reads only for a known peer, compares with
+ * `digest`, and then remembers the nonce.
+ * @throws ProtocolError `SIGNATURE_MISSING`, `SIGNATURE_MALFORMED`, `UNKNOWN_PEER`, `SIGNATURE_INVALID`, `CLOCK_SKEW`
+ */
+export function verifyRequest(
+  parts: RequestParts,
+  directory: Directory,
+  now: number,
+): { peer: Peer; digest: string; nonce: string; created: number; signed: SignedMessage } {
+  const { headers } = parts
+  const { params, text } = parseInput(headers['signature-input'], requestFields, [
+    'created',
+    'nonce',
+    'keyid',
+    'tag',
+  ])
+  const { nonce, keyid, created } = params
+  if (typeof nonce !== 'string' || !/^[A-Za-z0-9_-]{22}$/.test(nonce)) {
+    return fail('SIGNATURE_MALFORMED', { at: 'nonce' })
+  }
+  if (typeof keyid !== 'string') return fail('SIGNATURE_MALFORMED', { at: 'keyid' })
+  if (typeof created !== 'number') return fail('SIGNATURE_MALFORMED', { at: 'created' })
+  const signature = parseSignature(headers.signature)
+  const peer = directory(keyid)
+  if (peer === undefined) return fail('UNKNOWN_PEER')
+  const message = {
+    method: parts.method,
+    url: parts.targetUri,
+    headers: { 'content-digest': headers['content-digest'] },
+  }
+  const base = signatureBase(requestFields, text, message)
+  if (!verifySignature(signature, base, peer.signingKey)) fail('SIGNATURE_INVALID')
+  if (Math.abs(now / 1000 - created) > maxSkewSeconds) fail('CLOCK_SKEW', { culprit: keyid })
+  const signed = { signer: keyid, base, signature }
+  return { peer, digest: headers['content-digest'], nonce, created, signed }
+}
+
+export function signResponse(input: {
+  status: number
+  body: Bytes
+  request: RequestParts
+  signer: Signer
+  keyid: string
+  now: number
+}): SignatureHeaders {
+  const digest = contentDigest(input.body)
+  const params = `;created=${Math.floor(input.now / 1000)};keyid="${input.keyid}";tag="${tag}"`
+  const message = { status: input.status, headers: { 'content-digest': digest } }
+  const base = signatureBase(responseFields, params, message, asMessage(input.request))
+  return signatureHeaders(digest, responseFields, params, input.signer.sign(base))
+}
+
+/** @throws ProtocolError as `verifyRequest`, and `DIGEST_MISMATCH`; all with culprit = the peer */
+export function verifyResponse(input: {
+  status: number
+  body: Bytes
+  headers: SignatureHeaders
+  request: RequestParts
+  peer: Peer
+}): SignedMessage {
+  const { peer, headers } = input
+  const { params, text } = parseInput(headers['signature-input'], responseFields, [
+    'created',
+    'keyid',
+    'tag',
+  ])
+  if (params.keyid !== peer.id) fail('SIGNATURE_MALFORMED', { at: 'keyid' })
+  if (typeof params.created !== 'number') fail('SIGNATURE_MALFORMED', { at: 'created' })
+  const signature = parseSignature(headers.signature)
+  const message = {
+    status: input.status,
+    headers: { 'content-digest': headers['content-digest'] },
+  }
+  const base = signatureBase(responseFields, text, message, asMessage(input.request))
+  if (!verifySignature(signature, base, peer.signingKey)) fail('SIGNATURE_INVALID')
+  if (contentDigest(input.body) !== headers['content-digest']) fail('DIGEST_MISMATCH')
+  return { signer: peer.id, base, signature }
+}
+
+/** @throws ProtocolError `SIGNATURE_MISSING`, `SIGNATURE_MALFORMED` (a digest that is not one strict sha-256) */
+export function pickHeaders(
+  get: (name: keyof SignatureHeaders) => string | string[] | undefined,
+): SignatureHeaders {
+  const pick = (name: keyof SignatureHeaders): string => {
+    const value = get(name)
+    if (value === undefined || value === '') return fail('SIGNATURE_MISSING', { at: name })
+    if (typeof value !== 'string') return fail('SIGNATURE_MALFORMED', { at: name })
+    return value
+  }
+  const headers = {
+    'content-digest': pick('content-digest'),
+    'signature-input': pick('signature-input'),
+    signature: pick('signature'),
+  }
+  if (!/^sha-256=:[A-Za-z0-9+/]{43}=:$/.test(headers['content-digest'])) {
+    fail('SIGNATURE_MALFORMED', { at: 'content-digest' })
+  }
+  parseSignature(headers.signature)
+  return headers
+}
+
+type Message =
+  | { method: string; url: string; headers: Record<string, string> }
+  | { status: number; headers: Record<string, string> }
+
+/** RFC 9421, section 2.5. `params` begins with a semicolon. Exported for the RFC's own examples. */
+export function signatureBase(
+  fields: readonly string[],
+  params: string,
+  message: Message,
+  request?: Extract<Message, { method: string }>,
+): Bytes {
+  const lines =
+    'status' in message
+      ? httpbis.createSignatureBase({ fields: [...fields] }, message, request)
+      : httpbis.createSignatureBase({ fields: [...fields] }, message)
+  lines.push(['"@signature-params"', [`(${fields.join(' ')})${params}`]])
+  return utf8(httpbis.formatSignatureBase(lines))
+}
+
+function asMessage({ method, targetUri, headers }: RequestParts) {
+  return {
+    method,
+    url: targetUri,
+    headers: { 'content-digest': headers['content-digest'], signature: headers.signature },
+  }
+}
+
+function signatureHeaders(
+  digest: string,
+  fields: readonly string[],
+  params: string,
+  signature: Bytes,
+): SignatureHeaders {
+  return {
+    'content-digest': digest,
+    'signature-input': `${label}=(${fields.join(' ')})${params}`,
+    signature: `${label}=:${base64(signature)}:`,
+  }
+}
+
+function parseInput(
+  header: string,
+  fields: readonly string[],
+  names: readonly string[],
+): { params: Record<string, unknown>; text: string } {
+  let dictionary: ReturnType<typeof parseDictionary>
+  try {
+    dictionary = parseDictionary(header)
+  } catch {
+    return fail('SIGNATURE_MALFORMED', { at: 'signature-input' })
+  }
+  const member = dictionary.get(label)
+  if (dictionary.size !== 1 || member === undefined || !isInnerList(member)) {
+    return fail('SIGNATURE_MALFORMED', { at: 'label' })
+  }
+  if (serializeDictionary(dictionary) !== header) {
+    fail('SIGNATURE_MALFORMED', { at: 'signature-input' })
+  }
+  const [items, params] = member
+  if (items.map((item) => serializeItem(item)).join(' ') !== fields.join(' ')) {
+    fail('SIGNATURE_MALFORMED', { at: 'components' })
+  }
+  if ([...params.keys()].join() !== names.join()) fail('SIGNATURE_MALFORMED', { at: 'params' })
+  if (!Number.isSafeInteger(params.get('created'))) fail('SIGNATURE_MALFORMED', { at: 'created' })
+  if (params.get('tag') !== tag) fail('SIGNATURE_MALFORMED', { at: 'tag' })
+  const text = header.slice(`${label}=(${fields.join(' ')})`.length)
+  return { params: Object.fromEntries(params), text }
+}
+
+function parseSignature(header: string): Bytes {
+  const match = /^drempel=:([A-Za-z0-9+/]{86}==):$/.exec(header)
+  if (match?.[1] === undefined) return fail('SIGNATURE_MALFORMED', { at: 'signature' })
+  try {
+    return fromBase64(match[1])
+  } catch {
+    return fail('SIGNATURE_MALFORMED', { at: 'signature' })
+  }
+}
