@@ -1,4 +1,8 @@
+export type { LeftOut } from './agree.ts'
 export { type SlotBounds, slotBounds } from './bounds.ts'
+export * from './compute.ts'
 export type { ThresholdErrorCode } from './errors.ts'
 export * from './network.ts'
+export { combineOwners } from './owners.ts'
 export * from './plan.ts'
+export { type InputShare, readUpload, shareList } from './share.ts'

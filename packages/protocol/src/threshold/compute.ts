@@ -1,0 +1,251 @@
+/**
+ * The round at a compute node: which record keys occur in at least t of the partners' lists.
+ *
+ * Adversary: one semi-honest compute node, with any partners besides t - 1 holders of the same
+ * identifier. It learns list sizes (padded), which lists are invalid, and the outputs that are meant to
+ * be opened: per `list` rule the salted keys over the threshold. All messages have lengths that follow
+ * from public sizes and the size of the result.
+ *
+ * Secret sharing after Araki, Furukawa, Lindell, Nof, Ohara (CCS 2016); merge by Batcher's odd-even
+ * network, cut short; shuffle after Laur, Willemson, Zhang (ISC 2011).
+ */
+
+import { type Bytes, hashParts, jcs } from '../encoding/index.ts'
+import {
+  newPlanes,
+  openSession,
+  type PartyContext,
+  type Planes,
+  reveal,
+  type Session,
+  type SessionStats,
+  type Share,
+  verify,
+  zeroShare,
+} from '../mpc/index.ts'
+import { agreeOnInputs, type LeftOut } from './agree.ts'
+import { fail } from './errors.ts'
+import { batchesOf, type Group, groupsOf, loadGroup } from './group.ts'
+import { fillTable, newTable, openLists, type Table } from './list.ts'
+import { type Controls, mergeLists, unmerge } from './merge.ts'
+import { type MergeNode, mergeNetwork } from './network.ts'
+import { fillOwnerPart, newOwnerPart } from './owners.ts'
+import type { RoundPlan } from './plan.ts'
+import { scanRules } from './scan.ts'
+import type { InputShare } from './share.ts'
+import { type Checks, validateGroup } from './validate.ts'
+
+export type RoundRule = {
+  readonly id: string
+  readonly t: number
+  readonly output: 'list' | 'owners'
+}
+
+/** Partner index to this node's share of its list. */
+export type RoundInputs = ReadonlyMap<number, InputShare>
+
+export type RoundOptions = {
+  /** Fewer valid lists than this: no result. */
+  readonly minContributors: number
+  /** All checks unless an experiment shows what goes wrong without one. */
+  readonly checks?: Checks
+}
+
+export type RoundResult = {
+  readonly leftOut: readonly LeftOut[]
+  /** Rule id to opened keys, ceil(h/8) bytes each, sorted. */
+  readonly lists: ReadonlyMap<string, readonly Bytes[]>
+  /** Rule id to partner index to this node's part, for that partner's eyes only. */
+  readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
+  readonly stats: SessionStats
+}
+
+/**
+ * Compute node: runs one attempt of a round with the two others, who call it with equal arguments.
+ * @param sessionId binds round and attempt; never used twice
+ * @throws ProtocolError `TOO_FEW_CONTRIBUTORS`, `TOO_MANY_OVER`, `BAD_RULE`; from the session
+ *   `SESSION_MISMATCH` (other arguments at the culprit), `WRONG_LENGTH`, `UNEXPECTED_STEP`,
+ *   `PEER_GONE`, `TRANSCRIPT_MISMATCH` with the neighbour as culprit, `REVEAL_MISMATCH`, `ABORTED`
+ */
+export async function computeRound(
+  ctx: PartyContext,
+  sessionId: Bytes,
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  inputs: RoundInputs,
+  options: RoundOptions,
+): Promise<RoundResult> {
+  checkRules(rules)
+  const session = await openSession(ctx, bindArguments(sessionId, plan, rules, options))
+  const groups = groupsOf(plan)
+  const absent = await agreeOnInputs(session, plan, inputs)
+  const present = without(plan, absent)
+  need(present, options)
+  const invalid = await validate(session, ctx, plan, groups, present, inputs, options)
+  const leftOut = [...absent, ...invalid].sort((a, b) => a.partner - b.partner)
+  const included = without(plan, leftOut)
+  need(included, options)
+
+  const network = mergeNetwork(plan, included)
+  const outputs = newOutputs(plan, rules, included, network, session)
+  for (const [i, group] of groups.entries()) {
+    const here = session.narrow(`group${i}`)
+    const list = (partner: number): Planes =>
+      loadGroup(plan, group, [partner], inputs, ctx.prg).planes
+    await computeGroup(here, plan, rules, group, network, list, outputs)
+    session.progress((i + 1) / groups.length)
+  }
+
+  const lists = new Map<string, readonly Bytes[]>()
+  if (outputs.table !== undefined) {
+    const total = included.reduce((sum, i) => sum + plan.partners[i]!.paddedSize, 0)
+    const listed = rules.filter((rule) => rule.output === 'list')
+    const most = listed.map((rule) => Math.floor(total / rule.t))
+    const opened = await openLists(session.narrow('open'), plan, outputs.table, most)
+    listed.forEach((rule, i) => {
+      lists.set(rule.id, opened[i]!)
+    })
+  }
+  const owners = await verify(session.narrow('owners'), outputs.owners)
+  return { leftOut, lists, owners: owners.value, stats: { ...session.stats } }
+}
+
+type Outputs = {
+  readonly table: Table | undefined
+  readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
+}
+
+function newOutputs(
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  included: readonly number[],
+  network: MergeNode,
+  session: Session,
+): Outputs {
+  const listed = rules.filter((rule) => rule.output === 'list').length
+  const owned = rules.filter((rule) => rule.output === 'owners')
+  const parts = () =>
+    new Map(included.map((partner) => [partner, newOwnerPart(plan, partner, session.party)]))
+  return {
+    table: listed === 0 ? undefined : newTable(plan, network.rows, listed),
+    owners: new Map(owned.map((rule) => [rule.id, parts()])),
+  }
+}
+
+async function computeGroup(
+  session: Session,
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  group: Group,
+  network: MergeNode,
+  list: (partner: number) => Planes,
+  outputs: Outputs,
+): Promise<void> {
+  const owned = rules.filter((rule) => rule.output === 'owners')
+  const controls: Controls | undefined = owned.length === 0 ? undefined : new Map()
+  const merged = await mergeLists(session.narrow('merge'), network, list, plan.orderBits, controls)
+  const scanned = await scanRules(session.narrow('scan'), merged, rules)
+  if (outputs.table !== undefined) {
+    const first = scanned.flatMap((result) => (result.first === undefined ? [] : [result.first]))
+    fillTable(plan, outputs.table, group, merged, first, session.party)
+  }
+  if (controls === undefined) return
+  const flags = stack(
+    scanned.flatMap((result) => (result.flags === undefined ? [] : [result.flags])),
+    merged,
+  )
+  const back = await unmerge(session.narrow('unmerge'), network, flags, controls)
+  for (const [partner, planes] of back) {
+    owned.forEach((rule, bit) => {
+      const part = outputs.owners.get(rule.id)!.get(partner)!
+      fillOwnerPart(plan, partner, part, group, planes, bit)
+    })
+  }
+}
+
+function stack(shares: readonly Share[], { rows, rowWords }: Planes): Planes {
+  const planes = newPlanes(shares.length, rows, rowWords)
+  shares.forEach(({ first, second }, i) => {
+    planes.share.first.set(first, i * rows * rowWords)
+    planes.share.second.set(second, i * rows * rowWords)
+  })
+  return planes
+}
+
+async function validate(
+  session: Session,
+  ctx: PartyContext,
+  plan: RoundPlan,
+  groups: readonly Group[],
+  present: readonly number[],
+  inputs: RoundInputs,
+  options: RoundOptions,
+): Promise<readonly LeftOut[]> {
+  const parts = groups.flatMap((group, i) =>
+    batchesOf(plan, group, present).map((batch, j) => ({
+      group,
+      batch,
+      step: `validate${i}.${j}`,
+    })),
+  )
+  const shares: Share[] = []
+  for (const { group, batch, step } of parts) {
+    const { planes, starts } = loadGroup(plan, group, batch, inputs, ctx.prg)
+    shares.push(await validateGroup(session.narrow(step), plan, planes, starts, options.checks))
+  }
+  const here = session.narrow('validity')
+  const opened = await reveal(here, await verify(here, join(shares)))
+  const invalid = new Set<number>()
+  let at = 0
+  for (const { group, batch } of parts) {
+    for (const partner of batch) {
+      for (let word = 0; word < 4 * group.shards; word++) {
+        if (opened[at++] !== -1) invalid.add(partner)
+      }
+    }
+  }
+  return [...invalid].map((partner) => ({ partner, reason: 'INVALID_LIST' }))
+}
+
+function join(shares: readonly Share[]): Share {
+  const whole = zeroShare(shares.reduce((sum, share) => sum + share.first.length, 0))
+  let at = 0
+  for (const { first, second } of shares) {
+    whole.first.set(first, at)
+    whole.second.set(second, at)
+    at += first.length
+  }
+  return whole
+}
+
+function without(plan: RoundPlan, leftOut: readonly LeftOut[]): readonly number[] {
+  const out = new Set(leftOut.map(({ partner }) => partner))
+  return plan.partners.map((_, partner) => partner).filter((partner) => !out.has(partner))
+}
+
+function need(partners: readonly number[], { minContributors }: RoundOptions): void {
+  if (partners.length < Math.max(1, minContributors)) fail('TOO_FEW_CONTRIBUTORS')
+}
+
+function checkRules(rules: readonly RoundRule[]): void {
+  const ids = new Set(rules.map((rule) => rule.id))
+  if (rules.length === 0 || ids.size !== rules.length) fail('BAD_RULE')
+  for (const { id, t } of rules) if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
+}
+
+// Nodes that disagree on any of these would open garbage: the session refuses to start.
+function bindArguments(
+  sessionId: Bytes,
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  options: RoundOptions,
+): Bytes {
+  const { minContributors, checks = { bounds: true } } = options
+  const partners = plan.partners.map((partner) => ({ ...partner }))
+  const bound = { ...plan, partners }
+  return hashParts(
+    'drempel/v1/threshold/session',
+    sessionId,
+    jcs({ plan: bound, rules: rules.map((rule) => ({ ...rule })), minContributors, checks }),
+  )
+}

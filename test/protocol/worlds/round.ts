@@ -1,0 +1,120 @@
+/** A whole round in one process: partners prepare and share, three nodes compute, partners combine. */
+
+import { type Bytes, hashParts, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
+import type { PartyIndex } from '@drempel/protocol/mpc'
+import {
+  combineOwners,
+  computeRound,
+  type PreparedList,
+  planRound,
+  prepareList,
+  type RoundOptions,
+  type RoundPlan,
+  type RoundResult,
+  type RoundRule,
+  readUpload,
+  recordKey,
+  shareList,
+} from '@drempel/protocol/threshold'
+import { aesCtr, seededBytes } from './ciphers.ts'
+import { threeResults, type WorldOptions } from './three.ts'
+
+export type RoundWorld = Omit<WorldOptions, 'context'> & {
+  readonly lists: readonly (readonly string[])[]
+  readonly rules: readonly RoundRule[]
+  /** Public sizes, the lists' own unless given. */
+  readonly sizes?: readonly number[]
+  readonly options?: Partial<RoundOptions>
+  readonly plan?: (plan: RoundPlan) => RoundPlan
+  /** A partner that lies: changes what was prepared before it is shared. */
+  readonly lie?: (prepared: PreparedList, plan: RoundPlan, salt: Bytes) => PreparedList
+  /** What reaches a compute node; undefined: nothing. */
+  readonly upload?: (partner: number, party: PartyIndex, upload: Bytes) => Bytes | undefined
+}
+
+export type RoundOutcome = {
+  readonly plan: RoundPlan
+  readonly results: readonly [RoundResult, RoundResult, RoundResult]
+  /** Rule id to opened keys in hex. */
+  readonly lists: ReadonlyMap<string, readonly string[]>
+  /** Rule id to partner to one answer per value. */
+  readonly owners: ReadonlyMap<string, ReadonlyMap<number, readonly boolean[]>>
+  /** Hex key of a value under the salt that was used. */
+  readonly key: (value: string) => string
+}
+
+export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
+  const { lists, rules, seed } = world
+  const made = planRound(
+    lists.map((list, i) => ({ id: `partner${i}`, paddedSize: world.sizes?.[i] ?? list.length })),
+  )
+  const plan = world.plan?.(made) ?? made
+  const { prepared, salt } = prepareAll(world, plan)
+  const told = prepared.map((list) => world.lie?.(list, plan, salt) ?? list)
+  const uploads = told.map((list, i) =>
+    shareList(plan, list, seededBytes(`${seed}/share${i}`), aesCtr),
+  )
+  const results = await threeResults(world, (ctx) => {
+    const inputs = new Map(
+      uploads.flatMap((parts, partner) => {
+        const sent = parts[ctx.party]
+        const upload = world.upload === undefined ? sent : world.upload(partner, ctx.party, sent)
+        if (upload === undefined) return []
+        return [[partner, readUpload(plan, partner, ctx.party, upload)] as const]
+      }),
+    )
+    const options = { minContributors: 1, ...world.options }
+    return computeRound(ctx, utf8(seed), plan, rules, inputs, options)
+  })
+  return { plan, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
+}
+
+/** What must come out: per rule the values of at least t lists, each list counted once. */
+export function expectedOver(
+  lists: readonly (readonly string[])[],
+  t: number,
+): ReadonlySet<string> {
+  const holders = new Map<string, number>()
+  for (const list of lists) {
+    for (const value of new Set(list)) holders.set(value, (holders.get(value) ?? 0) + 1)
+  }
+  return new Set([...holders].filter(([, count]) => count >= t).map(([value]) => value))
+}
+
+function prepareAll(world: RoundWorld, plan: RoundPlan) {
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const salt = hashParts('drempel/v1/test/salt', utf8(`${world.seed}/${attempt}`))
+    try {
+      const prepared = world.lists.map((list, i) =>
+        prepareList(plan, i, salt, list.map(utf8), seededBytes(`${world.seed}/prepare${i}`)),
+      )
+      return { prepared, salt }
+    } catch (error) {
+      if (!isProtocolError(error, 'RECORD_DOES_NOT_FIT')) throw error
+    }
+  }
+  throw new Error('no salt fits')
+}
+
+function combined(
+  plan: RoundPlan,
+  prepared: readonly PreparedList[],
+  results: readonly [RoundResult, RoundResult, RoundResult],
+): Pick<RoundOutcome, 'lists' | 'owners'> {
+  const lists = new Map([...results[0].lists].map(([id, keys]) => [id, keys.map(hex)]))
+  const owners = new Map(
+    [...results[0].owners].map(([id, parts]) => {
+      const answers = [...parts.keys()].map((partner) => {
+        const all = results.map((result) => result.owners.get(id)!.get(partner)!)
+        const three = all as unknown as readonly [Bytes, Bytes, Bytes]
+        return [partner, combineOwners(plan, prepared[partner]!, three)] as const
+      })
+      return [id, new Map(answers)]
+    }),
+  )
+  return { lists, owners }
+}
+
+function keyOf(plan: RoundPlan, salt: Bytes): (value: string) => string {
+  return (value) => hex(recordKey(salt, utf8(value), plan.keyBits))
+}
