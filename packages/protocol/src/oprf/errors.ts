@@ -1,4 +1,4 @@
-import { failWith } from '../encoding/index.ts'
+import { type Bytes, failWith, isProtocolError, ProtocolError } from '../encoding/index.ts'
 
 export type OprfErrorCode =
   /** A proof does not hold, or what it proves does not decode. */
@@ -28,3 +28,19 @@ export type OprfErrorCode =
   | 'MISSING_SIGNATURE'
 
 export const fail = failWith<OprfErrorCode>()
+
+/** Runs `work` on a sender's message: what it throws without a culprit is the sender's fault. */
+export function blaming<T>(
+  blame: { readonly culprit: string; readonly evidence: Bytes },
+  work: () => T,
+): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!isProtocolError(error) || error.culprit !== undefined) throw error
+    throw new ProtocolError(error.code, {
+      ...blame,
+      ...(error.at === undefined ? {} : { at: error.at }),
+    })
+  }
+}

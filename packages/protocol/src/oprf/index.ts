@@ -1,5 +1,27 @@
+export * from './batch.ts'
+export * from './client.ts'
+export * from './dkg.ts'
+export {
+  type DkgContext,
+  type DkgHolder,
+  dkgContextDigest,
+  encodeDkgContext,
+  type KeyPurpose,
+  parseDkgContext,
+} from './dkgContext.ts'
+export {
+  type DkgRound1Broadcast,
+  type DkgRound1Secret,
+  encodeDkgRound1,
+  parseDkgRound1,
+} from './dkgRound1.ts'
+export * from './dkgShares.ts'
+export * from './dkgStored.ts'
 export * from './dleq.ts'
 export type { OprfErrorCode } from './errors.ts'
-export * from './pause.ts'
+export * from './holder.ts'
+export type { Pause } from './pause.ts'
 export * from './rfc9497.ts'
 export type { Mode } from './suite.ts'
+export * from './transcript.ts'
+export * from './verify.ts'

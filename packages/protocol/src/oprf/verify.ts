@@ -1,0 +1,137 @@
+/**
+ * Asker: checks a holder's evaluation against the holder's public share of the key (RFC 9497,
+ * section 3.3.2, VerifyProof). All of it is public and may take a time that depends on it.
+ *
+ * Adversary: up to q - 1 holders that answer anything. A false answer is refused with a name and
+ * with bytes that show it to anybody, provided that the holder signed its answer and the asker its
+ * question.
+ */
+
+import {
+  ByteReader,
+  type Bytes,
+  ByteWriter,
+  equalBytes,
+  isProtocolError,
+} from '../encoding/index.ts'
+import { countOf, type Group } from '../group/index.ts'
+import { MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
+import { fail } from './errors.ts'
+import type { ShareEvaluation } from './holder.ts'
+import { inSlices, type Pause } from './pause.ts'
+
+/** The public side of a shared key, as `verifyTranscript` returns it. */
+export type ThresholdKey = {
+  readonly quorum: number
+  readonly publicKey: Bytes
+  readonly publicShares: readonly PublicShare[]
+}
+
+export type PublicShare = { readonly index: number; readonly id: string; readonly element: Bytes }
+
+declare const verified: unique symbol
+
+/** A holder's evaluation whose proof was checked; only `verifyShare` makes one. */
+export type VerifiedShare = {
+  readonly index: number
+  readonly key: ThresholdKey
+  readonly blinded: Bytes
+  readonly evaluated: Bytes
+  readonly [verified]: true
+}
+
+/**
+ * @param blinded the elements that were sent, padding included
+ * @throws ProtocolError `UNKNOWN_HOLDER`; `BAD_PROOF`, culprit = the holder's id, evidence for
+ *   `isBadEvaluation`, `at` = `count`, `evaluated` or `proof`
+ */
+export async function verifyShare(
+  group: Group,
+  key: ThresholdKey,
+  index: number,
+  blinded: Bytes,
+  answer: ShareEvaluation,
+  pause?: Pause,
+): Promise<VerifiedShare> {
+  const holder = key.publicShares.find((share) => share.index === index)
+  if (holder === undefined) return fail('UNKNOWN_HOLDER', { at: String(index) })
+  const fault = await findFault(group, holder.element, blinded, answer, pause)
+  if (fault !== undefined) {
+    const evidence = encodeEvidence(holder.element, blinded, answer)
+    fail('BAD_PROOF', { culprit: holder.id, at: fault, evidence })
+  }
+  return { index, key, blinded, evaluated: answer.evaluated } as VerifiedShare
+}
+
+/**
+ * Third party: do these bytes show an answer that no honest holder gives? The caller compares the
+ * parts with what the holder and the asker signed.
+ * @throws ProtocolError of the reader when the bytes are no such evidence
+ */
+export async function isBadEvaluation(
+  group: Group,
+  evidence: EvaluationEvidence,
+  pause?: Pause,
+): Promise<boolean> {
+  const { publicShare, blinded, answer } = evidence
+  return (await findFault(group, publicShare, blinded, answer, pause)) !== undefined
+}
+
+export type EvaluationEvidence = {
+  readonly publicShare: Bytes
+  readonly blinded: Bytes
+  readonly answer: ShareEvaluation
+}
+
+const EVIDENCE_LIMIT = 32 * MAX_BATCH
+
+export function parseEvaluationEvidence(bytes: Bytes): EvaluationEvidence {
+  const reader = new ByteReader(bytes)
+  const publicShare = reader.bytes(32)
+  const blinded = reader.block(EVIDENCE_LIMIT)
+  const evaluated = reader.block(EVIDENCE_LIMIT)
+  const proof = reader.block(EVIDENCE_LIMIT)
+  reader.finish()
+  return { publicShare, blinded, answer: { evaluated, proof } }
+}
+
+/** An answer longer than the limit is cut: that it is too long still shows. */
+function encodeEvidence(publicShare: Bytes, blinded: Bytes, answer: ShareEvaluation): Bytes {
+  return new ByteWriter()
+    .bytes(publicShare)
+    .block(blinded)
+    .block(answer.evaluated.subarray(0, EVIDENCE_LIMIT))
+    .block(answer.proof.subarray(0, PROOF_BYTES + 1))
+    .finish()
+}
+
+async function findFault(
+  group: Group,
+  publicShare: Bytes,
+  blinded: Bytes,
+  answer: ShareEvaluation,
+  pause: Pause | undefined,
+): Promise<'count' | 'evaluated' | 'proof' | undefined> {
+  const { evaluated, proof } = answer
+  if (evaluated.length !== blinded.length) return 'count'
+  if (!(await decodes(group, evaluated, pause))) return 'evaluated'
+  const holds = await verifyProof(group, 'voprf', publicShare, blinded, evaluated, proof, pause)
+  return holds ? undefined : 'proof'
+}
+
+async function decodes(group: Group, elements: Bytes, pause: Pause | undefined): Promise<boolean> {
+  try {
+    await inSlices(countOf(elements), pause, (from, to) =>
+      group.assertElements(elements.subarray(32 * from, 32 * to)),
+    )
+    return true
+  } catch (error) {
+    if (isProtocolError(error)) return false
+    throw error
+  }
+}
+
+/** Evaluations of one key and one batch, so that they may be combined. */
+export function sameQuestion(a: VerifiedShare, b: VerifiedShare): boolean {
+  return equalBytes(a.key.publicKey, b.key.publicKey) && equalBytes(a.blinded, b.blinded)
+}

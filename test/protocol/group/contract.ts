@@ -1,0 +1,264 @@
+/** What every backend of ristretto255 does; a new backend passes this and the differential test. */
+
+import { concat, fromHex, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
+import {
+  countOf,
+  type Group,
+  invertAll,
+  isIdentity,
+  isScalar,
+  itemAt,
+  randomScalar,
+  smallScalar,
+} from '@drempel/protocol/group'
+import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../random.ts'
+
+/** RFC 9496, appendix A.1: the multiples 0 to 15 of the generator. */
+const MULTIPLES = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  'e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76',
+  '6a493210f7499cd17fecb510ae0cea23a110e8d5b901f8acadd3095c73a3b919',
+  '94741f5d5d52755ece4f23f044ee27d5d1ea1e2bd196b462166b16152a9d0259',
+]
+
+/** RFC 9496, appendix A.2: encodings to refuse, one or more of each kind. */
+const REFUSED = [
+  '00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+  'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'ed57ffd8c914fb201471d1c3d245ce3c746fcbe63a3679d51b6a516ebebe0e20',
+  'c34c4e1826e5d403b78e246e88aa051c36ccf0aafebffe137d148a2bf9104562',
+  '26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371',
+  '4eac077a713c57b4f4397629a4145982c661f48044dd3f96427d40b147d9742f',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]
+
+const ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+const ORDER_LESS_ONE = fromHex('ecd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+const ZERO = new Uint8Array(32)
+
+export function groupContract(group: Group): void {
+  const random = seededRandom(`contract of ${group.backend}`)
+  const scalar = () => randomScalar(group, random)
+  const element = () => group.fromUniform(random(64))
+  const code = (work: () => unknown) => {
+    try {
+      work()
+    } catch (error) {
+      if (isProtocolError(error)) return `${error.code} ${error.at ?? ''}`.trim()
+      throw error
+    }
+    return 'no error'
+  }
+
+  describe('elements', () => {
+    it('are the multiples that RFC 9496 lists', () => {
+      let sum: Uint8Array = ZERO
+      for (const [n, multiple] of MULTIPLES.entries()) {
+        expect(hex(sum)).toBe(multiple)
+        if (n > 0) expect(hex(group.multiplyBaseSecret(smallScalar(n)))).toBe(multiple)
+        sum = group.add(sum, group.generator)
+      }
+    })
+
+    it.each(REFUSED)('refuse the encoding %s', (text) => {
+      const bad = fromHex(text)
+      const batch = concat(element(), bad)
+      const two = concat(scalar(), scalar())
+      expect(code(() => group.assertElements(batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.multiplySecret(scalar(), batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.multiplyPublic(two, batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.combinePublic(two, batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.combinePublic(concat(scalar(), ZERO), batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.combineSecret([two], [batch]))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.add(batch, batch))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.subtract(concat(element(), element()), batch))).toBe('BAD_ELEMENT 1')
+    })
+
+    it('refuse the identity where it would unmask or leak', () => {
+      const batch = concat(element(), ZERO)
+      expect(code(() => group.assertElements(batch))).toBe('IDENTITY_ELEMENT 1')
+      expect(code(() => group.multiplySecret(scalar(), batch))).toBe('IDENTITY_ELEMENT 1')
+      expect(code(() => group.multiplyPublic(scalar(), batch))).toBe('IDENTITY_ELEMENT 1')
+    })
+
+    it('name who sent them', () => {
+      try {
+        group.assertElements(ZERO, { culprit: 'alpha' })
+        expect.unreachable()
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'IDENTITY_ELEMENT', culprit: 'alpha', at: '0' })
+      }
+    })
+
+    it('add and subtract, the identity included', () => {
+      const a = element()
+      const b = element()
+      expect(group.subtract(group.add(a, b), b)).toEqual(a)
+      expect(group.add(a, b)).toEqual(group.add(b, a))
+      expect(isIdentity(group.subtract(a, a))).toBe(true)
+      expect(group.add(a, ZERO)).toEqual(a)
+      expect(group.add(concat(a, b), concat(b, a))).toEqual(
+        concat(group.add(a, b), group.add(a, b)),
+      )
+    })
+  })
+
+  describe('multiplication', () => {
+    it('takes one scalar for all or one for each', () => {
+      const elements = concat(element(), element(), element())
+      const k = scalar()
+      const all = group.multiplySecret(k, elements)
+      expect(group.multiplySecret(concat(k, k, k), elements)).toEqual(all)
+      expect(group.multiplyPublic(k, elements)).toEqual(all)
+      expect(itemAt(all, 2)).toEqual(group.multiplySecret(k, itemAt(elements, 2)))
+      expect(countOf(group.multiplySecret(k, new Uint8Array(0)))).toBe(0)
+    })
+
+    it('commutes, inverts and matches the base', () => {
+      const [a, b] = [scalar(), scalar()]
+      const point = element()
+      const ab = group.multiplySecret(a, group.multiplySecret(b, point))
+      expect(group.multiplySecret(b, group.multiplySecret(a, point))).toEqual(ab)
+      expect(group.multiplySecret(group.scalars.multiply(a, b), point)).toEqual(ab)
+      expect(group.multiplySecret(group.scalars.invert(a), ab)).toEqual(
+        group.multiplySecret(b, point),
+      )
+      expect(group.multiplyBaseSecret(concat(a, b))).toEqual(
+        group.multiplySecret(concat(a, b), concat(group.generator, group.generator)),
+      )
+    })
+
+    it('handles the largest scalar', () => {
+      const point = element()
+      const negative = group.multiplySecret(ORDER_LESS_ONE, point)
+      expect(isIdentity(group.add(negative, point))).toBe(true)
+    })
+
+    it('refuses zero, scalars that are not reduced, and sizes that do not fit', () => {
+      const point = element()
+      const topBit = scalar().with(31, 0x80)
+      for (const multiply of [group.multiplySecret, group.multiplyPublic]) {
+        expect(code(() => multiply(ZERO, point))).toBe('ZERO_SCALAR')
+        expect(code(() => multiply(ORDER, point))).toBe('BAD_SCALAR')
+        expect(code(() => multiply(topBit, point))).toBe('BAD_SCALAR')
+        expect(code(() => multiply(scalar().subarray(1), point))).toBe('BAD_LENGTH')
+        expect(code(() => multiply(scalar(), point.subarray(1)))).toBe('BAD_LENGTH')
+        expect(code(() => multiply(concat(scalar(), scalar()), concat(point, point, point)))).toBe(
+          'BAD_LENGTH',
+        )
+      }
+      expect(code(() => group.multiplyBaseSecret(concat(scalar(), ZERO)))).toBe('ZERO_SCALAR')
+      expect(code(() => group.multiplyBaseSecret(ORDER))).toBe('BAD_SCALAR')
+    })
+
+    it('leaves its arguments as they were', () => {
+      const k = scalar()
+      const elements = concat(element(), element())
+      const before = hex(concat(k, elements))
+      group.multiplySecret(k, elements)
+      group.combinePublic(concat(k, k), elements)
+      group.combineSecret([concat(k, k)], [elements])
+      group.add(elements, elements)
+      expect(hex(concat(k, elements))).toBe(before)
+    })
+  })
+
+  describe('linear combinations', () => {
+    it('of rows are column sums', () => {
+      const rows = [0, 1, 2].map(() => ({
+        scalars: concat(scalar(), scalar()),
+        elements: concat(element(), element()),
+      }))
+      const sums = group.combineSecret(
+        rows.map((row) => row.scalars),
+        rows.map((row) => row.elements),
+      )
+      for (const j of [0, 1]) {
+        const column = group.combinePublic(
+          concat(...rows.map((row) => itemAt(row.scalars, j))),
+          concat(...rows.map((row) => itemAt(row.elements, j))),
+        )
+        expect(itemAt(sums, j)).toEqual(column)
+      }
+    })
+
+    it('may vanish, and take zero and the identity when public', () => {
+      const point = element()
+      const k = scalar()
+      const minus = group.scalars.negate(k)
+      expect(isIdentity(group.combinePublic(concat(k, minus), concat(point, point)))).toBe(true)
+      expect(isIdentity(group.combineSecret([k, minus], [point, point]))).toBe(true)
+      expect(group.combinePublic(concat(k, ZERO, k), concat(point, point, ZERO))).toEqual(
+        group.multiplyPublic(k, point),
+      )
+      expect(isIdentity(group.combinePublic(new Uint8Array(0), new Uint8Array(0)))).toBe(true)
+    })
+
+    it('refuse sizes that do not fit', () => {
+      expect(code(() => group.combinePublic(scalar(), concat(element(), element())))).toBe(
+        'BAD_LENGTH',
+      )
+      expect(code(() => group.combineSecret([scalar()], [element(), element()]))).toBe('BAD_LENGTH')
+      expect(code(() => group.combineSecret([], []))).toBe('BAD_LENGTH')
+      expect(code(() => group.combinePublic(ORDER, element()))).toBe('BAD_SCALAR')
+      expect(code(() => group.add(element(), concat(element(), element())))).toBe('BAD_LENGTH')
+    })
+  })
+
+  describe('scalars', () => {
+    it('form a field', () => {
+      const { add, subtract, multiply, negate, invert } = group.scalars
+      const [a, b, c] = [scalar(), scalar(), scalar()]
+      expect(multiply(a, add(b, c))).toEqual(add(multiply(a, b), multiply(a, c)))
+      expect(subtract(a, b)).toEqual(add(a, negate(b)))
+      expect(multiply(a, invert(a))).toEqual(smallScalar(1))
+      expect(add(ORDER_LESS_ONE, smallScalar(1))).toEqual(ZERO)
+      expect(negate(ZERO)).toEqual(ZERO)
+      expect(code(() => invert(ZERO))).toBe('ZERO_SCALAR')
+    })
+
+    it('reduce 64 bytes, little-endian', () => {
+      const wide = (low: Uint8Array) => concat(low, ZERO)
+      expect(group.scalars.reduce(wide(ORDER))).toEqual(ZERO)
+      expect(group.scalars.reduce(wide(smallScalar(7)))).toEqual(smallScalar(7))
+      expect(isScalar(group.scalars.reduce(new Uint8Array(64).fill(255)))).toBe(true)
+      expect(code(() => group.scalars.reduce(ORDER))).toBe('BAD_LENGTH')
+    })
+
+    it('invert in batches of every size', () => {
+      for (const count of [0, 1, 2, 5]) {
+        const batch = concat(...Array.from({ length: count }, scalar))
+        const inverses = invertAll(group, batch)
+        for (let i = 0; i < count; i++) {
+          expect(itemAt(inverses, i)).toEqual(group.scalars.invert(itemAt(batch, i)))
+        }
+      }
+      expect(code(() => invertAll(group, concat(scalar(), ZERO)))).toBe('ZERO_SCALAR')
+    })
+  })
+
+  describe('hashing', () => {
+    it('separates messages and domains, and takes none or many messages', () => {
+      const dst = utf8('test')
+      const pair = group.hashToGroup([utf8('a'), utf8('b')], dst)
+      expect(itemAt(pair, 1)).toEqual(group.hashToGroup([utf8('b')], dst))
+      expect(itemAt(pair, 0)).not.toEqual(itemAt(pair, 1))
+      expect(group.hashToGroup([utf8('a')], utf8('tess'))).not.toEqual(itemAt(pair, 0))
+      expect(group.hashToGroup([], dst)).toEqual(new Uint8Array(0))
+      expect(isScalar(group.hashToScalar(utf8('a'), dst))).toBe(true)
+    })
+
+    it('refuses a domain that RFC 9380 has no short form for', () => {
+      for (const size of [0, 256]) {
+        expect(code(() => group.hashToGroup([ZERO], new Uint8Array(size)))).toBe('BAD_DST')
+        expect(code(() => group.hashToScalar(ZERO, new Uint8Array(size)))).toBe('BAD_DST')
+      }
+      expect(code(() => group.fromUniform(new Uint8Array(65)))).toBe('BAD_LENGTH')
+    })
+  })
+}
