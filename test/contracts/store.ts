@@ -1,0 +1,546 @@
+/** What every Store does, whatever database is under it. */
+
+import type { FlagRow, LogEntry, Store, ThresholdListRecord } from '@drempel/node/internal/store'
+import { utf8 } from '@drempel/protocol/encoding'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+export type Backend = {
+  /** An empty store. `now.time` is its clock. */
+  open(now: { time: number }): Promise<Store>
+  /** The same data, opened again after a close. */
+  reopen(): Promise<Store>
+  /** Removes everything. */
+  destroy(): Promise<void>
+}
+
+export function storeContract(name: string, create: () => Promise<Backend>): void {
+  describe(`${name}, as a Store`, () => {
+    const now = { time: 0 }
+    let backend: Backend
+    let store: Store
+
+    beforeEach(async () => {
+      now.time = 1_000
+      backend = await create()
+      store = await backend.open(now)
+    })
+    afterEach(async () => {
+      await store.close()
+      await backend.destroy()
+    })
+    const restart = async () => {
+      await store.close()
+      store = await backend.reopen()
+    }
+
+    describe('flags', () => {
+      it('adds, updates and leaves alone; the same rows twice change nothing', async () => {
+        const rows = [row(1), row(2), row(3)]
+        expect(await store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 3 }))
+        expect(await store.flags.upsert('host', rows, 'b')).toEqual(counts({ unchanged: 3 }))
+        const changed = [{ ...row(2), reports: 9 }, row(4)]
+        expect(await store.flags.upsert('host', changed, 'c')).toEqual(
+          counts({ added: 1, updated: 1 }),
+        )
+        await restart()
+        expect(await store.flags.get('host', index(2))).toEqual({
+          ...{ id: 2, kind: 'host', index: index(2), sealed: sealed(2), taxonomy: 'phishing' },
+          ...{ evidence: 'observed', reports: 9, since: 500, expires: null, state: 'active' },
+          ...{ importId: 'c', createdAt: 1_000, withdrawnAt: null },
+        })
+        expect(await store.flags.countActive('host', 0)).toBe(4)
+      })
+
+      it('counts a row that a file repeats once, by its last line', async () => {
+        const rows = [row(1), { ...row(1), reports: 7 }]
+        expect(await store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 1 }))
+        expect((await store.flags.get('host', index(1)))?.reports).toBe(7)
+      })
+
+      it('keeps kinds apart', async () => {
+        await store.flags.upsert('host', [row(1)], 'a')
+        expect(await store.flags.upsert('email', [row(1)], 'a')).toEqual(counts({ added: 1 }))
+        expect(await store.flags.withdraw('email', index(1))).toBe(true)
+        expect((await store.flags.get('host', index(1)))?.state).toBe('active')
+      })
+
+      it('writes all rows of an import or none', async () => {
+        const bad = { ...row(3), index: new Uint8Array(31) }
+        await expect(store.flags.upsert('host', [row(1), row(2), bad], 'a')).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+        })
+        expect(await store.flags.page('host', { limit: 10 })).toEqual([])
+      })
+
+      it('withdraws what an import did not contain, and only of its kind', async () => {
+        await store.flags.upsert('host', [row(1), row(2), row(3)], 'a')
+        await store.flags.upsert('email', [row(1)], 'a')
+        await store.flags.upsert('host', [row(2), row(4)], 'b')
+        now.time = 2_000
+        expect(await store.flags.withdrawMissing('host', 'b')).toBe(2)
+        expect(await store.flags.withdrawMissing('host', 'b')).toBe(0)
+        expect(await states('host')).toEqual(['withdrawn', 'active', 'withdrawn', 'active'])
+        expect((await store.flags.get('host', index(1)))?.withdrawnAt).toBe(2_000)
+        expect(await states('email')).toEqual(['active'])
+      })
+
+      it('lets a withdrawn flag return in a later epoch, not in the same', async () => {
+        await store.flags.upsert('host', [row(1)], 'a')
+        now.time = 2_000
+        expect(await store.flags.withdraw('host', index(1))).toBe(true)
+        expect(await store.flags.withdraw('host', index(1))).toBe(false)
+        const again = (blockedSince: number) =>
+          store.flags.upsert('host', [row(1)], 'b', { blockedSince })
+        expect(await again(2_000)).toEqual(counts({ blocked: 1 }))
+        expect(await states('host')).toEqual(['withdrawn'])
+        expect(await again(2_001)).toEqual(counts({ updated: 1 }))
+        expect(await store.flags.get('host', index(1))).toMatchObject({
+          state: 'active',
+          withdrawnAt: null,
+        })
+      })
+
+      it('keeps a bezwaar through imports, until the state is set', async () => {
+        await store.flags.upsert('host', [row(1)], 'a')
+        expect(await store.flags.setState('host', index(1), 'bezwaar')).toBe(true)
+        expect(await store.flags.setState('host', index(9), 'bezwaar')).toBe(false)
+        expect(await store.flags.upsert('host', [row(1)], 'b')).toEqual(counts({ blocked: 1 }))
+        expect(await store.flags.withdrawMissing('host', 'c')).toBe(0)
+        expect(await store.flags.countActive('host', 0)).toBe(0)
+        await store.flags.setState('host', index(1), 'active')
+        expect(await store.flags.countActive('host', 0)).toBe(1)
+      })
+
+      it('leaves out the expired, at their time and not before', async () => {
+        await store.flags.upsert('host', [{ ...row(1), expires: 5_000 }, row(2)], 'a')
+        expect(await store.flags.countActive('host', 4_999)).toBe(2)
+        expect(await store.flags.countActive('host', 5_000)).toBe(1)
+        expect((await store.flags.active('host', 5_000, { limit: 9 })).map(({ id }) => id)).toEqual(
+          [2],
+        )
+      })
+
+      it('pages without gap or repetition, by state', async () => {
+        await store.flags.upsert('host', range(25).map(row), 'a')
+        for (const i of [3, 4, 11]) await store.flags.withdraw('host', index(i))
+        const seen: number[] = []
+        for (let afterId = 0; ; ) {
+          const page = await store.flags.active('host', 0, { afterId, limit: 4 })
+          if (page.length === 0) break
+          for (const flag of page) {
+            seen.push(flag.id)
+            expect(flag).toEqual({ id: flag.id, index: index(flag.id), sealed: sealed(flag.id) })
+          }
+          afterId = page.at(-1)!.id
+        }
+        expect(seen).toEqual(range(25).filter((i) => ![3, 4, 11].includes(i)))
+        const gone = await store.flags.page('host', { limit: 2, state: 'withdrawn', afterId: 3 })
+        expect(gone.map(({ id }) => id)).toEqual([4, 11])
+      })
+
+      it('counts what changed since a time', async () => {
+        await store.flags.upsert('host', [row(1), row(2)], 'a')
+        now.time = 2_000
+        await store.flags.upsert('host', [row(3)], 'a')
+        await store.flags.withdraw('host', index(1))
+        expect(await store.flags.changes('host', 2_000)).toEqual({ added: 1, withdrawn: 1 })
+        expect(await store.flags.changes('host', 0)).toEqual({ added: 3, withdrawn: 1 })
+        expect(await store.flags.changes('email', 0)).toEqual({ added: 0, withdrawn: 0 })
+      })
+
+      async function states(kind: string) {
+        return (await store.flags.page(kind, { limit: 100 })).map(({ state }) => state)
+      }
+    })
+
+    describe('tags', () => {
+      beforeEach(async () => {
+        await store.flags.upsert('host', range(5).map(row), 'a')
+      })
+
+      it('says which active flags have none, and pages those that have', async () => {
+        const rows = [2, 4].map((i) => ({ index: index(i), sealed: sealed(100 + i) }))
+        const unknown = { index: index(99), sealed: sealed(99) }
+        expect(await store.tags.put('host', 'e1', [...rows, unknown])).toBe(2)
+        const missing = await store.tags.missing('host', 'e1', 0, 10)
+        expect(missing.map(({ id }) => id)).toEqual([1, 3, 5])
+        expect(missing[0]).toEqual({ id: 1, index: index(1), sealed: sealed(1) })
+        expect((await store.tags.missing('host', 'e1', 0, 2)).length).toBe(2)
+        await restart()
+        const page = await store.tags.page('host', 'e1', 0, { limit: 10 })
+        expect(page).toEqual(
+          [2, 4].map((id) => ({ id, index: index(id), sealed: sealed(100 + id) })),
+        )
+        expect((await store.tags.page('host', 'e1', 0, { afterId: 2, limit: 10 })).length).toBe(1)
+        expect(await store.tags.page('host', 'e2', 0, { limit: 10 })).toEqual([])
+      })
+
+      it('follows the state of the flag, and replaces', async () => {
+        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(50) }])
+        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(51) }])
+        expect((await store.tags.page('host', 'e1', 0, { limit: 9 }))[0]?.sealed).toEqual(
+          sealed(51),
+        )
+        await store.flags.withdraw('host', index(1))
+        expect(await store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+        expect((await store.tags.missing('host', 'e1', 0, 9)).map(({ id }) => id)).toEqual([
+          2, 3, 4, 5,
+        ])
+      })
+
+      it('drops an epoch and no other', async () => {
+        const tag = [{ index: index(1), sealed: sealed(50) }]
+        await store.tags.put('host', 'e1', tag)
+        await store.tags.put('host', 'e2', tag)
+        expect(await store.tags.dropEpoch('host', 'e1')).toBe(1)
+        expect(await store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+        expect((await store.tags.page('host', 'e2', 0, { limit: 9 })).length).toBe(1)
+      })
+    })
+
+    describe('keys', () => {
+      const epoch = (name: string) => ({
+        ...{ kind: 'host', epoch: name, state: 'active' as const, transcript: utf8(`t ${name}`) },
+        ...{ sealedShare: sealed(7), signatures: { b: ['x', 1], a: null } },
+      })
+
+      it('keeps epochs, the youngest active one current', async () => {
+        await store.keys.put(epoch('e1'))
+        await store.keys.put(epoch('e2'))
+        await store.keys.put({ ...epoch('e2'), kind: 'iban', sealedShare: null })
+        await restart()
+        expect(await store.keys.get('host', 'e1')).toEqual({ ...epoch('e1'), createdAt: 1_000 })
+        expect((await store.keys.current('host'))?.epoch).toBe('e2')
+        expect(await store.keys.setState('host', 'e2', 'retired')).toBe(true)
+        expect((await store.keys.current('host'))?.epoch).toBe('e1')
+        expect((await store.keys.list('host')).map((key) => key.epoch)).toEqual(['e2', 'e1'])
+        expect((await store.keys.list()).length).toBe(3)
+        expect(await store.keys.get('host', 'e9')).toBeNull()
+        expect(await store.keys.current('email')).toBeNull()
+      })
+
+      it('drops the share and the tags, keeps the transcript, for good', async () => {
+        await store.flags.upsert('host', [row(1)], 'a')
+        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(50) }])
+        await store.keys.put(epoch('e1'))
+        expect(await store.keys.drop('host', 'e1')).toBe(true)
+        expect(await store.keys.drop('host', 'e9')).toBe(false)
+        expect(await store.keys.get('host', 'e1')).toMatchObject({
+          state: 'dropped',
+          sealedShare: null,
+          transcript: utf8('t e1'),
+        })
+        expect(await store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+        expect(await store.keys.setState('host', 'e1', 'active')).toBe(false)
+      })
+
+      it('holds a generation until its epoch is written or it ends', async () => {
+        await store.keys.saveGeneration('host', 'e1', sealed(1))
+        await store.keys.saveGeneration('host', 'e1', sealed(2))
+        await store.keys.saveGeneration('iban', 'e1', sealed(3))
+        await restart()
+        const kept = { kind: 'host', epoch: 'e1', data: sealed(2), updatedAt: 1_000 }
+        expect(await store.keys.generation('host', 'e1')).toEqual(kept)
+        expect((await store.keys.generations()).length).toBe(2)
+        await store.keys.put(epoch('e1'))
+        expect(await store.keys.generation('host', 'e1')).toBeNull()
+        await store.keys.endGeneration('iban', 'e1')
+        expect(await store.keys.generations()).toEqual([])
+      })
+    })
+
+    describe('rounds', () => {
+      const round = (id: string) => ({
+        ...{
+          id,
+          kind: 'host',
+          role: 'compute',
+          state: 'announced' as const,
+          coordinator: 'bank-a',
+        },
+        ...{ data: utf8('{}'), reason: null, culprit: null },
+      })
+
+      it('creates once', async () => {
+        await store.rounds.create(round('r1'))
+        await expect(store.rounds.create(round('r1'))).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+        })
+        expect(await store.rounds.get('r1')).toEqual({
+          ...round('r1'),
+          createdAt: 1_000,
+          updatedAt: 1_000,
+        })
+        expect(await store.rounds.get('r2')).toBeNull()
+      })
+
+      it('moves from the named states only, and of two competitors one', async () => {
+        await store.rounds.create(round('r1'))
+        const go = () => store.rounds.transition('r1', ['announced'], 'collecting')
+        expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
+        expect(await store.rounds.transition('r9', ['announced'], 'failed')).toBe(false)
+        now.time = 2_000
+        const patch = { data: utf8('{"x":1}'), reason: 'TIMEOUT', culprit: 'bank-b' }
+        const from = ['announced', 'collecting'] as const
+        expect(await store.rounds.transition('r1', from, 'failed', patch)).toBe(true)
+        await restart()
+        expect(await store.rounds.get('r1')).toEqual({
+          ...{ ...round('r1'), state: 'failed', ...patch },
+          ...{ createdAt: 1_000, updatedAt: 2_000 },
+        })
+      })
+
+      it('keeps what a patch does not name, and can clear', async () => {
+        await store.rounds.create({ ...round('r1'), reason: 'X' })
+        await store.rounds.transition('r1', ['announced'], 'announced', { culprit: 'bank-b' })
+        expect(await store.rounds.get('r1')).toMatchObject({ reason: 'X', culprit: 'bank-b' })
+        await store.rounds.transition('r1', ['announced'], 'announced', { reason: null })
+        expect(await store.rounds.get('r1')).toMatchObject({ reason: null, culprit: 'bank-b' })
+      })
+
+      it('lists the youngest first, and the open ones', async () => {
+        for (const id of ['r1', 'r2', 'r3']) await store.rounds.create(round(id))
+        await store.rounds.create({ ...round('r4'), kind: 'iban' })
+        await store.rounds.transition('r2', ['announced'], 'published')
+        expect((await store.rounds.open()).map(({ id }) => id)).toEqual(['r1', 'r3', 'r4'])
+        const host = await store.rounds.list({ kind: 'host', limit: 2 })
+        expect(host.map(({ id }) => id)).toEqual(['r3', 'r2'])
+        expect((await store.rounds.list({ limit: 9 })).length).toBe(4)
+      })
+    })
+
+    describe('lists', () => {
+      const list = (rule: string, createdAt: number): ThresholdListRecord => ({
+        ...{ kind: 'host', rule, round: 'r1', epoch: 'e1', salt: sealed(1), keyBits: 20 },
+        ...{ keys: Uint8Array.of(1, 2, 3, 4, 5, 6), contributors: 4, createdAt },
+        ...{ digest: `${rule}${createdAt}`, signatures: [{ member: 'a', signature: 'x' }] },
+      })
+
+      it('replaces what is in force and keeps history', async () => {
+        expect(await store.lists.accept([list('t2', 1), list('t3', 1)])).toBe(true)
+        expect(await store.lists.accept([list('t2', 2)])).toBe(true)
+        expect(await store.lists.accept([list('t2', 2)])).toBe(true)
+        await restart()
+        expect(await store.lists.current('host', 't2')).toEqual(list('t2', 2))
+        expect(await store.lists.current('host', 't9')).toBeNull()
+        const { keys: _, ...summary } = list('t3', 1)
+        expect((await store.lists.inForce())[1]).toEqual({ ...summary, size: 2 })
+        expect((await store.lists.history('host', 't2', 9)).map(({ digest }) => digest)).toEqual([
+          't22',
+          't21',
+        ])
+      })
+
+      it('never goes back to an older list, and refuses the whole set for one', async () => {
+        await store.lists.accept([list('t2', 5)])
+        expect(await store.lists.accept([list('t3', 6), list('t2', 4)])).toBe(false)
+        expect(await store.lists.current('host', 't3')).toBeNull()
+        expect((await store.lists.current('host', 't2'))?.createdAt).toBe(5)
+      })
+
+      it('publishes the round and its lists together or not at all', async () => {
+        await store.rounds.create({
+          ...{ id: 'r1', kind: 'host', role: 'partner', state: 'opening', coordinator: 'a' },
+          ...{ data: utf8('{}'), reason: null, culprit: null },
+        })
+        const publish = { id: 'r1', from: ['opening'], to: 'published' } as const
+        expect(await store.lists.accept([list('t2', 1)], { ...publish, id: 'r9' })).toBe(false)
+        expect(await store.lists.current('host', 't2')).toBeNull()
+        expect(await store.lists.accept([list('t2', 1)], publish)).toBe(true)
+        expect((await store.rounds.get('r1'))?.state).toBe('published')
+        expect(await store.lists.accept([list('t2', 2)], publish)).toBe(false)
+        expect((await store.lists.current('host', 't2'))?.createdAt).toBe(1)
+      })
+    })
+
+    it('convenants: installs upward only', async () => {
+      const version = (v: number) => ({ digest: `d${v}`, version: v, document: utf8(`v${v}`) })
+      expect(await store.convenants.current()).toBeNull()
+      expect(await store.convenants.put(version(1))).toBe(true)
+      expect(await store.convenants.put(version(3))).toBe(true)
+      expect(await store.convenants.put(version(3))).toBe(true)
+      expect(await store.convenants.put(version(2))).toBe(false)
+      expect(await store.convenants.put({ ...version(3), digest: 'other' })).toBe(false)
+      await restart()
+      expect(await store.convenants.current()).toEqual({ ...version(3), installedAt: 1_000 })
+      expect((await store.convenants.get('d1'))?.version).toBe(1)
+      expect((await store.convenants.history()).map((item) => item.version)).toEqual([3, 1])
+    })
+
+    describe('log', () => {
+      const head = (size: number) => ({ size, root: index(size), note: `note ${size}` })
+
+      it('appends at the expected size and reads back', async () => {
+        const hashes = [
+          { level: 0, index: 0, hash: index(1) },
+          { level: 0, index: 1, hash: index(2) },
+          { level: 1, index: 0, hash: index(3) },
+        ]
+        const entries = [entry(0, 'tx'), entry(1, null)]
+        expect(await store.log.append('o/1', entries, hashes, head(2), 0)).toBe(true)
+        expect(await store.log.append('o/2', [entry(0, 'tx')], [], head(1), 0)).toBe(true)
+        await restart()
+        expect(await store.log.head('o/1')).toEqual(head(2))
+        expect(await store.log.head('o/9')).toBeNull()
+        expect(await store.log.leaves('o/1', 0, 9)).toEqual(entries.map(({ leaf }) => leaf))
+        expect(await store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
+        expect(await store.log.sealed('o/1', 1)).toEqual(entries[1]!.sealed)
+        expect(await store.log.sealed('o/1', 2)).toBeNull()
+        expect(await store.log.hash('o/1', 1, 0)).toEqual(index(3))
+        expect(await store.log.hash('o/2', 1, 0)).toBeNull()
+        expect(await store.log.hashes('o/1', 0, 0, 9)).toEqual([index(1), index(2)])
+        expect(await store.log.origins()).toEqual(['o/1', 'o/2'])
+        expect(await store.log.findTxid('tx')).toEqual([
+          { origin: 'o/1', index: 0, type: 'test' },
+          { origin: 'o/2', index: 0, type: 'test' },
+        ])
+        expect(await store.log.findTxid('ty')).toEqual([])
+      })
+
+      it('refuses another size, and of two competitors one', async () => {
+        expect(await store.log.append('o', [entry(0, null)], [], head(2), 1)).toBe(false)
+        const go = () => store.log.append('o', [entry(0, null)], [], head(1), 0)
+        expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
+        expect((await store.log.head('o'))?.size).toBe(1)
+      })
+
+      it('refuses a head that does not fit, and changes nothing when a hash exists', async () => {
+        const hash = { level: 0, index: 0, hash: index(1) }
+        await expect(store.log.append('o', [entry(0, null)], [], head(2), 0)).rejects.toMatchObject(
+          { code: 'STORE_CONFLICT' },
+        )
+        await store.log.append('o', [entry(0, null)], [hash], head(1), 0)
+        await expect(
+          store.log.append('o', [entry(1, 'tx')], [hash], head(2), 1),
+        ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+        expect(await store.log.head('o')).toEqual(head(1))
+        expect((await store.log.leaves('o', 0, 9)).length).toBe(1)
+        expect(await store.log.findTxid('tx')).toEqual([])
+      })
+    })
+
+    it('replay: a nonce counts once per member, until it is forgotten', async () => {
+      expect(await store.replay.remember('a', 'n', 5_000)).toBe(true)
+      expect(await store.replay.remember('a', 'n', 9_000)).toBe(false)
+      expect(await store.replay.remember('b', 'n', 5_000)).toBe(true)
+      await restart()
+      expect(await store.replay.remember('a', 'n', 5_000)).toBe(false)
+      expect(await store.replay.forgetBefore(5_000)).toBe(0)
+      expect(await store.replay.forgetBefore(5_001)).toBe(2)
+      expect(await store.replay.remember('a', 'n', 5_000)).toBe(true)
+    })
+
+    describe('usage', () => {
+      it('adds within the limit, to the last unit', async () => {
+        const reserve = (amount: number) =>
+          store.usage.reserve({ scope: 's', key: 'k', amount, limit: 10 })
+        expect(await reserve(11)).toBe(false)
+        const taken = await Promise.all(range(12).map(() => reserve(1)))
+        expect(taken.filter(Boolean).length).toBe(10)
+        await restart()
+        expect(await reserve(1)).toBe(false)
+        expect(await reserve(0)).toBe(true)
+        expect(await store.usage.used('s', 'k')).toBe(10)
+        expect(await store.usage.used('', 'k')).toBe(0)
+        await expect(reserve(-1)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+        await expect(reserve(Number.NaN)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      })
+
+      it('serves a txid once per asker', async () => {
+        expect(await store.usage.serveOnce('a', 'tx')).toBe(true)
+        expect(await store.usage.serveOnce('b', 'tx')).toBe(true)
+        await restart()
+        expect(await store.usage.serveOnce('a', 'tx')).toBe(false)
+      })
+
+      it('reserves all counters and the txid, or nothing', async () => {
+        const serve = (txid: string, amount: number) =>
+          store.usage.reserveServe({
+            asker: 'a',
+            txid,
+            counters: [
+              { key: 'day', amount, limit: 10 },
+              { scope: 'kind', key: 'epoch', amount, limit: 5 },
+            ],
+          })
+        expect(await serve('t1', 3)).toBe('ok')
+        expect(await serve('t1', 1)).toBe('replayed')
+        expect(await serve('t2', 3)).toEqual({ exceeded: 'epoch' })
+        expect(await store.usage.used('', 'day')).toBe(3)
+        expect(await serve('t2', 2)).toBe('ok')
+        expect(await serve('t3', 99)).toEqual({ exceeded: 'day' })
+        expect(await store.usage.serveOnce('a', 't3')).toBe(true)
+      })
+
+      it('forgets old counters, never a txid', async () => {
+        await store.usage.reserveServe({
+          ...{ asker: 'a', txid: 't' },
+          counters: [{ key: 'k', amount: 1, limit: 1 }],
+        })
+        expect(await store.usage.forgetBefore(1_000)).toBe(0)
+        expect(await store.usage.forgetBefore(1_001)).toBe(1)
+        expect(await store.usage.used('', 'k')).toBe(0)
+        expect(await store.usage.serveOnce('a', 't')).toBe(false)
+      })
+    })
+
+    it('tokens: created once, revoked once', async () => {
+      const token = { id: 't1', hash: '$argon2id$x', name: 'desk', roles: ['analyst', 'fg'] }
+      await store.tokens.create(token)
+      await expect(store.tokens.create(token)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      now.time = 2_000
+      expect(await store.tokens.revoke('t1')).toBe(true)
+      expect(await store.tokens.revoke('t1')).toBe(false)
+      expect(await store.tokens.revoke('t2')).toBe(false)
+      await restart()
+      expect(await store.tokens.list()).toEqual([{ ...token, createdAt: 1_000, revokedAt: 2_000 }])
+      expect(await store.tokens.get('t2')).toBeNull()
+    })
+
+    it('meta: remembers', async () => {
+      expect(await store.meta.get('software')).toBeNull()
+      await store.meta.set('software', 'drempel/0.1.0')
+      await store.meta.set('software', 'drempel/0.2.0')
+      await restart()
+      expect(await store.meta.get('software')).toBe('drempel/0.2.0')
+    })
+
+    it('is over after close', async () => {
+      await store.close()
+      await store.close()
+      await expect(store.meta.get('x')).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      await expect(store.meta.set('x', 'y')).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+    })
+  })
+}
+
+/** 32 bytes that stand for a blind index or hash. */
+export function index(i: number): Uint8Array {
+  const bytes = new Uint8Array(32).fill(0x1d)
+  new DataView(bytes.buffer).setUint32(0, i)
+  return bytes
+}
+
+export function sealed(i: number): Uint8Array {
+  return utf8(`sealed ${i}`)
+}
+
+export function row(i: number): FlagRow {
+  return {
+    ...{ index: index(i), sealed: sealed(i), taxonomy: 'phishing', evidence: 'observed' },
+    ...{ reports: 1, since: 500, expires: null },
+  }
+}
+
+export function entry(i: number, txid: string | null): LogEntry {
+  return { leaf: utf8(`leaf ${i}`), sealed: sealed(i), txid, type: 'test' }
+}
+
+function counts(some: { added?: number; updated?: number; unchanged?: number; blocked?: number }) {
+  return { added: 0, updated: 0, unchanged: 0, blocked: 0, ...some }
+}
+
+/** 1 to n. */
+export function range(n: number): readonly number[] {
+  return Array.from({ length: n }, (_, i) => i + 1)
+}

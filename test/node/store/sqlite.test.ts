@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqliteStore } from '@drempel/node/internal/store'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { entry, index, range, row, sealed, storeContract } from '../../contracts/store.ts'
+
+storeContract('SQLite', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'drempel-store-'))
+  const path = join(folder, 'node.db')
+  let clock = () => 0
+  return {
+    open: (now) => {
+      clock = () => now.time
+      return openSqliteStore({ path, clock })
+    },
+    reopen: () => openSqliteStore({ path, clock }),
+    destroy: () => rm(folder, { recursive: true }),
+  }
+})
+
+describe('the SQLite file', () => {
+  let folder: string
+  let path: string
+  const open = (maxPages?: number) =>
+    openSqliteStore({ path, clock: () => 1_000, ...(maxPages === undefined ? {} : { maxPages }) })
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'drempel-store-'))
+    path = join(folder, 'node.db')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  it('is readable by its owner only, as is its log', async () => {
+    const store = await open()
+    await store.meta.set('a', 'b')
+    for (const name of [path, `${path}-wal`]) expect((await stat(name)).mode & 0o777).toBe(0o600)
+    await store.close()
+  })
+
+  it('is held by one process', async () => {
+    const store = await open()
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_BUSY' })
+    await store.close()
+    await (await open()).close()
+  })
+
+  it('of a newer release is refused and left alone', async () => {
+    await (await open()).close()
+    const db = new Database(path)
+    db.pragma('user_version = 99')
+    db.close()
+    const before = await readFile(path)
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_NEWER' })
+    expect((await readFile(path)).equals(before)).toBe(true)
+  })
+
+  it('of another program is refused and left alone', async () => {
+    const db = new Database(path)
+    db.exec('CREATE TABLE theirs (x)')
+    db.close()
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    const again = new Database(path)
+    expect(again.prepare('SELECT name FROM sqlite_master').pluck().all()).toEqual(['theirs'])
+    again.close()
+  })
+
+  it('that is no database is refused', async () => {
+    await writeFile(path, 'not a database at all, but long enough to have a header'.repeat(100))
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
+  it('in a folder that does not exist fails by name', async () => {
+    path = join(folder, 'absent', 'node.db')
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_FAILED', at: 'ENOENT' })
+  })
+
+  it.each(['cut short', 'overwritten in the middle'])('%s is refused at open', async (damage) => {
+    const store = await open()
+    await store.flags.upsert('host', range(2_000).map(row), 'a')
+    await store.close()
+    const bytes = await readFile(path)
+    if (damage === 'cut short') await truncate(path, Math.floor(bytes.length / 2))
+    else await writeFile(path, bytes.fill(0x5a, 40_960, 200_000))
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
+  it('that is full refuses the write whole, keeps the rest, and works again with room', async () => {
+    const store = await open(100)
+    await store.flags.upsert('host', [row(1)], 'a')
+    const many = range(5_000).map(row)
+    await expect(store.flags.upsert('host', many, 'b')).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      at: 'SQLITE_FULL',
+    })
+    const big = { ...entry(0, null), leaf: new Uint8Array(1_000_000) }
+    const head = { size: 1, root: index(1), note: 'n' }
+    await expect(store.log.append('o', [big], [], head, 0)).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    })
+    expect((await store.flags.page('host', { limit: 9 })).map(({ importId }) => importId)).toEqual([
+      'a',
+    ])
+    expect(await store.log.head('o')).toBeNull()
+    await store.close()
+    const roomy = await open()
+    expect((await roomy.flags.upsert('host', many, 'b')).added).toBe(4_999)
+    await roomy.close()
+  })
+
+  it('keeps no trace of a dropped share, its tags or an ended generation', async () => {
+    const store = await open()
+    const traces = ['share-of-the-epoch', 'tag-of-the-epoch', 'generation-secret']
+    await store.flags.upsert('host', [row(1)], 'a')
+    await store.keys.saveGeneration('host', 'e1', Buffer.from(traces[2]!))
+    await store.keys.put({
+      ...{ kind: 'host', epoch: 'e1', state: 'active', transcript: sealed(1), signatures: [] },
+      sealedShare: Buffer.from(traces[0]!),
+    })
+    await store.tags.put('host', 'e1', [{ index: index(1), sealed: Buffer.from(traces[1]!) }])
+    expect(await files()).toContain(traces[0])
+    expect(await files()).toContain(traces[1])
+    expect(await files()).not.toContain(traces[2])
+    await store.keys.drop('host', 'e1')
+    for (const trace of traces) expect(await files()).not.toContain(trace)
+    await store.close()
+  })
+
+  it('takes 57,000 flags in a few seconds, as one transaction', async () => {
+    const store = await open()
+    const rows = range(57_000).map(row)
+    const start = performance.now()
+    expect((await store.flags.upsert('host', rows, 'a')).added).toBe(57_000)
+    expect((await store.flags.upsert('host', rows, 'b')).unchanged).toBe(57_000)
+    const seconds = (performance.now() - start) / 1000
+    console.log(`57,000 flags, twice: ${seconds.toFixed(2)} s`)
+    expect(seconds).toBeLessThan(15)
+    await store.close()
+  })
+
+  async function files(): Promise<string> {
+    const wal = await readFile(`${path}-wal`).catch(() => Buffer.alloc(0))
+    return Buffer.concat([await readFile(path), wal]).toString('latin1')
+  }
+})
