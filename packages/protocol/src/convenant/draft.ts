@@ -42,6 +42,8 @@ export type DraftOptions = {
   readonly maxAgeHours?: number
   readonly keyEpochDays?: Convenant['round']['keyEpochDays']
   readonly schedule?: Convenant['round']['schedule']
+  /** Allows rounds with other contributors than the last. Default false. */
+  readonly contributorsMayChange?: boolean
   /** base64url SHA-256 of the impact assessment; needed as soon as a member is not on loopback. */
   readonly dpia?: string | null
   readonly criminalData?: Purpose['criminalData']
@@ -98,7 +100,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
       severalThresholds: kinds.some(
         (kind) => new Set(rules.filter((r) => r.kind === kind).map((r) => r.t)).size > 1,
       ),
-      contributorsMayChange: false,
+      contributorsMayChange: options.contributorsMayChange ?? false,
     },
   })
 }
