@@ -12,75 +12,79 @@ import { fail } from './errors.ts'
 import { fields } from './fields.ts'
 
 const query = ['txid', 'role', 'parties', 'convenant', 'kind', 'protocol', 'sizeBucket'] as const
-const named = ['purpose', 'rule', 'quotaClass'] as const
+const named = ['purpose', 'rule', 'epoch', 'quotaClass'] as const
 const refused = ['role', 'convenant', 'reason'] as const
-const psi = [...query, 'purpose', 'digest'] as const
 const round = ['role', 'convenant', 'round'] as const
+const ofRound = ['kind', 'rules', 'epoch', 'parties', 'peerCheckpoints'] as const
+const psi = [...query, 'purpose', 'digest'] as const
+const subject = ['kind', 'purpose', 'reason', 'status', 'txid'] as const
 
-/** Every type of event, the fields it must have, the fields it may have. */
+/** Every type of event, the fields it must have beside those of all, the fields it may have. */
 const events = [
   // A check, a screen or the tagging of flags: the asker.
-  event('query.intent', [...query, 'batch'], [...named, 'approvalCommit', 'commit']),
+  event('query.intent', [...query, 'batch'], [...named, 'approvalCommit']),
   event(
     'query.result',
     [...query, 'status'],
-    [...named, 'round', 'batch', 'reason', 'approvalCommit', 'commit', 'peerCheckpoints'],
+    [...named, 'round', 'batch', 'reason', 'approvalCommit', 'peerCheckpoints'],
   ),
-  event('query.refused', refused, [...query, ...named, 'round', 'approvalCommit', 'commit']),
-  // The same query at a key holder, and a holder caught with a false proof.
+  event('query.refused', refused, [...query, ...named, 'round', 'approvalCommit']),
+  // The same query at a key holder; a holder that gave a false proof, at the asker.
   event('oprf.evaluated', [...query, 'batch', 'peerCheckpoints'], named),
   event('oprf.refused', refused, [...query, ...named, 'batch', 'peerCheckpoints']),
   event(
     'oprf.fault',
     [...refused, 'txid', 'parties', 'kind'],
-    [...query, ...named, 'batch', 'commit', 'peerCheckpoints'],
+    [...query, ...named, 'batch', 'peerCheckpoints'],
   ),
   // A request between nodes that failed before it meant anything: signature, replay, size, shape.
   event('peer.refused', refused, ['parties', 'txid', 'sizeBucket']),
-  // The round.
-  event('round.announced', [...round, 'kind', 'digest'], ['rule', 'parties', 'epoch']),
-  event('round.committed', [...round, 'kind', 'digest'], ['rule', 'epoch', 'peerCheckpoints']),
-  event('round.excluded', [...round, 'kind', 'parties', 'reason'], ['rule', 'commit']),
-  event(
-    'round.published',
-    [...round, 'kind', 'digest', 'sizeBucket'],
-    ['rule', 'epoch', 'parties', 'peerCheckpoints'],
-  ),
-  event('round.failed', [...round, 'reason'], ['kind', 'rule', 'epoch', 'parties', 'commit']),
-  event('round.refused', [...round, 'reason'], ['kind', 'rule', 'parties', 'digest']),
-  event('list.accepted', [...round, 'kind', 'rule', 'digest', 'sizeBucket'], ['epoch']),
-  event('list.refused', [...round, 'reason'], ['kind', 'rule', 'digest', 'parties']),
+  // The round. No leaf says who contributed; `parties` are compute nodes, or the culprit.
+  event('round.announced', [...round, 'kind', 'digest'], ofRound),
+  event('round.committed', [...round, 'kind', 'digest'], ofRound),
+  event('round.excluded', [...round, 'kind', 'parties', 'reason'], ofRound),
+  event('round.published', [...round, 'kind', 'digest', 'sizeBucket'], ofRound),
+  event('round.failed', [...round, 'reason'], ofRound),
+  event('round.refused', [...round, 'reason'], [...ofRound, 'digest']),
+  event('list.accepted', [...round, 'kind', 'rule', 'digest', 'sizeBucket'], ofRound),
+  event('list.refused', [...round, 'reason'], [...ofRound, 'rule', 'digest']),
   // Keys, the convenant, flags, the node itself.
   event('key.epoch', ['role', 'convenant', 'kind', 'epoch', 'digest'], ['parties']),
-  event('key.failed', ['role', 'convenant', 'kind', 'epoch', 'reason'], ['parties', 'commit']),
+  event('key.failed', ['role', 'convenant', 'kind', 'epoch', 'reason'], ['parties']),
   event('key.erased', ['role', 'convenant', 'kind', 'epoch'], ['digest']),
   event('convenant.changed', ['convenant'], ['previousConvenant', 'parties']),
   event('flag.summary', ['convenant', 'kind', 'counts'], []),
   event('node.started', [], ['convenant', 'reason']),
   event('node.stopped', [], ['convenant', 'reason']),
   // Two-party intersections.
-  event('psi.intent', psi, ['quotaClass', 'approvalCommit', 'commit']),
-  event('psi.result', [...psi, 'status'], ['quotaClass', 'reason', 'commit', 'peerCheckpoints']),
-  event('psi.refused', refused, [...psi, 'quotaClass', 'approvalCommit', 'commit']),
+  event('psi.intent', psi, ['quotaClass', 'approvalCommit']),
+  event('psi.result', [...psi, 'status'], ['quotaClass', 'reason', 'peerCheckpoints']),
+  event('psi.refused', refused, [...psi, 'quotaClass', 'approvalCommit']),
   // Data subjects and supervision.
-  event('correction', ['convenant', 'commit'], ['kind', 'reason', 'txid']),
-  event('bezwaar', ['convenant', 'commit'], ['kind', 'status']),
-  event('subject.closed', ['convenant', 'commit'], ['reason']),
-  event('record.opened', ['convenant', 'commit', 'approvalCommit'], ['purpose', 'reason', 'txid']),
-  event('shred', ['convenant'], ['reason', 'purpose']),
+  event('correction', ['convenant'], subject),
+  event('bezwaar', ['convenant'], subject),
+  event('subject.closed', ['convenant'], subject),
+  event('record.opened', ['convenant', 'approvalCommit'], subject),
+  event('shred', ['convenant'], subject),
   // Witnesses.
   event('witness.cosigned', ['convenant', 'parties', 'peerCheckpoints'], []),
-  event('witness.refused', ['convenant', 'parties', 'reason'], ['peerCheckpoints', 'commit']),
+  event('witness.refused', ['convenant', 'parties', 'reason'], ['peerCheckpoints']),
   event('witness.grace', ['convenant', 'status'], ['parties', 'reason']),
 ] as const
 
 const schema = z.discriminatedUnion('type', events).refine(hasPurpose)
 
-export type AuditEvent = z.infer<typeof schema>
-export type EventType = AuditEvent['type']
+/** A whole leaf, of any type. */
+export type LeafFields = z.infer<typeof schema>
+export type EventType = LeafFields['type']
 
-/** The event of one type: `EventOf<'query.intent'>`. */
-export type EventOf<Type extends EventType> = Extract<AuditEvent, { readonly type: Type }>
+/** The leaf of one type: `EventOf<'query.intent'>`. */
+export type EventOf<Type extends EventType> = Extract<LeafFields, { readonly type: Type }>
+
+/** What differs from event to event; the node adds the rest to each alike. */
+export type EventBody<Type extends EventType = EventType> = Type extends EventType
+  ? Omit<EventOf<Type>, 'v' | 'time' | 'period' | 'software' | 'convenant' | 'commit'>
+  : never
 
 export const EVENT_TYPES: readonly EventType[] = events.map(
   ({ shape }) => shape.type.value as EventType,
@@ -90,14 +94,14 @@ export const EVENT_TYPES: readonly EventType[] = events.map(
 const MAX_LEAF = 16 * 1024
 
 /** The leaf bytes. @throws ProtocolError `BAD_EVENT`, `at` the first bad field */
-export function encodeEvent(event: AuditEvent): Bytes {
+export function encodeEvent(event: LeafFields): Bytes {
   const leaf = jcs(validate(event) as Json)
   if (leaf.length > MAX_LEAF) fail('BAD_EVENT')
   return leaf
 }
 
 /** Reads leaf bytes, which must be in canonical form. @throws ProtocolError `BAD_EVENT` */
-export function parseEvent(leaf: Bytes): AuditEvent {
+export function parseEvent(leaf: Bytes): LeafFields {
   if (leaf.length > MAX_LEAF) fail('BAD_EVENT')
   let value: Json
   try {
@@ -108,7 +112,7 @@ export function parseEvent(leaf: Bytes): AuditEvent {
   return validate(value)
 }
 
-function validate(value: unknown): AuditEvent {
+function validate(value: unknown): LeafFields {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   // The path only: a message could quote what was refused.
@@ -123,7 +127,7 @@ function hasPurpose(event: z.infer<(typeof events)[number]>): boolean {
 }
 
 type Fields = typeof fields
-type Base = Pick<Fields, 'v' | 'time' | 'software' | 'retentionClass' | 'period'>
+type Base = Pick<Fields, 'v' | 'time' | 'software' | 'retentionClass' | 'period' | 'commit'>
 type Shape<Required extends keyof Fields, Optional extends keyof Fields> = Base &
   Pick<Fields, Required> & {
     [Name in Exclude<Optional, Required>]: z.ZodExactOptional<Fields[Name]>
@@ -134,8 +138,8 @@ function event<
   const Required extends keyof Fields = never,
   const Optional extends keyof Fields = never,
 >(type: Type, required: readonly Required[], optional: readonly Optional[]) {
-  const { v, time, software, retentionClass, period } = fields
-  const shape: Record<string, z.ZodType> = { v, time, software, retentionClass, period }
+  const { v, time, software, retentionClass, period, commit } = fields
+  const shape: Record<string, z.ZodType> = { v, time, software, retentionClass, period, commit }
   for (const name of optional) shape[name] = z.exactOptional(fields[name])
   for (const name of required) shape[name] = fields[name]
   return z.strictObject({ ...shape, type: z.literal(type) } as unknown as Shape<

@@ -12,11 +12,12 @@ export const PROTOCOLS = ['check', 'screen', 'tag', 'psi-ecdh', 'psi-ot'] as con
 export const STATUSES = ['answered', 'refused', 'suppressed', 'failed'] as const
 
 /** A name that the convenant or the house gives: purpose, rule, member, class. */
-const name = z.string().regex(/^(?!.*[0-9]{5})[a-z0-9][a-z0-9-]{0,63}$/)
+const name = z
+  .string()
+  .max(48)
+  .regex(/^(?!.*[0-9]{5})[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
 /** SHA-256, lower-case hexadecimal. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
-/** 16 random bytes, lower-case hexadecimal. */
-const randomId = z.string().regex(/^[0-9a-f]{32}$/)
 const bucket = z.int().refine(isBucket)
 /** A code of a closed union, as in ProtocolError and in the refusals of the convenant. */
 const code = z.string().regex(/^(?!.*[0-9]{5})[A-Z][A-Z0-9_]{0,47}$/)
@@ -39,8 +40,8 @@ export const fields = {
   retentionClass: name,
   /** Whose key seals the record that `commit` binds: `2026Q4` or `2026-10`. */
   period: z.string().regex(/^[0-9]{4}(Q[1-4]|-(0[1-9]|1[0-2]))$/),
-  /** The same on every node that takes part. */
-  txid: randomId,
+  /** 16 random bytes of the asker, lower-case hexadecimal; the same on every node that takes part. */
+  txid: z.string().regex(/^[0-9a-f]{32}$/),
   role: z.enum(ROLES),
   /** The other members concerned: recipients, the asker, the culprit. Ascending, no duplicates. */
   parties: z.array(name).min(1).max(64).refine(isAscending),
@@ -49,8 +50,11 @@ export const fields = {
   purpose: name,
   kind: z.enum(KINDS),
   rule: name,
-  round: z.union([name, randomId]),
-  epoch: name,
+  rules: z.array(name).min(1).max(64).refine(isAscending),
+  /** 16 or 32 bytes, lower-case hexadecimal. */
+  round: z.string().regex(/^[0-9a-f]{32}([0-9a-f]{32})?$/),
+  /** The key epoch: a number or a name. */
+  epoch: z.string().regex(/^(?!.*[0-9]{5})[a-z0-9][a-z0-9-]{0,31}$/),
   protocol: z.enum(PROTOCOLS),
   sizeBucket: bucket,
   counts: z.strictObject({ live: bucket, added: bucket, withdrawn: bucket, expired: bucket }),
@@ -62,6 +66,7 @@ export const fields = {
   quotaClass: name,
   reason: code,
   approvalCommit: digest,
+  /** Binds the sealed record. Every leaf has one, so that none shows whether there is more to know. */
   commit: digest,
   /** The latest checkpoints seen of the parties, by ascending origin. */
   peerCheckpoints: z

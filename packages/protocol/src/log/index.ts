@@ -3,6 +3,7 @@ export { cosigner } from './cosignature.ts'
 export type { LogErrorCode } from './errors.ts'
 export * from './event.ts'
 export { KINDS, minuteOf, PROTOCOLS, ROLES, STATUSES, sizeBucket, timeOf } from './fields.ts'
+export * from './intent.ts'
 export {
   COSIGNATURE_V1,
   ED25519,
@@ -26,5 +27,8 @@ export {
   verifyInclusion,
 } from './merkle.ts'
 export * from './note.ts'
+export * from './receipt.ts'
 export * from './sealed.ts'
+export * from './tile.ts'
+export { type FetchTile, tileReader, verifyLog } from './tileReader.ts'
 export * from './writer.ts'

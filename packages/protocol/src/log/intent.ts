@@ -1,0 +1,95 @@
+/**
+ * No evaluation without a log entry that the key holder can see. The asker sends, with its blinded
+ * batch, the receipt of the `query.intent` leaf in its own log; the holder checks that this leaf says
+ * what is now asked of it, of these holders, with these very bytes.
+ *
+ * The adversary is the asker, malicious: it may log something else than it asks, reuse an entry, or
+ * show one from an old shard or another convenant. A transaction id is served once, which the
+ * caller's store enforces; `maxAge` bounds how long it could be offered. The leaf gives a bucket
+ * instead of a count: the digest binds the batch, hence its count, and the holder counts itself.
+ */
+
+import { type Bytes, hex, isProtocolError, ProtocolError, sha256, utf8 } from '../encoding/index.ts'
+import { parseOrigin, unverifiedCheckpoint } from './checkpoint.ts'
+import { fail } from './errors.ts'
+import { type EventOf, parseEvent } from './event.ts'
+import { sizeBucket, timeOf } from './fields.ts'
+import { verifierKey } from './key.ts'
+import { parseReceipt, verifyReceipt } from './receipt.ts'
+
+/** What the request asks, and of whom, as the holder sees it. */
+export type ExpectedIntent = {
+  /** Member id of the asker, as its request's signature shows. */
+  readonly asker: string
+  /** The asker's signing key in the convenant. */
+  readonly signingKey: Bytes
+  /** Own member id. */
+  readonly holder: string
+  readonly convenant: { readonly id: string; readonly version: number; readonly digest: string }
+  readonly txid: string
+  readonly protocol: EventOf<'query.intent'>['protocol']
+  readonly kind: EventOf<'query.intent'>['kind']
+  /** Left out where the request names none, as for tagging; then the leaf must name none either. */
+  readonly purpose?: string
+  readonly rule?: string
+  readonly epoch?: string
+  /** The blinded elements, byte for byte as received. */
+  readonly batch: Bytes
+  /** How many there are. */
+  readonly count: number
+  /** The holder's clock, and how far the leaf's minute may lie from it; milliseconds. */
+  readonly now: number
+  readonly maxAge: number
+}
+
+/**
+ * Key holder, before it evaluates: the asker's log entry for this request.
+ * @param receipt the text of a tlog-proof whose extra data is the leaf
+ * @returns the leaf; its `parties`, `approvalCommit` and `quotaClass` are for the convenant to judge
+ * @throws ProtocolError with the asker as culprit and the receipt as evidence: `INTENT_MISMATCH`
+ * (`at` the field), `INTENT_STALE`, `BAD_ORIGIN`, `BAD_EVENT`, or as `verifyReceipt`
+ */
+export function verifyIntent(receipt: string, expected: ExpectedIntent): EventOf<'query.intent'> {
+  try {
+    return check(receipt, expected)
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    const at = error.at === undefined ? {} : { at: error.at }
+    throw new ProtocolError(error.code, {
+      culprit: expected.asker,
+      evidence: utf8(receipt),
+      ...at,
+    })
+  }
+}
+
+/** The leaf's `batch`: SHA-256 over the encoded blinded elements in the order sent. */
+export function batchDigest(batch: Bytes): string {
+  return hex(sha256(batch))
+}
+
+function check(receipt: string, expected: ExpectedIntent): EventOf<'query.intent'> {
+  const { origin } = unverifiedCheckpoint(parseReceipt(receipt).checkpoint)
+  const { convenant, member } = parseOrigin(origin)
+  if (convenant !== expected.convenant.id || member !== expected.asker) mismatch('origin')
+  const { leaf } = verifyReceipt(receipt, verifierKey(origin, expected.signingKey))
+  const event = parseEvent(leaf)
+  if (event.type !== 'query.intent') return mismatch('type')
+  if (event.role !== 'asker') mismatch('role')
+  if (!event.parties.includes(expected.holder)) mismatch('parties')
+  if (event.convenant.version !== expected.convenant.version) mismatch('convenant.version')
+  if (event.convenant.digest !== expected.convenant.digest) mismatch('convenant.digest')
+  for (const field of ['txid', 'protocol', 'kind', 'purpose', 'rule', 'epoch'] as const) {
+    if (event[field] !== expected[field]) mismatch(field)
+  }
+  if (event.batch !== batchDigest(expected.batch)) mismatch('batch')
+  if (event.sizeBucket !== sizeBucket(expected.count)) mismatch('sizeBucket')
+  const age = Math.abs(timeOf(event.time) - expected.now)
+  // Written so that a clock that is no number makes every intent stale.
+  if (!(age <= expected.maxAge)) fail('INTENT_STALE')
+  return event
+}
+
+function mismatch(at: string): never {
+  return fail('INTENT_MISMATCH', { at })
+}
