@@ -133,6 +133,8 @@ describe('other plans', () => {
     ['*#06#', 'PHONE_CHARACTER', NL],
     ['anonymous', 'PHONE_CHARACTER'],
     ['1'.repeat(100_000), 'PHONE_LENGTH', NL],
+    // Would take a careless pattern for extensions minutes.
+    [`1ext${' '.repeat(200_000)}z`, 'PHONE_LENGTH', NL],
   ])
 })
 

@@ -18,16 +18,21 @@ import { canonicalHost } from './host.ts'
 
 /** @throws ProtocolError with an `EmailErrorCode` */
 export function canonicalEmail(raw: string): string {
+  if (raw.length > MAX_INPUT) fail('EMAIL_LENGTH', { hint: LENGTH_HINT })
   const split = raw.startsWith('"') ? afterQuotes(raw) : raw.indexOf('@')
   if (split < 1 || raw[split] !== '@') fail('EMAIL_FORMAT', { hint: 'write it as name@host' })
   const local = localPart(raw.slice(0, split))
   const email = `${local}@${hostPart(raw.slice(split + 1))}`
   // RFC 5321 section 4.5.3.1: 64 octets, and 256 for a path, of which two are its angle brackets.
   if (local.length > 64 || email.length > 254) {
-    fail('EMAIL_LENGTH', { hint: 'at most 64 characters before the @ and 254 in all' })
+    fail('EMAIL_LENGTH', { hint: LENGTH_HINT })
   }
   return email
 }
+
+// Twice 254, for a name with a backslash before every character, and ignorable ones in the host.
+const MAX_INPUT = 1000
+const LENGTH_HINT = 'at most 64 characters before the @ and 254 in all'
 
 const DOT_STRING = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i
 const QUOTED_STRING = /^"(?:[ !#-[\]-~]|\\[ -~])*"$/

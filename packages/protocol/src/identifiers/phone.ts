@@ -28,9 +28,7 @@ export function canonicalPhone(raw: string, defaultRegion?: string): string {
   }
   const number = problem === undefined ? parsePhoneNumberFromString(dialled, options) : undefined
   if (number === undefined || number.number.length > 16) {
-    return fail('PHONE_LENGTH', {
-      hint: 'too short or too long for its country; short numbers are not E.164 numbers',
-    })
+    return fail('PHONE_LENGTH', { hint: LENGTH_HINT })
   }
   if (!number.isValid()) {
     fail('PHONE_INVALID', { hint: 'the numbering plan has not assigned this range' })
@@ -38,13 +36,19 @@ export function canonicalPhone(raw: string, defaultRegion?: string): string {
   return number.number
 }
 
+const LENGTH_HINT = 'too short or too long for its country; short numbers are not E.164 numbers'
+
 // Space, no-break space, narrow no-break space; brackets, full stop, slash; the hyphen, its
 // no-break form and the dashes that word processors put in its place (ITU-T E.123 writes spaces).
 const SEPARATORS = /[ \u00a0\u202f()./\u002d\u2010\u2011\u2013]/g
 // As RFC 3966 (;ext=), common writing, and the Dutch toestel; then digits to the end.
 const EXTENSION = /[0-9]\s*(?:;ext=|[;,#x]|ext[^0-9]*|toestel|tst\.?)\s*[0-9]+#?$/i
 
+// Bounds the work on hostile input; no way to write 15 digits comes near it.
+const MAX_INPUT = 100
+
 function digitsOf(raw: string): string {
+  if (raw.length > MAX_INPUT) fail('PHONE_LENGTH', { hint: LENGTH_HINT })
   const dialled = raw.replace(SEPARATORS, '')
   if (/^\+?[0-9]*$/.test(dialled)) return dialled
   if (EXTENSION.test(raw)) {
