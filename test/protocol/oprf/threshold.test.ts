@@ -12,6 +12,7 @@ import {
   blindEvaluate,
   blindInputs,
   combineShares,
+  evaluateOwnShare,
   evaluateShare,
   finalize,
   isBadEvaluation,
@@ -269,6 +270,24 @@ describe('combining', () => {
     )
     const outputs = await combineShares(group, state, inputs, verified)
     expect(outputs).toEqual(inputs.map((input) => singleKeyOutput(group, secretKey, input)))
+  })
+})
+
+describe('a holder that asks', () => {
+  it('uses its own share without a proof, but only the one of this key', async () => {
+    const { key, shares, answers, blinded, state, verify, secretKey } = await question('own')
+    const own = await evaluateOwnShare(group, key, shares[0]!, blinded)
+    const outputs = await combineShares(group, state, inputs, [own, await verify(2, answers[1]!)])
+    expect(outputs).toEqual(inputs.map((input) => singleKeyOutput(group, secretKey, input)))
+    const old = { index: 1, secret: shares[1]!.secret }
+    expect(await errorOf(evaluateOwnShare(group, key, old, blinded))).toMatchObject({
+      code: 'BAD_SHARE',
+      culprit: 'self',
+    })
+    const unknown = { index: 4, secret: shares[1]!.secret }
+    expect(await errorOf(evaluateOwnShare(group, key, unknown, blinded))).toMatchObject({
+      code: 'UNKNOWN_HOLDER',
+    })
   })
 })
 

@@ -78,6 +78,12 @@ export class DkgWorld {
     )
   }
 
+  /** A copy to change; key generation itself is not repeated. */
+  clone(): DkgWorld {
+    const copy: DkgWorld = Object.create(DkgWorld.prototype)
+    return Object.assign(copy, this, { secrets: new Map(this.secrets) })
+  }
+
   othersOf(id: string): string[] {
     return this.context.holders.map((holder) => holder.id).filter((other) => other !== id)
   }
@@ -121,7 +127,7 @@ export function expectError(
   code: string,
   culprit?: string,
   evidence?: Uint8Array,
-): void {
+): unknown {
   let thrown: unknown
   try {
     work()
@@ -131,6 +137,7 @@ export function expectError(
   expect(thrown).toMatchObject({ name: 'ProtocolError', code })
   if (culprit !== undefined) expect(thrown).toMatchObject({ culprit })
   if (evidence !== undefined) expect(thrown).toMatchObject({ evidence })
+  return thrown
 }
 
 export const inputsOf = (...names: string[]) =>

@@ -33,15 +33,8 @@ export async function evaluateShare(
   random: RandomBytes,
   pause?: Pause,
 ): Promise<ShareEvaluation> {
-  const count = countOf(blinded)
-  if (count === 0) fail('EMPTY_BATCH')
-  if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
-  const evaluated = new Uint8Array(blinded.length)
-  await inSlices(count, pause, (from, to) => {
-    const slice = blinded.subarray(32 * from, 32 * to)
-    evaluated.set(group.multiplySecret(keyShare.secret, slice), 32 * from)
-  })
   const { secret } = keyShare
+  const evaluated = await evaluateElements(group, secret, blinded, pause)
   const publicShare = group.multiplyBaseSecret(secret)
   const proof = await generateProof(
     group,
@@ -54,4 +47,22 @@ export async function evaluateShare(
     pause,
   )
   return { evaluated, proof }
+}
+
+/** Every element times the share, without a proof. @throws as `evaluateShare` */
+export async function evaluateElements(
+  group: Group,
+  secret: Bytes,
+  blinded: Bytes,
+  pause?: Pause,
+): Promise<Bytes> {
+  const count = countOf(blinded)
+  if (count === 0) fail('EMPTY_BATCH')
+  if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
+  const evaluated = new Uint8Array(blinded.length)
+  await inSlices(count, pause, (from, to) => {
+    const slice = blinded.subarray(32 * from, 32 * to)
+    evaluated.set(group.multiplySecret(secret, slice), 32 * from)
+  })
+  return evaluated
 }

@@ -17,11 +17,29 @@ export {
 } from './dkgRound1.ts'
 export * from './dkgShares.ts'
 export * from './dkgStored.ts'
-export * from './dleq.ts'
+export { generateProof, MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
 export type { OprfErrorCode } from './errors.ts'
-export * from './holder.ts'
+export { evaluateShare, type ShareEvaluation } from './holder.ts'
 export type { Pause } from './pause.ts'
 export * from './rfc9497.ts'
 export type { Mode } from './suite.ts'
-export * from './transcript.ts'
-export * from './verify.ts'
+export {
+  encodeTranscript,
+  type KeyTranscript,
+  parseTranscript,
+  signTranscript,
+  type TranscriptStatement,
+  transcriptDigest,
+  verifyTranscript,
+  verifyTranscriptSignatures,
+} from './transcript.ts'
+export {
+  type EvaluationEvidence,
+  evaluateOwnShare,
+  isBadEvaluation,
+  type PublicShare,
+  parseEvaluationEvidence,
+  type ThresholdKey,
+  type VerifiedShare,
+  verifyShare,
+} from './verify.ts'

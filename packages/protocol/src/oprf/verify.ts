@@ -14,10 +14,10 @@ import {
   equalBytes,
   isProtocolError,
 } from '../encoding/index.ts'
-import { countOf, type Group } from '../group/index.ts'
+import { countOf, type Group, type SecretShare } from '../group/index.ts'
 import { MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
 import { fail } from './errors.ts'
-import type { ShareEvaluation } from './holder.ts'
+import { evaluateElements, type ShareEvaluation } from './holder.ts'
 import { inSlices, type Pause } from './pause.ts'
 
 /** The public side of a shared key, as `verifyTranscript` returns it. */
@@ -31,7 +31,7 @@ export type PublicShare = { readonly index: number; readonly id: string; readonl
 
 declare const verified: unique symbol
 
-/** A holder's evaluation whose proof was checked; only `verifyShare` makes one. */
+/** A holder's evaluation whose proof was checked, or the own one; only this file makes one. */
 export type VerifiedShare = {
   readonly index: number
   readonly key: ThresholdKey
@@ -61,6 +61,28 @@ export async function verifyShare(
     fail('BAD_PROOF', { culprit: holder.id, at: fault, evidence })
   }
   return { index, key, blinded, evaluated: answer.evaluated } as VerifiedShare
+}
+
+/**
+ * A holder that asks evaluates with its own share, and needs no proof from itself.
+ * @throws ProtocolError `UNKNOWN_HOLDER`; `BAD_SHARE`, culprit `self`, when the share is not the
+ *   key's; as `evaluateShare` for elements
+ */
+export async function evaluateOwnShare(
+  group: Group,
+  key: ThresholdKey,
+  keyShare: SecretShare,
+  blinded: Bytes,
+  pause?: Pause,
+): Promise<VerifiedShare> {
+  const { index, secret } = keyShare
+  const holder = key.publicShares.find((share) => share.index === index)
+  if (holder === undefined) return fail('UNKNOWN_HOLDER', { at: String(index) })
+  if (!equalBytes(group.multiplyBaseSecret(secret), holder.element)) {
+    fail('BAD_SHARE', { culprit: 'self' })
+  }
+  const evaluated = await evaluateElements(group, secret, blinded, pause)
+  return { index, key, blinded, evaluated } as VerifiedShare
 }
 
 /**
