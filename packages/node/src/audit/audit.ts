@@ -1,7 +1,7 @@
 import type { Json } from '@drempel/protocol/encoding'
 import { parseEvent, parseOrigin } from '@drempel/protocol/log'
 import { fail } from './errors.ts'
-import { proveConsistency, proveInclusion, readLeaf } from './reader.ts'
+import { makeReceipt, proveConsistency, proveInclusion, readLeaf, readTile } from './reader.ts'
 import { openRecord } from './record.ts'
 import { verifyLogs } from './selfcheck.ts'
 import type { Audit, AuditOptions } from './types.ts'
@@ -17,9 +17,7 @@ export function createAudit(options: AuditOptions): Audit {
   }
 
   async function readRecord(origin: string, index: number): Promise<Json> {
-    const event = parseEvent(await readLeaf(log, origin, index))
-    const commit = 'commit' in event ? event.commit : undefined
-    if (commit === undefined) return fail('LOG_ENTRY_UNKNOWN')
+    const { commit } = parseEvent(await readLeaf(log, origin, index))
     const key = await options.periodKeys.load(parseOrigin(origin).quarter)
     const sealed = await log.sealed(origin, index)
     if (key === null || sealed === null || sealed.length === 0) return fail('RECORD_ERASED')
@@ -35,6 +33,8 @@ export function createAudit(options: AuditOptions): Audit {
     leaf: (origin, index) => readLeaf(log, origin, index),
     proof: (origin, index, size) => proveInclusion(log, origin, index, size),
     consistency: (origin, size1, size2) => proveConsistency(log, origin, size1, size2),
+    receipt: (origin, index) => makeReceipt(log, origin, index),
+    tile: (origin, path) => readTile(log, origin, path),
     openRecord: readRecord,
     find: (txid) => log.findTxid(txid),
     verifySelf: () => verifyLogs(log, options.signer),

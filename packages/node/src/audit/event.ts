@@ -1,7 +1,13 @@
 /** What a session says about an event, and the leaf that it becomes. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
-import { encodeEvent, type AuditEvent as Leaf, minuteOf, quarterOf } from '@drempel/protocol/log'
+import {
+  type EventBody,
+  encodeEvent,
+  type LeafFields,
+  minuteOf,
+  quarterOf,
+} from '@drempel/protocol/log'
 
 /** The agreement in force; `digest` in lower-case hexadecimal. */
 export type ConvenantRef = {
@@ -10,10 +16,8 @@ export type ConvenantRef = {
   readonly digest: string
 }
 
-type Added = 'v' | 'time' | 'software' | 'period' | 'commit' | 'convenant' | 'retentionClass'
-
-type Said<Event> = Event extends Leaf
-  ? Omit<Event, Added> & {
+type Said<Body> = Body extends EventBody
+  ? Omit<Body, 'retentionClass'> & {
       /** How long the leaf is kept; 'standard' when absent. */
       readonly retentionClass?: string
       /** Instead of the convenant in force. */
@@ -22,7 +26,7 @@ type Said<Event> = Event extends Leaf
   : never
 
 /** A leaf without what the audit adds: version, time, software, period, convenant and commitment. */
-export type NewEvent = Said<Leaf>
+export type NewEvent = Said<EventBody>
 
 /** @throws ProtocolError `BAD_EVENT` when a field is missing, unknown or out of its set */
 export function leafOf(
@@ -32,7 +36,7 @@ export function leafOf(
     readonly period: string
     readonly software: string
     readonly convenant: ConvenantRef
-    readonly commit: string | null
+    readonly commit: string
   },
 ): Bytes {
   const { version, digest } = context.convenant
@@ -44,9 +48,9 @@ export function leafOf(
     time: minuteOf(context.now),
     software: context.software,
     period: context.period,
-    ...(context.commit === null ? {} : { commit: context.commit }),
+    commit: context.commit,
     // The spread of a union is no longer one to the compiler; the schema checks it again.
-  } as Leaf)
+  } as LeafFields)
 }
 
 /** Periods never go back with a clock: a quarter that a later one followed is complete. */

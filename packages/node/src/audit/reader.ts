@@ -1,7 +1,17 @@
 /** Reading the log back: leaves, proofs, receipts and tiles, all from what the store holds. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
-import { consistencyProof, inclusionProof, type ReadHashes } from '@drempel/protocol/log'
+import {
+  consistencyProof,
+  encodeBundle,
+  encodeHashTile,
+  encodeReceipt,
+  inclusionProof,
+  parseTilePath,
+  type ReadHashes,
+  tileRange,
+} from '@drempel/protocol/log'
+
 import type { LogHead, LogStore } from '../store/index.ts'
 import { fail } from './errors.ts'
 
@@ -48,12 +58,38 @@ export async function proveConsistency(
 }
 
 /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
-export async function requireHead(log: LogStore, origin: string): Promise<LogHead> {
+export async function makeReceipt(log: LogStore, origin: string, index: number): Promise<string> {
+  // One head for both: another entry may be appended in between.
+  const { size, note } = await headOf(log, origin)
+  const leaf = await readLeaf(log, origin, index)
+  const proof = await proveInclusion(log, origin, index, size)
+  return encodeReceipt({ index, proof, checkpoint: note, extra: leaf })
+}
+
+/**
+ * A hash tile or entry bundle; null when the log does not reach it.
+ * @throws ProtocolError `BAD_TILE_PATH`
+ */
+export async function readTile(log: LogStore, origin: string, path: string): Promise<Bytes | null> {
+  const tile = parseTilePath(path)
+  const head = await log.head(origin)
+  const range = head === null ? undefined : tileRange(tile, head.size)
+  if (range === undefined) return null
+  const { level, from, to } = range
+  const isBundle = tile.level === 'entries'
+  const items = await (isBundle
+    ? log.leaves(origin, from, to)
+    : log.hashes(origin, level, from, to))
+  if (items.length !== to - from) fail('LOG_DAMAGED', { at: origin })
+  return isBundle ? encodeBundle(items) : encodeHashTile(items)
+}
+
+async function headOf(log: LogStore, origin: string): Promise<LogHead> {
   return (await log.head(origin)) ?? fail('LOG_ENTRY_UNKNOWN')
 }
 
 async function sizeWithin(log: LogStore, origin: string, size?: number): Promise<number> {
-  const head = await requireHead(log, origin)
+  const head = await headOf(log, origin)
   if (size === undefined) return head.size
   if (!Number.isSafeInteger(size) || size < 1 || size > head.size) fail('LOG_ENTRY_UNKNOWN')
   return size

@@ -33,9 +33,9 @@ export type Appended = {
 
 export interface Audit {
   /**
-   * Appends an event and, unless null, its record (any JSON: who asked, case reference, result); only
-   * types of event that may have `commit` can have one. Calls of one tick become one batch with one
-   * fsync; entries keep the order of the calls.
+   * Appends an event and its record (any JSON: who asked, case reference, result; null when there is
+   * nothing to say, which a leaf does not show). Calls of one tick become one batch with one fsync;
+   * entries keep the order of the calls.
    * Resolves only when the entry and a signed checkpoint over it are durable: no log, no query.
    * @throws ProtocolError `LOG_UNAVAILABLE`: the entry may or may not be found later, and nothing
    * that depends on it may happen; `BAD_EVENT`, `BAD_JSON`: nothing was written
@@ -57,7 +57,7 @@ export interface Audit {
   proof(origin: string, index: number, size?: number): Promise<readonly Bytes[]>
   /** That the tree of `size1` is a prefix of that of `size2` (default: the latest). @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   consistency(origin: string, size1: number, size2?: number): Promise<readonly Bytes[]>
-  /** A C2SP tlog-proof: index, inclusion proof and checkpoint as one text. @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
+  /** A C2SP tlog-proof: leaf, index, inclusion proof and checkpoint as one text. @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   receipt(origin: string, index: number): Promise<string>
 
   /**
@@ -69,7 +69,7 @@ export interface Audit {
 
   /**
    * The record of an entry, checked against the leaf's commitment.
-   * @throws ProtocolError `LOG_ENTRY_UNKNOWN` (also for an entry without a record), `RECORD_ERASED`,
+   * @throws ProtocolError `LOG_ENTRY_UNKNOWN`, `RECORD_ERASED`,
    * `RECORD_DAMAGED`
    */
   openRecord(origin: string, index: number): Promise<Json>

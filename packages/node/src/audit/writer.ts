@@ -152,13 +152,11 @@ function prepare(
 ): readonly Prepared[] {
   const { event, record, reject } = pending
   try {
-    const sealed = record === null ? null : sealRecord(key, origin, record, options.random)
+    const { commit, sealed } = sealRecord(key, origin, record, options.random)
     const { software } = options
-    const commit = sealed?.commit ?? null
     const leaf = leafOf(event, { now, period, software, convenant, commit })
     const txid = 'txid' in event ? (event.txid ?? null) : null
-    const entry = { leaf, sealed: sealed?.sealed ?? new Uint8Array(0), txid, type: event.type }
-    return [{ pending, entry }]
+    return [{ pending, entry: { leaf, sealed, txid, type: event.type } }]
   } catch (error) {
     reject(error)
     return []
