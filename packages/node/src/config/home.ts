@@ -151,7 +151,7 @@ async function fill(
     certificate = cert
   }
   await makeFolder(paths.periods)
-  await writeNew(paths.token, `drm_${hex(random(8))}_${base64url(random(32))}\n`)
+  await writeNew(paths.token, `drm_${hex(random(6))}_${base64url(random(32))}\n`)
   await writeNew(paths.config, stringify(config))
   const member = describe(config, signer, certificate)
   await writeNew(paths.member, `${JSON.stringify(member, null, 2)}\n`)

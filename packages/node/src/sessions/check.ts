@@ -1,0 +1,153 @@
+/**
+ * A check: one identifier, or a file of them, asked of the threshold list in force. The order is the
+ * guarantee: permission, then the intent in the log, then the key holders, then the answer in the
+ * log, then the answer. The key holders learn who asks and how many; nobody learns what or the answer.
+ */
+
+import { type Bytes, hex, isProtocolError } from '@drempel/protocol/encoding'
+import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
+import { tagOf } from '@drempel/protocol/oprf'
+import { recordKey } from '@drempel/protocol/threshold'
+import { quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
+import type { Appended } from '../audit/index.ts'
+import type { ThresholdListRecord } from '../store/index.ts'
+import type { NodeContext } from './context.ts'
+import { fail, failure } from './errors.ts'
+import { permit } from './federation.ts'
+import { canonical } from './flags.ts'
+import { journalRefusal, journalResult, type Question } from './journal.ts'
+import { evaluateInputs } from './oprf/asker.ts'
+import { listHolds } from './round/lists.ts'
+
+export type CheckQuestion = {
+  readonly kind: IdentifierKind
+  readonly purpose: string
+  readonly rule: string
+  readonly values: readonly string[]
+  readonly protocol: 'check' | 'screen'
+  /** Sealed in the log: which operator asked, and the case. */
+  readonly operator: string
+  readonly case?: string | undefined
+}
+
+export type CheckAnswer = {
+  readonly txid: string
+  /** One entry a value: over the threshold or not, or the code for which it was not asked. */
+  readonly results: readonly ({ readonly over: boolean } | { readonly rejected: string })[]
+  readonly list: ThresholdListRecord
+  readonly listAgeSeconds: number
+  readonly stale: boolean
+  readonly entry: Appended
+}
+
+/**
+ * @throws ProtocolError `REFUSED` (`at` = the convenant's code; logged), `NO_LIST`, `QUORUM_LOST`,
+ *   an identifier code for a check whose value does not parse, `LOG_UNAVAILABLE`
+ */
+export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<CheckAnswer> {
+  const { kind, purpose, rule, protocol } = asked
+  const parsed = asked.values.map((value) => read(ctx, asked, value))
+  const good = parsed.flatMap((entry) => ('value' in entry ? [entry.value] : []))
+  const record = { operator: asked.operator, case: asked.case ?? null, count: good.length }
+  const question = { kind, purpose, rule, protocol, count: Math.max(1, good.length) }
+  const list = await permitted(ctx, question, record)
+  if (good.length === 0) fail('BAD_REQUEST', { at: 'values', hint: 'no value could be read' })
+
+  const evaluated = await evaluateInputs(ctx, {
+    protocol,
+    kind,
+    epoch: list.epoch,
+    purpose,
+    rule,
+    inputs: good.map((value) => oprfInput(kind, value)),
+    record,
+  })
+  const over = evaluated.outputs.map((output) =>
+    listHolds(list, recordKey(list.salt, tagOf(output), list.keyBits)),
+  )
+  const { holders, peerCheckpoints } = evaluated
+  const details = { round: list.round, peerCheckpoints }
+  // The result is sealed: a key holder knows the txid, and for one identifier `some` is the answer.
+  const sealed = { ...record, over }
+  const entry = await journalResult(ctx, evaluated.question, holders, 'answered', details, sealed)
+  let next = 0
+  return {
+    txid: evaluated.question.txid,
+    results: parsed.map((value) => ('value' in value ? { over: over[next++]! } : value)),
+    list,
+    listAgeSeconds: Math.max(0, Math.floor((ctx.clock() - list.createdAt) / 1000)),
+    stale: answerable(ctx, question, list).stale,
+    entry,
+  }
+}
+
+function read(
+  ctx: NodeContext,
+  { kind, protocol }: CheckQuestion,
+  value: string,
+): { readonly value: string } | { readonly rejected: string } {
+  try {
+    return { value: canonical(ctx, kind, value) }
+  } catch (error) {
+    if (!isProtocolError(error) || protocol === 'check') throw error
+    return { rejected: error.code }
+  }
+}
+
+/** Permission, quota and a list to look in; a refusal is logged before it is told. */
+async function permitted(
+  ctx: NodeContext,
+  question: Omit<Question, 'txid'> & { readonly purpose: string; readonly rule: string },
+  record: { readonly operator: string; readonly case: string | null; readonly count: number },
+): Promise<ThresholdListRecord> {
+  const { kind, purpose, rule, protocol, count } = question
+  const day = quotaDay(ctx.clock())
+  const counter = { scope: `queried/${purpose}`, key: day }
+  try {
+    const used = await ctx.store.usage.used(counter.scope, counter.key)
+    const type = protocol === 'screen' ? 'screen' : 'check'
+    permit(
+      ctx,
+      { type, asker: ctx.self, purpose, kind, rule, count, approvers: [] },
+      { queried: { day, count: used } },
+    )
+    const list = await ctx.store.lists.current(kind, rule)
+    if (list === null) fail('NO_LIST', { at: rule, hint: 'no round has published this list yet' })
+    answerable(ctx, question, list)
+    await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
+    return list
+  } catch (error) {
+    if (!isProtocolError(error, 'REFUSED')) throw error
+    const code = error.at as RefusalCode
+    const txid = hex(ctx.random(16))
+    const known = ctx.inForce().convenant
+    await journalRefusal(
+      ctx,
+      {
+        txid,
+        kind,
+        protocol,
+        count,
+        // Names that the convenant does not have are the asker's own text: they stay out of the leaf.
+        ...(known.purposes.some(({ id }) => id === purpose) ? { purpose } : {}),
+        ...(known.rules.some(({ id }) => id === rule) ? { rule } : {}),
+      },
+      code,
+      record,
+    )
+    throw failure('REFUSED', { at: code, hint: REFUSALS[code].en })
+  }
+}
+
+function answerable(
+  ctx: NodeContext,
+  { purpose, rule }: { readonly purpose: string; readonly rule: string },
+  { createdAt }: ThresholdListRecord,
+) {
+  return permit(ctx, { type: 'answer', asker: ctx.self, purpose, rule, publishedAt: createdAt })
+}
+
+/** Whether a tag of this node's own is on a list. */
+export function tagOnList(list: ThresholdListRecord, tag: Bytes): boolean {
+  return listHolds(list, recordKey(list.salt, tag, list.keyBits))
+}

@@ -1,0 +1,35 @@
+/** Heads of other members' logs, as they hand them over with their messages. */
+
+import { base64 } from '@drempel/protocol/encoding'
+import {
+  openCheckpoint,
+  parseOrigin,
+  unverifiedCheckpoint,
+  type VerifierKey,
+  verifierKey,
+} from '@drempel/protocol/log'
+import type { NodeContext } from './context.ts'
+import { fail } from './errors.ts'
+import { memberKey } from './federation.ts'
+import type { PeerCheckpoint } from './journal.ts'
+
+/**
+ * The key under which a member signs the log of one origin.
+ * @throws ProtocolError `BAD_REQUEST` when the origin is not the member's under this convenant
+ */
+export function logKey(ctx: NodeContext, member: string, origin: string): VerifierKey {
+  const inForce = ctx.inForce()
+  const key = memberKey(inForce, member)
+  const named = parseOrigin(origin)
+  const its = named.member === member && named.convenant === inForce.convenant.id
+  return key !== undefined && its
+    ? verifierKey(origin, key)
+    : fail('BAD_REQUEST', { culprit: member, at: 'origin' })
+}
+
+/** @throws ProtocolError of the log layer, or `BAD_REQUEST`, for a note that is not the member's */
+export function memberCheckpoint(ctx: NodeContext, member: string, note: string): PeerCheckpoint {
+  const { origin } = unverifiedCheckpoint(note)
+  const { size, root } = openCheckpoint(note, logKey(ctx, member, origin))
+  return { origin, size, root: base64(root) }
+}

@@ -1,0 +1,60 @@
+/** What every session works with: the world passed in once, by app. */
+
+import type { Convenant, SignedConvenant } from '@drempel/protocol/convenant'
+import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
+import type { PartyContext } from '@drempel/protocol/mpc'
+import type { Audit } from '../audit/index.ts'
+import type { Channel, PeerClient, PeerRequestOptions } from '../peers/index.ts'
+import type { Store, Vault } from '../store/index.ts'
+
+/** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields?: Readonly<Record<string, string | number | boolean>>,
+) => void
+
+/** The convenant in force and what is derived from it. */
+export type InForce = {
+  readonly convenant: Convenant
+  readonly signed: SignedConvenant
+  readonly digest: string
+}
+
+export type NodeContext = {
+  readonly self: string
+  readonly signer: Signer
+  readonly store: Store
+  readonly vault: Vault
+  readonly audit: Audit
+  readonly peers: PeerClient
+  readonly connectChannel: (
+    member: string,
+    path: string,
+    options?: { signal?: AbortSignal; timeoutMs?: number },
+  ) => Promise<Channel>
+  readonly prg: PartyContext['prg']
+  readonly mac: NonNullable<PartyContext['mac']>
+  readonly random: RandomBytes
+  readonly clock: Clock
+  /** Lets the event loop breathe inside long computations. */
+  readonly pause: () => Promise<void>
+  readonly log: Log
+  /** @throws ProtocolError `NO_CONVENANT` */
+  readonly inForce: () => InForce
+  /** Calls a peer method by name; a call to this node itself goes straight to its handler. */
+  readonly call: (
+    member: string,
+    method: string,
+    body: Bytes | Json,
+    options?: PeerRequestOptions,
+  ) => Promise<Bytes>
+}
+
+/** One request that peers may send: POST /peer/v1/<name>. `body` is verified as `from`'s, not parsed. */
+export type PeerMethod = {
+  readonly name: string
+  /** Bytes */
+  readonly maxBody: number
+  handle(from: string, body: Bytes): Promise<Bytes | Json>
+}

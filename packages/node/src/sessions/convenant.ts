@@ -1,0 +1,114 @@
+/** The convenant at this node: what is in force, signing a draft, installing a signed version. */
+
+import {
+  convenantDigest,
+  formatSignedConvenant,
+  memberOf,
+  parseSignedConvenant,
+  parseSignedConvenantText,
+  type SignedConvenant,
+  signConvenant,
+  verifyConvenant,
+  verifySuccession,
+} from '@drempel/protocol/convenant'
+import { fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
+import { formVersions } from '@drempel/protocol/identifiers'
+import type { Home } from '../config/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Store } from '../store/index.ts'
+import type { InForce } from './context.ts'
+import { fail } from './errors.ts'
+
+/** In memory what the store has as current; read by every request. */
+export class ConvenantInForce {
+  #current: InForce | null = null
+
+  async load(store: Store): Promise<void> {
+    const row = await store.convenants.current()
+    if (row !== null) this.#current = read(parseSignedConvenantText(fromUtf8(row.document)))
+  }
+
+  /** @throws ProtocolError `NO_CONVENANT` */
+  get(): InForce {
+    return this.#current ?? fail('NO_CONVENANT', { hint: 'run: drempel convenant install FILE' })
+  }
+
+  peek(): InForce | null {
+    return this.#current
+  }
+
+  /**
+   * Verifies, logs, then puts a version in force.
+   * @throws ProtocolError `CONVENANT_UNFIT`, and what the convenant layer says of it
+   */
+  async install(store: Store, audit: Audit, home: Home, value: unknown): Promise<InForce> {
+    const signed = parseSignedConvenant(value)
+    const before = this.#current
+    if (before === null) verifyConvenant(signed)
+    else if (before.digest !== hex(convenantDigest(signed.convenant))) {
+      verifySuccession(before.convenant, signed)
+    }
+    fits(signed, home, true)
+    const next = read(signed)
+    if (before?.digest === next.digest) return before
+    const { version } = next.convenant
+    const previous =
+      before === null
+        ? {}
+        : {
+            previousConvenant: { version: before.convenant.version, digest: before.digest },
+          }
+    // In force for the log's origin before its first entry can be written there.
+    this.#current = next
+    try {
+      await audit.append(
+        {
+          type: 'convenant.changed',
+          convenant: { version, digest: next.digest },
+          parties: next.convenant.members.map(({ id }) => id).sort(),
+          ...previous,
+        },
+        {},
+      )
+      const document = utf8(formatSignedConvenant(signed))
+      const stored = await store.convenants.put({ digest: next.digest, version, document })
+      if (!stored) fail('CONVENANT_UNFIT', { at: 'version' })
+    } catch (error) {
+      this.#current = before
+      throw error
+    }
+    return next
+  }
+}
+
+/** This node's signature under a draft that names it rightly. @throws ProtocolError `CONVENANT_UNFIT` */
+export function signDraft(home: Home, signer: Signer, value: unknown) {
+  const signed = parseSignedConvenant(value)
+  fits(signed, home, false)
+  const signature = signConvenant(signed.convenant, home.member.id, signer)
+  return { signature, digest: hex(convenantDigest(signed.convenant)) }
+}
+
+/** A node must find itself in the document, and its software must write the same canonical forms. */
+function fits(signed: SignedConvenant, home: Home, installing: boolean): void {
+  const { convenant } = signed
+  const self = memberOf(convenant, home.member.id)
+  if (self === undefined) return fail('CONVENANT_UNFIT', { at: 'members', hint: 'this node is no member' })
+  for (const field of ['signingKey', 'url', 'tlsPin'] as const) {
+    if (self[field] !== home.member[field]) fail('CONVENANT_UNFIT', { at: `members.${self.id}.${field}` })
+  }
+  const own: Readonly<Record<string, string>> = { ...formVersions() }
+  for (const [name, version] of Object.entries(convenant.formVersions)) {
+    if (installing && own[name] !== version) {
+      fail('CONVENANT_UNFIT', {
+        at: `formVersions.${name}`,
+        hint: 'this release writes identifiers in another form: a silent miss at the others',
+      })
+    }
+  }
+}
+
+function read(signed: SignedConvenant): InForce {
+  const { convenant } = signed
+  return { convenant, signed, digest: hex(convenantDigest(convenant)) }
+}

@@ -1,0 +1,32 @@
+import { type ErrorDetails, failWith, ProtocolError } from '@drempel/protocol/encoding'
+
+export type SessionErrorCode =
+  | 'BAD_FLAG' // a taxonomy code or evidence class that the taxonomy does not have
+  | 'BAD_REQUEST' // a body that does not parse
+  | 'BUSY' // another round or key generation of the kind is under way
+  | 'CONVENANT_DIFFERS'
+  | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
+  | 'KEY_FAILED' // key generation ended without a key
+  | 'NO_CONVENANT'
+  | 'NO_KEY'
+  | 'NO_LIST'
+  | 'NODE_RESTARTED'
+  | 'NOT_HOLDER'
+  | 'NOT_COMPUTE_NODE'
+  | 'QUORUM_LOST' // fewer than q key holders answered
+  | 'REFUSED' // by the convenant; the refusal code is in `at`
+  | 'ROUND_FAILED'
+  | 'ROUND_UNKNOWN'
+  | 'ROUND_WRONG_STATE'
+  | 'STATEMENTS_DIFFER'
+  | 'TXID_REPLAYED'
+  | 'UNKNOWN_RECEIPT'
+
+// Annotated, so that the compiler knows that nothing follows a call.
+export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =
+  failWith<SessionErrorCode>()
+
+/** The error itself, for a promise that rejects later or a round that others ended. */
+export function failure(code: SessionErrorCode, details?: ErrorDetails): ProtocolError {
+  return new ProtocolError(code, details)
+}

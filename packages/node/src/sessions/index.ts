@@ -1,0 +1,54 @@
+/** The node's work, wired: peer methods by name, and what routes may ask of it. */
+
+import { type Bytes, jcs, type Json } from '@drempel/protocol/encoding'
+import type { NodeContext, PeerMethod } from './context.ts'
+import { fail } from './errors.ts'
+import { keyMethods } from './keys/holder.ts'
+import { oprfMethods } from './oprf/holder.ts'
+import { roundMethods } from './round/index.ts'
+import { Rounds } from './round/live.ts'
+
+export type Sessions = {
+  readonly ctx: NodeContext
+  readonly rounds: Rounds
+  readonly methods: readonly PeerMethod[]
+}
+
+/** @param world everything but `call`, which the sessions close over themselves */
+export function createSessions(world: Omit<NodeContext, 'call'>): Sessions {
+  const byName = new Map<string, PeerMethod>()
+  const call: NodeContext['call'] = async (member, method, body, options) => {
+    if (member !== world.self) {
+      const { body: answer } = await world.peers.post(member, `/peer/v1/${method}`, body, options)
+      return answer
+    }
+    const own = byName.get(method) ?? fail('BAD_REQUEST', { at: method })
+    return asBytes(await own.handle(world.self, asBytes(body)))
+  }
+  const ctx: NodeContext = { ...world, call }
+  const rounds = new Rounds(ctx)
+  const methods = [...keyMethods(ctx), ...oprfMethods(ctx), ...roundMethods(ctx, rounds)]
+  for (const method of methods) byName.set(method.name, method)
+  return { ctx, rounds, methods }
+}
+
+function asBytes(body: Bytes | Json): Bytes {
+  return body instanceof Uint8Array ? body : jcs(body)
+}
+
+export { check } from './check.ts'
+export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
+export { ConvenantInForce, signDraft } from './convenant.ts'
+export type { SessionErrorCode } from './errors.ts'
+export { canonical, importFlags, openFlag } from './flags.ts'
+export { generateKey } from './keys/leader.ts'
+export { type OwnersResult, ownersResult } from './owners.ts'
+export { failOpenRounds } from './recover.ts'
+export { startRound } from './round/coordinator.ts'
+export { acceptRoundChannel } from './round/index.ts'
+export type { Rounds } from './round/live.ts'
+export type { SignedList } from './round/messages.ts'
+export { sessionProblems } from './problems.ts'
+export { catchUp } from './sync.ts'
+export { activeTags } from './tagging.ts'
+export { tagOnList } from './check.ts'

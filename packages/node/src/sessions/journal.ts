@@ -1,0 +1,279 @@
+/** Every entry that sessions write to the audit log, in one place: what is said, and what is sealed. */
+
+import type { Json } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { sizeBucket } from '@drempel/protocol/log'
+import type { Appended } from '../audit/index.ts'
+import type { ThresholdListRecord } from '../store/index.ts'
+import type { NodeContext } from './context.ts'
+import type { Publication } from './round/lists.ts'
+import type { Announcement, SignedCommitment } from './round/messages.ts'
+import { listDigest } from './round/messages.ts'
+
+export type Question = {
+  readonly txid: string
+  readonly kind: IdentifierKind
+  readonly protocol: 'check' | 'screen' | 'tag'
+  readonly purpose?: string
+  readonly rule?: string
+  /** Elements sent, padding included. */
+  readonly count: number
+}
+
+export type PeerCheckpoint = { origin: string; size: number; root: string }
+
+function about(question: Question) {
+  const { txid, kind, protocol, purpose, rule, count } = question
+  return {
+    txid,
+    kind,
+    protocol,
+    sizeBucket: sizeBucket(count),
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(rule === undefined ? {} : { rule }),
+  }
+}
+
+/** Before the first byte leaves: the batch's digest binds what the holders may evaluate. */
+export function journalIntent(
+  ctx: NodeContext,
+  question: Question,
+  holders: readonly string[],
+  epoch: string,
+  batch: string,
+  record: Json,
+): Promise<Appended> {
+  const event = { type: 'query.intent', role: 'asker', ...about(question), epoch, batch } as const
+  return ctx.audit.append({ ...event, parties: [...holders].sort() }, record)
+}
+
+export function journalResult(
+  ctx: NodeContext,
+  question: Question,
+  holders: readonly string[],
+  status: 'answered' | 'failed',
+  details: {
+    readonly round?: string
+    readonly reason?: string
+    readonly peerCheckpoints?: readonly PeerCheckpoint[]
+  },
+  record: Json,
+): Promise<Appended> {
+  const { round, reason, peerCheckpoints } = details
+  const event = { type: 'query.result', role: 'asker', ...about(question), status } as const
+  return ctx.audit.append(
+    {
+      ...event,
+      parties: [...holders].sort(),
+      ...(round === undefined ? {} : { round }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(peerCheckpoints === undefined || peerCheckpoints.length === 0
+        ? {}
+        : { peerCheckpoints: sortedCheckpoints(peerCheckpoints) }),
+    },
+    record,
+  )
+}
+
+export function journalRefusal(
+  ctx: NodeContext,
+  question: Question,
+  reason: string,
+  record: Json,
+): Promise<Appended> {
+  const event = { type: 'query.refused', role: 'asker', ...about(question), reason } as const
+  return ctx.audit.append(event, record)
+}
+
+export function journalEvaluated(
+  ctx: NodeContext,
+  question: Question,
+  asker: string,
+  epoch: string,
+  batch: string,
+  checkpoint: PeerCheckpoint,
+): Promise<Appended> {
+  return ctx.audit.append(
+    {
+      type: 'oprf.evaluated',
+      role: 'key-holder',
+      ...about(question),
+      epoch,
+      batch,
+      parties: [asker],
+      peerCheckpoints: [checkpoint],
+    },
+    {},
+  )
+}
+
+export function journalEvaluationRefused(
+  ctx: NodeContext,
+  asker: string,
+  reason: string,
+  txid: string,
+): Promise<Appended> {
+  return ctx.audit.append(
+    { type: 'oprf.refused', role: 'key-holder', parties: [asker], reason, txid },
+    null,
+  )
+}
+
+/** A holder caught with a false proof; the evidence is sealed. */
+export function journalFault(
+  ctx: NodeContext,
+  question: Question,
+  holder: string,
+  reason: string,
+  evidence: string,
+): Promise<Appended> {
+  const { txid, kind } = question
+  return ctx.audit.append(
+    { type: 'oprf.fault', role: 'asker', parties: [holder], txid, kind, reason },
+    { evidence },
+  )
+}
+
+function roleIn(ctx: NodeContext): 'compute' | 'partner' {
+  return ctx.inForce().convenant.computeNodes.includes(ctx.self) ? 'compute' : 'partner'
+}
+
+export function journalRoundAnnounced(
+  ctx: NodeContext,
+  { kind, round, epoch, coordinator }: Announcement,
+  digest: string,
+): Promise<Appended> {
+  return ctx.audit.append(
+    {
+      type: 'round.announced',
+      role: roleIn(ctx),
+      kind,
+      round,
+      epoch: String(epoch),
+      digest,
+      parties: [coordinator],
+    },
+    {},
+  )
+}
+
+/** The salt of the commitment is sealed: with it an auditor under dual control can check the list. */
+export function journalRoundCommitted(
+  ctx: NodeContext,
+  { kind, round, epoch }: Announcement,
+  commitment: SignedCommitment,
+  salt: string,
+): Promise<Appended> {
+  const { list } = commitment.body
+  const event = { type: 'round.committed', role: roleIn(ctx), kind, round, digest: list } as const
+  return ctx.audit.append({ ...event, epoch: String(epoch) }, { salt })
+}
+
+export function journalExcluded(
+  ctx: NodeContext,
+  { kind, round }: Announcement,
+  member: string,
+  reason: string,
+): Promise<Appended> {
+  const event = { type: 'round.excluded', role: 'compute', kind, round, reason } as const
+  return ctx.audit.append({ ...event, parties: [member] }, {})
+}
+
+export async function journalRoundPublished(
+  ctx: NodeContext,
+  { kind, round, epoch }: Announcement,
+  publications: readonly Publication[],
+): Promise<void> {
+  await Promise.all(
+    publications.map(({ statements }) => {
+      const { body } = statements[0]!
+      return ctx.audit.append(
+        {
+          type: 'round.published',
+          role: roleIn(ctx),
+          kind,
+          round,
+          rules: [body.rule],
+          epoch: String(epoch),
+          digest: listDigest(body),
+          sizeBucket: sizeBucket(body.size),
+        },
+        {},
+      )
+    }),
+  )
+}
+
+export function journalRoundFailed(
+  ctx: NodeContext,
+  kind: string,
+  round: string,
+  reason: string,
+  culprit: string | null,
+): Promise<Appended> {
+  return ctx.audit.append(
+    {
+      type: 'round.failed',
+      role: roleIn(ctx),
+      kind: kind as IdentifierKind,
+      round,
+      reason,
+      ...(culprit === null || culprit === 'self' ? {} : { parties: [culprit] }),
+    },
+    {},
+  )
+}
+
+export function journalListAccepted(
+  ctx: NodeContext,
+  list: ThresholdListRecord,
+): Promise<Appended> {
+  const size = Math.floor(list.keys.length / Math.ceil(list.keyBits / 8))
+  return ctx.audit.append(
+    {
+      type: 'list.accepted',
+      role: roleIn(ctx),
+      kind: list.kind as IdentifierKind,
+      rule: list.rule,
+      round: list.round,
+      epoch: list.epoch,
+      digest: list.digest,
+      sizeBucket: sizeBucket(size),
+    },
+    {},
+  )
+}
+
+export function journalKey(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: string,
+  digest: string,
+  holders: readonly string[],
+): Promise<Appended> {
+  const role = holders.includes(ctx.self) ? 'key-holder' : 'partner'
+  const event = { type: 'key.epoch', role, kind, epoch, digest } as const
+  return ctx.audit.append({ ...event, parties: [...holders].sort() }, {})
+}
+
+export function journalKeyFailed(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: string,
+  reason: string,
+  culprit: string | undefined,
+): Promise<Appended> {
+  const event = { type: 'key.failed', role: 'key-holder', kind, epoch, reason } as const
+  const parties = culprit === undefined || culprit === 'self' ? {} : { parties: [culprit] }
+  return ctx.audit.append({ ...event, ...parties }, {})
+}
+
+export function journalKeyErased(ctx: NodeContext, kind: string, epoch: string): Promise<Appended> {
+  const event = { type: 'key.erased', role: 'key-holder', epoch } as const
+  return ctx.audit.append({ ...event, kind: kind as IdentifierKind }, {})
+}
+
+function sortedCheckpoints(list: readonly PeerCheckpoint[]): PeerCheckpoint[] {
+  const byOrigin = new Map(list.map((checkpoint) => [checkpoint.origin, checkpoint]))
+  return [...byOrigin.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1)).slice(0, 16)
+}

@@ -1,0 +1,232 @@
+/**
+ * A key holder in a key generation: three steps, each durable before its answer leaves, and at the
+ * end one transcript that all holders signed. See docs/PROTOCOL.md for adversary and leakage.
+ */
+
+import {
+  base64,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  hex,
+  type Json,
+  signStatement,
+  verifyStatement,
+} from '@drempel/protocol/encoding'
+import {
+  type DkgContext,
+  dkgFinish,
+  dkgRound1,
+  dkgRound2,
+  encodeDkgRound1Secret,
+  encodeKeyShare,
+  encodeTranscript,
+  parseDkgRound1Secret,
+  parseTranscript,
+  signTranscript,
+  transcriptDigest,
+} from '@drempel/protocol/oprf'
+import type { NodeContext, PeerMethod } from '../context.ts'
+import { fail } from '../errors.ts'
+import { memberKey, sameConvenant } from '../federation.ts'
+import { journalKey } from '../journal.ts'
+import { group, keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
+import { parseBody } from '../parse.ts'
+import {
+  beginRequest,
+  finishRequest,
+  fromHolder,
+  type InstallRequest,
+  installRequest,
+  MESSAGE,
+  type Session,
+  type SignedMessage,
+  sharesRequest,
+} from './messages.ts'
+
+const SMALL = 64 * 1024
+const LARGE = 4 * 1024 * 1024
+
+export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
+  return [
+    {
+      name: 'keys/begin',
+      maxBody: SMALL,
+      handle: (from, body) => begin(ctx, from, parseBody(beginRequest, body, from)),
+    },
+    {
+      name: 'keys/shares',
+      maxBody: LARGE,
+      handle(from, body) {
+        const { session, broadcasts } = parseBody(sharesRequest, body, from)
+        return makeShares(ctx, from, session, broadcasts)
+      },
+    },
+    {
+      name: 'keys/finish',
+      maxBody: LARGE,
+      handle(from, body) {
+        const { session, broadcasts, shares } = parseBody(finishRequest, body, from)
+        return finish(ctx, from, session, broadcasts, shares)
+      },
+    },
+    {
+      name: 'keys/install',
+      maxBody: LARGE,
+      async handle(from, body) {
+        await installKey(ctx, parseBody(installRequest, body, from))
+        return { ok: true }
+      },
+    },
+    {
+      name: 'keys/current',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const { kind } = parseBody(installRequest.pick({ kind: true }), body, from)
+        const row = await ctx.store.keys.current(kind)
+        if (row === null) return { key: null }
+        const { epoch, transcript, signatures } = row
+        return { key: { kind, epoch, transcript: base64(transcript), statements: signatures } }
+      },
+    },
+  ]
+}
+
+async function begin(ctx: NodeContext, from: string, session: Session): Promise<Json> {
+  const context = contextOf(ctx, from, session)
+  const { kind, epoch } = session
+  if ((await ctx.store.keys.get(kind, epoch)) !== null) fail('BUSY', { at: `${kind}/${epoch}` })
+  const { secret, broadcast } = dkgRound1(group, context, ctx.self, ctx.random)
+  const sealed = ctx.vault.seal(place(session), encodeDkgRound1Secret(secret), ctx.random)
+  await ctx.store.keys.saveGeneration(kind, epoch, sealed)
+  return say(ctx, MESSAGE.round1, session, null, broadcast)
+}
+
+async function makeShares(
+  ctx: NodeContext,
+  from: string,
+  session: Session,
+  broadcasts: readonly SignedMessage[],
+): Promise<Json> {
+  const secret = await recall(ctx, from, session)
+  const received = heard(ctx, MESSAGE.round1, session, broadcasts)
+  const shares = dkgRound2(group, secret, received, ctx.random)
+  return { shares: shares.map(({ to, message }) => say(ctx, MESSAGE.share, session, to, message)) }
+}
+
+async function finish(
+  ctx: NodeContext,
+  from: string,
+  session: Session,
+  broadcasts: readonly SignedMessage[],
+  shares: readonly SignedMessage[],
+): Promise<Json> {
+  const { kind, epoch } = session
+  const secret = await recall(ctx, from, session)
+  const { keyShare, transcript } = dkgFinish(
+    group,
+    secret,
+    heard(ctx, MESSAGE.round1, session, broadcasts),
+    heard(ctx, MESSAGE.share, session, shares),
+  )
+  const encoded = encodeTranscript(transcript)
+  // The share replaces the polynomial: from here on only this transcript can come of the session.
+  const share = ctx.vault.seal(shareContext(kind, epoch, encoded), encodeKeyShare(keyShare), ctx.random)
+  await ctx.store.meta.set(pendingShare(kind, epoch, hex(transcriptDigest(transcript))), base64(share))
+  const statement = signTranscript(transcript, ctx.self, ctx.signer)
+  return { transcript: base64(encoded), statement: statement as unknown as Json }
+}
+
+/**
+ * Puts a key in use: every holder signed the transcript, and it holds. Members that hold no share
+ * check the same. Safe to repeat.
+ */
+export async function installKey(ctx: NodeContext, install: InstallRequest): Promise<void> {
+  const inForce = ctx.inForce()
+  const { kind, epoch, statements } = install
+  const encoded = fromBase64(install.transcript)
+  const known = await ctx.store.keys.get(kind, epoch)
+  if (known !== null) {
+    if (!equalBytes(known.transcript, encoded)) fail('STATEMENTS_DIFFER', { at: `${kind}/${epoch}` })
+    return
+  }
+  verifyKey(inForce, kind, epoch, encoded, statements)
+  const transcript = parseTranscript(encoded)
+  const digest = hex(transcriptDigest(transcript))
+  const holders = transcript.context.holders.map(({ id }) => id)
+  const pending = await ctx.store.meta.get(pendingShare(kind, epoch, digest))
+  if (holders.includes(ctx.self) && !pending) {
+    fail('KEY_FAILED', { at: `${kind}/${epoch}`, hint: 'this node has no share; generate a new key' })
+  }
+  await journalKey(ctx, kind, epoch, digest, holders)
+  const before = await ctx.store.keys.current(kind)
+  await ctx.store.keys.put({
+    kind,
+    epoch,
+    state: 'active',
+    transcript: encoded,
+    sealedShare: pending ? fromBase64(pending) : null,
+    signatures: statements as unknown as Json,
+  })
+  if (before !== null) await ctx.store.keys.setState(kind, before.epoch, 'retired')
+  if (pending) await ctx.store.meta.set(pendingShare(kind, epoch, digest), '')
+  ctx.log('info', 'key.installed', { kind, epoch })
+}
+
+function contextOf(ctx: NodeContext, from: string, session: Session): DkgContext {
+  const inForce = ctx.inForce()
+  sameConvenant(inForce, session.convenant, from)
+  const purpose = keyPurpose(inForce, session.kind, session.epoch)
+  const known = (id: string) => purpose.holders.some((holder) => holder.id === id)
+  if (!known(ctx.self)) fail('NOT_HOLDER', { culprit: 'self' })
+  if (!known(from)) fail('NOT_HOLDER', { culprit: from })
+  return { ...purpose, session: fromHex(session.session) }
+}
+
+async function recall(ctx: NodeContext, from: string, session: Session) {
+  contextOf(ctx, from, session)
+  const row = await ctx.store.keys.generation(session.kind, session.epoch)
+  if (row === null) return fail('KEY_FAILED', { culprit: from, at: 'no such session' })
+  return parseDkgRound1Secret(ctx.vault.open(place(session), row.data))
+}
+
+/** What other holders said; each statement is of this session, and shares are for this node. */
+function heard(
+  ctx: NodeContext,
+  type: string,
+  session: Session,
+  messages: readonly SignedMessage[],
+) {
+  const inForce = ctx.inForce()
+  const to = type === MESSAGE.share ? ctx.self : null
+  return messages
+    .filter(({ member }) => member !== ctx.self)
+    .map((statement) => {
+      const { member, body } = statement
+      verifyStatement(type, statement, memberKey(inForce, member))
+      if (body.session !== session.session || body.to !== to) {
+        fail('STATEMENTS_DIFFER', { culprit: member, at: 'session' })
+      }
+      return fromHolder(statement)
+    })
+}
+
+function say(
+  ctx: NodeContext,
+  type: string,
+  session: Session,
+  to: string | null,
+  message: Uint8Array,
+): Json {
+  const body = { session: session.session, to, message: base64(message) }
+  return signStatement(type, body, ctx.self, ctx.signer) as unknown as Json
+}
+
+/** Sealed secrets open in one place only: this session's. */
+function place(session: Session): string {
+  return `dkg/${session.kind}/${session.epoch}/${session.session}`
+}
+
+function pendingShare(kind: string, epoch: string, digest: string): string {
+  return `dkg-share/${kind}/${epoch}/${digest}`
+}

@@ -1,0 +1,166 @@
+/**
+ * Asker: one query to a quorum of key holders. The intent is durable in the log before the first
+ * byte leaves; a holder that answers falsely is named, kept as evidence, and another is asked.
+ */
+
+import { base64, type Bytes, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { batchDigest } from '@drempel/protocol/log'
+import {
+  blindInputs,
+  combineShares,
+  padBlinded,
+  type ThresholdKey,
+  type VerifiedShare,
+  verifyShare,
+} from '@drempel/protocol/oprf'
+import { memberCheckpoint } from '../checkpoints.ts'
+import type { NodeContext } from '../context.ts'
+import { failure } from '../errors.ts'
+import { journalFault, journalIntent, journalResult, type PeerCheckpoint, type Question } from '../journal.ts'
+import { decodeAnswer, encodeRequest } from './messages.ts'
+import { group, publicKeyOf } from './keyring.ts'
+
+export type Evaluation = {
+  readonly protocol: Question['protocol']
+  readonly kind: IdentifierKind
+  readonly epoch: string
+  readonly purpose?: string
+  readonly rule?: string
+  readonly inputs: readonly Bytes[]
+  /** Sealed with the intent: who asked, for which case. */
+  readonly record: Json
+  readonly signal?: AbortSignal
+}
+
+export type Evaluated = {
+  readonly question: Question
+  /** 64 bytes an input */
+  readonly outputs: readonly Bytes[]
+  /** The holders that answered, and their logs' heads at that time. */
+  readonly holders: readonly string[]
+  readonly peerCheckpoints: readonly PeerCheckpoint[]
+}
+
+/**
+ * A tagging query is closed with its own result entry here; a check's caller closes it with the answer.
+ * @throws ProtocolError `NO_KEY`, `QUORUM_LOST` (`at` = what the last holders said), `LOG_UNAVAILABLE`
+ */
+export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): Promise<Evaluated> {
+  const { protocol, kind, epoch, purpose, rule, inputs } = evaluation
+  const key = await publicKeyOf(ctx, kind, epoch)
+  const blind = await blindInputs(group, inputs, ctx.random, ctx.pause)
+  // Tagging shows how many flags are new, so it is padded; a screen's size is the asker's to choose.
+  const blinded = protocol === 'tag' ? padBlinded(group, blind.blinded, ctx.random) : blind.blinded
+  const question: Question = {
+    txid: hex(ctx.random(16)),
+    kind,
+    protocol,
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(rule === undefined ? {} : { rule }),
+    count: blinded.length / 32,
+  }
+  const everyone = key.publicShares.map(({ id }) => id)
+  const intent = await journalIntent(
+    ctx,
+    question,
+    everyone,
+    epoch,
+    batchDigest(blinded),
+    evaluation.record,
+  )
+  const { count: _, ...named } = question
+  const request = encodeRequest({
+    header: { ...named, epoch },
+    receipt: await ctx.audit.receipt(intent.origin, intent.index),
+    blinded,
+  })
+  try {
+    const { shares, peerCheckpoints } = await askHolders(ctx, key, question, blinded, request, evaluation.signal)
+    const outputs = await combineShares(group, blind.state, inputs, shares, ctx.pause)
+    const holders = shares.map(({ index }) => key.publicShares.find((s) => s.index === index)!.id)
+    if (protocol === 'tag') {
+      await journalResult(ctx, question, holders, 'answered', { peerCheckpoints }, {})
+    }
+    return { question, outputs, holders, peerCheckpoints }
+  } catch (error) {
+    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+    await journalResult(ctx, question, everyone, 'failed', { reason }, {})
+    throw error
+  }
+}
+
+/** Asks q holders at once, this node among them if it is one, and the next for each that fails. */
+async function askHolders(
+  ctx: NodeContext,
+  key: ThresholdKey,
+  question: Question,
+  blinded: Bytes,
+  request: Bytes,
+  signal: AbortSignal | undefined,
+): Promise<{ shares: readonly VerifiedShare[]; peerCheckpoints: readonly PeerCheckpoint[] }> {
+  const waiting = holderOrder(ctx, key)
+  const shares: VerifiedShare[] = []
+  const peerCheckpoints: PeerCheckpoint[] = []
+  const said = new Map<string, string>()
+  const askNext = async (): Promise<void> => {
+    for (let holder = waiting.shift(); holder !== undefined; holder = waiting.shift()) {
+      try {
+        const { share, checkpoint } = await askHolder(ctx, key, holder, blinded, request, signal)
+        shares.push(share)
+        if (holder.id !== ctx.self) peerCheckpoints.push(checkpoint)
+        return
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        signal?.throwIfAborted()
+        said.set(holder.id, error.code === 'PEER_PROBLEM' ? (error.at ?? error.code) : error.code)
+        ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
+        if (error.code === 'BAD_PROOF') {
+          const evidence = error.evidence === undefined ? '' : base64(error.evidence)
+          await journalFault(ctx, question, holder.id, error.code, evidence)
+        }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: key.quorum }, askNext))
+  if (shares.length >= key.quorum) return { shares, peerCheckpoints }
+  throw quorumLost(said)
+}
+
+function quorumLost(said: ReadonlyMap<string, string>) {
+  const codes = [...new Set(said.values())]
+  const at = [...said].map(([holder, code]) => `${holder}: ${code}`).join(', ')
+  // A refusal that all give is the answer, not a fault of the network.
+  if (codes.length === 1 && /^[A-Z_]*(EXCEEDED|ALLOWED|SUSPENDED|REQUIRED)$/.test(codes[0]!)) {
+    return failure('REFUSED', { at: codes[0]! })
+  }
+  return failure('QUORUM_LOST', { at, hint: 'too few key holders answered; try again when they are up' })
+}
+
+function holderOrder(ctx: NodeContext, key: ThresholdKey) {
+  const { suspended } = ctx.inForce().convenant
+  const holders = key.publicShares.filter(({ id }) => !suspended.includes(id))
+  const own = holders.filter(({ id }) => id === ctx.self)
+  const others = holders.filter(({ id }) => id !== ctx.self)
+  // Where the turn starts is random, so that quotas wear evenly.
+  const start = others.length === 0 ? 0 : ctx.random(1)[0]! % others.length
+  return [...own, ...others.slice(start), ...others.slice(0, start)]
+}
+
+async function askHolder(
+  ctx: NodeContext,
+  key: ThresholdKey,
+  holder: { readonly index: number; readonly id: string },
+  blinded: Bytes,
+  request: Bytes,
+  signal: AbortSignal | undefined,
+): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint }> {
+  const body = await ctx.call(holder.id, 'oprf/evaluate', request, {
+    timeoutMs: 180_000,
+    maxResponse: blinded.length + 65_536,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const answer = decodeAnswer(holder.id, body)
+  const share = await verifyShare(group, key, holder.index, blinded, answer, ctx.pause)
+  return { share, checkpoint: memberCheckpoint(ctx, holder.id, answer.checkpoint) }
+}

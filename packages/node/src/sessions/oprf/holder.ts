@@ -1,0 +1,118 @@
+/**
+ * Key holder: evaluates only what provably stands in the asker's log, once a txid, within its share
+ * of the quota, and after its own log entry is durable. Learns who asks, for what purpose, how many.
+ */
+
+import { quotaDay } from '@drempel/protocol/convenant'
+import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
+import { batchDigest, parseReceipt, verifyIntent } from '@drempel/protocol/log'
+import { evaluateShare } from '@drempel/protocol/oprf'
+import { memberCheckpoint } from '../checkpoints.ts'
+import type { NodeContext, PeerMethod } from '../context.ts'
+import { fail } from '../errors.ts'
+import { memberKey, permit } from '../federation.ts'
+import { journalEvaluated, journalEvaluationRefused, type Question } from '../journal.ts'
+import { group, ownShare } from './keyring.ts'
+import { decodeRequest, type EvaluationRequest, encodeAnswer, MAX_EVALUATION } from './messages.ts'
+
+/** An intent older than this was not written for this request. */
+const MAX_INTENT_AGE = 15 * 60_000
+
+export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
+  return [
+    {
+      name: 'oprf/evaluate',
+      maxBody: MAX_EVALUATION,
+      async handle(from, body) {
+        const request = decodeRequest(from, body)
+        try {
+          return await evaluate(ctx, from, request)
+        } catch (error) {
+          if (!isProtocolError(error)) throw error
+          const reason = error.code === 'REFUSED' ? error.at! : error.code
+          await journalEvaluationRefused(ctx, from, reason, request.header.txid)
+          throw error
+        }
+      },
+    },
+  ]
+}
+
+async function evaluate(
+  ctx: NodeContext,
+  asker: string,
+  { header, receipt, blinded }: EvaluationRequest,
+): Promise<Bytes> {
+  const { convenant, digest } = ctx.inForce()
+  const { txid, kind, protocol, purpose, rule, epoch } = header
+  const count = blinded.length / 32
+  group.assertElements(blinded, { culprit: asker })
+  const share = await ownShare(ctx, kind, epoch)
+  const intent = verifyIntent(receipt, {
+    asker,
+    signingKey: memberKey(ctx.inForce(), asker) ?? fail('CONVENANT_DIFFERS', { culprit: asker }),
+    holder: ctx.self,
+    convenant: { id: convenant.id, version: convenant.version, digest },
+    txid,
+    protocol,
+    kind,
+    epoch,
+    ...named({ purpose, rule }),
+    batch: blinded,
+    count,
+    now: ctx.clock(),
+    maxAge: MAX_INTENT_AGE,
+  })
+  const question: Question = { txid, kind, protocol, ...named({ purpose, rule }), count }
+  const checkpoint = memberCheckpoint(ctx, asker, parseReceipt(receipt).checkpoint)
+  const approved = intent.approvalCommit !== undefined
+  await reserve(ctx, asker, question, epoch, intent.parties, approved)
+  await journalEvaluated(ctx, question, asker, epoch, batchDigest(blinded), checkpoint)
+  const answer = await evaluateShare(group, share, blinded, ctx.random, ctx.pause)
+  return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
+}
+
+function named(fields: { purpose: string | undefined; rule: string | undefined }) {
+  return {
+    ...(fields.purpose === undefined ? {} : { purpose: fields.purpose }),
+    ...(fields.rule === undefined ? {} : { rule: fields.rule }),
+  }
+}
+
+/** Permission by this node's copy of the convenant, then quota and txid in one transaction. */
+async function reserve(
+  ctx: NodeContext,
+  asker: string,
+  { txid, kind, protocol, purpose = '', rule = '', count }: Question,
+  epoch: string,
+  recipients: readonly string[],
+  approved: boolean,
+): Promise<void> {
+  const holder = ctx.self
+  const day = quotaDay(ctx.clock())
+  const tags = protocol === 'tag'
+  const counter = tags
+    ? { scope: `evaluated-tags/${asker}/${kind}`, key: epoch }
+    : { scope: `evaluated/${asker}/${purpose}`, key: day }
+  const used = await ctx.store.usage.used(counter.scope, counter.key)
+  const { remaining } = tags
+    ? permit(
+        ctx,
+        { type: 'evaluate-tags', holder, member: asker, kind, epoch: Number(epoch), count, recipients },
+        { tagged: { epoch: Number(epoch), count: used } },
+      )
+    : permit(
+        ctx,
+        { type: 'evaluate', holder, asker, protocol, purpose, kind, rule, count, recipients, approved },
+        { queried: { day, count: used } },
+      )
+  // Two requests may both have passed `permit`: the limit is compared again where it is added to.
+  const limit = used + count + (remaining ?? 0)
+  const served = await ctx.store.usage.reserveServe({
+    asker,
+    txid,
+    counters: [{ ...counter, amount: count, limit }],
+  })
+  if (served === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
+  if (served !== 'ok') fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
+}

@@ -1,0 +1,91 @@
+/** The key of an epoch as this node knows it: verified once, then kept in memory. */
+
+import { fromHex, hex } from '@drempel/protocol/encoding'
+import { libsodiumGroup, type SecretShare } from '@drempel/protocol/group'
+import {
+  type KeyPurpose,
+  parseKeyShare,
+  parseTranscript,
+  type ThresholdKey,
+  type TranscriptStatement,
+  verifyTranscript,
+  verifyTranscriptSignatures,
+} from '@drempel/protocol/oprf'
+import type { KeyEpoch } from '../../store/index.ts'
+import type { InForce, NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { memberKey } from '../federation.ts'
+
+export const group = libsodiumGroup
+
+/** What the convenant in force says about a key: who holds it, for what. */
+export function keyPurpose(inForce: InForce, kind: string, epoch: string): KeyPurpose {
+  const { members, quorum } = inForce.convenant.keyHolders
+  return {
+    convenantDigest: fromHex(inForce.digest),
+    kind,
+    epoch,
+    quorum,
+    holders: members.map((id, i) => ({ index: i + 1, id })),
+  }
+}
+
+/**
+ * A transcript from anywhere: for this convenant, one polynomial, signed by every holder.
+ * @throws ProtocolError of the oprf layer, culprit where it has one
+ */
+export function verifyKey(
+  inForce: InForce,
+  kind: string,
+  epoch: string,
+  transcript: Uint8Array,
+  statements: readonly TranscriptStatement[],
+): ThresholdKey {
+  const parsed = parseTranscript(transcript)
+  verifyTranscriptSignatures(parsed, statements, (id) => memberKey(inForce, id))
+  return verifyTranscript(group, parsed, keyPurpose(inForce, kind, epoch))
+}
+
+const cache = new WeakMap<NodeContext, Map<string, ThresholdKey>>()
+
+/** @throws ProtocolError `NO_KEY` */
+export async function publicKeyOf(
+  ctx: NodeContext,
+  kind: string,
+  epoch: string,
+): Promise<ThresholdKey> {
+  const inForce = ctx.inForce()
+  const keys = cache.get(ctx) ?? new Map<string, ThresholdKey>()
+  cache.set(ctx, keys)
+  const name = `${inForce.digest}/${kind}/${epoch}`
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const row = await usable(ctx, kind, epoch)
+  const statements = row.signatures as unknown as readonly TranscriptStatement[]
+  const key = verifyKey(inForce, kind, epoch, row.transcript, statements)
+  keys.set(name, key)
+  return key
+}
+
+/** This node's share. @throws ProtocolError `NO_KEY`, `NOT_HOLDER` */
+export async function ownShare(
+  ctx: NodeContext,
+  kind: string,
+  epoch: string,
+): Promise<SecretShare> {
+  const row = await usable(ctx, kind, epoch)
+  if (row.sealedShare === null) return fail('NOT_HOLDER', { at: kind })
+  return parseKeyShare(ctx.vault.open(shareContext(kind, epoch, row.transcript), row.sealedShare))
+}
+
+export function shareContext(kind: string, epoch: string, transcript: Uint8Array): string {
+  return `share/${kind}/${epoch}/${hex(transcript.subarray(-32))}`
+}
+
+async function usable(ctx: NodeContext, kind: string, epoch: string): Promise<KeyEpoch> {
+  const row = await ctx.store.keys.get(kind, epoch)
+  if (row === null || row.state === 'dropped') {
+    return fail('NO_KEY', { at: `${kind}/${epoch}`, hint: 'run: drempel keys generate' })
+  }
+  return row
+}

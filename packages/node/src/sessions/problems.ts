@@ -1,0 +1,99 @@
+/** The sessions' rows of the problem table. */
+
+import type { ProblemTable } from '../http/index.ts'
+import type { SessionErrorCode } from './errors.ts'
+
+export const sessionProblems: ProblemTable<SessionErrorCode> = {
+  BAD_FLAG: {
+    status: 422,
+    en: 'The taxonomy has no such code',
+    nl: 'De taxonomie kent deze code niet',
+  },
+  BAD_REQUEST: {
+    status: 400,
+    en: 'The request could not be read',
+    nl: 'Het verzoek was niet te lezen',
+  },
+  BUSY: {
+    status: 409,
+    en: 'Another round or key generation is under way',
+    nl: 'Er loopt al een andere ronde of sleutelgeneratie',
+  },
+  CONVENANT_DIFFERS: {
+    status: 409,
+    en: 'The other node works under another version of the convenant',
+    nl: 'De andere node werkt onder een andere versie van het convenant',
+  },
+  CONVENANT_UNFIT: {
+    status: 422,
+    en: 'The convenant does not fit this node',
+    nl: 'Het convenant past niet bij deze node',
+  },
+  KEY_FAILED: {
+    status: 502,
+    en: 'The key generation ended without a key',
+    nl: 'De sleutelgeneratie eindigde zonder sleutel',
+  },
+  NODE_RESTARTED: {
+    status: 409,
+    en: 'The node restarted while this was under way',
+    nl: 'De node herstartte terwijl dit bezig was',
+  },
+  NOT_COMPUTE_NODE: {
+    status: 403,
+    en: 'Only a compute node does this',
+    nl: 'Alleen een rekennode doet dit',
+  },
+  NOT_HOLDER: {
+    status: 403,
+    en: 'Only a key holder does this',
+    nl: 'Alleen een sleutelhouder doet dit',
+  },
+  NO_CONVENANT: {
+    status: 409,
+    en: 'No convenant is installed',
+    nl: 'Er is geen convenant geïnstalleerd',
+  },
+  NO_KEY: { status: 409, en: 'There is no key yet', nl: 'Er is nog geen sleutel' },
+  NO_LIST: {
+    status: 409,
+    en: 'No threshold list is in force yet',
+    nl: 'Er is nog geen drempellijst van kracht',
+  },
+  QUORUM_LOST: {
+    status: 503,
+    en: 'Too few key holders answered',
+    nl: 'Te weinig sleutelhouders gaven antwoord',
+  },
+  REFUSED: {
+    status: 403,
+    en: 'The convenant does not allow this',
+    nl: 'Het convenant staat dit niet toe',
+  },
+  ROUND_FAILED: { status: 409, en: 'The round failed', nl: 'De ronde is mislukt' },
+  ROUND_UNKNOWN: {
+    status: 404,
+    en: 'This node knows no such round',
+    nl: 'Deze node kent die ronde niet',
+  },
+  ROUND_WRONG_STATE: {
+    status: 409,
+    en: 'The round is not at this step',
+    nl: 'De ronde is niet bij deze stap',
+  },
+  STATEMENTS_DIFFER: {
+    status: 409,
+    en: 'Signed statements contradict each other',
+    nl: 'Ondertekende verklaringen spreken elkaar tegen',
+  },
+  TXID_REPLAYED: {
+    status: 409,
+    en: 'This transaction was served before',
+    nl: 'Deze transactie is al bediend',
+  },
+  UNKNOWN_RECEIPT: {
+    status: 404,
+    en: 'The log has no such transaction',
+    nl: 'Het logboek kent die transactie niet',
+  },
+}

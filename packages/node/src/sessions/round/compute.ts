@@ -1,0 +1,239 @@
+/**
+ * A compute node's part: it opens its nonce for one set of commitments, takes in the shares, runs
+ * the three-party computation with the other two and signs what was opened.
+ * Adversary: semi-honest, one of three; see docs/PROTOCOL.md for what each role learns.
+ */
+
+import {
+  type Bytes,
+  ByteReader,
+  concat,
+  hex,
+  isProtocolError,
+  type Json,
+  signStatement,
+  utf8,
+} from '@drempel/protocol/encoding'
+import type { PartyIndex } from '@drempel/protocol/mpc'
+import { computeRound, type RoundRule, readUpload } from '@drempel/protocol/threshold'
+import type { Channel } from '../../peers/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail, failure } from '../errors.ts'
+import { permit, rulesOf } from '../federation.ts'
+import { contributionUsage } from '../flags.ts'
+import { journalExcluded } from '../journal.ts'
+import { readBody } from '../parse.ts'
+import { Deferred, type LiveRound, type Rounds } from './live.ts'
+import {
+  commitmentsDigest,
+  keysDigest,
+  STATEMENT,
+  type SignedCommitment,
+  type SignedOpening,
+} from './messages.ts'
+import { contributors, verifyCommitments } from './terms.ts'
+
+/** One share of one list; the largest that a convenant could ask for. */
+export const MAX_UPLOAD = 1 << 30
+
+/** Opens the nonce, once and for one set of commitments. */
+export function openNonce(
+  ctx: NodeContext,
+  live: LiveRound,
+  commitments: readonly SignedCommitment[],
+): SignedOpening {
+  const inForce = ctx.inForce()
+  partyOf(ctx, ctx.self)
+  if (live.commitment === null || live.nonce === null) fail('ROUND_WRONG_STATE', { at: 'open' })
+  verifyCommitments(inForce, live.announcement, commitments, live.commitment)
+  const set = commitmentsDigest(commitments)
+  if (live.openedFor !== null && live.openedFor !== set) {
+    fail('STATEMENTS_DIFFER', { culprit: live.announcement.coordinator, at: 'commitments' })
+  }
+  live.openedFor = set
+  const body = {
+    announcement: live.digest,
+    round: live.announcement.round,
+    commitments: set,
+    nonce: hex(live.nonce),
+  }
+  return signStatement(STATEMENT.opening, body, ctx.self, ctx.signer)
+}
+
+export function readUploadHead(from: string, body: Bytes): { round: string; share: Bytes } {
+  return readBody(from, () => {
+    const reader = new ByteReader(body)
+    const round = hex(reader.bytes(16))
+    const share = reader.block(MAX_UPLOAD)
+    reader.finish()
+    return { round, share }
+  })
+}
+
+/** Takes in one contributor's share. @throws ProtocolError `BAD_UPLOAD`, culprit = the contributor */
+export function takeUpload(ctx: NodeContext, live: LiveRound, from: string, share: Bytes): void {
+  const { plan, terms } = live
+  if (plan === null || terms === null) return fail('ROUND_WRONG_STATE', { at: 'upload' })
+  const index = contributors(terms).indexOf(from)
+  if (index < 0) fail('ROUND_WRONG_STATE', { culprit: from, at: 'upload' })
+  if (live.uploads.has(index)) fail('ROUND_WRONG_STATE', { culprit: from, at: 'second upload' })
+  live.uploads.set(index, readUpload(plan, index, partyOf(ctx, ctx.self), share))
+}
+
+/** Where a channel from the previous party is handed over. */
+export function offerChannel(ctx: NodeContext, live: LiveRound, channel: Channel): void {
+  const party = partyOf(ctx, ctx.self)
+  const { computeNodes } = ctx.inForce().convenant
+  const previous = computeNodes[(party + 2) % 3]
+  if (channel.peer !== previous) fail('ROUND_WRONG_STATE', { culprit: channel.peer, at: 'channel' })
+  const waiting = live.channels.get(channel.peer) ?? new Deferred<Channel>()
+  live.channels.set(channel.peer, waiting)
+  waiting.resolve(channel)
+}
+
+/**
+ * Runs the computation over the lists of `included` and signs its results.
+ * @param included members whose list all three compute nodes have
+ */
+export async function compute(
+  ctx: NodeContext,
+  rounds: Rounds,
+  live: LiveRound,
+  included: readonly string[],
+): Promise<void> {
+  const { plan, terms, salt, announcement } = live
+  if (plan === null || terms === null || salt === null) {
+    return fail('ROUND_WRONG_STATE', { at: 'compute' })
+  }
+  const { convenant } = ctx.inForce()
+  const party = partyOf(ctx, ctx.self)
+  const names = contributors(terms)
+  const inputs = new Map(
+    included.map((member) => {
+      const index = names.indexOf(member)
+      const share = live.uploads.get(index)
+      if (share === undefined) {
+        return fail('ROUND_FAILED', { culprit: member, at: 'no share received' })
+      }
+      return [index, share] as const
+    }),
+  )
+  const request = { type: 'compute', node: ctx.self, contributors: included } as const
+  permit(ctx, { ...request, ...announcement }, await contributionUsage(ctx, announcement.kind))
+
+  const wanted = rulesOf(convenant, announcement.kind)
+  const rules: RoundRule[] = wanted.map(({ id, t, output }) => ({ id, t, output }))
+  const minContributors = Math.max(...wanted.map((rule) => rule.minContributors))
+  const [next, previous] = await openChannels(ctx, live, party)
+  live.progress = { step: 'computing' }
+  try {
+    const result = await computeRound(
+      {
+        party,
+        next,
+        previous,
+        prg: ctx.prg,
+        mac: ctx.mac,
+        random: ctx.random,
+        members: convenant.computeNodes as unknown as [string, string, string],
+        pause: ctx.pause,
+        onProgress: (done) => {
+          live.touched = ctx.clock()
+          live.progress = { step: 'computing', done: Math.round(done * 100), total: 100 }
+        },
+        signal: live.abort.signal,
+      },
+      concat(utf8(live.digest), salt),
+      plan,
+      rules,
+      inputs,
+      { minContributors },
+    )
+    await rounds.move(live, ['computing'], 'opening')
+    const leftOut = result.leftOut.map(({ partner, reason }) => ({ member: names[partner]!, reason }))
+    for (const { member, reason } of leftOut) {
+      await journalExcluded(ctx, announcement, member, reason)
+    }
+    const opened = wanted.map((rule) => {
+      const keys = concat(...(result.lists.get(rule.id) ?? []))
+      const body = {
+        announcement: live.digest,
+        convenant: announcement.convenant,
+        round: announcement.round,
+        kind: announcement.kind,
+        epoch: announcement.epoch,
+        rule: rule.id,
+        threshold: rule.t,
+        salt: hex(salt),
+        keyBits: plan.keyBits,
+        size: result.lists.get(rule.id)?.length ?? 0,
+        keys: keysDigest(keys),
+        contributors: included.filter((member) => leftOut.every((out) => out.member !== member)),
+        leftOut,
+        createdAt: announcement.createdAt,
+      }
+      return { statement: signStatement(STATEMENT.list, body, ctx.self, ctx.signer), keys }
+    })
+    const record = opened.map(({ statement }) => statement) as unknown as Json
+    await rounds.move(live, ['opening'], 'opening', record)
+    await handOutOwners(ctx, live, names, result.owners)
+    live.opened = opened
+  } finally {
+    await Promise.allSettled([next.close(), previous.close()])
+  }
+}
+
+/** Each contributor gets this node's part of its own flags, and of nobody else's. */
+async function handOutOwners(
+  ctx: NodeContext,
+  live: LiveRound,
+  names: readonly string[],
+  owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>,
+): Promise<void> {
+  const sends: Promise<unknown>[] = []
+  for (const [rule, parts] of owners) {
+    for (const [index, part] of parts) {
+      const body = ownerPart(live.announcement.round, rule, part)
+      // A contributor that died misses its own answer, not the round.
+      sends.push(
+        ctx.call(names[index]!, 'rounds/owners', body).catch((error: unknown) => {
+          const code = isProtocolError(error) ? error.code : 'INTERNAL'
+          ctx.log('warn', 'round.owner-missed', { member: names[index]!, code })
+        }),
+      )
+    }
+  }
+  await Promise.all(sends)
+}
+
+function ownerPart(round: string, rule: string, part: Bytes): Bytes {
+  return concat(utf8(`${round} ${rule}\n`), part)
+}
+
+async function openChannels(
+  ctx: NodeContext,
+  live: LiveRound,
+  party: PartyIndex,
+): Promise<[Channel, Channel]> {
+  const { computeNodes } = ctx.inForce().convenant
+  const after = computeNodes[(party + 1) % 3]!
+  const before = computeNodes[(party + 2) % 3]!
+  const waiting = live.channels.get(before) ?? new Deferred<Channel>()
+  live.channels.set(before, waiting)
+  live.progress = { step: 'connecting' }
+  const path = `/peer/v1/rounds/${live.announcement.round}/channel`
+  const options = { signal: live.abort.signal, timeoutMs: 30_000 }
+  const timer = setTimeout(() => waiting.reject(failure('ROUND_FAILED', { culprit: before, at: 'channel' })), 30_000)
+  try {
+    const next = await ctx.connectChannel(after, path, options)
+    return [next, await waiting.promise]
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** @throws ProtocolError `NOT_COMPUTE_NODE` */
+export function partyOf(ctx: NodeContext, member: string): PartyIndex {
+  const index = ctx.inForce().convenant.computeNodes.indexOf(member)
+  return index < 0 ? fail('NOT_COMPUTE_NODE', { culprit: member }) : (index as PartyIndex)
+}

@@ -1,0 +1,301 @@
+/**
+ * The compute node whose operator starts a round leads it: it carries messages and decides when to
+ * go on, never what is in them. Every step that it could bend is signed by its author, and a
+ * coordinator that dies or lies costs a round, not a list.
+ */
+
+import { compareBytes, hex, isProtocolError, type Json, jcs } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { z } from 'zod'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { activeMembers, permit, rulesOf } from '../federation.ts'
+import { contributionUsage } from '../flags.ts'
+import { parseBody } from '../parse.ts'
+import { partyOf } from './compute.ts'
+import type { LiveRound, Rounds } from './live.ts'
+import { encodePublications, type Publication } from './lists.ts'
+import {
+  type Announcement,
+  type SignedCommitment,
+  type SignedList,
+  type SignedOpening,
+  signedCommitment,
+  signedList,
+  signedOpening,
+  type Terms,
+} from './messages.ts'
+import { contributors } from './terms.ts'
+
+const POLL_MS = 250
+/** Tagging a first list of a hundred thousand flags takes minutes. */
+const COLLECT_MS = 60 * 60_000
+const COMPUTE_MS = 30 * 60_000
+/** A record that finds no room has probability 2^-30: more than a few new salts is another fault. */
+const MAX_SALTS = 3
+
+/** Announces a round here; the rest runs in the background. @throws ProtocolError `REFUSED`, `NO_KEY`, `BUSY`, ... */
+export async function startRound(
+  ctx: NodeContext,
+  rounds: Rounds,
+  kind: IdentifierKind,
+  salts = MAX_SALTS,
+): Promise<string> {
+  const inForce = ctx.inForce()
+  partyOf(ctx, ctx.self)
+  const rules = rulesOf(inForce.convenant, kind)
+  if (rounds.ofKind(kind) !== undefined) fail('BUSY', { at: kind })
+  const members = activeMembers(inForce.convenant)
+  permit(
+    ctx,
+    {
+      type: 'announce',
+      coordinator: ctx.self,
+      kind,
+      rules: rules.map(({ id }) => id),
+      contributors: members,
+    },
+    await contributionUsage(ctx, kind),
+  )
+  const tags = rules.some(({ keys }) => keys === 'tag')
+  const key = tags ? await ctx.store.keys.current(kind) : null
+  if (tags && key === null) fail('NO_KEY', { at: kind, hint: 'run: drempel keys generate' })
+  const announcement: Announcement = {
+    convenant: inForce.digest,
+    round: hex(ctx.random(16)),
+    kind,
+    epoch: key === null ? 1 : Number(key.epoch),
+    rules: rules.map(({ id }) => id),
+    coordinator: ctx.self,
+    createdAt: new Date(ctx.clock()).toISOString(),
+  }
+  const { round } = announcement
+  await ctx.call(ctx.self, 'rounds/announce', announcement as Json)
+  lead(ctx, rounds, announcement, members).catch(async (error: unknown) => {
+    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+    const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
+    await rounds.fail(round, error)
+    await tellAll(ctx, members, 'rounds/fail', { round, reason, culprit })
+    if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1) await startRound(ctx, rounds, kind, salts - 1)
+  })
+  return round
+}
+
+async function lead(
+  ctx: NodeContext,
+  rounds: Rounds,
+  announcement: Announcement,
+  members: readonly string[],
+): Promise<void> {
+  const { round } = announcement
+  const live = rounds.get(round, ctx.self)
+  const present = await announce(ctx, announcement, members)
+  const commitments = await collectCommitments(ctx, live, present)
+  const openings = await collectOpenings(ctx, round, commitments)
+  const terms: Terms = { announcement, commitments: [...commitments], openings: [...openings] }
+  await Promise.all(
+    commitments.map(({ member }) => ctx.call(member, 'rounds/terms', terms as unknown as Json)),
+  )
+  const included = await collectUploads(ctx, live, terms)
+  await runComputation(ctx, live, included)
+  const publications = await collectLists(ctx, live)
+  await publish(ctx, members, round, publications)
+}
+
+/** Members that can't be reached stay out; a compute node that can't be ends the round. */
+async function announce(
+  ctx: NodeContext,
+  announcement: Announcement,
+  members: readonly string[],
+): Promise<readonly string[]> {
+  const { computeNodes } = ctx.inForce().convenant
+  const present: string[] = [ctx.self]
+  await Promise.all(
+    members.map(async (member) => {
+      if (member === ctx.self) return
+      try {
+        await ctx.call(member, 'rounds/announce', announcement as Json)
+        present.push(member)
+      } catch (error) {
+        if (computeNodes.includes(member)) throw error
+        const code = isProtocolError(error) ? error.code : 'INTERNAL'
+        ctx.log('warn', 'round.member-absent', { member, code })
+      }
+    }),
+  )
+  return present.sort()
+}
+
+const commitmentReply = z.union([
+  z.strictObject({ ready: z.literal(true), commitment: signedCommitment }),
+  z.strictObject({
+    ready: z.literal(false),
+    step: z.string().max(64),
+    done: z.int().optional(),
+    total: z.int().optional(),
+  }),
+])
+
+async function collectCommitments(
+  ctx: NodeContext,
+  live: LiveRound,
+  present: readonly string[],
+): Promise<readonly SignedCommitment[]> {
+  const { computeNodes } = ctx.inForce().convenant
+  const collected = await Promise.all(
+    present.map(async (member) => {
+      try {
+        const reply = await poll(ctx, live, COLLECT_MS, async () => {
+          const body = await ctx.call(member, 'rounds/commitment', { round: live.announcement.round })
+          const parsed = parseBody(commitmentReply, body, member)
+          return parsed.ready ? parsed.commitment : undefined
+        })
+        return [reply]
+      } catch (error) {
+        if (computeNodes.includes(member) || live.abort.signal.aborted) throw error
+        const code = isProtocolError(error) ? error.code : 'INTERNAL'
+        ctx.log('warn', 'round.member-lost', { member, code })
+        return []
+      }
+    }),
+  )
+  return collected.flat()
+}
+
+async function collectOpenings(
+  ctx: NodeContext,
+  round: string,
+  commitments: readonly SignedCommitment[],
+): Promise<readonly SignedOpening[]> {
+  return Promise.all(
+    ctx.inForce().convenant.computeNodes.map(async (node) => {
+      const body = { round, commitments } as unknown as Json
+      return parseBody(signedOpening, await ctx.call(node, 'rounds/open', body), node)
+    }),
+  )
+}
+
+/** Contributors whose three shares arrived; one that failed is left out while enough remain. */
+async function collectUploads(
+  ctx: NodeContext,
+  live: LiveRound,
+  terms: Terms,
+): Promise<readonly string[]> {
+  const { round } = live.announcement
+  const included: string[] = []
+  await Promise.all(
+    contributors(terms).map(async (member) => {
+      try {
+        await ctx.call(member, 'rounds/share', { round }, { timeoutMs: 10 * 60_000 })
+        included.push(member)
+      } catch (error) {
+        const code = isProtocolError(error)
+          ? error.code === 'PEER_PROBLEM'
+            ? error.at
+            : error.code
+          : 'INTERNAL'
+        if (code === 'RECORD_DOES_NOT_FIT' || live.abort.signal.aborted) throw error
+        ctx.log('warn', 'round.member-lost', { member, code: code ?? '' })
+      }
+    }),
+  )
+  return included.sort()
+}
+
+async function runComputation(
+  ctx: NodeContext,
+  live: LiveRound,
+  included: readonly string[],
+): Promise<void> {
+  const { round } = live.announcement
+  await Promise.all(
+    ctx.inForce().convenant.computeNodes.map((node) =>
+      ctx.call(node, 'rounds/compute', { round, included } as Json),
+    ),
+  )
+}
+
+const outcomeReply = z.union([
+  z.strictObject({ ready: z.literal(true), statements: z.array(signedList) }),
+  z.strictObject({ ready: z.literal(false) }),
+])
+
+/** The three compute nodes' statements must be the same but for their signatures. */
+async function collectLists(ctx: NodeContext, live: LiveRound): Promise<readonly Publication[]> {
+  const { round } = live.announcement
+  const outcomes = await Promise.all(
+    ctx.inForce().convenant.computeNodes.map((node) =>
+      poll(ctx, live, COMPUTE_MS, async () => {
+        const body = await ctx.call(node, 'rounds/outcome', { round }, { maxResponse: 1 << 24 })
+        const parsed = parseBody(outcomeReply, body, node)
+        return parsed.ready ? { node, statements: parsed.statements } : undefined
+      }),
+    ),
+  )
+  return live.opened!.map(({ statement, keys }, i) => {
+    const statements = outcomes.map(({ node, statements }) => {
+      const other: SignedList | undefined = statements[i]
+      const same = other !== undefined && compareBytes(jcs(other.body), jcs(statement.body)) === 0
+      return same ? other : fail('STATEMENTS_DIFFER', { culprit: node, at: 'list' })
+    })
+    return { statements, keys }
+  })
+}
+
+async function publish(
+  ctx: NodeContext,
+  members: readonly string[],
+  round: string,
+  publications: readonly Publication[],
+): Promise<void> {
+  const { convenant } = ctx.inForce()
+  const bodyFor = (member: string) =>
+    encodePublications(
+      publications.map(({ statements, keys }) => {
+        const rule = convenant.rules.find(({ id }) => id === statements[0]!.body.rule)!
+        const may = rule.consumers === 'all' || rule.consumers.includes(member)
+        return { statements, keys: may ? keys : new Uint8Array() }
+      }),
+    )
+  // Here first: from this moment the others can fetch it from this node.
+  await ctx.call(ctx.self, 'rounds/publish', bodyFor(ctx.self))
+  await Promise.all(
+    members
+      .filter((member) => member !== ctx.self)
+      .map((member) =>
+        ctx
+          .call(member, 'rounds/publish', bodyFor(member), { timeoutMs: 60_000 })
+          .catch((error: unknown) => {
+            const code = isProtocolError(error) ? error.code : 'INTERNAL'
+            ctx.log('warn', 'round.publish-missed', { member, round, code })
+          }),
+      ),
+  )
+}
+
+async function tellAll(
+  ctx: NodeContext,
+  members: readonly string[],
+  method: string,
+  body: Json,
+): Promise<void> {
+  const others = members.filter((member) => member !== ctx.self)
+  await Promise.allSettled(others.map((member) => ctx.call(member, method, body)))
+}
+
+/** Asks until there is an answer. @throws ProtocolError `ROUND_FAILED` after `limitMs` */
+async function poll<Value>(
+  ctx: NodeContext,
+  live: LiveRound,
+  limitMs: number,
+  ask: () => Promise<Value | undefined>,
+): Promise<Value> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const value = await ask()
+    if (value !== undefined) return value
+    if (live.error !== null) throw live.error
+    if (waited > limitMs) fail('ROUND_FAILED', { at: live.progress.step })
+    live.touched = ctx.clock()
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

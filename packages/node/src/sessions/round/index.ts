@@ -1,0 +1,215 @@
+/** The round's peer methods: each parses, finds the round, checks who speaks, and hands over. */
+
+import type { Bytes, Json } from '@drempel/protocol/encoding'
+import { combineOwners } from '@drempel/protocol/threshold'
+import { z } from 'zod'
+import type { Channel } from '../../peers/index.ts'
+import type { NodeContext, PeerMethod } from '../context.ts'
+import { fail, failure } from '../errors.ts'
+import { journalRoundPublished } from '../journal.ts'
+import { saveOwners } from '../owners.ts'
+import { parseBody, readBody } from '../parse.ts'
+import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
+import type { LiveRound, Rounds } from './live.ts'
+import { acceptPublications, currentPublications, decodePublications, encodePublications } from './lists.ts'
+import { agreed, announced, upload } from './member.ts'
+import { announcement, hex16, signedCommitment, terms } from './messages.ts'
+
+const SMALL = 64 * 1024
+const STATEMENTS = 4 * 1024 * 1024
+const LISTS = 512 * 1024 * 1024
+const SHARES = 1024 * 1024 * 1024
+
+const ofRound = z.strictObject({ round: hex16 })
+const ok: Json = { ok: true }
+
+export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMethod[] {
+  /** The round, for a request that only its coordinator may make. */
+  const led = (round: string, from: string): LiveRound => {
+    const live = rounds.get(round, from)
+    if (live.announcement.coordinator !== from) fail('ROUND_WRONG_STATE', { culprit: from, at: 'coordinator' })
+    return live
+  }
+
+  return [
+    {
+      name: 'rounds/announce',
+      maxBody: SMALL,
+      async handle(from, body) {
+        await announced(ctx, rounds, from, parseBody(announcement, body, from))
+        return ok
+      },
+    },
+    {
+      name: 'rounds/commitment',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const live = led(parseBody(ofRound, body, from).round, from)
+        if (live.commitment === null) return { ready: false, ...live.progress }
+        return { ready: true, commitment: live.commitment as unknown as Json }
+      },
+    },
+    {
+      name: 'rounds/open',
+      maxBody: STATEMENTS,
+      async handle(from, body) {
+        const schema = z.strictObject({ round: hex16, commitments: z.array(signedCommitment).max(64) })
+        const { round, commitments } = parseBody(schema, body, from)
+        return openNonce(ctx, led(round, from), commitments) as unknown as Json
+      },
+    },
+    {
+      name: 'rounds/terms',
+      maxBody: STATEMENTS,
+      async handle(from, body) {
+        const agreedTerms = parseBody(terms, body, from)
+        await agreed(ctx, rounds, led(agreedTerms.announcement.round, from), agreedTerms)
+        return ok
+      },
+    },
+    {
+      name: 'rounds/share',
+      maxBody: SMALL,
+      async handle(from, body) {
+        await upload(ctx, led(parseBody(ofRound, body, from).round, from))
+        return ok
+      },
+    },
+    {
+      name: 'rounds/upload',
+      maxBody: SHARES,
+      async handle(from, body) {
+        const { round, share } = readUploadHead(from, body)
+        takeUpload(ctx, rounds.get(round, from), from, share)
+        return ok
+      },
+    },
+    {
+      name: 'rounds/compute',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const schema = z.strictObject({ round: hex16, included: z.array(z.string().max(64)).max(64) })
+        const { round, included } = parseBody(schema, body, from)
+        const live = led(round, from)
+        partyOf(ctx, ctx.self)
+        compute(ctx, rounds, live, included).catch((error: unknown) => rounds.fail(round, error))
+        return ok
+      },
+    },
+    {
+      name: 'rounds/outcome',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const live = led(parseBody(ofRound, body, from).round, from)
+        if (live.opened === null) return { ready: false }
+        const statements = live.opened.map(({ statement }) => statement)
+        return { ready: true, statements: statements as unknown as Json }
+      },
+    },
+    {
+      name: 'rounds/owners',
+      maxBody: LISTS,
+      async handle(from, body) {
+        const { round, rule, part } = ownersBody(from, body)
+        await takeOwnerPart(ctx, rounds.get(round, from), from, rule, part)
+        return ok
+      },
+    },
+    {
+      name: 'rounds/publish',
+      maxBody: LISTS,
+      async handle(from, body) {
+        await published(ctx, rounds, from, body)
+        return ok
+      },
+    },
+    {
+      name: 'rounds/fail',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const schema = z.strictObject({
+          round: hex16,
+          reason: z.string().regex(/^[A-Z0-9_]{1,48}$/),
+          culprit: z.string().max(64).nullable(),
+        })
+        const { round, reason, culprit } = parseBody(schema, body, from)
+        led(round, from)
+        await rounds.fail(round, failure('ROUND_FAILED', { at: reason, culprit: culprit ?? from }))
+        return ok
+      },
+    },
+    {
+      name: 'lists/current',
+      maxBody: SMALL,
+      async handle(from, body) {
+        const { kind } = parseBody(z.strictObject({ kind: z.string().max(32) }), body, from)
+        return encodePublications(await currentPublications(ctx, kind, from))
+      },
+    },
+  ]
+}
+
+/** For the WebSocket route. @throws ProtocolError for who is not the previous party of that round */
+export function acceptRoundChannel(
+  ctx: NodeContext,
+  rounds: Rounds,
+  peer: string,
+  path: string,
+): (channel: Channel) => void {
+  const round = /^\/peer\/v1\/rounds\/([0-9a-f]{32})\/channel$/.exec(path)?.[1]
+  const live = rounds.get(round ?? fail('BAD_REQUEST', { culprit: peer, at: 'path' }), peer)
+  partyOf(ctx, peer)
+  return (channel) => offerChannel(ctx, live, channel)
+}
+
+async function published(ctx: NodeContext, rounds: Rounds, from: string, body: Bytes): Promise<void> {
+  const publications = decodePublications(from, body)
+  const round = publications[0]?.statements[0]?.body.round
+  const live = round === undefined ? undefined : rounds.find(round)
+  if (live === undefined) {
+    await acceptPublications(ctx, from, publications)
+    return
+  }
+  const foreign = publications.some(({ statements }) => statements[0]!.body.announcement !== live.digest)
+  if (foreign) fail('STATEMENTS_DIFFER', { culprit: from, at: 'announcement' })
+  const { announcement } = live
+  await journalRoundPublished(ctx, announcement, publications)
+  const accepted = await acceptPublications(ctx, from, publications, {
+    id: announcement.round,
+    from: ['computing', 'opening'],
+    to: 'published',
+    patch: {},
+  })
+  if (!accepted) fail('ROUND_WRONG_STATE', { at: 'publish' })
+  ctx.log('info', 'round.published', { round: announcement.round })
+  rounds.drop(announcement.round)
+}
+
+function ownersBody(from: string, body: Bytes): { round: string; rule: string; part: Bytes } {
+  return readBody(from, () => {
+    const end = body.indexOf(10)
+    const head = new TextDecoder().decode(body.subarray(0, Math.max(end, 0)))
+    const match = /^([0-9a-f]{32}) ([a-z0-9-]{1,64})$/.exec(head)
+    if (match === null) return fail('BAD_REQUEST', { culprit: from, at: 'head' })
+    return { round: match[1]!, rule: match[2]!, part: body.slice(end + 1) }
+  })
+}
+
+async function takeOwnerPart(
+  ctx: NodeContext,
+  live: LiveRound,
+  from: string,
+  rule: string,
+  part: Bytes,
+): Promise<void> {
+  const party = partyOf(ctx, from)
+  const { plan, prepared } = live
+  if (plan === null || prepared === null) return fail('ROUND_WRONG_STATE', { at: 'owners' })
+  const parts = live.ownerParts.get(rule) ?? new Map<number, Bytes>()
+  live.ownerParts.set(rule, parts)
+  if (parts.has(party)) fail('ROUND_WRONG_STATE', { culprit: from, at: 'second part' })
+  parts.set(party, part)
+  if (parts.size < 3) return
+  const over = combineOwners(plan, prepared, [parts.get(0)!, parts.get(1)!, parts.get(2)!])
+  await saveOwners(ctx, live.announcement, rule, live.flags, over)
+}

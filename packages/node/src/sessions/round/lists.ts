@@ -1,0 +1,159 @@
+/**
+ * Threshold lists: accepted only with the signatures of all three compute nodes over one statement,
+ * whoever brings them. A node that was away fetches what it missed.
+ */
+
+import { mayConsume, ruleOf } from '@drempel/protocol/convenant'
+import {
+  type Bytes,
+  ByteReader,
+  ByteWriter,
+  compareBytes,
+  fromHex,
+  type Json,
+  jcs,
+  parseJcs,
+  verifyStatement,
+} from '@drempel/protocol/encoding'
+import { z } from 'zod'
+import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
+import type { InForce, NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { memberKey } from '../federation.ts'
+import { journalListAccepted } from '../journal.ts'
+import { readBody } from '../parse.ts'
+import { keysDigest, listDigest, type SignedList, STATEMENT, signedList } from './messages.ts'
+
+/** A list on its way: the statement three times signed, and the keys (empty for who may not hold them). */
+export type Publication = { readonly statements: readonly SignedList[]; readonly keys: Bytes }
+
+const MAX_STATEMENTS = 1 << 20
+const MAX_KEYS = 1 << 28
+
+export function encodePublications(publications: readonly Publication[]): Bytes {
+  const writer = new ByteWriter().u16(publications.length)
+  for (const { statements, keys } of publications) {
+    writer.block(jcs(statements as unknown as Json)).block(keys)
+  }
+  return writer.finish()
+}
+
+/** @throws ProtocolError `BAD_REQUEST` */
+export function decodePublications(from: string, body: Bytes): readonly Publication[] {
+  return readBody(from, () => {
+    const reader = new ByteReader(body)
+    const publications: Publication[] = []
+    for (let left = reader.u16(); left > 0; left--) {
+      const statements = z.array(signedList).length(3).safeParse(parseJcs(reader.block(MAX_STATEMENTS)))
+      if (!statements.success) fail('BAD_REQUEST', { culprit: from, at: 'statements' })
+      publications.push({ statements: statements.data, keys: reader.block(MAX_KEYS) })
+    }
+    reader.finish()
+    return publications
+  })
+}
+
+/** One statement, signed by each of the three compute nodes. @throws ProtocolError `STATEMENTS_DIFFER`, `BAD_STATEMENT` */
+export function verifyStatements(inForce: InForce, statements: readonly SignedList[]): void {
+  const first = jcs(statements[0]!.body)
+  for (const [i, node] of inForce.convenant.computeNodes.entries()) {
+    const statement = statements[i]!
+    if (statement.member !== node) fail('STATEMENTS_DIFFER', { culprit: statement.member, at: 'order' })
+    verifyStatement(STATEMENT.list, statement, memberKey(inForce, node))
+    if (compareBytes(first, jcs(statement.body)) !== 0) {
+      fail('STATEMENTS_DIFFER', { culprit: node, at: 'list' })
+    }
+  }
+}
+
+/**
+ * Verifies, logs and then puts lists in force, all or none.
+ * @param publish the round's own transition, made in the same transaction
+ * @returns false when something newer is in force already
+ */
+export async function acceptPublications(
+  ctx: NodeContext,
+  from: string,
+  publications: readonly Publication[],
+  publish?: RoundTransition,
+): Promise<boolean> {
+  const inForce = ctx.inForce()
+  const records: ThresholdListRecord[] = []
+  for (const { statements, keys } of publications) {
+    const body = statements[0]!.body
+    verifyStatements(inForce, statements)
+    if (body.convenant !== inForce.digest) fail('CONVENANT_DIFFERS', { culprit: from })
+    const rule = ruleOf(inForce.convenant, body.rule)
+    if (rule === undefined || rule.t !== body.threshold || rule.kind !== body.kind) {
+      fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
+    }
+    const mine = rule.output === 'list' && mayConsume(rule, ctx.self)
+    if (mine) checkKeys(from, body.size, body.keyBits, body.keys, keys)
+    if (!mine && keys.length > 0) fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
+    records.push({
+      kind: body.kind,
+      rule: body.rule,
+      round: body.round,
+      epoch: String(body.epoch),
+      salt: fromHex(body.salt),
+      keyBits: body.keyBits,
+      keys,
+      contributors: body.contributors.length,
+      createdAt: Date.parse(body.createdAt),
+      digest: listDigest(body),
+      signatures: statements as unknown as Json,
+    })
+  }
+  for (const record of records) {
+    const known = await ctx.store.lists.current(record.kind, record.rule)
+    if (known?.digest === record.digest) continue
+    if (known !== null && known.createdAt > record.createdAt) return false
+    await journalListAccepted(ctx, record)
+  }
+  return ctx.store.lists.accept(records, publish)
+}
+
+/** What this node has in force of a kind, to hand to a member that was away. */
+export async function currentPublications(
+  ctx: NodeContext,
+  kind: string,
+  to: string,
+): Promise<readonly Publication[]> {
+  const { convenant } = ctx.inForce()
+  const publications: Publication[] = []
+  for (const rule of convenant.rules) {
+    if (rule.kind !== kind) continue
+    const list = await ctx.store.lists.current(kind, rule.id)
+    if (list === null) continue
+    const statements = list.signatures as unknown as readonly SignedList[]
+    publications.push({ statements, keys: mayConsume(rule, to) ? list.keys : new Uint8Array() })
+  }
+  return publications
+}
+
+function checkKeys(from: string, size: number, keyBits: number, digest: string, keys: Bytes): void {
+  const width = Math.ceil(keyBits / 8)
+  if (keys.length !== size * width || keysDigest(keys) !== digest) {
+    fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
+  }
+  for (let at = width; at < keys.length; at += width) {
+    const ascending =
+      compareBytes(keys.subarray(at - width, at), keys.subarray(at, at + width)) < 0
+    if (!ascending) fail('STATEMENTS_DIFFER', { culprit: from, at: 'order of keys' })
+  }
+}
+
+/** Binary search for one key. */
+export function listHolds(list: Pick<ThresholdListRecord, 'keys' | 'keyBits'>, key: Bytes): boolean {
+  const width = Math.ceil(list.keyBits / 8)
+  let low = 0
+  let high = list.keys.length / width
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const order = compareBytes(list.keys.subarray(middle * width, (middle + 1) * width), key)
+    if (order === 0) return true
+    if (order < 0) low = middle + 1
+    else high = middle
+  }
+  return false
+}

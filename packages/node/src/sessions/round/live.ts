@@ -1,0 +1,161 @@
+/**
+ * Rounds under way in this process. What a round needs while it runs (lists, uploads, results) lives
+ * in memory; its state stands in the store, and a restart fails what was open: a new round is cheap,
+ * a half-remembered one is not safe.
+ */
+
+import { type Bytes, isProtocolError, type Json, jcs } from '@drempel/protocol/encoding'
+import type { InputShare, PreparedList, RoundPlan } from '@drempel/protocol/threshold'
+import type { Channel } from '../../peers/index.ts'
+import type { RoundState } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail, failure } from '../errors.ts'
+import { journalRoundFailed } from '../journal.ts'
+import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
+
+/** What a compute node opened, one entry a rule. */
+export type OpenedList = { readonly statement: SignedList; readonly keys: Bytes }
+
+export type LiveRound = {
+  readonly announcement: Announcement
+  readonly digest: string
+  readonly abort: AbortController
+  /** What the round is doing, for people; counts are of the node's own work. */
+  progress: { step: string; done?: number; total?: number }
+  touched: number
+  /** Of this node's list: tags, or OPRF inputs where keys are plain. */
+  values: readonly Bytes[]
+  /** Blind indexes of the flags behind `values`. */
+  flags: readonly Bytes[]
+  nonce: Bytes | null
+  commitment: SignedCommitment | null
+  /** Digest of the one set of commitments for which the nonce was opened. */
+  openedFor: string | null
+  terms: Terms | null
+  plan: RoundPlan | null
+  salt: Bytes | null
+  prepared: PreparedList | null
+  readonly uploads: Map<number, InputShare>
+  readonly channels: Map<string, Deferred<Channel>>
+  /** Parts of `owners` rules, by rule and then by compute node's index. */
+  readonly ownerParts: Map<string, Map<number, Bytes>>
+  opened: readonly OpenedList[] | null
+  error: unknown
+}
+
+export class Deferred<Value> {
+  readonly promise: Promise<Value>
+  resolve!: (value: Value) => void
+  reject!: (error: unknown) => void
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    this.promise.catch(() => undefined)
+  }
+}
+
+/** A round in which nothing moves for this long has lost its coordinator. */
+const SILENCE_MS = 15 * 60_000
+
+export class Rounds {
+  readonly #ctx: NodeContext
+  readonly #live = new Map<string, LiveRound>()
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx
+  }
+
+  add(announcement: Announcement, digest: string): LiveRound {
+    const live: LiveRound = {
+      announcement,
+      digest,
+      abort: new AbortController(),
+      progress: { step: 'announced' },
+      touched: this.#ctx.clock(),
+      values: [],
+      flags: [],
+      nonce: null,
+      commitment: null,
+      openedFor: null,
+      terms: null,
+      plan: null,
+      salt: null,
+      prepared: null,
+      uploads: new Map(),
+      channels: new Map(),
+      ownerParts: new Map(),
+      opened: null,
+      error: null,
+    }
+    this.#live.set(announcement.round, live)
+    return live
+  }
+
+  find(round: string): LiveRound | undefined {
+    return this.#live.get(round)
+  }
+
+  ofKind(kind: string): LiveRound | undefined {
+    return [...this.#live.values()].find((live) => live.announcement.kind === kind)
+  }
+
+  /** @throws ProtocolError `ROUND_UNKNOWN`; for a round that failed here, why it did */
+  get(round: string, from: string): LiveRound {
+    const live = this.#live.get(round) ?? fail('ROUND_UNKNOWN', { culprit: from })
+    live.touched = this.#ctx.clock()
+    if (live.error !== null) throw live.error
+    return live
+  }
+
+  drop(round: string): void {
+    this.#live.get(round)?.abort.abort()
+    this.#live.delete(round)
+  }
+
+  /** Durable before it returns. @throws ProtocolError `ROUND_WRONG_STATE` */
+  async move(
+    live: LiveRound,
+    from: readonly RoundState[],
+    to: RoundState,
+    data?: Json,
+  ): Promise<void> {
+    const { round } = live.announcement
+    const patch = data === undefined ? {} : { data: jcs(data) }
+    const moved = await this.#ctx.store.rounds.transition(round, from, to, patch)
+    if (!moved) fail('ROUND_WRONG_STATE', { at: to })
+    live.touched = this.#ctx.clock()
+    live.progress = { step: to }
+  }
+
+  /** Ends a round on this node; what was in force stays in force. Safe to call twice. */
+  async fail(round: string, error: unknown): Promise<void> {
+    const ctx = this.#ctx
+    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+    const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
+    const live = this.#live.get(round)
+    if (live !== undefined) {
+      live.error ??= error
+      live.abort.abort()
+      for (const channel of live.channels.values()) channel.reject(error)
+    }
+    const open = ['announced', 'collecting', 'computing', 'opening'] as const
+    const moved = await ctx.store.rounds.transition(round, open, 'failed', { reason, culprit })
+    this.#live.delete(round)
+    if (!moved) return
+    const row = await ctx.store.rounds.get(round)
+    ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
+    if (row !== null) await journalRoundFailed(ctx, row.kind, round, reason, culprit)
+  }
+
+  /** Fails rounds whose coordinator went silent. */
+  async expire(): Promise<void> {
+    const before = this.#ctx.clock() - SILENCE_MS
+    for (const [round, live] of this.#live) {
+      if (live.touched >= before) continue
+      const culprit = live.announcement.coordinator
+      await this.fail(round, failure('ROUND_FAILED', { culprit, at: 'silence' }))
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A member's part in a round: it tags what is new, commits to its list, prepares it under the salt
+ * and hands a share to each compute node. Semi-honest protocol; see docs/PROTOCOL.md.
+ * Learns: the announcement, padded sizes of the others, the published list.
+ */
+
+import { decide, NO_USAGE } from '@drempel/protocol/convenant'
+import {
+  type Bytes,
+  ByteWriter,
+  fromHex,
+  hex,
+  type Json,
+  jcs,
+  signStatement,
+} from '@drempel/protocol/encoding'
+import { oprfInput } from '@drempel/protocol/identifiers'
+import { paddedSize, prepareList, shareList } from '@drempel/protocol/threshold'
+import type { NodeContext } from '../context.ts'
+import { fail, failure } from '../errors.ts'
+import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
+import { activeIdentifiers, changesSinceLastRound, contributionUsage } from '../flags.ts'
+import { journalRoundAnnounced, journalRoundCommitted } from '../journal.ts'
+import { activeTags, tagMissing } from '../tagging.ts'
+import type { LiveRound, Rounds } from './live.ts'
+import {
+  type Announcement,
+  announcementDigest,
+  listCommitment,
+  nonceCommitment,
+  STATEMENT,
+  type SignedCommitment,
+  type Terms,
+} from './messages.ts'
+import { contributors, derive, verifyTerms } from './terms.ts'
+
+/** Takes note of a round, durably, and starts on this node's list in the background. */
+export async function announced(
+  ctx: NodeContext,
+  rounds: Rounds,
+  from: string,
+  announcement: Announcement,
+): Promise<void> {
+  const inForce = ctx.inForce()
+  const { kind, round, rules, coordinator } = announcement
+  sameConvenant(inForce, announcement.convenant, from)
+  if (coordinator !== from) fail('BAD_REQUEST', { culprit: from, at: 'coordinator' })
+  const known = rulesOf(inForce.convenant, kind).map(({ id }) => id)
+  if (known.join() !== rules.join()) fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' })
+  permit(
+    ctx,
+    {
+      type: 'announce',
+      coordinator,
+      kind,
+      rules,
+      contributors: activeMembers(inForce.convenant),
+    },
+    await contributionUsage(ctx, kind),
+  )
+  if (needsTags(ctx, kind)) {
+    const epoch = await ctx.store.keys.current(kind)
+    if (epoch?.epoch !== String(announcement.epoch)) fail('NO_KEY', { at: kind })
+  }
+  const other = rounds.ofKind(kind)
+  if (other !== undefined) {
+    // Its coordinator starting anew has given up on the earlier one.
+    if (other.announcement.coordinator !== coordinator) fail('BUSY', { at: kind })
+    await rounds.fail(other.announcement.round, failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }))
+  }
+  const digest = announcementDigest(announcement)
+  await journalRoundAnnounced(ctx, announcement, digest)
+  await ctx.store.rounds.create({
+    id: round,
+    kind,
+    role: inForce.convenant.computeNodes.includes(ctx.self) ? 'compute' : 'partner',
+    state: 'announced',
+    coordinator,
+    data: jcs(announcement as Json),
+    reason: null,
+    culprit: null,
+  })
+  const live = rounds.add(announcement, digest)
+  collect(ctx, rounds, live).catch((error: unknown) => rounds.fail(round, error))
+}
+
+/** A member whose list the convenant keeps out of this round says so, instead of failing the round. */
+async function staysOut(ctx: NodeContext, live: LiveRound, listSize: number): Promise<boolean> {
+  const { kind, rules, coordinator } = live.announcement
+  const { convenant } = ctx.inForce()
+  const decision = decide(
+    convenant,
+    {
+      type: 'contribute',
+      member: ctx.self,
+      coordinator,
+      kind,
+      rules,
+      contributors: activeMembers(convenant),
+      listSize,
+      ...(await changesSinceLastRound(ctx, kind)),
+    },
+    { ...NO_USAGE, ...(await contributionUsage(ctx, kind)) },
+    ctx.clock(),
+  )
+  if (decision.allow) return false
+  ctx.log('warn', 'round.stays-out', { round: live.announcement.round, code: decision.code })
+  return true
+}
+
+function needsTags(ctx: NodeContext, kind: string): boolean {
+  return rulesOf(ctx.inForce().convenant, kind).some(({ keys }) => keys === 'tag')
+}
+
+async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promise<void> {
+  const { kind, round, epoch } = live.announcement
+  const { convenant } = ctx.inForce()
+  await rounds.move(live, ['announced'], 'collecting')
+  const flags = await activeIdentifiers(ctx, kind)
+  const stays = await staysOut(ctx, live, flags.length)
+  if (!stays) {
+    if (needsTags(ctx, kind)) {
+      await tagMissing(ctx, kind, epoch, (done, total) => {
+        live.touched = ctx.clock()
+        live.progress = { step: 'tagging', done, total }
+      }, live.abort.signal)
+      const tags = await activeTags(ctx, kind, String(epoch))
+      live.values = tags.map(({ tag }) => tag)
+      live.flags = tags.map(({ index }) => index)
+    } else {
+      live.values = flags.map(({ identifier }) => oprfInput(kind, identifier))
+      live.flags = flags.map(({ index }) => index)
+    }
+  }
+  const salt = ctx.random(32)
+  live.nonce = convenant.computeNodes.includes(ctx.self) ? ctx.random(32) : null
+  const body = {
+    announcement: live.digest,
+    round,
+    paddedSize: stays ? null : paddedSize(live.values.length),
+    list: listCommitment(salt, round, live.values),
+    nonce: live.nonce === null ? null : nonceCommitment(live.nonce, round, ctx.self),
+  }
+  const commitment = signStatement(STATEMENT.commitment, body, ctx.self, ctx.signer)
+  await journalRoundCommitted(ctx, live.announcement, commitment, hex(salt))
+  await rounds.move(live, ['collecting'], 'collecting', commitment as unknown as Json)
+  live.commitment = commitment
+  live.progress = { step: 'committed' }
+}
+
+/** The terms that all members act on; from here on the round has a salt and a plan. */
+export async function agreed(ctx: NodeContext, rounds: Rounds, live: LiveRound, terms: Terms): Promise<void> {
+  const inForce = ctx.inForce()
+  if (live.terms !== null) fail('ROUND_WRONG_STATE', { at: 'terms' })
+  if (announcementDigest(terms.announcement) !== live.digest) {
+    fail('STATEMENTS_DIFFER', { culprit: live.announcement.coordinator, at: 'announcement' })
+  }
+  verifyTerms(inForce, terms, live.commitment)
+  live.terms = terms
+  const { plan, salt } = derive(terms)
+  live.plan = plan
+  live.salt = salt
+  await rounds.move(live, ['collecting'], 'computing')
+}
+
+/**
+ * Prepares the list and sends each compute node its share.
+ * @throws ProtocolError `RECORD_DOES_NOT_FIT`: the round needs a new salt
+ */
+export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
+  const { plan, salt, announcement } = live
+  const index = live.terms === null ? -1 : contributors(live.terms).indexOf(ctx.self)
+  if (plan === null || salt === null || index < 0) return fail('ROUND_WRONG_STATE', { at: 'upload' })
+  live.progress = { step: 'preparing' }
+  live.prepared = prepareList(plan, index, salt, live.values, ctx.random)
+  const shares = shareList(plan, live.prepared, ctx.random, ctx.prg)
+  live.progress = { step: 'uploading' }
+  const { computeNodes } = ctx.inForce().convenant
+  await Promise.all(
+    computeNodes.map((node, i) =>
+      ctx.call(node, 'rounds/upload', uploadBody(announcement.round, shares[i]!), {
+        timeoutMs: 120_000,
+        signal: live.abort.signal,
+      }),
+    ),
+  )
+  live.progress = { step: 'uploaded' }
+}
+
+function uploadBody(round: string, share: Bytes): Bytes {
+  return new ByteWriter().bytes(fromHex(round)).block(share).finish()
+}

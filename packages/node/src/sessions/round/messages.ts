@@ -1,0 +1,109 @@
+/**
+ * What nodes say to each other in a round. The coordinator carries every message, but each is signed
+ * by its author and bound to the announcement's digest, so that it can only pass them on or withhold
+ * them.
+ */
+
+import { type Bytes, hashParts, hex, jcs, statementSchema, utf8 } from '@drempel/protocol/encoding'
+import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
+import { z } from 'zod'
+
+export const hex16 = z.string().regex(/^[0-9a-f]{32}$/)
+export const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
+const member = z.string().max(64)
+const size = z.int().min(0)
+
+/** Fixes what the round is about; its digest names the round in all that follows. */
+export const announcement = z.strictObject({
+  convenant: hex32,
+  round: hex16,
+  kind: z.enum(IDENTIFIER_KINDS),
+  epoch: z.int().min(1),
+  rules: z.array(z.string().max(64)).min(1),
+  coordinator: member,
+  createdAt: z.iso.datetime(),
+})
+export type Announcement = z.infer<typeof announcement>
+
+/** A partner's commitment to its list, and a compute node's to its nonce; sizes are padded to buckets. */
+export const commitment = z.strictObject({
+  announcement: hex32,
+  round: hex16,
+  /** Null: this member stays out of the round. */
+  paddedSize: size.nullable(),
+  list: hex32,
+  nonce: hex32.nullable(),
+})
+export type Commitment = z.infer<typeof commitment>
+export const signedCommitment = statementSchema(commitment)
+export type SignedCommitment = z.infer<typeof signedCommitment>
+
+/** A compute node opens its nonce only for one set of commitments, which it names. */
+export const opening = z.strictObject({
+  announcement: hex32,
+  round: hex16,
+  commitments: hex32,
+  nonce: hex32,
+})
+export type Opening = z.infer<typeof opening>
+export const signedOpening = statementSchema(opening)
+export type SignedOpening = z.infer<typeof signedOpening>
+
+/** What fixes salt and plan: every node derives the same from it. */
+export const terms = z.strictObject({
+  announcement: announcement,
+  commitments: z.array(signedCommitment).min(1).max(1_000),
+  openings: z.array(signedOpening).length(3),
+})
+export type Terms = z.infer<typeof terms>
+
+/** A threshold list as its three compute nodes sign it; the keys travel beside it. */
+export const listStatement = z.strictObject({
+  announcement: hex32,
+  convenant: hex32,
+  round: hex16,
+  kind: z.enum(IDENTIFIER_KINDS),
+  epoch: z.int().min(1),
+  rule: z.string().max(64),
+  threshold: z.int().min(2),
+  salt: hex32,
+  keyBits: z.int().min(1).max(256),
+  size,
+  keys: hex32,
+  contributors: z.array(member),
+  leftOut: z.array(z.strictObject({ member, reason: z.string().max(64) })),
+  createdAt: z.iso.datetime(),
+})
+export type ListStatement = z.infer<typeof listStatement>
+export const signedList = statementSchema(listStatement)
+export type SignedList = z.infer<typeof signedList>
+
+export const STATEMENT = {
+  commitment: 'round.commitment',
+  opening: 'round.opening',
+  list: 'round.list',
+} as const
+
+export function announcementDigest(value: Announcement): string {
+  return hex(hashParts('drempel/v1/round/announcement', jcs(value)))
+}
+
+export function commitmentsDigest(commitments: readonly SignedCommitment[]): string {
+  return hex(hashParts('drempel/v1/round/commitments', jcs(commitments)))
+}
+
+export function listCommitment(salt: Bytes, round: string, values: readonly Bytes[]): string {
+  return hex(hashParts('drempel/v1/round/list', salt, utf8(round), ...values))
+}
+
+export function nonceCommitment(nonce: Bytes, round: string, member: string): string {
+  return hex(hashParts('drempel/v1/round/nonce', nonce, utf8(round), utf8(member)))
+}
+
+export function keysDigest(keys: Bytes): string {
+  return hex(hashParts('drempel/v1/round/keys', keys))
+}
+
+export function listDigest(statement: ListStatement): string {
+  return hex(hashParts('drempel/v1/round/published', jcs(statement)))
+}

@@ -1,0 +1,67 @@
+/** A node that was away fetches what it missed; every piece carries the signatures that make it true. */
+
+import { isProtocolError, fromUtf8 } from '@drempel/protocol/encoding'
+import { z } from 'zod'
+import type { NodeContext } from './context.ts'
+import { activeMembers } from './federation.ts'
+import { journalKeyErased } from './journal.ts'
+import { installKey } from './keys/holder.ts'
+import { installRequest } from './keys/messages.ts'
+import { acceptPublications, decodePublications } from './round/lists.ts'
+
+/** Asks each other member in turn for keys and lists that this node lacks; a peer's fault is logged. */
+export async function catchUp(ctx: NodeContext): Promise<void> {
+  const { convenant } = ctx.inForce()
+  for (const { kind } of convenant.kinds) {
+    for (const member of activeMembers(convenant)) {
+      if (member === ctx.self) continue
+      try {
+        await fetchKey(ctx, member, kind)
+        await fetchLists(ctx, member, kind)
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        if (error.code !== 'PEER_UNREACHABLE') ctx.log('warn', 'sync.failed', { member, code: error.code })
+      }
+    }
+    await dropOldKeys(ctx, kind)
+  }
+}
+
+const currentKey = z.strictObject({ key: installRequest.nullable() })
+
+async function fetchKey(ctx: NodeContext, member: string, kind: string): Promise<void> {
+  const body = await ctx.call(member, 'keys/current', { kind }, { maxResponse: 1 << 22 })
+  const { key } = currentKey.parse(JSON.parse(fromUtf8(body)))
+  if (key === null || key.kind !== kind) return
+  const own = await ctx.store.keys.current(kind)
+  if (own !== null && Number(own.epoch) >= Number(key.epoch)) return
+  await installKey(ctx, key)
+}
+
+async function fetchLists(ctx: NodeContext, member: string, kind: string): Promise<void> {
+  const { computeNodes } = ctx.inForce().convenant
+  // Others may have it too, but may not hold the keys of a list that this node may have.
+  if (!computeNodes.includes(member)) return
+  const body = await ctx.call(member, 'lists/current', { kind }, { maxResponse: 1 << 29 })
+  const publications = decodePublications(member, body)
+  const fresh = []
+  for (const publication of publications) {
+    const { rule, createdAt } = publication.statements[0]!.body
+    const own = await ctx.store.lists.current(kind, rule)
+    if (own === null || own.createdAt < Date.parse(createdAt)) fresh.push(publication)
+  }
+  if (fresh.length > 0) await acceptPublications(ctx, member, fresh)
+}
+
+/** A key lives until a list of a later epoch is in force. */
+async function dropOldKeys(ctx: NodeContext, kind: string): Promise<void> {
+  const lists = (await ctx.store.lists.inForce()).filter((list) => list.kind === kind)
+  if (lists.length === 0) return
+  const oldest = Math.min(...lists.map(({ epoch }) => Number(epoch)))
+  for (const { epoch, state } of await ctx.store.keys.list(kind)) {
+    if (state === 'dropped' || Number(epoch) >= oldest) continue
+    await journalKeyErased(ctx, kind, epoch)
+    await ctx.store.keys.drop(kind, epoch)
+    ctx.log('info', 'key.erased', { kind, epoch })
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Tags of own flags: the same audited OPRF as a check, under the budget of the convenant. They are
+ * cached for the key epoch, so that a round tags only what is new.
+ */
+
+import { type Bytes, hex } from '@drempel/protocol/encoding'
+import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
+import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
+import type { NodeContext } from './context.ts'
+import { permit } from './federation.ts'
+import { openFlag } from './flags.ts'
+import { evaluateInputs } from './oprf/asker.ts'
+
+/** One query; memory and the time until a batch is durable stay small. */
+const BATCH = 2_048
+const PAGE = 5_000
+
+/** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
+export async function tagMissing(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: number,
+  onProgress: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = String(epoch)
+  const total = await ctx.store.flags.countActive(kind, ctx.clock())
+  let done = 0
+  for (;;) {
+    const rows = await ctx.store.tags.missing(kind, name, ctx.clock(), BATCH)
+    if (rows.length === 0) return
+    signal.throwIfAborted()
+    onProgress(done, total)
+    const count = paddedBatch(rows.length)
+    const used = await ctx.store.usage.used('tagged', `${kind}/${name}`)
+    permit(
+      ctx,
+      { type: 'tag', member: ctx.self, kind, epoch, listSize: total, count },
+      { tagged: { epoch, count: used } },
+    )
+    const counter = { scope: 'tagged', key: `${kind}/${name}` }
+    await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
+    const inputs = rows.map((row) => oprfInput(kind, openFlag(ctx, kind, row)))
+    const { outputs } = await evaluateInputs(ctx, {
+      protocol: 'tag',
+      kind,
+      epoch: name,
+      inputs,
+      record: { purpose: 'round' },
+      signal,
+    })
+    await ctx.store.tags.put(
+      kind,
+      name,
+      rows.map(({ index }, i) => ({
+        index,
+        sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[i]!), ctx.random),
+      })),
+    )
+    done += rows.length
+  }
+}
+
+/** Tags of the node's active flags, in order of their ids. */
+export async function activeTags(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: string,
+): Promise<{ readonly index: Bytes; readonly tag: Bytes }[]> {
+  const now = ctx.clock()
+  const tags: { index: Bytes; tag: Bytes }[] = []
+  for (let afterId = 0; ; ) {
+    const page = await ctx.store.tags.page(kind, epoch, now, { afterId, limit: PAGE })
+    if (page.length === 0) return tags
+    for (const row of page) {
+      const place = tagPlace(kind, epoch, row.index)
+      tags.push({ index: row.index, tag: ctx.vault.open(place, row.sealed) })
+    }
+    afterId = page.at(-1)!.id
+    await ctx.pause()
+  }
+}
+
+function tagPlace(kind: string, epoch: string, index: Bytes): string {
+  return `tag/${kind}/${epoch}/${hex(index)}`
+}
