@@ -1,8 +1,8 @@
 /**
  * HTTP message signatures (RFC 9421, Ed25519) over digests of bodies (RFC 9530, sha-256), in one
  * fixed profile: the label, the covered components, the parameters and their order are given, and
- * a message that says it otherwise is refused. Signature bases come from http-message-signatures;
- * its verifier is not used, since it accepts any component list and reads its own clock.
+ * a message that says it otherwise is refused. With the components fixed, a signature base is a
+ * few lines; tests hold it against the RFC's examples and against another implementation.
  *
  * A request covers its method, target URI and digest; created, nonce and keyid (the member id) are
  * parameters. The target URI begins with the recipient's own URL, so a request to one node is no
@@ -23,7 +23,6 @@ import {
   utf8,
   verifySignature,
 } from '@drempel/protocol/encoding'
-import { httpbis } from 'http-message-signatures'
 import {
   isInnerList,
   parseDictionary,
@@ -79,8 +78,7 @@ export function signRequest(input: {
   const params =
     `;created=${Math.floor(input.now / 1000)};nonce="${base64url(input.random(16))}"` +
     `;keyid="${keyid}";tag="${tag}"`
-  const message = { method, url: targetUri, headers: { 'content-digest': digest } }
-  const base = signatureBase(requestFields, params, message)
+  const base = signatureBase(requestLines(method, targetUri, digest), params)
   const signed = { signer: keyid, base, signature: signer.sign(base) }
   const headers = signatureHeaders(digest, requestFields, params, signed.signature)
   return { parts: { method, targetUri, headers }, signed }
@@ -112,12 +110,8 @@ export function verifyRequest(
   const signature = parseSignature(headers.signature)
   const peer = directory(keyid)
   if (peer === undefined) return fail('UNKNOWN_PEER')
-  const message = {
-    method: parts.method,
-    url: parts.targetUri,
-    headers: { 'content-digest': headers['content-digest'] },
-  }
-  const base = signatureBase(requestFields, text, message)
+  const lines = requestLines(parts.method, parts.targetUri, headers['content-digest'])
+  const base = signatureBase(lines, text)
   if (!verifySignature(signature, base, peer.signingKey)) fail('SIGNATURE_INVALID')
   if (Math.abs(now / 1000 - created) > maxSkewSeconds) fail('CLOCK_SKEW', { culprit: keyid })
   const signed = { signer: keyid, base, signature }
@@ -134,8 +128,7 @@ export function signResponse(input: {
 }): SignatureHeaders {
   const digest = contentDigest(input.body)
   const params = `;created=${Math.floor(input.now / 1000)};keyid="${input.keyid}";tag="${tag}"`
-  const message = { status: input.status, headers: { 'content-digest': digest } }
-  const base = signatureBase(responseFields, params, message, asMessage(input.request))
+  const base = signatureBase(responseLines(input.status, digest, input.request), params)
   return signatureHeaders(digest, responseFields, params, input.signer.sign(base))
 }
 
@@ -156,11 +149,8 @@ export function verifyResponse(input: {
   if (params.keyid !== peer.id) fail('SIGNATURE_MALFORMED', { at: 'keyid' })
   if (typeof params.created !== 'number') fail('SIGNATURE_MALFORMED', { at: 'created' })
   const signature = parseSignature(headers.signature)
-  const message = {
-    status: input.status,
-    headers: { 'content-digest': headers['content-digest'] },
-  }
-  const base = signatureBase(responseFields, text, message, asMessage(input.request))
+  const lines = responseLines(input.status, headers['content-digest'], input.request)
+  const base = signatureBase(lines, text)
   if (!verifySignature(signature, base, peer.signingKey)) fail('SIGNATURE_INVALID')
   if (contentDigest(input.body) !== headers['content-digest']) fail('DIGEST_MISMATCH')
   return { signer: peer.id, base, signature }
@@ -188,31 +178,32 @@ export function pickHeaders(
   return headers
 }
 
-type Message =
-  | { method: string; url: string; headers: Record<string, string> }
-  | { status: number; headers: Record<string, string> }
-
-/** RFC 9421, section 2.5. `params` begins with a semicolon. Exported for the RFC's own examples. */
+/**
+ * RFC 9421, section 2.5, from component identifiers with their values, in order.
+ * @param params of the signature, serialised; begins with a semicolon
+ */
 export function signatureBase(
-  fields: readonly string[],
+  lines: readonly (readonly [identifier: string, value: string])[],
   params: string,
-  message: Message,
-  request?: Extract<Message, { method: string }>,
 ): Bytes {
-  const lines =
-    'status' in message
-      ? httpbis.createSignatureBase({ fields: [...fields] }, message, request)
-      : httpbis.createSignatureBase({ fields: [...fields] }, message)
-  lines.push(['"@signature-params"', [`(${fields.join(' ')})${params}`]])
-  return utf8(httpbis.formatSignatureBase(lines))
+  const fields = lines.map(([identifier]) => identifier).join(' ')
+  const covered = lines.map(([identifier, value]) => `${identifier}: ${value}\n`).join('')
+  return utf8(`${covered}"@signature-params": (${fields})${params}`)
 }
 
-function asMessage({ method, targetUri, headers }: RequestParts) {
-  return {
-    method,
-    url: targetUri,
-    headers: { 'content-digest': headers['content-digest'], signature: headers.signature },
-  }
+function requestLines(method: string, targetUri: string, digest: string) {
+  return zip(requestFields, [method, targetUri, digest])
+}
+
+function responseLines(status: number, digest: string, request: RequestParts) {
+  const signature = request.headers.signature.slice(`${label}=`.length)
+  const { method, targetUri, headers } = request
+  const asked = [method, targetUri, headers['content-digest'], signature]
+  return zip(responseFields, [String(status), digest, ...asked])
+}
+
+function zip(fields: readonly string[], values: readonly string[]) {
+  return fields.map((field, i) => [field, values[i]!] as const)
 }
 
 function signatureHeaders(
