@@ -104,7 +104,7 @@ describe('inclusion', () => {
 
   // The size is not tried: leaf 8 of 9 has the path of leaf 1 of 2. A checkpoint's signature binds it.
   test('at the signed size a proof fits one index and one leaf only', async () => {
-    for (const n of [1, 2, 7, 8, 9, 33, 64]) {
+    for (const n of [1, 2, 7, 8, 9, 33]) {
       for (let m = 0; m < n; m++) {
         const proof = await inclusionProof(m, n, read)
         for (let index = 0; index <= n; index++) {

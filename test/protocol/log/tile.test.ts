@@ -1,14 +1,10 @@
 import { concat, hex, utf8 } from '@drempel/protocol/encoding'
 import {
-  appendLeaves,
-  type Checkpoint,
   consistencyProof,
-  emptyTree,
   encodeBundle,
   encodeHashTile,
   encodeTilePath,
   type FetchTile,
-  type Hash,
   inclusionProof,
   leafHash,
   parseBundle,
@@ -25,55 +21,10 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import { describe, expect, test } from 'vitest'
-import { memoryReader, nodeKey, numberedLeaves } from './tree.ts'
+import { checkpointAt, hashes, leaves, read, SIZE, serve } from './served.ts'
 
 const code = (code: string, at?: string) =>
   expect.objectContaining(at === undefined ? { code } : { code, at })
-
-// Two full tiles at level 1 would need 131,072 leaves; one and a bit shows every kind of edge.
-const SIZE = TILE_WIDTH ** 2 + TILE_WIDTH + 3
-const leaves = numberedLeaves(SIZE)
-const hashes = leaves.map(leafHash)
-const stored = new Map<string, Hash>()
-for (const node of appendLeaves(emptyTree(), hashes).stored) stored.set(nodeKey(node), node.hash)
-const read = memoryReader(stored)
-
-/** A log's server at some size, made from its store by tileRange alone. */
-function serve(size: number): (tile: Tile) => Uint8Array | undefined {
-  return (tile) => {
-    const range = tileRange(tile, size)
-    if (range === undefined) return undefined
-    if (tile.level === 'entries') return encodeBundle(leaves.slice(range.from, range.to))
-    const indices = Array.from({ length: range.to - range.from }, (_, i) => range.from + i)
-    return encodeHashTile(indices.map((index) => stored.get(`${range.level}/${index}`)!))
-  }
-}
-
-const roots = new Map<number, Hash>()
-for (const size of [
-  0,
-  1,
-  2,
-  5,
-  200,
-  255,
-  256,
-  257,
-  300,
-  511,
-  512,
-  600,
-  65_535,
-  65_536,
-  65_537,
-  SIZE,
-]) {
-  roots.set(size, await rootAt(size, read))
-}
-
-function checkpointAt(size: number): Checkpoint {
-  return { origin: 'drempel/proef/bank-a/2026Q4', size, root: roots.get(size)! }
-}
 
 describe('paths', () => {
   const cases: [string, Tile][] = [
@@ -257,7 +208,7 @@ describe('reading from tiles', () => {
 
 describe('checking a whole log', () => {
   test('accepts an honest one of any size, and shows its entries in order', async () => {
-    for (const size of [0, 1, 255, 256, 257, 600, SIZE]) {
+    for (const size of [0, 1, 255, 256, 257, 600]) {
       let seen = 0
       await verifyLog(checkpointAt(size), serve(size), (index, leaf) => {
         if (index !== seen || hex(leaf) !== hex(leaves[index]!)) throw new Error('out of order')
@@ -291,8 +242,6 @@ describe('checking a whole log', () => {
     [600, 'tile/0/001'],
     [600, 'tile/0/002.p/88'],
     [600, 'tile/1/000.p/2'],
-    [SIZE, 'tile/1/000'],
-    [SIZE, 'tile/2/000.p/1'],
   ])('at size %d refuses a false hash in %s, and names the tile', async (size, path) => {
     const lying: FetchTile = (tile) => {
       const bytes = serve(size)(tile)
