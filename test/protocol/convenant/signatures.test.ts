@@ -102,6 +102,10 @@ describe('signatures', () => {
     const signed = signedBy(first, ['bank-a', 'bank-b', 'telecom'])
     const forged = withSignature(signed, signConvenant(first, 'platform', signerOf('bank-a')))
     expect(() => verifyConvenant(forged)).toThrow('CONVENANT_SIGNATURE_BAD')
+    const { signature } = signConvenant(first, 'platform', signerOf('platform'))
+    expect(missingSignatures(withSignature(signed, { member: 'bank-a', signature }))).toEqual([
+      'platform',
+    ])
   })
 
   it('are added once, and spoilt ones do not keep out good ones', () => {
