@@ -364,7 +364,7 @@ function decodeFrame(data: Buffer): Frame | undefined {
   if (length === 0 || length > maxStep || 2 + length > data.length) return undefined
   try {
     const step = fromUtf8(data.subarray(2, 2 + length))
-    return { step, payload: Uint8Array.prototype.slice.call(data, 2 + length) }
+    return { step, payload: new Uint8Array(data.subarray(2 + length)) }
   } catch {
     return undefined
   }

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
+import { createTlsKeys } from '@drempel/node/internal/config'
+import { startServer } from '@drempel/node/internal/http'
+import { Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+
+const tls = createTlsKeys('127.0.0.1', Date.now(), (length) =>
+  crypto.getRandomValues(new Uint8Array(length)),
+)
+
+function appOf() {
+  const app = new Hono()
+  app.get('/', (c) => c.text('hello'))
+  app.get('/slow', async (c) => {
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    return c.text('late')
+  })
+  return app
+}
+
+describe('the server', () => {
+  it('refuses plain HTTP beyond loopback', async () => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org']) {
+      const started = startServer({ app: appOf(), host, port: 0 })
+      await expect(started).rejects.toMatchObject({ code: 'INSECURE_LISTEN' })
+    }
+  })
+
+  it('says so when the port is taken', async () => {
+    const first = await startServer({ app: appOf(), host: '127.0.0.1', port: 0 })
+    const second = startServer({ app: appOf(), host: '127.0.0.1', port: first.port })
+    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await first.close()
+  })
+
+  it('lets a request under way end before it closes, and takes no new one', async () => {
+    const server = await startServer({ app: appOf(), host: '127.0.0.1', port: 0 })
+    const url = `http://127.0.0.1:${server.port}`
+    const slow = fetch(`${url}/slow`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const closed = server.close(5_000)
+    expect(await (await slow).text()).toBe('late')
+    await closed
+    await expect(fetch(url)).rejects.toThrow()
+  })
+
+  it('does not wait for a silent connection longer than the grace', async () => {
+    const server = await startServer({ app: appOf(), host: '127.0.0.1', port: 0 })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\n')
+    await once(socket, 'connect')
+    const start = Date.now()
+    await server.close(100)
+    expect(Date.now() - start).toBeLessThan(3_000)
+  })
+
+  it('speaks TLS 1.3 only', async () => {
+    const server = await startServer({ app: appOf(), host: '127.0.0.1', port: 0, tls })
+    const hello = (maxVersion: 'TLSv1.2' | 'TLSv1.3') =>
+      new Promise<string | null>((resolve, reject) => {
+        const options = { port: server.port, rejectUnauthorized: false, maxVersion }
+        const socket = tlsConnect(options, () => {
+          resolve(socket.getProtocol())
+          socket.destroy()
+        })
+        socket.on('error', reject)
+      })
+    expect(await hello('TLSv1.3')).toBe('TLSv1.3')
+    await expect(hello('TLSv1.2')).rejects.toThrow()
+    await server.close(0)
+  })
+
+  it('holds no more connections than its limit', async () => {
+    const limits = { maxConnections: 3 }
+    const server = await startServer({ app: appOf(), host: '127.0.0.1', port: 0, limits })
+    const sockets = Array.from({ length: 6 }, () => connect(server.port, '127.0.0.1'))
+    for (const socket of sockets) socket.on('error', () => {})
+    const dropped = await Promise.all(
+      sockets.map((socket) =>
+        Promise.race([
+          once(socket, 'close').then(() => 1),
+          new Promise<number>((resolve) => setTimeout(resolve, 500, 0)),
+        ]),
+      ),
+    )
+    expect(dropped.reduce((sum, one) => sum + one, 0)).toBe(3)
+    for (const socket of sockets) socket.destroy()
+    await server.close(0)
+  })
+})

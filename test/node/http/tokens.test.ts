@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import {
+  createOperators,
+  createProblemMapper,
+  httpProblems,
+  newToken,
+  type OperatorEnv,
+  problemHandler,
+  type TokenRecord,
+} from '@drempel/node/internal/http'
+import { Hono } from 'hono'
+import { beforeEach, describe, expect, it } from 'vitest'
+
+const random = (length: number) => new Uint8Array(randomBytes(length))
+const { token, record } = newToken({ name: 'An', roles: ['analyst'] }, random, () => 5)
+
+let now: number
+let records: Map<string, TokenRecord>
+let app: Hono<OperatorEnv>
+
+beforeEach(() => {
+  now = 1_000_000
+  records = new Map([[record.id, record]])
+  const operators = createOperators({
+    store: { get: async (id) => records.get(id) },
+    random,
+    clock: () => now,
+  })
+  app = new Hono<OperatorEnv>()
+  app.onError(problemHandler(createProblemMapper({ table: httpProblems, random })))
+  app.get('/check', operators.requireRole('analyst', 'operator'), (c) => c.json(c.get('operator')))
+  app.get('/admin', operators.requireRole('admin'), (c) => c.text('in'))
+})
+
+async function ask(path: string, authorization?: string) {
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+  const response = await app.request(path, { headers })
+  const body = (await response.json().catch(() => ({}))) as { code?: string }
+  return { status: response.status, body, code: body.code }
+}
+
+describe('a bearer token', () => {
+  it('opens what its roles open, and nothing else', async () => {
+    const answer = await ask('/check', `Bearer ${token}`)
+    expect(answer.body).toEqual({ id: record.id, name: 'An', roles: ['analyst'] })
+    expect(await ask('/admin', `Bearer ${token}`)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+  })
+
+  it('is kept as Argon2id only', () => {
+    const secret = token.split('_')[2]!
+    expect(record.hash).toMatch(/^\$argon2id\$/)
+    expect(JSON.stringify(record)).not.toContain(secret)
+    expect(record).toMatchObject({ createdAt: 5, revokedAt: null })
+  })
+
+  it('is refused when absent, malformed, of another, or off by one character', async () => {
+    const other = newToken({ name: 'Bo', roles: ['admin'] }, random, () => 0).token
+    const last = token.endsWith('A') ? 'E' : 'A'
+    const bad = [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer x',
+      `Basic ${token}`,
+      `Bearer ${token}A`,
+      `Bearer ${token.slice(0, -1)}${last}`,
+      `Bearer ${other}`,
+      `Bearer drm_${record.id}_${other.split('_')[2]}`,
+    ]
+    for (const authorization of bad) {
+      const answer = await ask('/check', authorization)
+      expect({ authorization, code: answer.code }).toEqual({
+        authorization,
+        code: 'UNAUTHENTICATED',
+      })
+    }
+  })
+
+  it('stops working the moment it is revoked, also when it was verified before', async () => {
+    expect((await ask('/check', `Bearer ${token}`)).status).toBe(200)
+    records.set(record.id, { ...record, revokedAt: now })
+    expect((await ask('/check', `Bearer ${token}`)).code).toBe('UNAUTHENTICATED')
+    records.delete(record.id)
+    expect((await ask('/check', `Bearer ${token}`)).code).toBe('UNAUTHENTICATED')
+  })
+
+  it('pays for Argon2 once', async () => {
+    await ask('/check', `Bearer ${token}`)
+    const start = performance.now()
+    for (let i = 0; i < 20; i++) await ask('/check', `Bearer ${token}`)
+    const cached = (performance.now() - start) / 20
+    const again = performance.now()
+    const fresh = createOperators({
+      store: { get: async () => record },
+      random,
+      clock: () => now,
+    })
+    await fresh.authenticate(`Bearer ${token}`, 'here')
+    expect(cached).toBeLessThan((performance.now() - again) / 2)
+  })
+
+  it('cannot be guessed at speed: after ten failures a minute of TOO_MANY_ATTEMPTS', async () => {
+    const guess = () => {
+      const stranger = Buffer.from(random(6)).toString('hex')
+      return ask('/check', `Bearer drm_${stranger}_${'A'.repeat(43)}`)
+    }
+    await ask('/check', `Bearer ${token}`)
+    for (let i = 0; i < 10; i++) expect((await guess()).code).toBe('UNAUTHENTICATED')
+    expect(await guess()).toMatchObject({ status: 429, code: 'TOO_MANY_ATTEMPTS' })
+    // Who is known keeps working beside the guesser.
+    expect((await ask('/check', `Bearer ${token}`)).status).toBe(200)
+    now += 60_000
+    expect((await guess()).code).toBe('UNAUTHENTICATED')
+  })
+})
