@@ -50,8 +50,7 @@ const SMALLEST_BUCKET = 256
 
 /**
  * Every node: the plan with the fewest ANDs whose chance that any record of any honest partner does
- * not fit is at most 2^-30 a salt. A false match with a record has probability at most 2^-40, a
- * match missed because two keys agree on all order bits at most 2^-20.
+ * not fit is at most 2^-30 a salt. A false match with a record has probability at most 2^-40.
  * @param partners in the round's order, sizes as published (see `paddedSize`)
  * @throws ProtocolError `BAD_PLAN`: no partners, ids not distinct, sizes not whole numbers, or a
  *   round too large for 65,536 bins of 65,536 rows
@@ -149,12 +148,14 @@ function planWith(
   })
   const rows = sum(partners.map(({ slots }) => slots))
   if (rows > MAX_ROWS) return undefined
-  const binBits = Math.log2(bins)
+  const binBits = 31 - Math.clz32(bins)
   const twice = twiceLog2(rows * bins)
   const keyBits = twice + 41
   if (keyBits > MAX_KEY_BITS) return undefined
   const width = keyBits - binBits
-  const orderBits = twice + 21 - binBits
+  // All of x: were fewer bits ordered, a partner that knows a key could enter another one with the same
+  // order bits, which may come to stand between two equal ones and hide them.
+  const orderBits = width
   return { bins, binBits, base, window: WINDOW, keyBits, width, orderBits, partners, rows }
 }
 
