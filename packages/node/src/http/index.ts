@@ -29,4 +29,5 @@ export {
   roles,
   type TokenRecord,
   type TokenStore,
+  tokenRecord,
 } from './tokens.ts'

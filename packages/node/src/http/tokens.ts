@@ -59,16 +59,27 @@ export function newToken(
   random: RandomBytes,
   clock: Clock,
 ): { token: string; record: TokenRecord } {
-  const id = hex(random(6))
-  const secret = base64url(random(32))
+  const token = `drm_${hex(random(6))}_${base64url(random(32))}`
+  return { token, record: tokenRecord(token, input, clock) }
+}
+
+/** The record of a token that was made elsewhere, by the same form. @throws ProtocolError `UNAUTHENTICATED` */
+export function tokenRecord(
+  token: string,
+  input: { name: string; roles: readonly Role[] },
+  clock: Clock,
+): TokenRecord {
+  const [, id, secret] = TOKEN.exec(token) ?? []
+  if (id === undefined || secret === undefined) return fail('UNAUTHENTICATED')
   const hash = sodium.crypto_pwhash_str(
     secret,
     sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE,
     sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE,
   )
-  const record = { id, hash, ...input, createdAt: clock(), revokedAt: null }
-  return { token: `drm_${id}_${secret}`, record }
+  return { id, hash, ...input, createdAt: clock(), revokedAt: null }
 }
+
+const TOKEN = /^drm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
 
 export function createOperators(options: {
   store: TokenStore

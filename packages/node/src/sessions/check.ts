@@ -4,11 +4,11 @@
  * log, then the answer. The key holders learn who asks and how many; nobody learns what or the answer.
  */
 
+import { quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import { type Bytes, hex, isProtocolError } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { tagOf } from '@drempel/protocol/oprf'
 import { recordKey } from '@drempel/protocol/threshold'
-import { quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import type { Appended } from '../audit/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
 import type { NodeContext } from './context.ts'

@@ -13,8 +13,8 @@ import {
 } from '@drempel/protocol/convenant'
 import { fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
-import type { Home } from '../config/index.ts'
 import type { Audit } from '../audit/index.ts'
+import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
 import type { InForce } from './context.ts'
 import { fail } from './errors.ts'
@@ -93,9 +93,11 @@ export function signDraft(home: Home, signer: Signer, value: unknown) {
 function fits(signed: SignedConvenant, home: Home, installing: boolean): void {
   const { convenant } = signed
   const self = memberOf(convenant, home.member.id)
-  if (self === undefined) return fail('CONVENANT_UNFIT', { at: 'members', hint: 'this node is no member' })
+  if (self === undefined)
+    return fail('CONVENANT_UNFIT', { at: 'members', hint: 'this node is no member' })
   for (const field of ['signingKey', 'url', 'tlsPin'] as const) {
-    if (self[field] !== home.member[field]) fail('CONVENANT_UNFIT', { at: `members.${self.id}.${field}` })
+    if (self[field] !== home.member[field])
+      fail('CONVENANT_UNFIT', { at: `members.${self.id}.${field}` })
   }
   const own: Readonly<Record<string, string>> = { ...formVersions() }
   for (const [name, version] of Object.entries(convenant.formVersions)) {

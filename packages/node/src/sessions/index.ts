@@ -1,6 +1,6 @@
 /** The node's work, wired: peer methods by name, and what routes may ask of it. */
 
-import { type Bytes, jcs, type Json } from '@drempel/protocol/encoding'
+import { type Bytes, type Json, jcs } from '@drempel/protocol/encoding'
 import type { NodeContext, PeerMethod } from './context.ts'
 import { fail } from './errors.ts'
 import { keyMethods } from './keys/holder.ts'
@@ -36,19 +36,18 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
-export { check } from './check.ts'
+export { check, tagOnList } from './check.ts'
 export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
 export { ConvenantInForce, signDraft } from './convenant.ts'
 export type { SessionErrorCode } from './errors.ts'
 export { canonical, importFlags, openFlag } from './flags.ts'
 export { generateKey } from './keys/leader.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
+export { sessionProblems } from './problems.ts'
 export { failOpenRounds } from './recover.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'
 export type { Rounds } from './round/live.ts'
 export type { SignedList } from './round/messages.ts'
-export { sessionProblems } from './problems.ts'
 export { catchUp } from './sync.ts'
 export { activeTags } from './tagging.ts'
-export { tagOnList } from './check.ts'

@@ -1,8 +1,8 @@
 /** Results of `owners` rules: which of this node's own flags met the rule, sealed at rest. */
 
 import {
-  base64,
   type Bytes,
+  base64,
   concat,
   fromBase64,
   fromUtf8,

@@ -1,7 +1,7 @@
 /** At start: rounds that were open when the node stopped are failed, so that none is half-published. */
 
-import { failure } from './errors.ts'
 import type { NodeContext } from './context.ts'
+import { failure } from './errors.ts'
 import type { Rounds } from './round/live.ts'
 
 export async function failOpenRounds(ctx: NodeContext, rounds: Rounds): Promise<void> {

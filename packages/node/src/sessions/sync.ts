@@ -1,6 +1,6 @@
 /** A node that was away fetches what it missed; every piece carries the signatures that make it true. */
 
-import { isProtocolError, fromUtf8 } from '@drempel/protocol/encoding'
+import { fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
 import { z } from 'zod'
 import type { NodeContext } from './context.ts'
 import { activeMembers } from './federation.ts'
@@ -20,7 +20,8 @@ export async function catchUp(ctx: NodeContext): Promise<void> {
         await fetchLists(ctx, member, kind)
       } catch (error) {
         if (!isProtocolError(error)) throw error
-        if (error.code !== 'PEER_UNREACHABLE') ctx.log('warn', 'sync.failed', { member, code: error.code })
+        if (error.code !== 'PEER_UNREACHABLE')
+          ctx.log('warn', 'sync.failed', { member, code: error.code })
       }
     }
     await dropOldKeys(ctx, kind)

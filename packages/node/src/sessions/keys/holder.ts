@@ -131,8 +131,15 @@ async function finish(
   )
   const encoded = encodeTranscript(transcript)
   // The share replaces the polynomial: from here on only this transcript can come of the session.
-  const share = ctx.vault.seal(shareContext(kind, epoch, encoded), encodeKeyShare(keyShare), ctx.random)
-  await ctx.store.meta.set(pendingShare(kind, epoch, hex(transcriptDigest(transcript))), base64(share))
+  const share = ctx.vault.seal(
+    shareContext(kind, epoch, encoded),
+    encodeKeyShare(keyShare),
+    ctx.random,
+  )
+  await ctx.store.meta.set(
+    pendingShare(kind, epoch, hex(transcriptDigest(transcript))),
+    base64(share),
+  )
   const statement = signTranscript(transcript, ctx.self, ctx.signer)
   return { transcript: base64(encoded), statement: statement as unknown as Json }
 }
@@ -147,7 +154,8 @@ export async function installKey(ctx: NodeContext, install: InstallRequest): Pro
   const encoded = fromBase64(install.transcript)
   const known = await ctx.store.keys.get(kind, epoch)
   if (known !== null) {
-    if (!equalBytes(known.transcript, encoded)) fail('STATEMENTS_DIFFER', { at: `${kind}/${epoch}` })
+    if (!equalBytes(known.transcript, encoded))
+      fail('STATEMENTS_DIFFER', { at: `${kind}/${epoch}` })
     return
   }
   verifyKey(inForce, kind, epoch, encoded, statements)
@@ -156,7 +164,10 @@ export async function installKey(ctx: NodeContext, install: InstallRequest): Pro
   const holders = transcript.context.holders.map(({ id }) => id)
   const pending = await ctx.store.meta.get(pendingShare(kind, epoch, digest))
   if (holders.includes(ctx.self) && !pending) {
-    fail('KEY_FAILED', { at: `${kind}/${epoch}`, hint: 'this node has no share; generate a new key' })
+    fail('KEY_FAILED', {
+      at: `${kind}/${epoch}`,
+      hint: 'this node has no share; generate a new key',
+    })
   }
   await journalKey(ctx, kind, epoch, digest, holders)
   const before = await ctx.store.keys.current(kind)

@@ -67,7 +67,8 @@ async function lead(ctx: NodeContext, session: Session, holders: readonly string
     await Promise.all(
       holders.map(
         async (holder) =>
-          parseBody(sharesReply, await ask(holder, 'shares', { session, broadcasts }), holder).shares,
+          parseBody(sharesReply, await ask(holder, 'shares', { session, broadcasts }), holder)
+            .shares,
       ),
     )
   ).flat()
@@ -80,14 +81,17 @@ async function lead(ctx: NodeContext, session: Session, holders: readonly string
   )
   const [first] = finished
   for (const { holder, transcript } of finished) {
-    if (transcript !== first!.transcript) fail('STATEMENTS_DIFFER', { culprit: holder, at: 'transcript' })
+    if (transcript !== first!.transcript)
+      fail('STATEMENTS_DIFFER', { culprit: holder, at: 'transcript' })
   }
   const transcript = encodeBytes(encodeTranscript(parseTranscript(decodeBytes(first!.transcript))))
   const statements = finished.map(({ statement }) => statement)
   const install = { kind: session.kind, epoch: session.epoch, transcript, statements }
   // Holders must have it; other members fetch it later if they are away now.
   const members = activeMembers(ctx.inForce().convenant)
-  const installs = await Promise.allSettled(members.map((member) => ask(member, 'install', install)))
+  const installs = await Promise.allSettled(
+    members.map((member) => ask(member, 'install', install)),
+  )
   const failed = installs.find(
     (result, i) => result.status === 'rejected' && holders.includes(members[i]!),
   )

@@ -3,7 +3,7 @@
  * byte leaves; a holder that answers falsely is named, kept as evidence, and another is asked.
  */
 
-import { base64, type Bytes, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
+import { type Bytes, base64, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
 import {
@@ -17,9 +17,15 @@ import {
 import { memberCheckpoint } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { failure } from '../errors.ts'
-import { journalFault, journalIntent, journalResult, type PeerCheckpoint, type Question } from '../journal.ts'
-import { decodeAnswer, encodeRequest } from './messages.ts'
+import {
+  journalFault,
+  journalIntent,
+  journalResult,
+  type PeerCheckpoint,
+  type Question,
+} from '../journal.ts'
 import { group, publicKeyOf } from './keyring.ts'
+import { decodeAnswer, encodeRequest } from './messages.ts'
 
 export type Evaluation = {
   readonly protocol: Question['protocol']
@@ -76,7 +82,14 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     blinded,
   })
   try {
-    const { shares, peerCheckpoints } = await askHolders(ctx, key, question, blinded, request, evaluation.signal)
+    const { shares, peerCheckpoints } = await askHolders(
+      ctx,
+      key,
+      question,
+      blinded,
+      request,
+      evaluation.signal,
+    )
     const outputs = await combineShares(group, blind.state, inputs, shares, ctx.pause)
     const holders = shares.map(({ index }) => key.publicShares.find((s) => s.index === index)!.id)
     if (protocol === 'tag') {
@@ -134,7 +147,10 @@ function quorumLost(said: ReadonlyMap<string, string>) {
   if (codes.length === 1 && /^[A-Z_]*(EXCEEDED|ALLOWED|SUSPENDED|REQUIRED)$/.test(codes[0]!)) {
     return failure('REFUSED', { at: codes[0]! })
   }
-  return failure('QUORUM_LOST', { at, hint: 'too few key holders answered; try again when they are up' })
+  return failure('QUORUM_LOST', {
+    at,
+    hint: 'too few key holders answered; try again when they are up',
+  })
 }
 
 function holderOrder(ctx: NodeContext, key: ThresholdKey) {

@@ -98,12 +98,31 @@ async function reserve(
   const { remaining } = tags
     ? permit(
         ctx,
-        { type: 'evaluate-tags', holder, member: asker, kind, epoch: Number(epoch), count, recipients },
+        {
+          type: 'evaluate-tags',
+          holder,
+          member: asker,
+          kind,
+          epoch: Number(epoch),
+          count,
+          recipients,
+        },
         { tagged: { epoch: Number(epoch), count: used } },
       )
     : permit(
         ctx,
-        { type: 'evaluate', holder, asker, protocol, purpose, kind, rule, count, recipients, approved },
+        {
+          type: 'evaluate',
+          holder,
+          asker,
+          protocol,
+          purpose,
+          kind,
+          rule,
+          count,
+          recipients,
+          approved,
+        },
         { queried: { day, count: used } },
       )
   // Two requests may both have passed `permit`: the limit is compared again where it is added to.
@@ -114,5 +133,6 @@ async function reserve(
     counters: [{ ...counter, amount: count, limit }],
   })
   if (served === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
-  if (served !== 'ok') fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
+  if (served !== 'ok')
+    fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
 }

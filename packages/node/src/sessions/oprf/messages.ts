@@ -4,7 +4,15 @@
  * Answer: block(evaluated elements) ‖ block(proof) ‖ block(the holder's checkpoint).
  */
 
-import { type Bytes, ByteReader, ByteWriter, fromUtf8, jcs, parseJcs, utf8 } from '@drempel/protocol/encoding'
+import {
+  ByteReader,
+  type Bytes,
+  ByteWriter,
+  fromUtf8,
+  jcs,
+  parseJcs,
+  utf8,
+} from '@drempel/protocol/encoding'
 import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import { fail } from '../errors.ts'
@@ -34,11 +42,7 @@ const ELEMENTS = 65_535 * 32
 export const MAX_EVALUATION = ELEMENTS + 4 * SMALL
 
 export function encodeRequest({ header, receipt, blinded }: EvaluationRequest): Bytes {
-  return new ByteWriter()
-    .block(jcs(header))
-    .block(utf8(receipt))
-    .block(blinded)
-    .finish()
+  return new ByteWriter().block(jcs(header)).block(utf8(receipt)).block(blinded).finish()
 }
 
 /** @throws ProtocolError `BAD_REQUEST`, culprit = from */

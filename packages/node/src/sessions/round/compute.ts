@@ -5,8 +5,8 @@
  */
 
 import {
-  type Bytes,
   ByteReader,
+  type Bytes,
   concat,
   hex,
   isProtocolError,
@@ -27,9 +27,9 @@ import { Deferred, type LiveRound, type Rounds } from './live.ts'
 import {
   commitmentsDigest,
   keysDigest,
-  STATEMENT,
   type SignedCommitment,
   type SignedOpening,
+  STATEMENT,
 } from './messages.ts'
 import { contributors, verifyCommitments } from './terms.ts'
 
@@ -73,7 +73,7 @@ export function readUploadHead(from: string, body: Bytes): { round: string; shar
 /** Takes in one contributor's share. @throws ProtocolError `BAD_UPLOAD`, culprit = the contributor */
 export function takeUpload(ctx: NodeContext, live: LiveRound, from: string, share: Bytes): void {
   const { plan, terms } = live
-  if (plan === null || terms === null) return fail('ROUND_WRONG_STATE', { at: 'upload' })
+  if (plan === null || terms === null) fail('ROUND_WRONG_STATE', { at: 'upload' })
   const index = contributors(terms).indexOf(from)
   if (index < 0) fail('ROUND_WRONG_STATE', { culprit: from, at: 'upload' })
   if (live.uploads.has(index)) fail('ROUND_WRONG_STATE', { culprit: from, at: 'second upload' })
@@ -150,7 +150,10 @@ export async function compute(
       { minContributors },
     )
     await rounds.move(live, ['computing'], 'opening')
-    const leftOut = result.leftOut.map(({ partner, reason }) => ({ member: names[partner]!, reason }))
+    const leftOut = result.leftOut.map(({ partner, reason }) => ({
+      member: names[partner]!,
+      reason,
+    }))
     for (const { member, reason } of leftOut) {
       await journalExcluded(ctx, announcement, member, reason)
     }
@@ -223,7 +226,10 @@ async function openChannels(
   live.progress = { step: 'connecting' }
   const path = `/peer/v1/rounds/${live.announcement.round}/channel`
   const options = { signal: live.abort.signal, timeoutMs: 30_000 }
-  const timer = setTimeout(() => waiting.reject(failure('ROUND_FAILED', { culprit: before, at: 'channel' })), 30_000)
+  const timer = setTimeout(
+    () => waiting.reject(failure('ROUND_FAILED', { culprit: before, at: 'channel' })),
+    30_000,
+  )
   try {
     const next = await ctx.connectChannel(after, path, options)
     return [next, await waiting.promise]

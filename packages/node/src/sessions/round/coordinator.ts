@@ -13,8 +13,8 @@ import { activeMembers, permit, rulesOf } from '../federation.ts'
 import { contributionUsage } from '../flags.ts'
 import { parseBody } from '../parse.ts'
 import { partyOf } from './compute.ts'
-import type { LiveRound, Rounds } from './live.ts'
 import { encodePublications, type Publication } from './lists.ts'
+import type { LiveRound, Rounds } from './live.ts'
 import {
   type Announcement,
   type SignedCommitment,
@@ -76,7 +76,8 @@ export async function startRound(
     const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
     await rounds.fail(round, error)
     await tellAll(ctx, members, 'rounds/fail', { round, reason, culprit })
-    if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1) await startRound(ctx, rounds, kind, salts - 1)
+    if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1)
+      await startRound(ctx, rounds, kind, salts - 1)
   })
   return round
 }
@@ -146,7 +147,9 @@ async function collectCommitments(
     present.map(async (member) => {
       try {
         const reply = await poll(ctx, live, COLLECT_MS, async () => {
-          const body = await ctx.call(member, 'rounds/commitment', { round: live.announcement.round })
+          const body = await ctx.call(member, 'rounds/commitment', {
+            round: live.announcement.round,
+          })
           const parsed = parseBody(commitmentReply, body, member)
           return parsed.ready ? parsed.commitment : undefined
         })
@@ -209,9 +212,11 @@ async function runComputation(
 ): Promise<void> {
   const { round } = live.announcement
   await Promise.all(
-    ctx.inForce().convenant.computeNodes.map((node) =>
-      ctx.call(node, 'rounds/compute', { round, included } as Json),
-    ),
+    ctx
+      .inForce()
+      .convenant.computeNodes.map((node) =>
+        ctx.call(node, 'rounds/compute', { round, included } as Json),
+      ),
   )
 }
 

@@ -10,8 +10,13 @@ import { journalRoundPublished } from '../journal.ts'
 import { saveOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
+import {
+  acceptPublications,
+  currentPublications,
+  decodePublications,
+  encodePublications,
+} from './lists.ts'
 import type { LiveRound, Rounds } from './live.ts'
-import { acceptPublications, currentPublications, decodePublications, encodePublications } from './lists.ts'
 import { agreed, announced, upload } from './member.ts'
 import { announcement, hex16, signedCommitment, terms } from './messages.ts'
 
@@ -27,7 +32,8 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
   /** The round, for a request that only its coordinator may make. */
   const led = (round: string, from: string): LiveRound => {
     const live = rounds.get(round, from)
-    if (live.announcement.coordinator !== from) fail('ROUND_WRONG_STATE', { culprit: from, at: 'coordinator' })
+    if (live.announcement.coordinator !== from)
+      fail('ROUND_WRONG_STATE', { culprit: from, at: 'coordinator' })
     return live
   }
 
@@ -53,7 +59,10 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
       name: 'rounds/open',
       maxBody: STATEMENTS,
       async handle(from, body) {
-        const schema = z.strictObject({ round: hex16, commitments: z.array(signedCommitment).max(64) })
+        const schema = z.strictObject({
+          round: hex16,
+          commitments: z.array(signedCommitment).max(64),
+        })
         const { round, commitments } = parseBody(schema, body, from)
         return openNonce(ctx, led(round, from), commitments) as unknown as Json
       },
@@ -88,7 +97,10 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
       name: 'rounds/compute',
       maxBody: SMALL,
       async handle(from, body) {
-        const schema = z.strictObject({ round: hex16, included: z.array(z.string().max(64)).max(64) })
+        const schema = z.strictObject({
+          round: hex16,
+          included: z.array(z.string().max(64)).max(64),
+        })
         const { round, included } = parseBody(schema, body, from)
         const live = led(round, from)
         partyOf(ctx, ctx.self)
@@ -162,7 +174,12 @@ export function acceptRoundChannel(
   return (channel) => offerChannel(ctx, live, channel)
 }
 
-async function published(ctx: NodeContext, rounds: Rounds, from: string, body: Bytes): Promise<void> {
+async function published(
+  ctx: NodeContext,
+  rounds: Rounds,
+  from: string,
+  body: Bytes,
+): Promise<void> {
   const publications = decodePublications(from, body)
   const round = publications[0]?.statements[0]?.body.round
   const live = round === undefined ? undefined : rounds.find(round)
@@ -170,7 +187,9 @@ async function published(ctx: NodeContext, rounds: Rounds, from: string, body: B
     await acceptPublications(ctx, from, publications)
     return
   }
-  const foreign = publications.some(({ statements }) => statements[0]!.body.announcement !== live.digest)
+  const foreign = publications.some(
+    ({ statements }) => statements[0]!.body.announcement !== live.digest,
+  )
   if (foreign) fail('STATEMENTS_DIFFER', { culprit: from, at: 'announcement' })
   const { announcement } = live
   await journalRoundPublished(ctx, announcement, publications)

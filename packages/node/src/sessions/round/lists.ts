@@ -5,8 +5,8 @@
 
 import { mayConsume, ruleOf } from '@drempel/protocol/convenant'
 import {
-  type Bytes,
   ByteReader,
+  type Bytes,
   ByteWriter,
   compareBytes,
   fromHex,
@@ -44,7 +44,10 @@ export function decodePublications(from: string, body: Bytes): readonly Publicat
     const reader = new ByteReader(body)
     const publications: Publication[] = []
     for (let left = reader.u16(); left > 0; left--) {
-      const statements = z.array(signedList).length(3).safeParse(parseJcs(reader.block(MAX_STATEMENTS)))
+      const statements = z
+        .array(signedList)
+        .length(3)
+        .safeParse(parseJcs(reader.block(MAX_STATEMENTS)))
       if (!statements.success) fail('BAD_REQUEST', { culprit: from, at: 'statements' })
       publications.push({ statements: statements.data, keys: reader.block(MAX_KEYS) })
     }
@@ -58,7 +61,8 @@ export function verifyStatements(inForce: InForce, statements: readonly SignedLi
   const first = jcs(statements[0]!.body)
   for (const [i, node] of inForce.convenant.computeNodes.entries()) {
     const statement = statements[i]!
-    if (statement.member !== node) fail('STATEMENTS_DIFFER', { culprit: statement.member, at: 'order' })
+    if (statement.member !== node)
+      fail('STATEMENTS_DIFFER', { culprit: statement.member, at: 'order' })
     verifyStatement(STATEMENT.list, statement, memberKey(inForce, node))
     if (compareBytes(first, jcs(statement.body)) !== 0) {
       fail('STATEMENTS_DIFFER', { culprit: node, at: 'list' })
@@ -137,14 +141,16 @@ function checkKeys(from: string, size: number, keyBits: number, digest: string, 
     fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
   }
   for (let at = width; at < keys.length; at += width) {
-    const ascending =
-      compareBytes(keys.subarray(at - width, at), keys.subarray(at, at + width)) < 0
+    const ascending = compareBytes(keys.subarray(at - width, at), keys.subarray(at, at + width)) < 0
     if (!ascending) fail('STATEMENTS_DIFFER', { culprit: from, at: 'order of keys' })
   }
 }
 
 /** Binary search for one key. */
-export function listHolds(list: Pick<ThresholdListRecord, 'keys' | 'keyBits'>, key: Bytes): boolean {
+export function listHolds(
+  list: Pick<ThresholdListRecord, 'keys' | 'keyBits'>,
+  key: Bytes,
+): boolean {
   const width = Math.ceil(list.keyBits / 8)
   let low = 0
   let high = list.keys.length / width

@@ -28,8 +28,8 @@ import {
   announcementDigest,
   listCommitment,
   nonceCommitment,
-  STATEMENT,
   type SignedCommitment,
+  STATEMENT,
   type Terms,
 } from './messages.ts'
 import { contributors, derive, verifyTerms } from './terms.ts'
@@ -66,7 +66,10 @@ export async function announced(
   if (other !== undefined) {
     // Its coordinator starting anew has given up on the earlier one.
     if (other.announcement.coordinator !== coordinator) fail('BUSY', { at: kind })
-    await rounds.fail(other.announcement.round, failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }))
+    await rounds.fail(
+      other.announcement.round,
+      failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }),
+    )
   }
   const digest = announcementDigest(announcement)
   await journalRoundAnnounced(ctx, announcement, digest)
@@ -120,10 +123,16 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   const stays = await staysOut(ctx, live, flags.length)
   if (!stays) {
     if (needsTags(ctx, kind)) {
-      await tagMissing(ctx, kind, epoch, (done, total) => {
-        live.touched = ctx.clock()
-        live.progress = { step: 'tagging', done, total }
-      }, live.abort.signal)
+      await tagMissing(
+        ctx,
+        kind,
+        epoch,
+        (done, total) => {
+          live.touched = ctx.clock()
+          live.progress = { step: 'tagging', done, total }
+        },
+        live.abort.signal,
+      )
       const tags = await activeTags(ctx, kind, String(epoch))
       live.values = tags.map(({ tag }) => tag)
       live.flags = tags.map(({ index }) => index)
@@ -149,7 +158,12 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
 }
 
 /** The terms that all members act on; from here on the round has a salt and a plan. */
-export async function agreed(ctx: NodeContext, rounds: Rounds, live: LiveRound, terms: Terms): Promise<void> {
+export async function agreed(
+  ctx: NodeContext,
+  rounds: Rounds,
+  live: LiveRound,
+  terms: Terms,
+): Promise<void> {
   const inForce = ctx.inForce()
   if (live.terms !== null) fail('ROUND_WRONG_STATE', { at: 'terms' })
   if (announcementDigest(terms.announcement) !== live.digest) {
@@ -170,7 +184,8 @@ export async function agreed(ctx: NodeContext, rounds: Rounds, live: LiveRound, 
 export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
   const { plan, salt, announcement } = live
   const index = live.terms === null ? -1 : contributors(live.terms).indexOf(ctx.self)
-  if (plan === null || salt === null || index < 0) return fail('ROUND_WRONG_STATE', { at: 'upload' })
+  if (plan === null || salt === null || index < 0)
+    return fail('ROUND_WRONG_STATE', { at: 'upload' })
   live.progress = { step: 'preparing' }
   live.prepared = prepareList(plan, index, salt, live.values, ctx.random)
   const shares = shareList(plan, live.prepared, ctx.random, ctx.prg)

@@ -12,15 +12,15 @@ import {
   verifyStatement,
 } from '@drempel/protocol/encoding'
 import { planRound, type RoundPlan, roundSalt } from '@drempel/protocol/threshold'
-import { type InForce, memberKey } from '../federation.ts'
 import { fail } from '../errors.ts'
+import { type InForce, memberKey } from '../federation.ts'
 import {
   type Announcement,
   announcementDigest,
   commitmentsDigest,
   nonceCommitment,
-  STATEMENT,
   type SignedCommitment,
+  STATEMENT,
   type Terms,
 } from './messages.ts'
 
@@ -46,7 +46,8 @@ export function verifyCommitments(
       fail('STATEMENTS_DIFFER', { culprit: member, at: 'announcement' })
     }
     const computes = inForce.convenant.computeNodes.includes(member)
-    if (computes !== (body.nonce !== null)) fail('STATEMENTS_DIFFER', { culprit: member, at: 'nonce' })
+    if (computes !== (body.nonce !== null))
+      fail('STATEMENTS_DIFFER', { culprit: member, at: 'nonce' })
   }
   const members = commitments.map(({ member }) => member)
   for (const node of inForce.convenant.computeNodes) {
@@ -85,7 +86,9 @@ export function verifyTerms(inForce: InForce, terms: Terms, own: SignedCommitmen
 
 /** Members that put a list in, in the round's order; a member may stay out. */
 export function contributors(terms: Terms): readonly string[] {
-  return terms.commitments.filter(({ body }) => body.paddedSize !== null).map(({ member }) => member)
+  return terms.commitments
+    .filter(({ body }) => body.paddedSize !== null)
+    .map(({ member }) => member)
 }
 
 export function derive(terms: Terms): { plan: RoundPlan; salt: Bytes } {

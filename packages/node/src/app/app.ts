@@ -1,0 +1,267 @@
+/** A node, wired from its home: store, vault, log, peers, sessions, routes, server. */
+
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { memberOf } from '@drempel/protocol/convenant'
+import {
+  type Clock,
+  fromBase64url,
+  isProtocolError,
+  type RandomBytes,
+} from '@drempel/protocol/encoding'
+import { Hono } from 'hono'
+import { createAudit } from '../audit/index.ts'
+import { type Home, openHome } from '../config/index.ts'
+import {
+  createOperators,
+  createProblemMapper,
+  problemHandler,
+  problemNotFound,
+  type RunningServer,
+  roles,
+  startServer,
+  tokenRecord,
+} from '../http/index.ts'
+import {
+  createChannelConnector,
+  createPeerClient,
+  createPeerGate,
+  type Directory,
+  type PeerEnv,
+} from '../peers/index.ts'
+import {
+  adminRoutes,
+  flagRoutes,
+  peerRoutes,
+  problems,
+  queryRoutes,
+  type RunningNode,
+} from '../routes/index.ts'
+import {
+  ConvenantInForce,
+  catchUp,
+  createSessions,
+  failOpenRounds,
+  type Log,
+} from '../sessions/index.ts'
+import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
+import { aesCtr, gmac } from './ciphers.ts'
+import { createRefusalJournal } from './guard.ts'
+import { createLog } from './log.ts'
+
+export const SOFTWARE = 'drempel/0.1.0'
+
+const CATCH_UP_MS = 60_000
+const HOUSEKEEPING_MS = 30_000
+const CHANNEL_IDLE_MS = 5 * 60_000
+
+export type NodeOptions = {
+  readonly home: string
+  readonly clock?: Clock
+  readonly random?: RandomBytes
+  /** Where log lines go; standard error by default. */
+  readonly output?: { write(line: string): void }
+}
+
+export type LiveNode = {
+  readonly url: string
+  readonly node: RunningNode
+  close(): Promise<void>
+}
+
+/** Starts a node and listens. @throws ProtocolError of config, store and audit: nothing is running then */
+export async function startNode(options: NodeOptions): Promise<LiveNode> {
+  const clock = options.clock ?? Date.now
+  const random: RandomBytes = options.random ?? ((length) => new Uint8Array(randomBytes(length)))
+  const home = await openHome(options.home)
+  const log = createLog(home.member.id, options.output ?? process.stderr)
+  const store = await openSqliteStore({ path: home.paths.store, clock })
+  try {
+    return await run(home, store, clock, random, log)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function run(
+  home: Home,
+  store: Store,
+  clock: Clock,
+  random: RandomBytes,
+  log: Log,
+): Promise<LiveNode> {
+  const vault = createVault(home.masterKey)
+  await checkMasterKey(store, vault)
+  await adoptToken(home, store, clock)
+  const convenant = new ConvenantInForce()
+  await convenant.load(store)
+  const audit = createAudit({
+    store,
+    signer: home.signer,
+    periodKeys: home.periodKeys,
+    member: home.member.id,
+    convenant: () => {
+      const inForce = convenant.peek()
+      if (inForce === null) return null
+      const { id, version } = inForce.convenant
+      return { id, version, digest: inForce.digest }
+    },
+    clock,
+    random,
+    software: SOFTWARE,
+  })
+  await audit.verifySelf()
+
+  const directory: Directory = (id) => {
+    const document = convenant.peek()?.convenant
+    const member = document === undefined ? undefined : memberOf(document, id)
+    if (member === undefined) return undefined
+    const { url, signingKey, tlsPin } = member
+    return { id, url, signingKey: fromBase64url(signingKey), tlsPin }
+  }
+  const self = {
+    id: home.member.id,
+    url: home.member.url,
+    signer: home.signer,
+    ...(home.tls === undefined ? {} : { tls: home.tls }),
+  }
+  const peers = createPeerClient({ self, directory, clock, random })
+  const connectChannel = createChannelConnector({
+    self,
+    directory,
+    clock,
+    random,
+    limits: { idleMs: CHANNEL_IDLE_MS },
+  })
+  const sessions = createSessions({
+    self: home.member.id,
+    signer: home.signer,
+    store,
+    vault,
+    audit,
+    peers,
+    connectChannel,
+    prg: aesCtr,
+    mac: gmac,
+    random,
+    clock,
+    pause: () => nextTurn(),
+    log,
+    inForce: () => convenant.get(),
+  })
+  const operators = createOperators({
+    store: {
+      async get(id) {
+        const row = await store.tokens.get(id)
+        return row === null
+          ? undefined
+          : { ...row, roles: roles.filter((role) => row.roles.includes(role)) }
+      },
+    },
+    random,
+    clock,
+  })
+  const node: RunningNode = { home, convenant, sessions, operators, software: SOFTWARE }
+  await failOpenRounds(sessions.ctx, sessions.rounds)
+
+  const gate = createPeerGate({ self, directory, replay: store.replay, clock })
+  const server = await startServer({
+    app: routes(node, gate, random, log),
+    host: home.config.listen.host,
+    port: home.config.listen.port,
+    ...(home.tls === undefined ? {} : { tls: home.tls }),
+  })
+  if (convenant.peek() !== null) await audit.append({ type: 'node.started' }, null)
+  log('info', 'node.started', { url: home.member.url, software: SOFTWARE })
+  const stopTasks = startTasks(node, store, clock, log)
+  return { url: home.member.url, node, close: () => close(node, server, stopTasks) }
+}
+
+function routes(
+  node: RunningNode,
+  gate: ReturnType<typeof createPeerGate>,
+  random: RandomBytes,
+  log: Log,
+): Hono<PeerEnv> {
+  const refused = createRefusalJournal(node)
+  const mapper = createProblemMapper({
+    table: problems,
+    random,
+    onInternal: (error, reference) =>
+      log('error', 'internal', {
+        reference,
+        code: isProtocolError(error) ? error.code : nameOf(error),
+      }),
+  })
+  const answer = problemHandler(mapper)
+  const app = new Hono<PeerEnv>()
+  app.onError((error, c) => {
+    if (c.req.path.startsWith('/peer/')) refused(error, c.get('peer'))
+    return answer(error, c)
+  })
+  app.notFound(problemNotFound())
+  app.get('/health', (c) => c.text('ok'))
+  app.use('/peer/*', gate.sign)
+  app.route('/peer/v1', peerRoutes(node, gate))
+  app.route('/api/v1', adminRoutes(node))
+  app.route('/api/v1', flagRoutes(node))
+  app.route('/api/v1', queryRoutes(node))
+  return app
+}
+
+/** The class of an error, never its message: that could quote what it choked on. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}
+
+/** The first administrator's token, made by init, is known from the first start on. */
+async function adoptToken(home: Home, store: Store, clock: Clock): Promise<void> {
+  if ((await store.tokens.list()).length > 0) return
+  const token = (await readFile(home.paths.token, 'utf8')).trim()
+  await store.tokens.create(tokenRecord(token, { name: 'first-admin', roles: [...roles] }, clock))
+}
+
+function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): () => void {
+  const { ctx, rounds } = node.sessions
+  const guarded = (name: string, task: () => Promise<unknown>) => {
+    let running = false
+    return () => {
+      if (running || node.convenant.peek() === null) return
+      running = true
+      task()
+        .catch((error: unknown) => {
+          const code = isProtocolError(error) ? error.code : nameOf(error)
+          log('error', 'task.failed', { step: name, code })
+        })
+        .finally(() => {
+          running = false
+        })
+    }
+  }
+  const sync = guarded('catch-up', () => catchUp(ctx))
+  const tidy = guarded('housekeeping', async () => {
+    await rounds.expire()
+    await store.replay.forgetBefore(clock())
+  })
+  const timers = [setInterval(sync, CATCH_UP_MS), setInterval(tidy, HOUSEKEEPING_MS)]
+  for (const timer of timers) timer.unref()
+  sync()
+  return () => timers.forEach((timer) => void clearInterval(timer))
+}
+
+async function close(
+  node: RunningNode,
+  server: RunningServer,
+  stopTasks: () => void,
+): Promise<void> {
+  const { ctx } = node.sessions
+  stopTasks()
+  await server.close(2_000)
+  await failOpenRounds(ctx, node.sessions.rounds)
+  if (node.convenant.peek() !== null) await ctx.audit.append({ type: 'node.stopped' }, null)
+  await ctx.audit.close()
+  ctx.peers.close()
+  await ctx.store.close()
+}

@@ -1,0 +1,1 @@
+export { type LiveNode, type NodeOptions, SOFTWARE, startNode } from './app.ts'

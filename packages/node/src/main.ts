@@ -1,0 +1,100 @@
+/**
+ * drempel-node init: makes a home. drempel-node up: runs the node until SIGTERM or SIGINT.
+ * Standard output carries one line of JSON; log lines go to standard error.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { isProtocolError } from '@drempel/protocol/encoding'
+import { startNode } from './app/index.ts'
+import { type InitOptions, initHome } from './config/index.ts'
+
+const USAGE = `drempel-node init --home DIR --id ID --name NAME --sector SECTOR --listen HOST:PORT
+                  [--transport tls|plain-loopback] [--url URL] [--contact MAIL] [--fg MAIL]
+drempel-node up --home DIR
+
+Most people use the command drempel, which runs these.`
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === 'init') return init(rest)
+  if (command === 'up') return up(rest)
+  console.error(USAGE)
+  return command === '--help' ? 0 : 2
+}
+
+async function init(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args,
+    options: {
+      home: text,
+      id: text,
+      name: text,
+      sector: text,
+      listen: text,
+      transport: text,
+      url: text,
+      contact: text,
+      fg: text,
+    },
+  })
+  const listen = /^(.+):(\d+)$/.exec(values.listen ?? '')
+  if (!values.home || !values.id || !listen) {
+    console.error(USAGE)
+    return 2
+  }
+  const transport = (values.transport ?? 'tls') as NonNullable<InitOptions['transport']>
+  const scheme = transport === 'tls' ? 'https' : 'http'
+  const mailbox = `beheer@${values.id}.example`
+  const member = await initHome(
+    values.home,
+    {
+      member: {
+        id: values.id,
+        name: values.name ?? values.id,
+        sector: (values.sector ?? '') as InitOptions['member']['sector'],
+        contact: values.contact ?? mailbox,
+        fg: values.fg ?? values.contact ?? mailbox,
+      },
+      listen: { host: listen[1]!, port: Number(listen[2]) },
+      publicUrl: values.url ?? `${scheme}://${values.listen}`,
+      transport,
+    },
+    (length) => new Uint8Array(randomBytes(length)),
+    Date.now(),
+  )
+  console.log(JSON.stringify(member))
+  return 0
+}
+
+async function up(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { home: { type: 'string' } } })
+  if (!values.home) {
+    console.error(USAGE)
+    return 2
+  }
+  const node = await startNode({ home: values.home })
+  console.log(JSON.stringify({ listening: node.url }))
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  await node.close()
+  return 0
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    // A code and a hint of our own; of any other error its class, since its text may hold anything.
+    if (isProtocolError(error)) {
+      console.error(JSON.stringify({ error: error.code, at: error.at, hint: error.hint }))
+    } else {
+      console.error(JSON.stringify({ error: error instanceof Error ? error.name : 'Error' }))
+    }
+    process.exitCode = 1
+  },
+)

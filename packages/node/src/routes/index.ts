@@ -1,0 +1,6 @@
+export { adminRoutes } from './admin.ts'
+export { flagRoutes } from './flags.ts'
+export type { RunningNode } from './node.ts'
+export { journalRefusedPeer, peerRoutes } from './peers.ts'
+export { problems } from './problems.ts'
+export { queryRoutes } from './queries.ts'

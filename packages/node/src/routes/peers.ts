@@ -1,0 +1,51 @@
+/** The peer API: POST /peer/v1/<method>, signed; and the channel between compute nodes. */
+
+import { isProtocolError, jcs } from '@drempel/protocol/encoding'
+import { Hono } from 'hono'
+import { acceptChannel, type PeerEnv, type PeerGate } from '../peers/index.ts'
+import { acceptRoundChannel } from '../sessions/index.ts'
+import type { RunningNode } from './node.ts'
+
+/** A round between two busy nodes may be silent for a while. */
+const CHANNEL_IDLE_MS = 5 * 60_000
+
+export function peerRoutes({ sessions }: RunningNode, gate: PeerGate): Hono<PeerEnv> {
+  const { ctx, rounds, methods } = sessions
+  const app = new Hono<PeerEnv>()
+  for (const method of methods) {
+    app.post(`/${method.name}`, gate.verify({ maxBody: method.maxBody }), async (c) => {
+      const answer = await method.handle(c.get('peer'), c.get('body'))
+      if (answer instanceof Uint8Array) {
+        return c.body(answer.slice().buffer as ArrayBuffer, 200, {
+          'content-type': 'application/octet-stream',
+        })
+      }
+      return c.body(jcs(answer).slice().buffer as ArrayBuffer, 200, {
+        'content-type': 'application/json',
+      })
+    })
+  }
+  app.get(
+    '/rounds/:round/channel',
+    gate.verify({ maxBody: 0 }),
+    acceptChannel({
+      limits: { idleMs: CHANNEL_IDLE_MS },
+      accept: async (c) =>
+        acceptRoundChannel(ctx, rounds, c.get('peer'), new URL(c.req.url).pathname),
+    }),
+  )
+  return app
+}
+
+/** A refused request of a peer, as the log keeps it: who as far as that was proven, and why. */
+export async function journalRefusedPeer(
+  node: RunningNode,
+  error: unknown,
+  peer: string | undefined,
+) {
+  const { ctx } = node.sessions
+  if (node.convenant.peek() === null) return
+  const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+  const event = { type: 'peer.refused', role: 'peer', reason } as const
+  await ctx.audit.append(peer === undefined ? event : { ...event, parties: [peer] }, null)
+}

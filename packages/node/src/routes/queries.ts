@@ -1,0 +1,124 @@
+/** Operator API: rounds, checks, receipts and the log's files. */
+
+import {
+  type CheckResponse,
+  checkRequest,
+  type Receipt,
+  type ScreenResponse,
+  screenRequest,
+  startRequest,
+} from '@drempel/protocol/api'
+import { base64, ProtocolError } from '@drempel/protocol/encoding'
+import { Hono } from 'hono'
+import type { Appended } from '../audit/index.ts'
+import { type OperatorEnv, roles } from '../http/index.ts'
+import { check, type NodeContext, startRound } from '../sessions/index.ts'
+import { readJson } from './input.ts'
+import type { RunningNode } from './node.ts'
+import { roundView } from './views.ts'
+
+const HISTORY = 50
+
+export function queryRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
+  const { ctx, rounds } = sessions
+  const anyone = operators.requireRole(...roles)
+  const analyst = operators.requireRole('analyst', 'admin')
+  const app = new Hono<OperatorEnv>()
+
+  const view = async (id: string) => {
+    const row = await ctx.store.rounds.get(id)
+    if (row === null) throw new ProtocolError('ROUND_UNKNOWN')
+    return roundView(ctx.store, rounds, row)
+  }
+  app.post('/rounds', operators.requireRole('operator', 'admin'), async (c) => {
+    const { kind } = await readJson(c, startRequest)
+    return c.json(await view(await startRound(ctx, rounds, kind)), 202)
+  })
+  app.get('/rounds', anyone, async (c) => {
+    const rows = await ctx.store.rounds.list({ limit: HISTORY })
+    return c.json({
+      rounds: await Promise.all(rows.map((row) => roundView(ctx.store, rounds, row))),
+    })
+  })
+  app.get('/rounds/:id', anyone, async (c) => c.json(await view(c.req.param('id'))))
+
+  app.post('/checks', analyst, async (c) => {
+    const { value, ...question } = await readJson(c, checkRequest)
+    const operator = c.get('operator').id
+    const answer = await check(ctx, { ...question, values: [value], protocol: 'check', operator })
+    const [result] = answer.results
+    const response: CheckResponse = {
+      answer: result !== undefined && 'over' in result && result.over ? 'over' : 'not-over',
+      ...(await about(ctx, question, answer)),
+    }
+    return c.json(response)
+  })
+  app.post('/screens', analyst, async (c) => {
+    const { values, ...question } = await readJson(c, screenRequest)
+    const operator = c.get('operator').id
+    const answer = await check(ctx, { ...question, values, protocol: 'screen', operator })
+    const response: ScreenResponse = {
+      results: answer.results.map((result) =>
+        'over' in result ? { answer: result.over ? 'over' : 'not-over' } : result,
+      ),
+      ...(await about(ctx, question, answer)),
+    }
+    return c.json(response)
+  })
+
+  app.get('/receipts/:txid', operators.requireRole('analyst', 'auditor', 'admin'), async (c) => {
+    const txid = c.req.param('txid')
+    const last = (await ctx.audit.find(txid)).at(-1)
+    if (last === undefined) throw new ProtocolError('UNKNOWN_RECEIPT')
+    const leaf = await ctx.audit.leaf(last.origin, last.index)
+    return c.json(await receiptOf(ctx, txid, { ...last, leaf }))
+  })
+
+  app.get('/log/:path{drempel/.+}', operators.requireRole('auditor', 'fg', 'admin'), async (c) => {
+    const path = /^(drempel\/[^/]+\/[^/]+\/[^/]+)\/(checkpoint|tile\/.+)$/.exec(c.req.param('path'))
+    const [, origin, file] = path ?? []
+    if (origin === undefined || file === undefined) throw new ProtocolError('NOT_FOUND')
+    if (file === 'checkpoint') {
+      const note = await ctx.audit.checkpoint(origin)
+      if (note === null) throw new ProtocolError('NOT_FOUND')
+      return c.body(note, 200, {
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+      })
+    }
+    const tile = await ctx.audit.tile(origin, file)
+    if (tile === null) throw new ProtocolError('NOT_FOUND')
+    return c.body(tile.slice().buffer as ArrayBuffer, 200, {
+      'content-type': 'application/octet-stream',
+      'cache-control': 'private, max-age=31536000, immutable',
+    })
+  })
+  return app
+}
+
+async function about(
+  ctx: NodeContext,
+  { kind, purpose, rule }: Pick<CheckResponse, 'kind' | 'purpose' | 'rule'>,
+  answer: Awaited<ReturnType<typeof check>>,
+) {
+  return {
+    txid: answer.txid,
+    kind,
+    purpose,
+    rule,
+    round: answer.list.round,
+    listTime: new Date(answer.list.createdAt).toISOString(),
+    listAgeSeconds: answer.listAgeSeconds,
+    stale: answer.stale,
+    humanDecisionRequired: true as const,
+    receipt: await receiptOf(ctx, answer.txid, answer.entry),
+  }
+}
+
+async function receiptOf(
+  ctx: NodeContext,
+  txid: string,
+  { origin, index, leaf }: Pick<Appended, 'origin' | 'index' | 'leaf'>,
+): Promise<Receipt> {
+  return { txid, leaf: base64(leaf), proof: await ctx.audit.receipt(origin, index) }
+}
