@@ -7,7 +7,6 @@
  *   token         the first administrator's bearer token   node.db  the store
  */
 
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import {
@@ -27,6 +26,7 @@ import { fail } from './errors.ts'
 import { checkPrivate, makeFolder, syncFolder, writeNew } from './files.ts'
 import { readMasterKey } from './masterkey.ts'
 import { openPeriodKeys } from './periodkeys.ts'
+import { systemRandom } from './random.ts'
 import { type NodeConfig, parseConfig } from './schema.ts'
 import { decodeSealedFile, encodeSealedFile } from './sealedfile.ts'
 import type { Home, HomePaths, MemberDescriptor } from './types.ts'
@@ -202,8 +202,4 @@ async function content(path: string): Promise<string> {
 
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, '')
-}
-
-function systemRandom(length: number): Bytes {
-  return new Uint8Array(randomBytes(length))
 }

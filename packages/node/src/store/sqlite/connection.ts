@@ -14,6 +14,9 @@ import { MIGRATIONS } from './migrations.ts'
 /** 'DRMP', in the file's header: tells a Drempel store from any other SQLite file. */
 const APPLICATION_ID = 0x44_52_4d_50
 
+/** Milliseconds. */
+const BREATH = 8
+
 export type SqliteOptions = {
   /** The database file; its folder exists. */
   readonly path: string
@@ -50,14 +53,40 @@ export function connect(options: SqliteOptions): Connection {
 
 function connection(db: Database.Database, clock: Clock): Connection {
   // Immediate: a transaction that reads first and writes later would else fail half-way when busy.
+  const breathe = breather()
   const transaction = db.transaction((work: () => unknown) => work())
   return {
     db,
     clock,
-    write: async <T>(work: () => T) => translated(() => transaction.immediate(work) as T),
-    read: async <T>(work: () => T) => translated(work),
+    write: async <T>(work: () => T) => {
+      const result = translated(() => transaction.immediate(work) as T)
+      await breathe()
+      return result
+    },
+    read: async <T>(work: () => T) => {
+      const result = translated(work)
+      await breathe()
+      return result
+    },
     // Deleted content is zeroed in the pages (secure_delete); the log of pages still has the old ones.
     scrub: () => translated(() => void db.pragma('wal_checkpoint(TRUNCATE)')),
+  }
+}
+
+/**
+ * SQLite answers at once, so a loop over the store would never let the event loop turn: sockets, timers
+ * and the log's group commit would wait for its end. Every few milliseconds a call waits for a turn.
+ */
+function breather(): () => Promise<void> | undefined {
+  let last = performance.now()
+  return () => {
+    if (performance.now() - last < BREATH) return undefined
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        last = performance.now()
+        resolve()
+      })
+    })
   }
 }
 

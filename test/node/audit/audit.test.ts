@@ -1,0 +1,353 @@
+import { readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sha256, utf8 } from '@drempel/protocol/encoding'
+import {
+  encodeTilePath,
+  leafHash,
+  openCheckpoint,
+  parseEvent,
+  parseTilePath,
+  verifyConsistency,
+  verifyInclusion,
+  verifyLog,
+  verifyReceipt,
+} from '@drempel/protocol/log'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, intent, keyOf, type World } from './world.ts'
+
+const Q4 = 'drempel/demo/bank-a/2026Q4'
+let world: World
+
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+const many = (count: number) =>
+  Promise.all(Array.from({ length: count }, (_, i) => world.audit.append(intent(), { i })))
+
+describe('an append', () => {
+  it('gives a leaf that says what was said, and a receipt that anyone can check', async () => {
+    const { origin, index, leaf, size } = await world.audit.append(intent('0'.repeat(32)), null)
+    expect([origin, index, size]).toEqual([Q4, 0, 1])
+    expect(parseEvent(leaf)).toMatchObject({
+      ...intent('0'.repeat(32)),
+      ...{ v: 1, time: '2026-11-21T12:34Z', period: '2026Q4', software: 'drempel/0.1.0' },
+      ...{ retentionClass: 'standard', convenant: { version: 1, digest: '5'.repeat(64) } },
+    })
+    const receipt = await world.audit.receipt(origin, index)
+    expect(verifyReceipt(receipt, keyOf(origin)).leaf).toEqual(leaf)
+    const other = new Uint8Array(leaf).fill(0x20, 10, 11)
+    expect(() => verifyReceipt(receipt, keyOf(origin), other)).toThrow('BAD_INCLUSION_PROOF')
+  })
+
+  it('is one transaction with all that came in the same tick, in their order', async () => {
+    const appended = await many(100)
+    expect(world.batches).toEqual([100])
+    expect(appended.map(({ index }) => index)).toEqual(appended.map((_, i) => i))
+    expect(new Set(appended.map(({ size }) => size))).toEqual(new Set([100]))
+    for (const [i] of appended.entries()) expect(await world.audit.openRecord(Q4, i)).toEqual({ i })
+  })
+
+  it('one by one takes one transaction each', async () => {
+    for (let i = 0; i < 5; i++) await world.audit.append(intent(), null)
+    expect(world.batches).toEqual([1, 1, 1, 1, 1])
+  })
+
+  it('is split into transactions of bounded size', async () => {
+    await many(1_100)
+    expect(world.batches).toEqual([512, 512, 76])
+  })
+
+  it('of a bad event or record is refused alone', async () => {
+    const bad = { ...intent(), purpose: '06-12345678' }
+    const results = await Promise.allSettled([
+      world.audit.append(intent(), null),
+      world.audit.append(bad, null),
+      world.audit.append(intent(), { x: Number.NaN }),
+      world.audit.append(intent(), null),
+    ])
+    expect(results.map(({ status }) => status)).toEqual([
+      ...['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    ])
+    expect(results[1]).toMatchObject({ reason: { code: 'BAD_EVENT', at: 'purpose' } })
+    expect(results[2]).toMatchObject({ reason: { code: 'BAD_JSON' } })
+    expect(await world.audit.head()).toMatchObject({ size: 2 })
+  })
+
+  it('without a convenant or after close is refused', async () => {
+    world.convenant = null
+    await expect(world.audit.append(intent(), null)).rejects.toMatchObject({
+      ...{ code: 'LOG_UNAVAILABLE', at: 'convenant' },
+    })
+    expect(await world.audit.origin()).toBeNull()
+    expect(await world.audit.checkpoint()).toBeNull()
+    await world.audit.close()
+    await expect(world.audit.append(intent(), null)).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+    })
+  })
+})
+
+describe('a storage failure', () => {
+  it.each(['lost', 'persisted'] as const)(
+    '(%s) refuses the batch, and the log goes on',
+    async (fault) => {
+      const [first] = await many(3)
+      const before = (await world.audit.checkpoint())!
+      world.faults = [fault]
+      const refused = await Promise.allSettled([1, 2].map(() => world.audit.append(intent(), null)))
+      for (const result of refused) {
+        expect(result).toMatchObject({ reason: { code: 'LOG_UNAVAILABLE', at: 'STORE_FAILED' } })
+      }
+      const { index } = await world.audit.append(intent(), null)
+      expect(index).toBe(fault === 'lost' ? 3 : 5)
+      await sound()
+      await extendsOlder(before)
+      expect(await world.audit.leaf(Q4, 0)).toEqual(first!.leaf)
+      await world.restart()
+      await sound()
+    },
+  )
+
+  it.each(['lost', 'persisted'] as const)('(%s) at the very first entry', async (fault) => {
+    world.faults = [fault]
+    await expect(world.audit.append(intent(), 'x')).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+    })
+    const { index } = await world.audit.append(intent(), 'y')
+    expect(index).toBe(fault === 'lost' ? 0 : 1)
+    expect(await world.audit.openRecord(Q4, index)).toBe('y')
+    await sound()
+  })
+
+  it('many in a row, mixed, leave a sound log with every entry that was acknowledged', async () => {
+    const acknowledged = new Map<number, Uint8Array>()
+    for (let i = 0; i < 60; i++) {
+      if (i % 3 === 1) world.faults.push('lost')
+      if (i % 5 === 2) world.faults.push('persisted')
+      const results = await Promise.allSettled([1, 2, 3].map(() => world.audit.append(intent(), i)))
+      for (const result of results) {
+        if (result.status === 'fulfilled') acknowledged.set(result.value.index, result.value.leaf)
+      }
+    }
+    expect(acknowledged.size).toBeGreaterThan(50)
+    await world.restart()
+    await sound()
+    for (const [index, leaf] of acknowledged) {
+      expect(await world.audit.leaf(Q4, index)).toEqual(leaf)
+    }
+  })
+
+  it('of a second writer is noticed: the log does not fork', async () => {
+    await many(2)
+    const head = (await world.store.log.head(Q4))!
+    const foreign = { leaf: utf8('x'), sealed: utf8('x'), txid: null, type: 'x' }
+    const node = { level: 0, index: 2, hash: leafHash(foreign.leaf) }
+    await world.store.log.append(Q4, [foreign], [node], { ...head, size: 3 }, 2)
+    await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'size' })
+    await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'LOG_DAMAGED' })
+    await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
+  })
+})
+
+describe('quarters', () => {
+  it('have a log and a key of their own', async () => {
+    await many(2)
+    world.now = Date.UTC(2026, 11, 31, 23, 59, 59, 999)
+    expect((await world.audit.append(intent(), null)).origin).toBe(Q4)
+    world.now += 1
+    expect(await world.audit.append(intent(), 'new')).toMatchObject({
+      ...{ origin: 'drempel/demo/bank-a/2027Q1', index: 0, size: 1 },
+    })
+    expect(await world.audit.origins()).toEqual([Q4, 'drempel/demo/bank-a/2027Q1'])
+    expect(await world.audit.openRecord(Q4, 0)).toEqual({ i: 0 })
+    expect(await world.audit.openRecord('drempel/demo/bank-a/2027Q1', 0)).toBe('new')
+  })
+
+  it('do not come back with a clock that went back, also after a restart', async () => {
+    world.now = Date.UTC(2027, 0, 1)
+    await many(1)
+    world.now -= 1
+    expect((await world.audit.append(intent(), null)).origin).toBe('drempel/demo/bank-a/2027Q1')
+    await world.restart()
+    expect(await world.audit.origin()).toBe('drempel/demo/bank-a/2027Q1')
+    expect((await world.audit.append(intent(), null)).index).toBe(2)
+  })
+
+  it('whose key was erased take no entry, and their records stay shut while the tree verifies', async () => {
+    await many(3)
+    await unlink(join(world.folder, 'periods/2026Q4.key'))
+    await expect(world.audit.openRecord(Q4, 1)).rejects.toMatchObject({ code: 'RECORD_ERASED' })
+    await world.restart()
+    await expect(world.audit.append(intent(), null)).rejects.toMatchObject({
+      ...{ code: 'LOG_UNAVAILABLE', at: 'RECORD_ERASED' },
+    })
+    await sound()
+  })
+})
+
+describe('reading', () => {
+  it('proves every entry in every later tree, and every tree in every later one', async () => {
+    const size = 20
+    await many(size)
+    const roots = new Map<number, Uint8Array>()
+    const { rootAt } = await import('@drempel/protocol/log')
+    const read = (nodes: readonly { level: number; index: number }[]) =>
+      Promise.all(nodes.map(async (n) => (await world.store.log.hash(Q4, n.level, n.index))!))
+    for (let n = 1; n <= size; n++) roots.set(n, await rootAt(n, read))
+    for (let n = 1; n <= size; n++) {
+      for (let i = 0; i < n; i++) {
+        const hash = leafHash(await world.audit.leaf(Q4, i))
+        verifyInclusion(hash, i, n, await world.audit.proof(Q4, i, n), roots.get(n)!)
+      }
+      const proof = await world.audit.consistency(Q4, n)
+      verifyConsistency(n, roots.get(n)!, size, roots.get(size)!, proof)
+    }
+  })
+
+  it('of what is not there is refused by name', async () => {
+    await many(3)
+    const unknown = { code: 'LOG_ENTRY_UNKNOWN' }
+    for (const index of [3, -1, 0.5, Number.NaN]) {
+      await expect(world.audit.leaf(Q4, index)).rejects.toMatchObject(unknown)
+      await expect(world.audit.proof(Q4, index)).rejects.toMatchObject(unknown)
+      await expect(world.audit.receipt(Q4, index)).rejects.toMatchObject(unknown)
+      await expect(world.audit.openRecord(Q4, index)).rejects.toMatchObject(unknown)
+    }
+    await expect(world.audit.proof(Q4, 1, 4)).rejects.toMatchObject(unknown)
+    await expect(world.audit.proof(Q4, 2, 2)).rejects.toMatchObject(unknown)
+    await expect(world.audit.consistency(Q4, 0)).rejects.toMatchObject(unknown)
+    await expect(world.audit.receipt('drempel/demo/x/2026Q4', 0)).rejects.toMatchObject(unknown)
+    expect(await world.audit.tile('drempel/demo/x/2026Q4', 'tile/0/000')).toBeNull()
+    expect(await world.audit.tile(Q4, 'tile/0/000')).toBeNull()
+    expect(await world.audit.tile(Q4, 'tile/0/000.p/4')).toBeNull()
+    await expect(world.audit.tile(Q4, 'tile/0/../000')).rejects.toMatchObject({
+      code: 'BAD_TILE_PATH',
+    })
+  })
+
+  it('finds all entries of a transaction', async () => {
+    const txid = 'ab'.repeat(16)
+    await Promise.all([world.audit.append(intent(txid), 1), world.audit.append(intent(), 2)])
+    await world.audit.append(
+      { type: 'peer.refused', txid, role: 'peer', reason: 'BAD_SIGNATURE' },
+      3,
+    )
+    expect(await world.audit.find(txid)).toEqual([
+      { origin: Q4, index: 0, type: 'query.intent' },
+      { origin: Q4, index: 2, type: 'peer.refused' },
+    ])
+  })
+})
+
+describe('the self-check', () => {
+  it.each([
+    ['a changed leaf', `UPDATE log_entries SET leaf = x'7b7d' WHERE position = 5`],
+    ['a missing leaf', 'DELETE FROM log_entries WHERE position = 5'],
+    [
+      'an entry too many',
+      `INSERT INTO log_entries SELECT 99, log, 10, leaf, sealed, txid, type FROM log_entries WHERE position = 5`,
+    ],
+    ['a changed hash', 'UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 3'],
+    ['a missing hash', 'DELETE FROM log_hashes WHERE level = 1 AND position = 4'],
+    ['a changed root', 'UPDATE logs SET root = zeroblob(32)'],
+    ['a changed size', 'UPDATE logs SET size = 8'],
+    ['a changed note', `UPDATE logs SET note = replace(note, 'A', 'B')`],
+  ])('finds %s', async (_, sql) => {
+    await many(10)
+    await world.audit.verifySelf()
+    await world.store.close()
+    const db = new Database(join(world.folder, 'node.db'))
+    expect(db.prepare(sql).run().changes).toBeGreaterThan(0)
+    db.close()
+    await world.restart()
+    await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
+  })
+
+  it('finds a checkpoint under another key', async () => {
+    await many(1)
+    const note = (await world.audit.checkpoint())!
+    const origin = 'drempel/demo/bank-b/2026Q4'
+    const head = (await world.store.log.head(Q4))!
+    const leaf = await world.audit.leaf(Q4, 0)
+    const entry = { leaf, sealed: utf8('x'), txid: null, type: 'x' }
+    const node = { level: 0, index: 0, hash: leafHash(leaf) }
+    await world.store.log.append(origin, [entry], [node], { ...head, note }, 0)
+    await expect(world.audit.verifySelf()).rejects.toMatchObject({ at: origin })
+  })
+
+  it('does not take a store that fails for a damaged log', async () => {
+    await many(1)
+    await world.store.close()
+    await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+  })
+})
+
+it('keeps what identifies out of everything but the sealed records', async () => {
+  const secrets = ['NL91ABNA0417164300', 'case-2026-000417', 'j.jansen@example.nl']
+  for (const secret of secrets) await world.audit.append(intent(), { secret, answer: 'over' })
+  const wal = await readFile(join(world.folder, 'node.db-wal'))
+  const bytes = Buffer.concat([await readFile(join(world.folder, 'node.db')), wal])
+  const forms = (text: string) => [
+    ...[utf8(text), Buffer.from(text).toString('hex'), Buffer.from(text).toString('base64')],
+    ...[sha256(utf8(text)), Buffer.from(sha256(utf8(text))).toString('hex')],
+    Buffer.from(sha256(utf8(text))).toString('base64'),
+  ]
+  for (const form of secrets.flatMap(forms)) expect(bytes.includes(form)).toBe(false)
+  expect(bytes.includes('query.intent')).toBe(true)
+  expect(await world.audit.openRecord(Q4, 0)).toEqual({ secret: secrets[0], answer: 'over' })
+})
+
+it('seals a hit and a miss to one size, and opens none in another place', async () => {
+  await world.audit.append(intent(), { answer: 'over' })
+  await world.audit.append(intent(), { answer: 'not-over', note: 'x'.repeat(100) })
+  const [hit, miss] = [await world.store.log.sealed(Q4, 0), await world.store.log.sealed(Q4, 1)]
+  expect(hit!.length).toBe(miss!.length)
+  await world.store.close()
+  const db = new Database(join(world.folder, 'node.db'))
+  db.prepare('UPDATE log_entries SET sealed = ? WHERE position = 1').run(hit)
+  db.close()
+  await world.restart()
+  await expect(world.audit.openRecord(Q4, 1)).rejects.toMatchObject({ code: 'RECORD_DAMAGED' })
+})
+
+it('appends fast enough for a node, one by one and in batches', async () => {
+  await many(64)
+  const rate = async (total: number, together: number) => {
+    const start = performance.now()
+    for (let done = 0; done < total; done += together) await many(together)
+    return Math.round(total / ((performance.now() - start) / 1000))
+  }
+  const [single, batched] = [await rate(40, 1), await rate(1_536, 256)]
+  console.log(`appends a second: ${single} one by one, ${batched} at batch 256`)
+  expect(batched).toBeGreaterThan(single)
+})
+
+/** The whole log verifies as an auditor's command verifies it, from tiles. */
+async function sound(): Promise<void> {
+  await world.audit.verifySelf()
+  const checkpoint = openCheckpoint((await world.audit.checkpoint(Q4))!, keyOf(Q4))
+  let seen = 0
+  await verifyLog(
+    checkpoint,
+    async (tile) => {
+      const path = encodeTilePath(tile)
+      expect(parseTilePath(path)).toEqual(tile)
+      return (await world.audit.tile(Q4, path)) ?? undefined
+    },
+    (_, leaf) => {
+      parseEvent(leaf)
+      seen++
+    },
+  )
+  expect(seen).toBe(checkpoint.size)
+}
+
+async function extendsOlder(note: string): Promise<void> {
+  const older = openCheckpoint(note, keyOf(Q4))
+  const newer = openCheckpoint((await world.audit.checkpoint(Q4))!, keyOf(Q4))
+  const proof = await world.audit.consistency(Q4, older.size)
+  verifyConsistency(older.size, older.root, newer.size, newer.root, proof)
+}
