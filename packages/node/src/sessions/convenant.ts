@@ -93,8 +93,7 @@ export function signDraft(home: Home, signer: Signer, value: unknown) {
 function fits(signed: SignedConvenant, home: Home, installing: boolean): void {
   const { convenant } = signed
   const self = memberOf(convenant, home.member.id)
-  if (self === undefined)
-    return fail('CONVENANT_UNFIT', { at: 'members', hint: 'this node is no member' })
+  if (self === undefined) fail('CONVENANT_UNFIT', { at: 'members', hint: 'this node is no member' })
   for (const field of ['signingKey', 'url', 'tlsPin'] as const) {
     if (self[field] !== home.member[field])
       fail('CONVENANT_UNFIT', { at: `members.${self.id}.${field}` })

@@ -28,7 +28,6 @@ import {
   announcementDigest,
   listCommitment,
   nonceCommitment,
-  type SignedCommitment,
   STATEMENT,
   type Terms,
 } from './messages.ts'
