@@ -4,7 +4,7 @@
  *   node --conditions=drempel-src test/bench/round-local.ts [--t 2] [--overlap 0.1] SIZE SIZE SIZE ...
  *
  * Sizes are the partners' lists; `overlap` of each list comes from a pool that all share. Prints the
- * seconds of each phase, the payload per node and the peak of memory.
+ * seconds of each phase (and the processor time of computing, all three nodes), the payload per node and the peak of memory.
  */
 
 import { createHash } from 'node:crypto'
@@ -68,11 +68,13 @@ const inputs = ([0, 1, 2] as const).map(
     new Map(uploads.map((parts, i) => [i, readUpload(plan, i, party, parts[party])] as const)),
 )
 const reading = seconds()
+const cpuBefore = process.cpuUsage()
 const rules = [{ id: 'rule', t, output } as const]
 const results = await threeResults({ seed: 'bench' }, (ctx) =>
   computeRound(ctx, utf8('bench'), plan, rules, inputs[ctx.party]!, { minContributors: 1 }),
 )
 const computing = seconds()
+const cpu = process.cpuUsage(cpuBefore)
 
 const { stats, lists: opened } = results[0]
 const total = sizes.reduce((sum, size) => sum + size, 0)
@@ -86,6 +88,7 @@ console.log(
       rows: plan.rows * plan.bins,
       keyBits: plan.keyBits,
       seconds: { planned, preparing, sharing, reading, computing },
+      computingCpuSeconds: Number(((cpu.user + cpu.system) / 1e6).toFixed(2)),
       andsPerRecord: Math.round(stats.ands / total),
       megabytesSentPerNode: Number((stats.bytesSent / 1e6).toFixed(1)),
       rounds: stats.rounds,

@@ -1,8 +1,13 @@
-import { isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import type { PreparedList, RoundPlan, RoundRule } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { readCell, writeCell } from '../worlds/cells.ts'
-import { expectedOver, type RoundOutcome, type RoundWorld, runRound } from '../worlds/round.ts'
+import {
+  expectedOver,
+  type Lie,
+  type RoundOutcome,
+  type RoundWorld,
+  runRound,
+} from '../worlds/round.ts'
 
 const rules: readonly RoundRule[] = [
   { id: 'list', t: 2, output: 'list' },
@@ -35,7 +40,7 @@ function expectLeftOut(outcome: RoundOutcome, lists: readonly (readonly string[]
 }
 
 /** The liar's change to its own list. */
-function only0(change: (list: PreparedList, plan: RoundPlan) => void): RoundWorld['lie'] {
+function only0(change: (list: PreparedList, plan: RoundPlan) => void): Lie {
   return (prepared, plan) => {
     if (prepared.partner !== 0) return prepared
     const list = { ...prepared, planes: prepared.planes.slice() }
@@ -77,32 +82,56 @@ describe('a partner that submits a list no honest partner can have is left out, 
 })
 
 describe('a list clustered against the slot bounds', () => {
-  const lists = listsOf(24_000)
-  const clusters: [string, (plan: RoundPlan, slot: number) => bigint][] = [
-    ['at the bottom', (_, slot) => BigInt(slot)],
-    ['at the top', (plan, slot) => (1n << BigInt(plan.width)) - 100_000n + BigInt(slot)],
-    ['in the middle', (plan, slot) => (1n << BigInt(plan.width - 1)) + BigInt(slot)],
-  ]
-  const cluster = (x: (plan: RoundPlan, slot: number) => bigint) =>
-    only0((list, plan) => {
-      for (let bin = 0; bin < plan.bins; bin++)
-        for (let slot = 0; slot < plan.partners[0]!.slots; slot++)
-          writeCell(plan, list, bin, slot, x(plan, slot))
-    })
+  const lists = listsOf(6_000)
+  const lie = only0((list, plan) => {
+    for (let bin = 0; bin < plan.bins; bin++)
+      for (let slot = 0; slot < plan.partners[0]!.slots; slot++)
+        writeCell(plan, list, bin, slot, BigInt(slot))
+  })
 
-  test.each(clusters)('%s: without the bounds check it erases results of others', async (_, x) => {
+  test('without the bounds check it erases results of others', async () => {
     const options = { checks: { bounds: false } }
-    const outcome = await runRound({ seed: 'cluster', lists, rules, lie: cluster(x), options })
+    const outcome = await runRound({ seed: 'cluster', lists, rules, lie, options })
     const over = expectedOver(lists.slice(1), 2)
-    const found = outcome.lists.get('list')!.length
-    console.log(`found ${found} of ${over.size}`)
     expect(outcome.results[0].leftOut).toEqual([])
-    expect(found).toBeLessThan(over.size)
+    expect(outcome.lists.get('list')!.length).toBeLessThan(0.75 * over.size)
   })
 
   test('with the check it is left out and the others stay exact', async () => {
-    const outcome = await runRound({ seed: 'cluster', lists, rules, lie: cluster(clusters[0]![1]) })
-    expectLeftOut(outcome, lists)
+    expectLeftOut(await runRound({ seed: 'cluster', lists, rules, lie }), lists)
+  })
+})
+
+describe('a partner that knows an identifier cannot hide it', () => {
+  // The liar enters keys that differ from the others' in the last bit only: were order decided on fewer
+  // bits than equality, its row could come to stand between two equal ones.
+  const shared = Array.from({ length: 100 }, (_, i) => `both${i}`)
+  const lists = [shared, shared, shared]
+  const nearKeys =
+    (liar: number): Lie =>
+    (prepared, plan) => {
+      if (prepared.partner !== liar) return prepared
+      const list = { ...prepared, planes: prepared.planes.slice() }
+      const { slots } = plan.partners[liar]!
+      for (const cell of list.slotOf) {
+        const bin = Math.floor(cell / slots)
+        const slot = cell % slots
+        writeCell(plan, list, bin, slot, readCell(plan, list, bin, slot) ^ 1n)
+      }
+      return list
+    }
+
+  test.each([0, 1, 2])('by a neighbour of its key, as partner %i', async (liar) => {
+    const outcome = await runRound({ seed: 'hide', lists, rules, lie: nearKeys(liar) })
+    expect(outcome.results[0].leftOut).toEqual([])
+    expect(outcome.lists.get('list')).toEqual(shared.map(outcome.key).sort())
+  })
+
+  test('as it could with fewer order bits', async () => {
+    const plan = (made: RoundPlan) => ({ ...made, orderBits: made.width - 20 })
+    const outcome = await runRound({ seed: 'hide', lists, rules, lie: nearKeys(0), plan })
+    expect(outcome.results[0].leftOut).toEqual([])
+    expect(outcome.lists.get('list')!.length).toBeLessThan(90)
   })
 })
 
@@ -163,7 +192,7 @@ describe('a partner that gives the nodes different things', () => {
 
 test('more keys over the threshold than honest lists can bring are not opened', async () => {
   let first: PreparedList | undefined
-  const lie: RoundWorld['lie'] = (prepared) => {
+  const lie: Lie = (prepared) => {
     first ??= prepared
     return { ...prepared, planes: first.planes }
   }
@@ -183,13 +212,41 @@ test('more keys over the threshold than honest lists can bring are not opened', 
   expect(steps.some((step) => step.startsWith('open/keys'))).toBe(false)
 })
 
-test('nodes with different arguments refuse each other before any share is used', async () => {
+describe('arguments', () => {
   const lists = listsOf(5)
-  const error = await runRound({
-    seed: 'arguments',
-    lists,
-    rules: [{ id: 'a', t: 1, output: 'list' }],
-  }).catch((reason: unknown) => reason)
-  expect(isProtocolError(error, 'BAD_RULE')).toBe(true)
-  expect(error).toBeInstanceOf(ProtocolError)
+
+  test.each([
+    [{ id: 'list', t: 3, output: 'list' } as const],
+    [{ id: 'list', t: 2, output: 'owners' } as const],
+    [{ id: 'other', t: 2, output: 'list' } as const],
+  ])('a node that would run rule %j instead is refused before any share is used', async (rule) => {
+    const steps: string[] = []
+    const attempt = runRound({
+      seed: 'arguments',
+      lists,
+      rules: rules.slice(0, 1),
+      rulesAt: (party) => (party === 1 ? [rule] : rules.slice(0, 1)),
+      adversary: (message) => {
+        steps.push(message.step)
+        return message
+      },
+    })
+    await expect(attempt).rejects.toMatchObject({ code: 'SESSION_MISMATCH' })
+    expect(new Set(steps)).toEqual(new Set(['hello']))
+  })
+
+  test.each([
+    [[]],
+    [[{ id: 'a', t: 1, output: 'list' }]],
+    [[{ id: 'a', t: 2.5, output: 'list' }]],
+    [
+      [
+        { id: 'a', t: 2, output: 'list' },
+        { id: 'a', t: 3, output: 'list' },
+      ],
+    ],
+  ] as [RoundRule[]][])('rules %j are refused', async (bad) => {
+    const attempt = runRound({ seed: 'rules', lists, rules: bad })
+    await expect(attempt).rejects.toMatchObject({ code: 'BAD_RULE' })
+  })
 })

@@ -1,5 +1,5 @@
-import { ProtocolError } from '@drempel/protocol/encoding'
-import type { RoundRule } from '@drempel/protocol/threshold'
+import { type Bytes, ProtocolError } from '@drempel/protocol/encoding'
+import { combineOwners, type RoundRule } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { seededInts } from '../worlds/ciphers.ts'
 import { runRound } from '../worlds/round.ts'
@@ -41,6 +41,61 @@ test('two inputs of equal public sizes and equal result size look alike on every
   }
   const larger = await transcriptOf('shape/c', [['x', 'y'], ['x', 'y'], []])
   expect(onLink(larger, 0, 1)).not.toEqual(onLink(a, 0, 1))
+})
+
+test('what a node receives looks uniform until the opening', async () => {
+  const phases = ['ascending', 'last', 'bounds', 'fold', 'merge', 'scan', 'unmerge', 'shuffle']
+  const ones = new Map<string, { bits: number; ones: number }>()
+  const adversary: Adversary = (message) => {
+    const name = message.step.split('/').find((part) => phases.includes(part))
+    if (name === undefined) return message
+    const count = ones.get(name) ?? { bits: 0, ones: 0 }
+    for (const byte of message.payload)
+      for (let bit = byte; bit > 0; bit >>= 1) count.ones += bit & 1
+    count.bits += 8 * message.payload.length
+    ones.set(name, count)
+    return message
+  }
+  await runRound({ seed: 'uniform', lists: [['x', 'y'], ['x'], ['x', 'y', 'z']], rules, adversary })
+  expect([...ones.keys()].sort()).toEqual(phases.sort())
+  for (const [name, { bits, ones: set }] of ones) {
+    const deviations = Math.abs(set - bits / 2) / Math.sqrt(bits / 4)
+    expect(deviations, name).toBeLessThan(6)
+  }
+})
+
+describe('the parts of an owner', async () => {
+  const lists = [['x', 'y'], ['x'], ['y', 'z']]
+  const { plan, prepared, results } = await runRound({ seed: 'parts', lists, rules })
+  const parts = [0, 1, 2].map((node) => results[node]!.owners.get('b')!.get(0)!)
+  const combine = (three: readonly Uint8Array[]) =>
+    combineOwners(plan, prepared[0]!, three as unknown as readonly [Bytes, Bytes, Bytes])
+
+  test('combine, and alone look uniform', () => {
+    expect(combine(parts)).toEqual([false, false])
+    for (const part of parts) {
+      let ones = 0
+      for (const byte of part) for (let bit = byte; bit > 0; bit >>= 1) ones += bit & 1
+      const bits = 8 * part.length
+      expect(Math.abs(ones - bits / 2) / Math.sqrt(bits / 4)).toBeLessThan(6)
+    }
+  })
+
+  test('one node that changes a bit, its length or its place is noticed', () => {
+    for (const node of [0, 1, 2]) {
+      const changed = (change: (part: Bytes) => Bytes) =>
+        parts.map((part, i) => (i === node ? change(part) : part))
+      for (const at of [0, 1, parts[0]!.length - 1]) {
+        const flip = (part: Bytes) => part.map((byte, i) => (i === at ? byte ^ 4 : byte))
+        expect(() => combine(changed(flip))).toThrow(/BAD_OWNER_PARTS/)
+      }
+      expect(() => combine(changed((part) => part.subarray(1)))).toThrow(/BAD_OWNER_PARTS/)
+      expect(() => combine(changed((part) => new Uint8Array([...part, 0])))).toThrow(
+        /BAD_OWNER_PARTS/,
+      )
+      expect(() => combine(changed(() => parts[(node + 1) % 3]!))).toThrow(/BAD_OWNER_PARTS/)
+    }
+  })
 })
 
 const deeds: [string, (message: Message) => Message | 'die'][] = [

@@ -26,14 +26,19 @@ export type RoundWorld = Omit<WorldOptions, 'context'> & {
   readonly sizes?: readonly number[]
   readonly options?: Partial<RoundOptions>
   readonly plan?: (plan: RoundPlan) => RoundPlan
+  /** The rules as one node has them, when nodes disagree. */
+  readonly rulesAt?: (party: PartyIndex) => readonly RoundRule[]
   /** A partner that lies: changes what was prepared before it is shared. */
-  readonly lie?: (prepared: PreparedList, plan: RoundPlan, salt: Bytes) => PreparedList
+  readonly lie?: Lie
   /** What reaches a compute node; undefined: nothing. */
   readonly upload?: (partner: number, party: PartyIndex, upload: Bytes) => Bytes | undefined
 }
 
+export type Lie = (prepared: PreparedList, plan: RoundPlan, salt: Bytes) => PreparedList
+
 export type RoundOutcome = {
   readonly plan: RoundPlan
+  readonly prepared: readonly PreparedList[]
   readonly results: readonly [RoundResult, RoundResult, RoundResult]
   /** Rule id to opened keys in hex. */
   readonly lists: ReadonlyMap<string, readonly string[]>
@@ -64,9 +69,10 @@ export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
       }),
     )
     const options = { minContributors: 1, ...world.options }
-    return computeRound(ctx, utf8(seed), plan, rules, inputs, options)
+    const known = world.rulesAt?.(ctx.party) ?? rules
+    return computeRound(ctx, utf8(seed), plan, known, inputs, options)
   })
-  return { plan, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
+  return { plan, prepared, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
 }
 
 /** What must come out: per rule the values of at least t lists, each list counted once. */
