@@ -46,6 +46,13 @@ describe('a bearer token', () => {
     expect(await ask('/admin', `Bearer ${token}`)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
   })
 
+  it('gives no right by a role that is none', async () => {
+    records.set(record.id, { ...record, roles: ['root', 'operator'] })
+    expect((await ask('/check', `Bearer ${token}`)).body).toMatchObject({ roles: ['operator'] })
+    records.set(record.id, { ...record, roles: ['root'] })
+    expect((await ask('/check', `Bearer ${token}`)).code).toBe('FORBIDDEN')
+  })
+
   it('is kept as Argon2id only', () => {
     const secret = token.split('_')[2]!
     expect(record.hash).toMatch(/^\$argon2id\$/)

@@ -104,8 +104,11 @@ export async function openWorld(
   app.onError(problemHandler(mapper))
   app.notFound(problemNotFound())
   app.use('/peer/*', gate.sign)
-  app.post('/peer/echo', gate.verify({ maxBody: 64 << 20 }), (c) =>
+  app.post('/peer/echo', gate.verify({ maxBody: 1 << 20 }), (c) =>
     c.body(new Uint8Array(c.get('body'))),
+  )
+  app.post('/peer/bulk', gate.verify({ maxBody: 64 << 20 }), (c) =>
+    c.text(String(c.get('body').length)),
   )
   app.post('/peer/small', gate.verify({ maxBody: 1000 }), (c) => c.text(c.get('peer')))
   app.post('/peer/json', gate.verify({ maxBody: 1000 }), (c) => c.json({ got: jsonBody(c) }))

@@ -27,13 +27,14 @@ export type TokenRecord = {
   /** libsodium's Argon2id string of the secret */
   readonly hash: string
   readonly name: string
-  readonly roles: readonly Role[]
+  /** As stored; a name that this release does not know gives no right. */
+  readonly roles: readonly string[]
   readonly createdAt: number
   readonly revokedAt: number | null
 }
 
 /** The narrow side of the store that this layer needs. */
-export type TokenStore = { get(id: string): Promise<TokenRecord | undefined> }
+export type TokenStore = { get(id: string): Promise<TokenRecord | null | undefined> }
 
 export type Operator = {
   readonly id: string
@@ -100,11 +101,11 @@ export function createOperators(options: {
     if (token === undefined || id === undefined || secret === undefined) {
       return fail('UNAUTHENTICATED')
     }
-    const record = await store.get(id)
+    const record = (await store.get(id)) ?? undefined
     const mac = hmacSha256(processKey, utf8(token))
-    const known = verified.get(id)
+    const before = verified.get(id)
     const remembered =
-      record !== undefined && known?.hash === record.hash && equalSecret(known.mac, mac)
+      record !== undefined && before?.hash === record.hash && equalSecret(before.mac, mac)
     if (!remembered) {
       // The count comes before Argon2: it is there to protect this process's time.
       if (failures.exceeded(source)) fail('TOO_MANY_ATTEMPTS')
@@ -118,7 +119,8 @@ export function createOperators(options: {
       verified.delete(id)
       return fail('UNAUTHENTICATED')
     }
-    return { id: record.id, name: record.name, roles: record.roles }
+    const known = roles.filter((role) => record.roles.includes(role))
+    return { id: record.id, name: record.name, roles: known }
   }
 
   return {
