@@ -1,0 +1,151 @@
+/**
+ * A federation on one machine: every partner has a node of its own, a process with its own home and
+ * keys, and the nodes talk over loopback as they would over a network.
+ */
+
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Round } from '@drempel/protocol/api'
+import {
+  type Convenant,
+  type DraftOptions,
+  draftConvenant,
+  type MemberDescriptor,
+  type SignedConvenant,
+} from '@drempel/protocol/convenant'
+import { formVersions, type IdentifierKind } from '@drempel/protocol/identifiers'
+import { FederationNode } from './node.ts'
+import { freePorts } from './ports.ts'
+
+export type Partner = Pick<MemberDescriptor, 'id' | 'name' | 'sector'>
+
+export type FederationOptions = {
+  readonly partners: readonly Partner[]
+  /** Beside the members and the versions of canonical forms. */
+  readonly convenant?: Partial<DraftOptions>
+  /** Told of each node of a federation that is being made, so that it can be ended at any moment. */
+  readonly onNode?: (node: FederationNode) => void
+}
+
+const POLL_MS = 300
+
+export class Federation {
+  readonly directory: string
+  readonly nodes: readonly FederationNode[]
+  readonly signed: SignedConvenant
+
+  private constructor(
+    directory: string,
+    nodes: readonly FederationNode[],
+    signed: SignedConvenant,
+  ) {
+    this.directory = directory
+    this.nodes = nodes
+    this.signed = signed
+  }
+
+  /** Makes the homes, starts the nodes, and has every partner sign and install one convenant. */
+  static async create(options: FederationOptions): Promise<Federation> {
+    const { partners, convenant = {}, onNode = () => {} } = options
+    const directory = await mkdtemp(join(tmpdir(), 'drempel-'))
+    const nodes: FederationNode[] = []
+    try {
+      const ports = await freePorts(partners.length)
+      await mkdir(join(directory, 'homes'))
+      for (const [i, partner] of partners.entries()) {
+        const home = join(directory, 'homes', partner.id)
+        const node = await FederationNode.init(home, partner, ports[i]!)
+        nodes.push(node)
+        onNode(node)
+      }
+      await Promise.all(nodes.map((node) => node.start()))
+      const document = draftConvenant({
+        id: 'federation',
+        members: nodes.map(({ member }) => member),
+        formVersions: formVersions(),
+        validFrom: `${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`,
+        ...convenant,
+      })
+      const signed = await signByAll(document, nodes)
+      for (const { api } of nodes) await api.installConvenant(signed)
+      return new Federation(directory, nodes, signed)
+    } catch (error) {
+      await Promise.allSettled(nodes.map((node) => node.stop()))
+      await rm(directory, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  get convenant(): Convenant {
+    return this.signed.convenant
+  }
+
+  /** The node whose operator starts rounds. */
+  get coordinator(): FederationNode {
+    return this.node(this.convenant.computeNodes[0]!)
+  }
+
+  node(id: string): FederationNode {
+    const found = this.nodes.find((node) => node.id === id)
+    if (found === undefined) throw new Error(`no node ${id}`)
+    return found
+  }
+
+  /**
+   * Starts a round and waits for its end.
+   * @param onProgress what each running node says of the round, again and again
+   */
+  async runRound(
+    kind: IdentifierKind,
+    onProgress: (views: ReadonlyMap<string, Round>) => void = () => {},
+  ): Promise<Round> {
+    const { api } = this.coordinator
+    const { round } = await api.startRound(kind)
+    for (;;) {
+      const view = await api.round(round)
+      if (view.state === 'published' || view.state === 'failed') return view
+      onProgress(await this.#views(round))
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.nodes.map((node) => node.stop()))
+  }
+
+  /** Deletes the homes, keys and all. */
+  async remove(): Promise<void> {
+    await this.stop()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  async #views(round: string): Promise<ReadonlyMap<string, Round>> {
+    const views = await Promise.all(
+      this.nodes.map(async ({ id, api }): Promise<[string, Round][]> => {
+        try {
+          return [[id, await api.round(round)]]
+        } catch {
+          // It has not heard of the round yet, or is down: the round goes on without its word.
+          return []
+        }
+      }),
+    )
+    return new Map(views.flat())
+  }
+}
+
+const DAY_MS = 86_400_000
+
+/** Each partner reads the same document and adds its signature. */
+async function signByAll(
+  convenant: Convenant,
+  nodes: readonly FederationNode[],
+): Promise<SignedConvenant> {
+  const signatures: SignedConvenant['signatures'][number][] = []
+  for (const { api } of nodes) {
+    const { member, signature } = await api.signConvenant({ convenant, signatures })
+    signatures.push({ member, signature })
+  }
+  return { convenant, signatures }
+}

@@ -1,0 +1,5 @@
+export { ApiError, type ImportResult, type OperatorApi, type Question } from './api.ts'
+export { Federation, type FederationOptions, type Partner } from './federation.ts'
+export { logKey, type VerifiedLog, verifyLogs, verifyOwnReceipt } from './logs.ts'
+export { FederationNode } from './node.ts'
+export type { Output } from './process.ts'
