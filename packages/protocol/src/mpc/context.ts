@@ -45,7 +45,7 @@ export type PartyContext = {
   readonly mac?: MacFactory
   /** Lets the host's event loop run between chunks of work. */
   readonly pause?: () => Promise<void>
-  /** @param done 0 to 1, from public sizes only */
+  /** @param done 0 to 1: the share of the merge that is done, from public sizes only */
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal
 }

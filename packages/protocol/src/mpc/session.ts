@@ -166,7 +166,7 @@ function post(
   stats: SessionStats,
 ): Promise<void> {
   stats.bytesSent += payload.length
-  const sending = ctx[side].send(step, payload)
+  const sending = abortable(ctx.signal, ctx[side].send(step, payload))
   // Whoever awaits sees a failure; a failing receive may come first and leave this one unobserved.
   sending.catch(() => undefined)
   return sending

@@ -27,7 +27,7 @@ import { agreeOnInputs, type LeftOut } from './agree.ts'
 import { fail } from './errors.ts'
 import { batchesOf, type Group, groupsOf, loadGroup } from './group.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
-import { type Controls, mergeLists, unmerge } from './merge.ts'
+import { type Controls, comparators, mergeLists, unmerge } from './merge.ts'
 import { type MergeNode, mergeNetwork } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
@@ -88,12 +88,17 @@ export async function computeRound(
 
   const network = mergeNetwork(plan, included)
   const outputs = newOutputs(plan, rules, included, network, session)
+  const work = groups.length * comparators(network)
+  let done = 0
+  const onLayer = (pairs: number) => {
+    done += pairs
+    session.progress(done / work)
+  }
   for (const [i, group] of groups.entries()) {
     const here = session.narrow(`group${i}`)
     const list = (partner: number): Planes =>
       loadGroup(plan, group, [partner], inputs, ctx.prg).planes
-    await computeGroup(here, plan, rules, group, network, list, outputs)
-    session.progress((i + 1) / groups.length)
+    await computeGroup(here, plan, rules, group, network, list, outputs, onLayer)
   }
 
   const lists = new Map<string, readonly Bytes[]>()
@@ -140,10 +145,12 @@ async function computeGroup(
   network: MergeNode,
   list: (partner: number) => Planes,
   outputs: Outputs,
+  onLayer: (pairs: number) => void,
 ): Promise<void> {
   const owned = rules.filter((rule) => rule.output === 'owners')
   const controls: Controls | undefined = owned.length === 0 ? undefined : new Map()
-  const merged = await mergeLists(session.narrow('merge'), network, list, plan.orderBits, controls)
+  const options = { orderBits: plan.orderBits, keep: controls, onLayer }
+  const merged = await mergeLists(session.narrow('merge'), network, list, options)
   const scanned = await scanRules(session.narrow('scan'), merged, rules)
   if (outputs.table !== undefined) {
     const first = scanned.flatMap((result) => (result.first === undefined ? [] : [result.first]))

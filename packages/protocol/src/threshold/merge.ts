@@ -11,6 +11,7 @@ import {
   newPlanes,
   type Planes,
   planeAt,
+  type RowRun,
   type Session,
   type Share,
   swap,
@@ -21,33 +22,63 @@ import type { LayoutRun, MergeNode } from './network.ts'
 /** Control bits per layer of every merge node. */
 export type Controls = Map<MergeNode, { readonly chunks: readonly Chunk[]; readonly c: Share }[]>
 
-/** @param keep filled with the control bits, when they are needed to run the network backwards */
+export type MergeOptions = {
+  readonly orderBits: number
+  /** Filled with the control bits, when they are needed to run the network backwards. */
+  readonly keep?: Controls | undefined
+  /** Called after each layer with the number of pairs it compared. */
+  readonly onLayer?: (pairs: number) => void
+}
+
+/** @param list called once per partner, so that a list need not be held longer than its own merge */
 export async function mergeLists(
   session: Session,
   node: MergeNode,
   list: (partner: number) => Planes,
-  orderBits: number,
-  keep?: Controls,
+  options: MergeOptions,
 ): Promise<Planes> {
   if (node.kind === 'list') return list(node.partner)
-  const left = await mergeLists(session.narrow('l'), node.left, list, orderBits, keep)
-  const right = await mergeLists(session.narrow('r'), node.right, list, orderBits, keep)
+  const working = await layOut(session, node, list, options)
+  const controls: { chunks: readonly Chunk[]; c: Share }[] = []
+  for (const [layer, runs] of node.layers.entries()) {
+    const here = session.narrow(`layer${layer}`)
+    const chunks = chunkRuns(runs, working.rowWords)
+    const c = await greaterThan(here.narrow('compare'), working, chunks, options.orderBits)
+    await swap(here.narrow('swap'), working, chunks, c)
+    if (options.keep !== undefined) controls.push({ chunks, c })
+    options.onLayer?.(countPairs(runs))
+  }
+  options.keep?.set(node, controls)
+  return { ...working, rows: node.rows }
+}
+
+/** Pairs that all layers of the network compare. */
+export function comparators(node: MergeNode): number {
+  if (node.kind === 'list') return 0
+  const own = node.layers.reduce((sum, runs) => sum + countPairs(runs), 0)
+  return own + comparators(node.left) + comparators(node.right)
+}
+
+// A function of its own, so that both sides are free again while the layers run.
+async function layOut(
+  session: Session,
+  node: MergeNode & { readonly kind: 'merge' },
+  list: (partner: number) => Planes,
+  options: MergeOptions,
+): Promise<Planes> {
+  const left = await mergeLists(session.narrow('l'), node.left, list, options)
+  const right = await mergeLists(session.narrow('r'), node.right, list, options)
   const working = newPlanes(left.bits, node.size, left.rowWords)
   let row = 0
   for (const run of node.layout) {
     fillRows(session, working, row, run, run.from === 'left' ? left : right)
     row += run.count
   }
-  const controls: { chunks: readonly Chunk[]; c: Share }[] = []
-  for (const [layer, runs] of node.layers.entries()) {
-    const here = session.narrow(`layer${layer}`)
-    const chunks = chunkRuns(runs, working.rowWords)
-    const c = await greaterThan(here.narrow('compare'), working, chunks, orderBits)
-    await swap(here.narrow('swap'), working, chunks, c)
-    if (keep !== undefined) controls.push({ chunks, c })
-  }
-  keep?.set(node, controls)
-  return { ...working, rows: node.rows }
+  return working
+}
+
+function countPairs(runs: readonly RowRun[]): number {
+  return runs.reduce((sum, run) => sum + run.count, 0)
 }
 
 /** Planes over the merged rows go back to where these came from: per partner, planes over its slots. */
