@@ -125,6 +125,16 @@ describe('inclusion', () => {
     },
   )
 
+  test('a log that signs a false size gets no proof for it', () => {
+    const refuses = (index: number, size: number, proof: Hash[], root: Hash) =>
+      expect(accepts(() => verifyInclusion(hashes[index]!, index, size, proof, root))).toBe(false)
+    // The hash chain meets the root each time; its length is not that of the size.
+    refuses(0, 1, [hashes[1]!], nodeHash(hashes[1]!, hashes[0]!))
+    refuses(0, 1, [hashes[1]!], roots[2]!)
+    refuses(0, 8, [hashes[1]!], roots[2]!)
+    refuses(2, 3, [roots[2]!, hashes[9]!], nodeHash(hashes[9]!, roots[3]!))
+  })
+
   test('an inner node does not pass for a leaf', async () => {
     const inner = nodeHash(hashes[0]!, hashes[1]!)
     const proof = (await inclusionProof(0, 4, read)).slice(1)
@@ -157,6 +167,18 @@ describe('consistency', () => {
     refuses(1, roots[1]!, 2, roots[2]!)
     await expect(consistencyProof(0, 5, read)).rejects.toMatchObject({ code: 'BAD_SIZE' })
     await expect(consistencyProof(6, 5, read)).rejects.toMatchObject({ code: 'BAD_SIZE' })
+  })
+
+  test('a log that signs a false size gets no proof for it', async () => {
+    const refuses = (m: number, rootM: Hash, n: number, rootN: Hash, proof: readonly Hash[]) =>
+      expect(accepts(() => verifyConsistency(m, rootM, n, rootN, proof))).toBe(false)
+    refuses(1, roots[1]!, 8, roots[2]!, await consistencyProof(1, 2, read))
+    refuses(4, roots[4]!, 20, roots[8]!, await consistencyProof(4, 8, read))
+    refuses(1, roots[1]!, 2, roots[8]!, await consistencyProof(1, 8, read))
+    refuses(3, roots[3]!, 4, roots[8]!, await consistencyProof(3, 8, read))
+    const below = (root: Hash) => nodeHash(hashes[9]!, root)
+    const longer = [...(await consistencyProof(3, 5, read)), hashes[9]!]
+    refuses(3, below(roots[3]!), 5, below(roots[5]!), longer)
   })
 
   test('a tree with one other leaf in the past is inconsistent, whatever proof it offers', async () => {
