@@ -158,11 +158,17 @@ export function targetOf(peer: Peer, path: string): string {
   return target
 }
 
+/** The code of a problem document; of a refusal by the convenant the more precise one that it carries. */
 export function problemCode(body: Bytes): string {
   const problem = parseJson(body)
-  const code =
-    typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : undefined
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : 'UNKNOWN'
+  if (typeof problem !== 'object' || problem === null) return 'UNKNOWN'
+  const { code, at } = problem as { readonly code?: unknown; readonly at?: unknown }
+  const named = code === 'REFUSED' && isCode(at) ? at : code
+  return isCode(named) ? named : 'UNKNOWN'
+}
+
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(value)
 }
 
 /** Whatever is wrong with an answer, it is the peer's: PEER_BAD_RESPONSE with the reason in `at`. */

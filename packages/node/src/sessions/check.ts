@@ -4,10 +4,10 @@
  * log, then the answer. The key holders learn who asks and how many; nobody learns what or the answer.
  */
 
-import { quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
+import { purposeOf, quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import { type Bytes, hex, isProtocolError } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
-import { tagOf } from '@drempel/protocol/oprf'
+import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
 import { recordKey } from '@drempel/protocol/threshold'
 import type { Appended } from '../audit/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
@@ -49,7 +49,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   const parsed = asked.values.map((value) => read(ctx, asked, value))
   const good = parsed.flatMap((entry) => ('value' in entry ? [entry.value] : []))
   const record = { operator: asked.operator, case: asked.case ?? null, count: good.length }
-  const question = { kind, purpose, rule, protocol, count: Math.max(1, good.length) }
+  const question = { kind, purpose, rule, protocol, count: sentCount(ctx, asked, good.length) }
   const list = await permitted(ctx, question, record)
   if (good.length === 0) fail('BAD_REQUEST', { at: 'values', hint: 'no value could be read' })
 
@@ -60,6 +60,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     purpose,
     rule,
     inputs: good.map((value) => oprfInput(kind, value)),
+    count: question.count,
     record,
   })
   const over = evaluated.outputs.map((output) =>
@@ -79,6 +80,13 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     stale: answerable(ctx, question, list).stale,
     entry,
   }
+}
+
+/** A check sends one element; a screen is padded to its bucket, as far as the purpose's batch goes. */
+function sentCount(ctx: NodeContext, { protocol, purpose }: CheckQuestion, good: number): number {
+  if (protocol === 'check') return 1
+  const most = purposeOf(ctx.inForce().convenant, purpose)?.maxBatch ?? good
+  return Math.max(1, good, Math.min(paddedBatch(good), most))
 }
 
 function read(

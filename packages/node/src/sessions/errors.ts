@@ -1,4 +1,9 @@
-import { type ErrorDetails, failWith, ProtocolError } from '@drempel/protocol/encoding'
+import {
+  type ErrorDetails,
+  failWith,
+  isProtocolError,
+  ProtocolError,
+} from '@drempel/protocol/encoding'
 
 export type SessionErrorCode =
   | 'BAD_FLAG' // a taxonomy code or evidence class that the taxonomy does not have
@@ -6,6 +11,7 @@ export type SessionErrorCode =
   | 'BUSY' // another round or key generation of the kind is under way
   | 'CONVENANT_DIFFERS'
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
+  | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
   | 'NO_CONVENANT'
   | 'NO_KEY'
@@ -25,6 +31,12 @@ export type SessionErrorCode =
 // Annotated, so that the compiler knows that nothing follows a call.
 export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =
   failWith<SessionErrorCode>()
+
+/** The code to record for an error: a peer's problem document counts as what the peer said. */
+export function codeOf(error: unknown): string {
+  if (!isProtocolError(error)) return 'INTERNAL'
+  return error.code === 'PEER_PROBLEM' ? (error.at ?? error.code) : error.code
+}
 
 /** The error itself, for a promise that rejects later or a round that others ended. */
 export function failure(code: SessionErrorCode, details?: ErrorDetails): ProtocolError {

@@ -129,5 +129,8 @@ async function lastList(ctx: NodeContext, kind: string) {
   const last = lists.sort((a, b) => b.createdAt - a.createdAt)[0]
   if (last === undefined) return undefined
   const [statement] = last.signatures as unknown as readonly SignedList[]
-  return { createdAt: last.createdAt, contributors: statement!.body.contributors }
+  const { contributors, convenant } = statement!.body
+  // A new version of the convenant is the members' word that the set may be another.
+  const same = convenant === ctx.inForce().digest
+  return { createdAt: last.createdAt, contributors: same ? contributors : null }
 }

@@ -1,6 +1,6 @@
 /** Strict reading of what peers send. */
 
-import { type Bytes, fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, isProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import type { z } from 'zod'
 import { fail } from './errors.ts'
 
@@ -12,7 +12,7 @@ export function parseBody<Schema extends z.ZodType>(
 ): z.output<Schema> {
   let value: unknown
   try {
-    value = JSON.parse(fromUtf8(body))
+    value = parseJcs(body)
   } catch {
     return fail('BAD_REQUEST', { culprit: from, at: 'body' })
   }

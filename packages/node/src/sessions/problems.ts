@@ -29,6 +29,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The convenant does not fit this node',
     nl: 'Het convenant past niet bij deze node',
   },
+  KEY_EXPIRED: {
+    status: 409,
+    en: 'The key is too old for another round; generate a new one',
+    nl: 'De sleutel is te oud voor nog een ronde; maak een nieuwe',
+  },
   KEY_FAILED: {
     status: 502,
     en: 'The key generation ended without a key',

@@ -54,13 +54,13 @@ async function fetchLists(ctx: NodeContext, member: string, kind: string): Promi
   if (fresh.length > 0) await acceptPublications(ctx, member, fresh)
 }
 
-/** A key lives until a list of a later epoch is in force. */
+/** A key lives while it is the latest, or a list of its epoch is in force: two at most. */
 async function dropOldKeys(ctx: NodeContext, kind: string): Promise<void> {
   const lists = (await ctx.store.lists.inForce()).filter((list) => list.kind === kind)
-  if (lists.length === 0) return
-  const oldest = Math.min(...lists.map(({ epoch }) => Number(epoch)))
+  const current = await ctx.store.keys.current(kind)
+  const needed = new Set([current?.epoch, ...lists.map(({ epoch }) => epoch)])
   for (const { epoch, state } of await ctx.store.keys.list(kind)) {
-    if (state === 'dropped' || Number(epoch) >= oldest) continue
+    if (state === 'dropped' || needed.has(epoch)) continue
     await journalKeyErased(ctx, kind, epoch)
     await ctx.store.keys.drop(kind, epoch)
     ctx.log('info', 'key.erased', { kind, epoch })

@@ -46,6 +46,7 @@ export async function tagMissing(
       kind,
       epoch: name,
       inputs,
+      count,
       record: { purpose: 'round' },
       signal,
     })

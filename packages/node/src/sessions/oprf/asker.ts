@@ -3,20 +3,27 @@
  * byte leaves; a holder that answers falsely is named, kept as evidence, and another is asked.
  */
 
-import { type Bytes, base64, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
+import {
+  type Bytes,
+  base64,
+  concat,
+  hex,
+  isProtocolError,
+  type Json,
+} from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
 import {
   blindInputs,
   combineShares,
-  padBlinded,
+  randomBlinded,
   type ThresholdKey,
   type VerifiedShare,
   verifyShare,
 } from '@drempel/protocol/oprf'
 import { memberCheckpoint } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
-import { failure } from '../errors.ts'
+import { codeOf, failure } from '../errors.ts'
 import {
   journalFault,
   journalIntent,
@@ -24,8 +31,9 @@ import {
   type PeerCheckpoint,
   type Question,
 } from '../journal.ts'
+import { evaluateOwn } from './holder.ts'
 import { group, publicKeyOf } from './keyring.ts'
-import { decodeAnswer, encodeRequest } from './messages.ts'
+import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
 
 export type Evaluation = {
   readonly protocol: Question['protocol']
@@ -34,6 +42,8 @@ export type Evaluation = {
   readonly purpose?: string
   readonly rule?: string
   readonly inputs: readonly Bytes[]
+  /** Elements to send, at least as many as inputs: the rest is padding. */
+  readonly count: number
   /** Sealed with the intent: who asked, for which case. */
   readonly record: Json
   readonly signal?: AbortSignal
@@ -56,17 +66,20 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   const { protocol, kind, epoch, purpose, rule, inputs } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
   const blind = await blindInputs(group, inputs, ctx.random, ctx.pause)
-  // Tagging shows how many flags are new, so it is padded; a screen's size is the asker's to choose.
-  const blinded = protocol === 'tag' ? padBlinded(group, blind.blinded, ctx.random) : blind.blinded
+  // A holder sees how many elements there are, so all but a single check are padded.
+  const { count } = evaluation
+  const padding = randomBlinded(group, count - inputs.length, ctx.random)
+  const blinded = concat(blind.blinded, padding)
   const question: Question = {
     txid: hex(ctx.random(16)),
     kind,
     protocol,
     ...(purpose === undefined ? {} : { purpose }),
     ...(rule === undefined ? {} : { rule }),
-    count: blinded.length / 32,
+    count,
   }
-  const everyone = key.publicShares.map(({ id }) => id)
+  const { suspended } = ctx.inForce().convenant
+  const everyone = key.publicShares.map(({ id }) => id).filter((id) => !suspended.includes(id))
   const intent = await journalIntent(
     ctx,
     question,
@@ -76,17 +89,16 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     evaluation.record,
   )
   const { count: _, ...named } = question
-  const request = encodeRequest({
+  const request: EvaluationRequest = {
     header: { ...named, epoch },
     receipt: await ctx.audit.receipt(intent.origin, intent.index),
     blinded,
-  })
+  }
   try {
     const { shares, peerCheckpoints } = await askHolders(
       ctx,
       key,
       question,
-      blinded,
       request,
       evaluation.signal,
     )
@@ -97,8 +109,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     }
     return { question, outputs, holders, peerCheckpoints }
   } catch (error) {
-    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
-    await journalResult(ctx, question, everyone, 'failed', { reason }, {})
+    await journalResult(ctx, question, everyone, 'failed', { reason: codeOf(error) }, {})
     throw error
   }
 }
@@ -108,8 +119,7 @@ async function askHolders(
   ctx: NodeContext,
   key: ThresholdKey,
   question: Question,
-  blinded: Bytes,
-  request: Bytes,
+  request: EvaluationRequest,
   signal: AbortSignal | undefined,
 ): Promise<{ shares: readonly VerifiedShare[]; peerCheckpoints: readonly PeerCheckpoint[] }> {
   const waiting = holderOrder(ctx, key)
@@ -119,14 +129,14 @@ async function askHolders(
   const askNext = async (): Promise<void> => {
     for (let holder = waiting.shift(); holder !== undefined; holder = waiting.shift()) {
       try {
-        const { share, checkpoint } = await askHolder(ctx, key, holder, blinded, request, signal)
+        const { share, checkpoint } = await askHolder(ctx, key, holder, request, signal)
         shares.push(share)
-        if (holder.id !== ctx.self) peerCheckpoints.push(checkpoint)
+        if (checkpoint !== null) peerCheckpoints.push(checkpoint)
         return
       } catch (error) {
         if (!isProtocolError(error)) throw error
         signal?.throwIfAborted()
-        said.set(holder.id, error.code === 'PEER_PROBLEM' ? (error.at ?? error.code) : error.code)
+        said.set(holder.id, error.code === 'REFUSED' ? error.at! : codeOf(error))
         ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
         if (error.code === 'BAD_PROOF') {
           const evidence = error.evidence === undefined ? '' : base64(error.evidence)
@@ -167,16 +177,18 @@ async function askHolder(
   ctx: NodeContext,
   key: ThresholdKey,
   holder: { readonly index: number; readonly id: string },
-  blinded: Bytes,
-  request: Bytes,
+  request: EvaluationRequest,
   signal: AbortSignal | undefined,
-): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint }> {
-  const body = await ctx.call(holder.id, 'oprf/evaluate', request, {
+): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint | null }> {
+  const encoded = encodeRequest(request)
+  if (holder.id === ctx.self)
+    return { share: await evaluateOwn(ctx, key, encoded), checkpoint: null }
+  const body = await ctx.call(holder.id, 'oprf/evaluate', encoded, {
     timeoutMs: 180_000,
-    maxResponse: blinded.length + 65_536,
+    maxResponse: request.blinded.length + 65_536,
     ...(signal === undefined ? {} : { signal }),
   })
   const answer = decodeAnswer(holder.id, body)
-  const share = await verifyShare(group, key, holder.index, blinded, answer, ctx.pause)
+  const share = await verifyShare(group, key, holder.index, request.blinded, answer, ctx.pause)
   return { share, checkpoint: memberCheckpoint(ctx, holder.id, answer.checkpoint) }
 }

@@ -5,8 +5,14 @@
 
 import { quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
+import type { SecretShare } from '@drempel/protocol/group'
 import { batchDigest, parseReceipt, verifyIntent } from '@drempel/protocol/log'
-import { evaluateShare } from '@drempel/protocol/oprf'
+import {
+  evaluateOwnShare,
+  evaluateShare,
+  type ThresholdKey,
+  type VerifiedShare,
+} from '@drempel/protocol/oprf'
 import { memberCheckpoint } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
@@ -41,12 +47,33 @@ export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
 async function evaluate(
   ctx: NodeContext,
   asker: string,
-  { header, receipt, blinded }: EvaluationRequest,
+  request: EvaluationRequest,
 ): Promise<Bytes> {
+  const share = await admit(ctx, asker, request)
+  const answer = await evaluateShare(group, share, request.blinded, ctx.random, ctx.pause)
+  return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
+}
+
+/** This node asks itself: under the same permission and the same entries, but it need prove nothing. */
+export async function evaluateOwn(
+  ctx: NodeContext,
+  key: ThresholdKey,
+  encoded: Bytes,
+): Promise<VerifiedShare> {
+  const request = decodeRequest(ctx.self, encoded)
+  const share = await admit(ctx, ctx.self, request)
+  return evaluateOwnShare(group, key, share, request.blinded, ctx.pause)
+}
+
+/** Everything before the evaluation; when it returns, the entry is durable. */
+async function admit(
+  ctx: NodeContext,
+  asker: string,
+  { header, receipt, blinded }: EvaluationRequest,
+): Promise<SecretShare> {
   const { convenant, digest } = ctx.inForce()
   const { txid, kind, protocol, purpose, rule, epoch } = header
   const count = blinded.length / 32
-  group.assertElements(blinded, { culprit: asker })
   const share = await ownShare(ctx, kind, epoch)
   const intent = verifyIntent(receipt, {
     asker,
@@ -68,8 +95,7 @@ async function evaluate(
   const approved = intent.approvalCommit !== undefined
   await reserve(ctx, asker, question, epoch, intent.parties, approved)
   await journalEvaluated(ctx, question, asker, epoch, batchDigest(blinded), checkpoint)
-  const answer = await evaluateShare(group, share, blinded, ctx.random, ctx.pause)
-  return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
+  return share
 }
 
 function named(fields: { purpose: string | undefined; rule: string | undefined }) {

@@ -67,6 +67,26 @@ export async function publicKeyOf(
   return key
 }
 
+/**
+ * The key that a new round may use: of an epoch whose days are not over, or fresh where an epoch is
+ * one round.
+ * @throws ProtocolError `NO_KEY`, `KEY_EXPIRED`
+ */
+export async function usableKey(ctx: NodeContext, kind: string): Promise<KeyEpoch> {
+  const hint = `run: drempel keys generate --kind ${kind}`
+  const row = await ctx.store.keys.current(kind)
+  if (row === null) return fail('NO_KEY', { at: kind, hint })
+  const { keyEpochDays } = ctx.inForce().convenant.round
+  if (keyEpochDays === 'round') {
+    const lists = await ctx.store.lists.inForce()
+    const used = lists.some((list) => list.kind === kind && list.epoch === row.epoch)
+    if (used) fail('KEY_EXPIRED', { at: kind, hint })
+  } else if (ctx.clock() - row.createdAt > keyEpochDays * 86_400_000) {
+    fail('KEY_EXPIRED', { at: kind, hint })
+  }
+  return row
+}
+
 /** This node's share. @throws ProtocolError `NO_KEY`, `NOT_HOLDER` */
 export async function ownShare(
   ctx: NodeContext,

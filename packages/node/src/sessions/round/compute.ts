@@ -9,7 +9,6 @@ import {
   type Bytes,
   concat,
   hex,
-  isProtocolError,
   type Json,
   signStatement,
   utf8,
@@ -18,7 +17,7 @@ import type { PartyIndex } from '@drempel/protocol/mpc'
 import { computeRound, type RoundRule, readUpload } from '@drempel/protocol/threshold'
 import type { Channel } from '../../peers/index.ts'
 import type { NodeContext } from '../context.ts'
-import { fail, failure } from '../errors.ts'
+import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
 import { contributionUsage } from '../flags.ts'
 import { journalExcluded } from '../journal.ts'
@@ -34,7 +33,7 @@ import {
 import { contributors, verifyCommitments } from './terms.ts'
 
 /** One share of one list; the largest that a convenant could ask for. */
-export const MAX_UPLOAD = 1 << 30
+const MAX_UPLOAD = 1 << 26
 
 /** Opens the nonce, once and for one set of commitments. */
 export function openNonce(
@@ -119,11 +118,18 @@ export async function compute(
     }),
   )
   const request = { type: 'compute', node: ctx.self, contributors: included } as const
-  permit(ctx, { ...request, ...announcement }, await contributionUsage(ctx, announcement.kind))
+  const usage = await contributionUsage(ctx, announcement.kind)
+  permit(ctx, { ...request, ...announcement }, usage)
 
   const wanted = rulesOf(convenant, announcement.kind)
   const rules: RoundRule[] = wanted.map(({ id, t, output }) => ({ id, t, output }))
-  const minContributors = Math.max(...wanted.map((rule) => rule.minContributors))
+  // Leaving out an invalid list changes who contributes since the last round, which narrows what that
+  // partner holds: without the members' word for it, the round ends instead.
+  const mayChange =
+    convenant.acknowledgements.contributorsMayChange || usage.lastContributors === null
+  const minContributors = mayChange
+    ? Math.max(...wanted.map((rule) => rule.minContributors))
+    : included.length
   const [next, previous] = await openChannels(ctx, live, party)
   live.progress = { step: 'computing' }
   try {
@@ -200,8 +206,7 @@ async function handOutOwners(
       // A contributor that died misses its own answer, not the round.
       sends.push(
         ctx.call(names[index]!, 'rounds/owners', body).catch((error: unknown) => {
-          const code = isProtocolError(error) ? error.code : 'INTERNAL'
-          ctx.log('warn', 'round.owner-missed', { member: names[index]!, code })
+          ctx.log('warn', 'round.owner-missed', { member: names[index]!, code: codeOf(error) })
         }),
       )
     }

@@ -8,9 +8,10 @@ import { compareBytes, hex, isProtocolError, type Json, jcs } from '@drempel/pro
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import type { NodeContext } from '../context.ts'
-import { fail } from '../errors.ts'
+import { codeOf, fail } from '../errors.ts'
 import { activeMembers, permit, rulesOf } from '../federation.ts'
 import { contributionUsage } from '../flags.ts'
+import { usableKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import { partyOf } from './compute.ts'
 import { encodePublications, type Publication } from './lists.ts'
@@ -28,6 +29,7 @@ import {
 import { contributors } from './terms.ts'
 
 const POLL_MS = 250
+const HEARTBEAT_MS = 20_000
 /** Tagging a first list of a hundred thousand flags takes minutes. */
 const COLLECT_MS = 60 * 60_000
 const COMPUTE_MS = 30 * 60_000
@@ -58,8 +60,7 @@ export async function startRound(
     await contributionUsage(ctx, kind),
   )
   const tags = rules.some(({ keys }) => keys === 'tag')
-  const key = tags ? await ctx.store.keys.current(kind) : null
-  if (tags && key === null) fail('NO_KEY', { at: kind, hint: 'run: drempel keys generate' })
+  const key = tags ? await usableKey(ctx, kind) : null
   const announcement: Announcement = {
     convenant: inForce.digest,
     round: hex(ctx.random(16)),
@@ -71,14 +72,16 @@ export async function startRound(
   }
   const { round } = announcement
   await ctx.call(ctx.self, 'rounds/announce', announcement as Json)
-  lead(ctx, rounds, announcement, members).catch(async (error: unknown) => {
-    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+  const led = lead(ctx, rounds, announcement, members).catch(async (error: unknown) => {
+    const reason = codeOf(error)
     const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
     await rounds.fail(round, error)
     await tellAll(ctx, members, 'rounds/fail', { round, reason, culprit })
-    if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1)
+    if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1) {
       await startRound(ctx, rounds, kind, salts - 1)
+    }
   })
+  rounds.background(round, led)
   return round
 }
 
@@ -88,9 +91,24 @@ async function lead(
   announcement: Announcement,
   members: readonly string[],
 ): Promise<void> {
-  const { round } = announcement
-  const live = rounds.get(round, ctx.self)
+  const live = rounds.get(announcement.round, ctx.self)
   const present = await announce(ctx, announcement, members)
+  const stopBeats = keepAlive(ctx, live, present)
+  try {
+    await leadOn(ctx, live, members, present)
+  } finally {
+    stopBeats()
+  }
+}
+
+async function leadOn(
+  ctx: NodeContext,
+  live: LiveRound,
+  members: readonly string[],
+  present: readonly string[],
+): Promise<void> {
+  const { announcement } = live
+  const { round } = announcement
   const commitments = await collectCommitments(ctx, live, present)
   const openings = await collectOpenings(ctx, round, commitments)
   const terms: Terms = { announcement, commitments: [...commitments], openings: [...openings] }
@@ -101,6 +119,19 @@ async function lead(
   await runComputation(ctx, live, included)
   const publications = await collectLists(ctx, live)
   await publish(ctx, members, round, publications)
+}
+
+/** Members that have nothing to do but wait hear that the round goes on. */
+function keepAlive(ctx: NodeContext, live: LiveRound, present: readonly string[]): () => void {
+  const { round } = live.announcement
+  const timer = setInterval(() => {
+    live.touched = ctx.clock()
+    for (const member of present) {
+      if (member !== ctx.self)
+        ctx.call(member, 'rounds/commitment', { round }).catch(() => undefined)
+    }
+  }, HEARTBEAT_MS)
+  return () => clearInterval(timer)
 }
 
 /** Members that can't be reached stay out; a compute node that can't be ends the round. */
@@ -119,8 +150,7 @@ async function announce(
         present.push(member)
       } catch (error) {
         if (computeNodes.includes(member)) throw error
-        const code = isProtocolError(error) ? error.code : 'INTERNAL'
-        ctx.log('warn', 'round.member-absent', { member, code })
+        ctx.log('warn', 'round.member-absent', { member, code: codeOf(error) })
       }
     }),
   )
@@ -156,8 +186,7 @@ async function collectCommitments(
         return [reply]
       } catch (error) {
         if (computeNodes.includes(member) || live.abort.signal.aborted) throw error
-        const code = isProtocolError(error) ? error.code : 'INTERNAL'
-        ctx.log('warn', 'round.member-lost', { member, code })
+        ctx.log('warn', 'round.member-lost', { member, code: codeOf(error) })
         return []
       }
     }),
@@ -192,13 +221,9 @@ async function collectUploads(
         await ctx.call(member, 'rounds/share', { round }, { timeoutMs: 10 * 60_000 })
         included.push(member)
       } catch (error) {
-        const code = isProtocolError(error)
-          ? error.code === 'PEER_PROBLEM'
-            ? error.at
-            : error.code
-          : 'INTERNAL'
+        const code = codeOf(error)
         if (code === 'RECORD_DOES_NOT_FIT' || live.abort.signal.aborted) throw error
-        ctx.log('warn', 'round.member-lost', { member, code: code ?? '' })
+        ctx.log('warn', 'round.member-lost', { member, code })
       }
     }),
   )
@@ -271,8 +296,7 @@ async function publish(
         ctx
           .call(member, 'rounds/publish', bodyFor(member), { timeoutMs: 60_000 })
           .catch((error: unknown) => {
-            const code = isProtocolError(error) ? error.code : 'INTERNAL'
-            ctx.log('warn', 'round.publish-missed', { member, round, code })
+            ctx.log('warn', 'round.publish-missed', { member, round, code: codeOf(error) })
           }),
       ),
   )

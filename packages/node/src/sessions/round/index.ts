@@ -22,8 +22,8 @@ import { announcement, hex16, signedCommitment, terms } from './messages.ts'
 
 const SMALL = 64 * 1024
 const STATEMENTS = 4 * 1024 * 1024
-const LISTS = 512 * 1024 * 1024
-const SHARES = 1024 * 1024 * 1024
+/** Some 5 million keys, or a list of 5 million flags. */
+const LARGE = 64 * 1024 * 1024
 
 const ofRound = z.strictObject({ round: hex16 })
 const ok: Json = { ok: true }
@@ -86,7 +86,7 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
     },
     {
       name: 'rounds/upload',
-      maxBody: SHARES,
+      maxBody: LARGE,
       async handle(from, body) {
         const { round, share } = readUploadHead(from, body)
         takeUpload(ctx, rounds.get(round, from), from, share)
@@ -104,7 +104,7 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
         const { round, included } = parseBody(schema, body, from)
         const live = led(round, from)
         partyOf(ctx, ctx.self)
-        compute(ctx, rounds, live, included).catch((error: unknown) => rounds.fail(round, error))
+        rounds.background(round, compute(ctx, rounds, live, included))
         return ok
       },
     },
@@ -120,7 +120,7 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
     },
     {
       name: 'rounds/owners',
-      maxBody: LISTS,
+      maxBody: LARGE,
       async handle(from, body) {
         const { round, rule, part } = ownersBody(from, body)
         await takeOwnerPart(ctx, rounds.get(round, from), from, rule, part)
@@ -129,7 +129,7 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
     },
     {
       name: 'rounds/publish',
-      maxBody: LISTS,
+      maxBody: LARGE,
       async handle(from, body) {
         await published(ctx, rounds, from, body)
         return ok

@@ -9,7 +9,7 @@ import type { InputShare, PreparedList, RoundPlan } from '@drempel/protocol/thre
 import type { Channel } from '../../peers/index.ts'
 import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { fail, failure } from '../errors.ts'
+import { codeOf, fail, failure } from '../errors.ts'
 import { journalRoundFailed } from '../journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
@@ -56,12 +56,15 @@ export class Deferred<Value> {
   }
 }
 
-/** A round in which nothing moves for this long has lost its coordinator. */
-const SILENCE_MS = 15 * 60_000
+/** The coordinator asks every member a few times a minute; after this long it is gone. */
+const SILENCE_MS = 2 * 60_000
+/** Rounds whose end is remembered, so that a late question is told why it ended. */
+const REMEMBERED = 64
 
 export class Rounds {
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRound>()
+  readonly #ended = new Map<string, unknown>()
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx
@@ -103,9 +106,12 @@ export class Rounds {
 
   /** @throws ProtocolError `ROUND_UNKNOWN`; for a round that failed here, why it did */
   get(round: string, from: string): LiveRound {
-    const live = this.#live.get(round) ?? fail('ROUND_UNKNOWN', { culprit: from })
-    live.touched = this.#ctx.clock()
+    const live = this.#live.get(round)
+    if (live === undefined) {
+      throw this.#ended.get(round) ?? failure('ROUND_UNKNOWN', { culprit: from })
+    }
     if (live.error !== null) throw live.error
+    live.touched = this.#ctx.clock()
     return live
   }
 
@@ -132,7 +138,7 @@ export class Rounds {
   /** Ends a round on this node; what was in force stays in force. Safe to call twice. */
   async fail(round: string, error: unknown): Promise<void> {
     const ctx = this.#ctx
-    const reason = isProtocolError(error) ? error.code : 'INTERNAL'
+    const reason = codeOf(error)
     const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
     const live = this.#live.get(round)
     if (live !== undefined) {
@@ -140,6 +146,8 @@ export class Rounds {
       live.abort.abort()
       for (const channel of live.channels.values()) channel.reject(error)
     }
+    this.#ended.set(round, error)
+    if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     const open = ['announced', 'collecting', 'computing', 'opening'] as const
     const moved = await ctx.store.rounds.transition(round, open, 'failed', { reason, culprit })
     this.#live.delete(round)
@@ -147,6 +155,15 @@ export class Rounds {
     const row = await ctx.store.rounds.get(round)
     ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
     if (row !== null) await journalRoundFailed(ctx, row.kind, round, reason, culprit)
+  }
+
+  /** Work that goes on after an answer was given; a fault in it ends the round, and no more than that. */
+  background(round: string, work: Promise<unknown>): void {
+    work
+      .catch((error: unknown) => this.fail(round, error))
+      .catch((error: unknown) =>
+        this.#ctx.log('error', 'round.stuck', { round, code: codeOf(error) }),
+      )
   }
 
   /** Fails rounds whose coordinator went silent. */

@@ -21,6 +21,7 @@ import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
 import { activeIdentifiers, changesSinceLastRound, contributionUsage } from '../flags.ts'
 import { journalRoundAnnounced, journalRoundCommitted } from '../journal.ts'
+import { usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
 import type { LiveRound, Rounds } from './live.ts'
 import {
@@ -32,6 +33,8 @@ import {
   type Terms,
 } from './messages.ts'
 import { contributors, derive, verifyTerms } from './terms.ts'
+
+const MAX_SKEW_MS = 5 * 60_000
 
 /** Takes note of a round, durably, and starts on this node's list in the background. */
 export async function announced(
@@ -58,8 +61,8 @@ export async function announced(
     await contributionUsage(ctx, kind),
   )
   if (needsTags(ctx, kind)) {
-    const epoch = await ctx.store.keys.current(kind)
-    if (epoch?.epoch !== String(announcement.epoch)) fail('NO_KEY', { at: kind })
+    const key = await usableKey(ctx, kind)
+    if (key.epoch !== String(announcement.epoch)) fail('NO_KEY', { at: kind })
   }
   const other = rounds.ofKind(kind)
   if (other !== undefined) {
@@ -70,6 +73,9 @@ export async function announced(
       failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }),
     )
   }
+  const skew = Math.abs(Date.parse(announcement.createdAt) - ctx.clock())
+  // A list from the future would stay in force, and fresh, whatever came after it.
+  if (!(skew <= MAX_SKEW_MS)) fail('BAD_REQUEST', { culprit: from, at: 'createdAt' })
   const digest = announcementDigest(announcement)
   await journalRoundAnnounced(ctx, announcement, digest)
   await ctx.store.rounds.create({
@@ -83,7 +89,7 @@ export async function announced(
     culprit: null,
   })
   const live = rounds.add(announcement, digest)
-  collect(ctx, rounds, live).catch((error: unknown) => rounds.fail(round, error))
+  rounds.background(round, collect(ctx, rounds, live))
 }
 
 /** A member whose list the convenant keeps out of this round says so, instead of failing the round. */
