@@ -1,3 +1,4 @@
+import type { RoundPlan } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { expectExact, overlapping, randomLists, rulesFor } from '../worlds/exactness.ts'
 import { expectedOver, runRound } from '../worlds/round.ts'
@@ -36,16 +37,15 @@ describe(`exact results, SEED=${seed}`, () => {
     expectExact(outcome, lists, rules, seed)
   })
 
-  test('several shards', async () => {
+  test.each([
+    [256, 95],
+    [512, 96],
+  ])('%i bins, keys of %i bits, which end at a word or one bit before', async (bins, keyBits) => {
     const lists = overlapping([300, 200, 100], 150, `${seed}/shards`)
     const rules = rulesFor([2, 3])
-    const plan = (made: Parameters<NonNullable<Parameters<typeof runRound>[0]['plan']>>[0]) => ({
-      ...made,
-      bins: 512,
-      binBits: 9,
-      width: made.width - 2,
-      orderBits: made.orderBits - 2,
-    })
+    const binBits = Math.log2(bins)
+    const bits = { bins, binBits, keyBits, width: keyBits - binBits, orderBits: keyBits - binBits }
+    const plan = (made: RoundPlan) => ({ ...made, ...bits })
     const outcome = await runRound({ seed: `${seed}/shards`, lists, rules, plan })
     expectExact(outcome, lists, rules, seed)
     expect(expectedOver(lists, 3).size).toBeGreaterThan(0)

@@ -29,10 +29,6 @@ export function xorConstant(
   for (let i = from; i < to; i++) component[i]! ^= constant
 }
 
-export function sliceShare(share: Share, from: number, to: number): Share {
-  return { first: share.first.subarray(from, to), second: share.second.subarray(from, to) }
-}
-
 /** A view of the bytes as words, or a copy when they are not aligned. */
 export function wordsOf(bytes: Bytes): Words {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()

@@ -22,7 +22,7 @@ import type { LayoutRun, MergeNode } from './network.ts'
 /** Control bits per layer of every merge node. */
 export type Controls = Map<MergeNode, { readonly chunks: readonly Chunk[]; readonly c: Share }[]>
 
-export type MergeOptions = {
+type MergeOptions = {
   readonly orderBits: number
   /** Filled with the control bits, when they are needed to run the network backwards. */
   readonly keep?: Controls | undefined

@@ -18,7 +18,7 @@ import {
   zeroShare,
 } from '../mpc/index.ts'
 
-export type Scanned = {
+type Scanned = {
   /** One bit per row: it is in a run of t or more. Present for output `owners`. */
   readonly flags?: Share
   /** One bit per row: it is the first of such a run. Present for output `list`. */
