@@ -23,7 +23,7 @@ export function slotBounds(plan: RoundPlan, partner: number): SlotBounds {
   const { slots, factor } = plan.partners[partner]!
   const span = factor * plan.base
   const bits = boundBits(span)
-  const steps = 2 ** bits
+  const steps = 1 << bits
   const lower = new Int32Array(slots).fill(-1)
   const upper = new Int32Array(slots).fill(-1)
   for (let p = 0; p < slots; p++) {
@@ -37,6 +37,6 @@ export function slotBounds(plan: RoundPlan, partner: number): SlotBounds {
 
 export function boundBits(span: number): number {
   let bits = 1
-  while (2 ** (bits - 1) < span) bits++
+  while (1 << (bits - 1) < span) bits++
   return bits
 }

@@ -60,11 +60,11 @@ function sideOf(plan: RoundPlan, tree: MergeTree, bits: number): Side {
   }
   const bounds = slotBounds(plan, tree.partner)
   const stretch = bits - bounds.bits
-  const least = new Int32Array(2 ** bits)
-  const most = new Int32Array(2 ** bits)
+  const least = new Int32Array(1 << bits)
+  const most = new Int32Array(1 << bits)
   let below = 0
   let maybe = 0
-  for (let step = 0; step < 2 ** bits; step++) {
+  for (let step = 0; step < 1 << bits; step++) {
     const g = step >> stretch
     while (below < tree.rows && bounds.upper[below]! >= 0 && bounds.upper[below]! < g) below++
     while (maybe < tree.rows && bounds.lower[maybe]! <= g) maybe++

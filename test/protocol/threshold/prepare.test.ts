@@ -1,0 +1,295 @@
+import { createHmac } from 'node:crypto'
+import { type Bytes, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
+import {
+  mergeNetwork,
+  type PreparedList,
+  planRound,
+  prepareList,
+  type RoundPlan,
+  recordKey,
+  roundSalt,
+} from '@drempel/protocol/threshold'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { seededBytes, seededInts } from '../worlds/ciphers.ts'
+import { binOf, mergeRows, shapedPlan } from './clear.ts'
+
+const seed = process.env.SEED ?? 'prepare'
+const salt = seededBytes(`${seed}/salt`)(32)
+const values = (names: readonly string[]) => names.map(utf8)
+const numbered = (count: number, prefix = 'v') =>
+  values(Array.from({ length: count }, (_, i) => `${prefix}${i}`))
+
+function planFor(...sizes: number[]): RoundPlan {
+  return planRound(sizes.map((paddedSize, i) => ({ id: `p${i}`, paddedSize })))
+}
+
+const prepare = (plan: RoundPlan, partner: number, list: readonly Bytes[], name = 'random') =>
+  prepareList(plan, partner, salt, list, seededBytes(`${seed}/${name}`))
+
+/** Bin and x of a value, by node:crypto and BigInt. */
+function placeOf(plan: RoundPlan, value: Bytes, key = salt): { bin: number; x: bigint } {
+  const digest = createHmac('sha256', key).update(value).digest()
+  const whole = BigInt(`0x${digest.toString('hex')}`) >> BigInt(256 - plan.keyBits)
+  return { bin: Number(whole >> BigInt(plan.width)), x: whole & ((1n << BigInt(plan.width)) - 1n) }
+}
+
+/** Every rule for an entry, in exact integers. */
+function expectWellPlaced(plan: RoundPlan, list: PreparedList): void {
+  const { slots, factor } = plan.partners[list.partner]!
+  const span = BigInt(factor * plan.base)
+  const one = 1n << BigInt(plan.width)
+  const top = one - (1n << BigInt(plan.width - plan.orderBits))
+  for (let bin = 0; bin < plan.bins; bin++) {
+    const entries = binOf(plan, list, bin)
+    expect(entries).toHaveLength(slots)
+    for (const [p, x] of entries.entries()) {
+      const earliest = BigInt(p - plan.window) * one
+      const wrong =
+        x * span < earliest ||
+        x * span >= BigInt(p + 1) * one ||
+        x >= top ||
+        (p > 0 && x <= entries[p - 1]!)
+      if (wrong) throw new Error(`${seed}: bin ${bin} slot ${p}`)
+    }
+  }
+}
+
+function expectFound(plan: RoundPlan, list: PreparedList, of: readonly Bytes[]): void {
+  const { slots } = plan.partners[list.partner]!
+  for (const [i, value] of of.entries()) {
+    const { bin, x } = placeOf(plan, value)
+    const cell = list.slotOf[i]!
+    expect(Math.floor(cell / slots)).toBe(bin)
+    expect(binOf(plan, list, bin)[cell % slots]).toBe(x)
+  }
+}
+
+describe('prepareList', () => {
+  it.each([0, 1, 2, 3, 255])('places %i records in a list of bucket size', (count) => {
+    const plan = planFor(256, 256, 256)
+    const list = numbered(count)
+    const prepared = prepare(plan, 1, list)
+    expect(prepared.partner).toBe(1)
+    expect(prepared.slotOf).toHaveLength(count)
+    expect(prepared.planes).toHaveLength(plan.bins * plan.partners[1]!.slots * plan.width * (1 / 8))
+    expectWellPlaced(plan, prepared)
+    expectFound(plan, prepared, list)
+  })
+
+  it('places full lists of any size beside any other', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1500 }),
+        fc.integer({ min: 0, max: 200_000 }),
+        fc.integer(),
+        (count, other, name) => {
+          const plan = planFor(other, count)
+          const list = numbered(count, `${name}-`)
+          const prepared = prepare(plan, 1, list, `${name}`)
+          expectWellPlaced(plan, prepared)
+          expectFound(plan, prepared, list.slice(0, 20))
+        },
+      ),
+      { numRuns: 6 },
+    )
+  })
+
+  it('spreads more than 128 bins over shards', () => {
+    const plan: RoundPlan = { ...shapedPlan(4, [1]), bins: 512, binBits: 9, keyBits: 81 }
+    const sized = { ...plan, partners: [{ ...plan.partners[0]!, paddedSize: 1000 }] }
+    const list = numbered(1000)
+    const prepared = prepare(sized, 0, list)
+    expectWellPlaced(sized, prepared)
+    expectFound(sized, prepared, list.slice(0, 200))
+  })
+
+  it('counts duplicates once, in one cell', () => {
+    const plan = planFor(256)
+    const list = [...numbered(200), ...numbered(200), utf8('v0')]
+    const prepared = prepare(plan, 0, list)
+    expectWellPlaced(plan, prepared)
+    expect(prepared.slotOf.subarray(200, 400)).toEqual(prepared.slotOf.subarray(0, 200))
+    expect(prepared.slotOf[400]).toBe(prepared.slotOf[0])
+    expect(new Set(prepared.slotOf).size).toBe(200)
+  })
+
+  it('keeps the rule in lists that are nearly the same, whatever they share', () => {
+    const plan = planFor(2000, 2000, 2000)
+    const shared = numbered(1990)
+    for (const partner of [0, 1, 2]) {
+      const list = [...shared, ...numbered(10, `own${partner}.`)]
+      expectWellPlaced(plan, prepare(plan, partner, list, `${partner}`))
+    }
+  })
+
+  it('has the rule also where window, base and records meet at their limits', () => {
+    for (const [base, factor, window, count] of [
+      [1, 1, 6, 200],
+      [3, 2, 4, 150],
+      [40, 1, 20, 3000],
+    ] as const) {
+      const plan = shapedPlan(base, [factor], window)
+      const sized = { ...plan, partners: [{ ...plan.partners[0]!, paddedSize: count }] }
+      const list = numbered(count)
+      expectWellPlaced(sized, prepare(sized, 0, list))
+    }
+  })
+
+  it('refuses records that crowd one place, and drops none in silence', () => {
+    const plan = planFor(512)
+    // The owner of a list cannot choose the salt; here it searches records until 70 share a bin.
+    const crowded: Bytes[] = []
+    for (let i = 0; crowded.length < 70; i++) {
+      const value = utf8(`c${i}`)
+      if (placeOf(plan, value).bin === 5) crowded.push(value)
+    }
+    expect(() => prepare(plan, 0, crowded)).toThrow('RECORD_DOES_NOT_FIT')
+    expect(prepareList(plan, 0, seededBytes('other')(32), crowded, seededBytes(seed))).toBeDefined()
+  })
+
+  it('refuses more records than the published size, not more values', () => {
+    const plan = planFor(256)
+    expect(() => prepare(plan, 0, numbered(257))).toThrow('LIST_TOO_LARGE')
+    expect(() => prepare(plan, 0, numbered(20_000))).toThrow('LIST_TOO_LARGE')
+    expect(() => prepare(plan, 0, [...numbered(256), ...numbered(256)])).not.toThrow()
+  })
+
+  it('refuses a record whose order prefix is all ones', () => {
+    const plan = { ...shapedPlan(2, [1]), orderBits: 4 }
+    const sized = { ...plan, partners: [{ ...plan.partners[0]!, paddedSize: 1 }] }
+    const lastSixteenth = 15n << BigInt(plan.width - 4)
+    let refused = 0
+    for (let i = 0; i < 60; i++) {
+      const value = utf8(`o${i}`)
+      const inside = placeOf(plan, value).x >= lastSixteenth
+      if (inside) {
+        refused++
+        expect(() => prepare(sized, 0, [value])).toThrow('RECORD_DOES_NOT_FIT')
+      } else expect(() => prepare(sized, 0, [value])).not.toThrow()
+    }
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  it('leaves its arguments as they were', () => {
+    const plan = planFor(256)
+    const list = numbered(50)
+    const copies = [salt.slice(), ...list.map((value) => value.slice())]
+    prepare(plan, 0, list)
+    expect([salt, ...list]).toEqual(copies)
+  })
+})
+
+describe('dummies', () => {
+  it('are fresh for other randomness and the same for the same', () => {
+    const plan = planFor(256)
+    const list = numbered(10)
+    const one = prepare(plan, 0, list, 'one')
+    expect(prepare(plan, 0, list, 'one').planes).toEqual(one.planes)
+    const other = prepare(plan, 0, list, 'two')
+    const seen = new Set(Array.from({ length: 128 }, (_, bin) => binOf(plan, one, bin)).flat())
+    const again = Array.from({ length: 128 }, (_, bin) => binOf(plan, other, bin)).flat()
+    expect(again.filter((x) => seen.has(x))).toHaveLength(new Set(one.slotOf).size)
+  })
+
+  it('are uniform in the range of their slot', () => {
+    const plan = shapedPlan(60, [1])
+    const prepared = prepare(plan, 0, [])
+    const sixteenths = Array<number>(16).fill(0)
+    const one = 1n << BigInt(plan.width)
+    let lowBits = 0
+    for (let bin = 0; bin < 128; bin++) {
+      for (const [p, x] of binOf(plan, prepared, bin).slice(0, 59).entries()) {
+        const inside = Number((16n * (x * 60n - BigInt(p) * one)) / one)
+        sixteenths[inside]!++
+        lowBits += Number(x & 1n)
+      }
+    }
+    const each = (128 * 59) / 16
+    const chiSquare = sixteenths.reduce((sum, count) => sum + (count - each) ** 2 / each, 0)
+    // 15 degrees of freedom: above 50 once in 80,000 seeds.
+    expect(chiSquare, seed).toBeLessThan(50)
+    expect(Math.abs(lowBits - 8 * each), seed).toBeLessThan(5 * Math.sqrt(4 * each))
+  })
+})
+
+describe('the chance that a record does not fit', () => {
+  it('is below the bound, and not far below', () => {
+    // A small window makes failures common enough to count: the bound is 0.5 a list.
+    const [window, base, runs] = [4, 8, 300]
+    const theta = Math.log((base * 128) / 0.5) / window
+    const load = theta / (Math.exp(theta) - 1)
+    const count = Math.floor(load * base * 128)
+    const plan = shapedPlan(base, [1], window)
+    const sized = { ...plan, partners: [{ ...plan.partners[0]!, paddedSize: count }] }
+    const list = numbered(count)
+    let failed = 0
+    for (let run = 0; run < runs; run++) {
+      try {
+        prepareList(sized, 0, seededBytes(`${seed}/${run}`)(32), list, seededBytes(`${run}`))
+      } catch (error) {
+        if (!isProtocolError(error, 'RECORD_DOES_NOT_FIT')) throw error
+        failed++
+      }
+    }
+    expect(failed / runs, seed).toBeLessThan(0.5)
+    expect(failed / runs, seed).toBeGreaterThan(0.005)
+  })
+})
+
+describe('prepared lists, merged in the clear', () => {
+  it('come out sorted, with every key as often as partners hold it', () => {
+    const below = seededInts(`${seed}/merge`)
+    const lists = [40, 700, 90, 300].map((count) => [
+      ...new Set(Array.from({ length: count }, () => `m${below(800)}`)),
+    ])
+    const plan = planFor(256, 768, 256, 512)
+    const prepared = lists.map((list, i) => prepare(plan, i, values(list), `${i}`))
+    const ones = (1n << BigInt(plan.width)) - 1n
+    const network = mergeNetwork(plan, [0, 1, 2, 3])
+    const holders = new Map<string, number>()
+    for (let bin = 0; bin < plan.bins; bin++) {
+      const cells = prepared.map((list) => binOf(plan, list, bin))
+      const rows = mergeRows(network, (partner) => cells[partner]!, ones)
+      expect(rows).toEqual(cells.flat().sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+      for (const x of rows) holders.set(`${bin}:${x}`, (holders.get(`${bin}:${x}`) ?? 0) + 1)
+    }
+    for (const name of new Set(lists.flat())) {
+      const { bin, x } = placeOf(plan, utf8(name))
+      const expected = lists.filter((list) => list.includes(name)).length
+      expect(holders.get(`${bin}:${x}`), `${seed} ${name}`).toBe(expected)
+    }
+    const shared = [...holders.values()].filter((count) => count > 1).length
+    const truth = new Set(lists.flat().filter((name, i, all) => all.indexOf(name) !== i))
+    expect(shared).toBe(truth.size)
+  })
+})
+
+describe('recordKey', () => {
+  it('is the first bits of HMAC-SHA-256, spare bits zero', () => {
+    // RFC 4231, test case 2.
+    const [key, value] = [utf8('Jefe'), utf8('what do ya want for nothing?')]
+    expect(hex(recordKey(key, value, 64))).toBe('5bdcc146bf60754e')
+    expect(hex(recordKey(key, value, 61))).toBe('5bdcc146bf607548')
+    expect(hex(recordKey(key, value, 65))).toBe('5bdcc146bf60754e00')
+    expect(hex(recordKey(key, value, 66))).toBe('5bdcc146bf60754e40')
+  })
+})
+
+describe('roundSalt', () => {
+  const part = (text: string) => utf8(text)
+  const nonces = [part('a'), part('b'), part('c')] as const
+
+  it('depends on convenant, round, and each nonce in its place', () => {
+    const salts = [
+      roundSalt(part('d'), part('r'), nonces),
+      roundSalt(part('e'), part('r'), nonces),
+      roundSalt(part('d'), part('s'), nonces),
+      roundSalt(part('d'), part('r'), [nonces[1], nonces[0], nonces[2]]),
+      roundSalt(part('d'), part('r'), [part('ab'), part(''), part('c')]),
+      roundSalt(part('dr'), part(''), nonces),
+    ]
+    expect(new Set(salts.map(hex)).size).toBe(salts.length)
+    expect(salts[0]).toHaveLength(32)
+  })
+})
