@@ -57,6 +57,16 @@ describe('the shape of a convenant', () => {
     expect(fields).toBeGreaterThan(100)
   })
 
+  it.each(['A-case', '-edge', 'two--hyphens', 'case-20261', 'under_score', ''])(
+    'refuses %j as a name',
+    (id) => {
+      const found = problems((copy) => {
+        copy.id = id
+      })
+      expect(found.length).toBeGreaterThan(0)
+    },
+  )
+
   it('refuses a field named __proto__', () => {
     const text = JSON.stringify(good).replace('{', '{"__proto__":{"id":"x"},')
     expect(readConvenant(JSON.parse(text)).ok).toBe(false)
