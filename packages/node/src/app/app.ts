@@ -44,6 +44,7 @@ import {
   createSessions,
   failOpenRounds,
   type Log,
+  startDueRounds,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { aesCtr, gmac } from './ciphers.ts'
@@ -243,6 +244,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
   const sync = guarded('catch-up', () => catchUp(ctx))
   const tidy = guarded('housekeeping', async () => {
     await rounds.expire()
+    await startDueRounds(ctx, rounds)
     await store.replay.forgetBefore(clock())
   })
   const timers = [setInterval(sync, CATCH_UP_MS), setInterval(tidy, HOUSEKEEPING_MS)]
