@@ -290,11 +290,12 @@ it('keeps what identifies out of everything but the sealed records', async () =>
   for (const secret of secrets) await world.audit.append(intent(), { secret, answer: 'over' })
   const wal = await readFile(join(world.folder, 'node.db-wal'))
   const bytes = Buffer.concat([await readFile(join(world.folder, 'node.db')), wal])
-  const forms = (text: string) => [
-    ...[utf8(text), Buffer.from(text).toString('hex'), Buffer.from(text).toString('base64')],
-    ...[sha256(utf8(text)), Buffer.from(sha256(utf8(text))).toString('hex')],
-    Buffer.from(sha256(utf8(text))).toString('base64'),
-  ]
+  const forms = (text: string) =>
+    [Buffer.from(text), Buffer.from(sha256(utf8(text)))].flatMap((form) => [
+      form,
+      Buffer.from(form.toString('hex')),
+      Buffer.from(form.toString('base64').replace(/=+$/, '')),
+    ])
   for (const form of secrets.flatMap(forms)) expect(bytes.includes(form)).toBe(false)
   expect(bytes.includes('query.intent')).toBe(true)
   expect(await world.audit.openRecord(Q4, 0)).toEqual({ secret: secrets[0], answer: 'over' })

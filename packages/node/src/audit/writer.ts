@@ -15,6 +15,7 @@ import {
   encodeOrigin,
   leafHash,
   loadTree,
+  type NoteSigner,
   noteSigner,
   parseOrigin,
   rootOf,
@@ -46,6 +47,7 @@ type Current = {
   readonly period: string
   readonly key: Bytes
   readonly tree: TreeState
+  readonly signer: NoteSigner
 }
 
 export type Writer = {
@@ -97,9 +99,7 @@ export function createWriter(options: AuditOptions): Writer {
       entries.map(({ leaf }) => leafHash(leaf)),
     )
     const [size, root] = [state.size, rootOf(state)]
-    const note = signCheckpoint({ origin: log.origin, size, root }, [
-      noteSigner(log.origin, options.signer),
-    ])
+    const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])
     const head = { size, root, note }
     if (!(await store.log.append(log.origin, entries, stored, head, expected))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
@@ -123,7 +123,7 @@ export function createWriter(options: AuditOptions): Writer {
       (await options.periodKeys.load(period)) ??
       (head === null ? await options.periodKeys.create(period) : null) ??
       fail('RECORD_ERASED', { at: period })
-    current = { origin, period, key, tree }
+    current = { origin, period, key, tree, signer: noteSigner(origin, options.signer) }
     return current
   }
 
