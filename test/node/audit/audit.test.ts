@@ -254,7 +254,10 @@ describe('the self-check', () => {
     ['a missing hash', 'DELETE FROM log_hashes WHERE level = 1 AND position = 4'],
     ['a changed root', 'UPDATE logs SET root = zeroblob(32)'],
     ['a changed size', 'UPDATE logs SET size = 8'],
-    ['a changed note', `UPDATE logs SET note = replace(note, 'A', 'B')`],
+    [
+      'a changed note',
+      `UPDATE logs SET note = replace(note, char(10) || '10' || char(10), char(10) || '11' || char(10))`,
+    ],
   ])('finds %s', async (_, sql) => {
     await many(10)
     await world.audit.verifySelf()
