@@ -27,7 +27,7 @@ describe('the shape of the network', () => {
         expect(network.rows).toBe(plan.rows)
         for (const merge of mergesOf(network)) expectWellFormed(merge)
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     )
   })
 
@@ -84,7 +84,6 @@ describe('the 0-1 test', () => {
     [3, [4, 4]],
     [50, [1, 7]],
     [17, [5, 6, 7]],
-    [1, [48, 95, 591]],
   ])('passes for every allowed alignment at base %i, factors %j', (base, factors) => {
     const { plan, network } = networkOf(base, factors)
     for (const merge of mergesOf(network)) {
@@ -96,10 +95,10 @@ describe('the 0-1 test', () => {
 
   it.each([
     [20, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
-    [40, [1, 30]],
+    [1, [48, 95, 591]],
     [3, [260, 1]],
     [33, [2, 3, 4, 5, 1]],
-    [128, [4, 1, 1, 1, 1]],
+    [64, [4, 1, 1, 1, 1]],
   ])('passes for the edges of every window at base %i, factors %j', (base, factors) => {
     const { plan, network } = networkOf(base, factors)
     for (const merge of mergesOf(network)) {
