@@ -3,7 +3,7 @@
  * keys, and the nodes talk over loopback as they would over a network.
  */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Round } from '@drempel/protocol/api'
@@ -22,6 +22,8 @@ export type Partner = Pick<MemberDescriptor, 'id' | 'name' | 'sector'>
 
 export type FederationOptions = {
   readonly partners: readonly Partner[]
+  /** Where the homes go, one folder a partner; a temporary folder by default. */
+  readonly directory?: string
   /** Beside the members and the versions of canonical forms. */
   readonly convenant?: Partial<DraftOptions>
   /** Told of each node of a federation that is being made, so that it can be ended at any moment. */
@@ -29,6 +31,8 @@ export type FederationOptions = {
 }
 
 const POLL_MS = 300
+/** The coordinator publishes to itself first; the others have a minute to follow. */
+const MAX_LATE = 200
 
 export class Federation {
   readonly directory: string
@@ -48,17 +52,15 @@ export class Federation {
   /** Makes the homes, starts the nodes, and has every partner sign and install one convenant. */
   static async create(options: FederationOptions): Promise<Federation> {
     const { partners, convenant = {}, onNode = () => {} } = options
-    const directory = await mkdtemp(join(tmpdir(), 'drempel-'))
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'drempel-')))
     const nodes: FederationNode[] = []
     try {
       const ports = await freePorts(partners.length)
-      await mkdir(join(directory, 'homes'))
-      for (const [i, partner] of partners.entries()) {
-        const home = join(directory, 'homes', partner.id)
-        const node = await FederationNode.init(home, partner, ports[i]!)
-        nodes.push(node)
-        onNode(node)
-      }
+      const made = partners.map((partner, i) =>
+        FederationNode.init(join(directory, partner.id), partner, ports[i]!),
+      )
+      nodes.push(...(await Promise.all(made)))
+      nodes.forEach(onNode)
       await Promise.all(nodes.map((node) => node.start()))
       const document = draftConvenant({
         id: 'federation',
@@ -93,7 +95,7 @@ export class Federation {
   }
 
   /**
-   * Starts a round and waits for its end.
+   * Starts a round and waits until every running node has its outcome.
    * @param onProgress what each running node says of the round, again and again
    */
   async runRound(
@@ -102,10 +104,16 @@ export class Federation {
   ): Promise<Round> {
     const { api } = this.coordinator
     const { round } = await api.startRound(kind)
-    for (;;) {
-      const view = await api.round(round)
-      if (view.state === 'published' || view.state === 'failed') return view
-      onProgress(await this.#views(round))
+    for (let late = 0; ; ) {
+      const views = await this.#views(round)
+      const lead = views.get(this.coordinator.id)
+      const members = [...views.values()]
+      if (lead !== undefined && members.every(({ state }) => state === lead.state) && ended(lead)) {
+        return lead
+      }
+      if (lead !== undefined && ended(lead)) late++
+      if (late > MAX_LATE) throw new Error(`not every node has the outcome of round ${round}`)
+      onProgress(views)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }
@@ -121,8 +129,9 @@ export class Federation {
   }
 
   async #views(round: string): Promise<ReadonlyMap<string, Round>> {
+    const running = this.nodes.filter((node) => node.running)
     const views = await Promise.all(
-      this.nodes.map(async ({ id, api }): Promise<[string, Round][]> => {
+      running.map(async ({ id, api }): Promise<[string, Round][]> => {
         try {
           return [[id, await api.round(round)]]
         } catch {
@@ -136,6 +145,10 @@ export class Federation {
 }
 
 const DAY_MS = 86_400_000
+
+function ended({ state }: Round): boolean {
+  return state === 'published' || state === 'failed'
+}
 
 /** Each partner reads the same document and adds its signature. */
 async function signByAll(

@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../../packages/node/src/main.ts', import.meta.url))
+/** Compiled code of the nodes: all of them load the same. */
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
 const FLAGS = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning', MAIN]
 const START_MS = 60_000
 /** A node closes its connections, ends its log and its store; then it is made to end. */
@@ -87,6 +89,7 @@ export class NodeProcess {
 function launch(args: readonly string[]): { child: ChildProcess; output: Output } {
   const child = spawn(process.execPath, [...FLAGS, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { NODE_COMPILE_CACHE: CACHE, ...process.env },
   })
   running.add(child)
   const output: Output = { stdout: '', stderr: '' }

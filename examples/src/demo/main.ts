@@ -1,0 +1,90 @@
+/**
+ * npm run demo: four partners with real lists start their nodes, generate a key, run a round, check,
+ * and verify each other's logs. It ends non-zero if anything is missing, extra or unverified.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { FederationNode } from '../federation/index.ts'
+import { folderPartners, npmPartners } from './partners.ts'
+import { runDemo } from './run.ts'
+import { number, Screen } from './screen.ts'
+import { tables } from './tables.ts'
+
+const program = new Command('demo')
+  .description('A federation on this machine finds what at least two, and three, partners flag.')
+  .option('--full', 'whole lists instead of one name in sixteen')
+  .option('--lists <folder>', 'CSV files with a header "identifier", one partner each, whole')
+  .option('--keep', 'leave the federation running until Ctrl-C')
+  .option('--json', 'one JSON object as the last line')
+  .addHelpText('after', '\nExample:\n  npm run demo -- --full')
+
+const options = program.parse().opts<{
+  full?: boolean
+  lists?: string
+  keep?: boolean
+  json?: boolean
+}>()
+
+const screen = new Screen(options.json ? process.stderr : process.stdout)
+const directory = await mkdtemp(join(tmpdir(), 'drempel-demo-'))
+const nodes: FederationNode[] = []
+
+let ending: Promise<void> | undefined
+/** Ends every process and deletes every key. Twice is once. */
+function end(): Promise<void> {
+  ending ??= (async () => {
+    await Promise.allSettled(nodes.map((node) => node.stop()))
+    await rm(directory, { recursive: true, force: true })
+  })()
+  return ending
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => {
+    if (ending === undefined) screen.say('ending every node')
+    end().finally(() => process.exit(code))
+  })
+}
+
+try {
+  const partners = options.lists
+    ? folderPartners(options.lists)
+    : npmPartners(options.full === true)
+  const { federation, report } = await runDemo(partners, directory, screen, (node) => {
+    nodes.push(node)
+  })
+  screen.say()
+  for (const table of tables(report)) screen.say(table)
+  const { seconds } = report
+  screen.say(
+    `${number(report.distinct)} different names on ${partners.length} lists, ${seconds.total} s. ` +
+      (report.ok
+        ? 'Nothing missing, nothing extra, every log verified.'
+        : 'SOMETHING IS WRONG: see the tables.'),
+  )
+  if (options.json) console.log(JSON.stringify(report))
+  process.exitCode = report.ok ? 0 : 1
+  if (options.keep) {
+    screen.say(`\nThe federation keeps running; its homes are in ${directory}.`)
+    for (const { id, home, member } of federation.nodes) {
+      screen.say(`\n${id}:\n  curl -H "Authorization: Bearer $(cat ${home}/token)" \\`)
+      screen.say(`    ${member.url}/api/v1/status`)
+    }
+    screen.say('\nCtrl-C ends it and deletes the homes.')
+    await new Promise(() => setInterval(() => {}, 1 << 30))
+  }
+} catch (error) {
+  if (ending === undefined) {
+    screen.say(`The demo failed: ${error instanceof Error ? error.message : String(error)}`)
+    process.exitCode = 1
+  }
+} finally {
+  await end()
+}
