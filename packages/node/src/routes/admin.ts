@@ -4,6 +4,7 @@ import {
   convenantRequest,
   type Diagnosis,
   type Origins,
+  openApi,
   type Status,
   startRequest,
   tokenRequest,
@@ -26,6 +27,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   const admin = operators.requireRole('admin')
   const app = new Hono<OperatorEnv>()
 
+  app.get('/openapi.json', (c) => c.json(openApi(software)))
   app.get('/status', anyone, async (c) => {
     const inForce = convenant.peek()
     const now = ctx.clock()

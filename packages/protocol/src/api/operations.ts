@@ -1,0 +1,250 @@
+/** Every operation of the operator API: what the routes serve, and the OpenAPI document made of it. */
+
+import { z } from 'zod'
+import {
+  convenantInstalled,
+  convenantRequest,
+  convenantResponse,
+  convenantSignature,
+  diagnosis,
+  origins,
+  problem,
+  type Role,
+  role,
+  status,
+  tokenRequest,
+  tokenResponse,
+  tokens,
+} from './admin.ts'
+import { checkRequest, checkResponse, receipt, screenRequest, screenResponse } from './checks.ts'
+import {
+  flagPage,
+  importFinishRequest,
+  importFinishResponse,
+  importRequest,
+  importResponse,
+  ownResponse,
+  withdrawRequest,
+  withdrawResponse,
+} from './flags.ts'
+import { epoch, epochs, round, rounds, startRequest } from './rounds.ts'
+
+export type Operation = {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  /** Below `/api/v1`, with OpenAPI's `{parameters}`. */
+  readonly path: string
+  readonly summary: string
+  /** Any one of them suffices; empty for none at all. */
+  readonly roles: readonly Role[]
+  readonly query?: readonly string[]
+  readonly request?: z.ZodType
+  /** Absent: not JSON. */
+  readonly response?: z.ZodType
+}
+
+const anyone = role.options
+const operators: readonly Role[] = ['operator', 'admin']
+const analysts: readonly Role[] = ['analyst', 'admin']
+const auditors: readonly Role[] = ['auditor', 'fg', 'admin']
+
+export const operations: readonly Operation[] = [
+  { method: 'get', path: '/openapi.json', summary: 'This document', roles: [] },
+  { method: 'get', path: '/status', summary: 'State of the node', roles: anyone, response: status },
+  {
+    method: 'get',
+    path: '/doctor',
+    summary: 'Checks, and what to do',
+    roles: anyone,
+    response: diagnosis,
+  },
+  {
+    method: 'get',
+    path: '/convenant',
+    summary: 'The convenant in force',
+    roles: anyone,
+    response: convenantResponse,
+  },
+  {
+    method: 'post',
+    path: '/convenant/sign',
+    summary: 'Sign a draft',
+    roles: ['admin'],
+    request: convenantRequest,
+    response: convenantSignature,
+  },
+  {
+    method: 'put',
+    path: '/convenant',
+    summary: 'Install a signed version',
+    roles: ['admin'],
+    request: convenantRequest,
+    response: convenantInstalled,
+  },
+  { method: 'get', path: '/keys', summary: 'Key epochs', roles: anyone, response: epochs },
+  {
+    method: 'post',
+    path: '/keys',
+    summary: 'Generate a key with the other holders',
+    roles: operators,
+    request: startRequest,
+    response: epoch,
+  },
+  {
+    method: 'post',
+    path: '/flags/import',
+    summary: 'Add or update flags',
+    roles: operators,
+    request: importRequest,
+    response: importResponse,
+  },
+  {
+    method: 'post',
+    path: '/flags/import/finish',
+    summary: 'End an import',
+    roles: operators,
+    request: importFinishRequest,
+    response: importFinishResponse,
+  },
+  {
+    method: 'get',
+    path: '/flags',
+    summary: 'Own flags',
+    roles: operators,
+    query: ['kind', 'after', 'limit', 'state', 'rule'],
+    response: flagPage,
+  },
+  {
+    method: 'post',
+    path: '/flags/withdraw',
+    summary: 'Withdraw flags',
+    roles: operators,
+    request: withdrawRequest,
+    response: withdrawResponse,
+  },
+  {
+    method: 'get',
+    path: '/own',
+    summary: 'How many own flags met a rule',
+    roles: operators,
+    query: ['kind', 'rule'],
+    response: ownResponse,
+  },
+  {
+    method: 'post',
+    path: '/rounds',
+    summary: 'Start a round',
+    roles: operators,
+    request: startRequest,
+    response: round,
+  },
+  { method: 'get', path: '/rounds', summary: 'Latest rounds', roles: anyone, response: rounds },
+  { method: 'get', path: '/rounds/{round}', summary: 'One round', roles: anyone, response: round },
+  {
+    method: 'post',
+    path: '/checks',
+    summary: 'Ask about one identifier',
+    roles: analysts,
+    request: checkRequest,
+    response: checkResponse,
+  },
+  {
+    method: 'post',
+    path: '/screens',
+    summary: 'Ask about many identifiers',
+    roles: analysts,
+    request: screenRequest,
+    response: screenResponse,
+  },
+  {
+    method: 'get',
+    path: '/receipts/{txid}',
+    summary: 'Receipt of a query',
+    roles: ['analyst', 'auditor', 'admin'],
+    response: receipt,
+  },
+  { method: 'get', path: '/log', summary: 'Logs of the node', roles: anyone, response: origins },
+  {
+    method: 'get',
+    path: '/log/{origin}/{file}',
+    summary: 'Checkpoint, tile or entry bundle',
+    roles: auditors,
+  },
+  {
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make a token',
+    roles: ['admin'],
+    request: tokenRequest,
+    response: tokenResponse,
+  },
+  {
+    method: 'get',
+    path: '/tokens',
+    summary: 'Tokens, without secrets',
+    roles: ['admin'],
+    response: tokens,
+  },
+  { method: 'delete', path: '/tokens/{id}', summary: 'Revoke a token', roles: ['admin'] },
+]
+
+/** OpenAPI 3.1, whose schemas are JSON Schema 2020-12. */
+export function openApi(software: string): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const operation of operations) {
+    paths[operation.path] ??= {}
+    paths[operation.path]![operation.method] = describe(operation)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Drempel operator API',
+      version: software,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { problem: schema(problem, 'output') },
+    },
+  }
+}
+
+function describe({ path, summary, roles, query = [], request, response }: Operation): object {
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)
+  const text = { schema: { type: 'string' } }
+  return {
+    summary,
+    description: roles.length === 0 ? 'No token needed.' : `Roles: ${roles.join(', ')}.`,
+    ...(roles.length === 0 ? { security: [] } : {}),
+    parameters: [
+      ...named.map((name) => ({ name, in: 'path', required: true, ...text })),
+      ...query.map((name) => ({ name, in: 'query', required: false, ...text })),
+    ],
+    ...(request === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(schema(request, 'input')) } }),
+    responses: {
+      '2XX': {
+        description: 'Done',
+        ...(response === undefined ? {} : { content: json(schema(response, 'output')) }),
+      },
+      default: {
+        description: 'RFC 9457 problem document',
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } },
+        },
+      },
+    },
+  }
+}
+
+function json(value: object): object {
+  return { 'application/json': { schema: value } }
+}
+
+function schema(of: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(of, { io, unrepresentable: 'any' })
+  return rest
+}

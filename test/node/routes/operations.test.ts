@@ -1,0 +1,47 @@
+import { openApi, operations } from '@drempel/protocol/api'
+import { describe, expect, it } from 'vitest'
+import { adminRoutes, flagRoutes, queryRoutes } from '../../../packages/node/src/routes/index.ts'
+
+// The routes only need to exist here, not to answer.
+const pass = async () => undefined
+const node = {
+  home: {},
+  convenant: {},
+  sessions: { ctx: {}, rounds: {} },
+  operators: { requireRole: () => pass },
+  software: 'drempel/0.0.0',
+} as unknown as Parameters<typeof adminRoutes>[0]
+
+function served(): string[] {
+  const routes = [adminRoutes(node), flagRoutes(node), queryRoutes(node)].flatMap(
+    (app) => app.routes,
+  )
+  const names = routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`)
+  return [...new Set(names)].sort()
+}
+
+function described(): string[] {
+  const form = (path: string) =>
+    path
+      .replace('/log/{origin}/{file}', '/log/:path{drempel/.+}')
+      .replace('/rounds/{round}', '/rounds/:id')
+      .replace(/\{(\w+)\}/g, ':$1')
+  return operations.map(({ method, path }) => `${method} ${form(path)}`).sort()
+}
+
+describe('the operator API', () => {
+  it('is described exactly as it is served', () => {
+    expect(described()).toEqual(served())
+  })
+
+  it('becomes an OpenAPI document that JSON can carry, with a schema for every request', () => {
+    const document = JSON.parse(JSON.stringify(openApi('1.2.3')))
+    expect(document.openapi).toBe('3.1.0')
+    for (const { method, path, request } of operations) {
+      const operation = document.paths[path][method]
+      expect(operation.summary, path).toBeTruthy()
+      const body = operation.requestBody?.content['application/json'].schema
+      expect(body?.type, path).toBe(request === undefined ? undefined : 'object')
+    }
+  })
+})
