@@ -1,4 +1,3 @@
-import type { RoundPlan } from '@drempel/protocol/threshold'
 import { describe, test } from 'vitest'
 import { seededInts } from '../worlds/ciphers.ts'
 import { expectExact, overlapping, randomLists, rulesFor } from '../worlds/exactness.ts'
@@ -33,18 +32,6 @@ describe(`exact results, SEED=${seed}`, () => {
     await tryRound(`sizes/${sizes}`, overlapping(sizes, 15_000, `${seed}/sizes/${sizes}`), 4)
   })
 
-  test('more shards than fit one group', async () => {
-    const lists = overlapping([9_000, 5_000, 7_000], 8_000, `${seed}/shards`)
-    const rules = rulesFor([2, 3])
-    const bins = 32_768
-    const plan = (made: RoundPlan): RoundPlan => {
-      const width = made.width + made.binBits - 15
-      return { ...withSlots(made, 3), bins, binBits: 15, width, orderBits: width }
-    }
-    const outcome = await runRound({ seed: `${seed}/shards`, lists, rules, plan })
-    expectExact(outcome, lists, rules, seed)
-  })
-
   test('near-identical groups of large lists', async () => {
     const below = seededInts(`${seed}/groups`)
     const lists = Array.from({ length: 6 }, (_, list) =>
@@ -56,10 +43,3 @@ describe(`exact results, SEED=${seed}`, () => {
     await tryRound('groups', lists, 4)
   })
 })
-
-/** Few slots a bin, since many bins share the records. */
-function withSlots(plan: RoundPlan, factor: number): RoundPlan {
-  const slots = factor * plan.base + plan.window
-  const partners = plan.partners.map((partner) => ({ ...partner, factor, slots }))
-  return { ...plan, partners, rows: slots * partners.length }
-}

@@ -2,6 +2,7 @@ import type { RoundPlan } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { expectExact, overlapping, randomLists, rulesFor } from '../worlds/exactness.ts'
 import { expectedOver, runRound } from '../worlds/round.ts'
+import type { Recorded } from '../worlds/three.ts'
 
 const seed = process.env.SEED ?? String(Date.now())
 
@@ -49,6 +50,22 @@ describe(`exact results, SEED=${seed}`, () => {
     const outcome = await runRound({ seed: `${seed}/shards`, lists, rules, plan })
     expectExact(outcome, lists, rules, seed)
     expect(expectedOver(lists, 3).size).toBeGreaterThan(0)
+  })
+
+  test.each([1, 12_000])('shards in groups of planes of %i bytes', async (planeBytes) => {
+    const lists = overlapping([300, 200, 100], 150, `${seed}/groups`)
+    const rules = rulesFor([2, 3])
+    const plan = (made: RoundPlan) => {
+      const width = made.keyBits - 9
+      return { ...made, bins: 512, binBits: 9, width, orderBits: width }
+    }
+    const options = { planeBytes }
+    const transcript: Recorded[] = []
+    const world = { seed: `${seed}/groups`, lists, rules, plan, options, transcript }
+    expectExact(await runRound(world), lists, rules, seed)
+    const groups = new Set(transcript.map(({ step }) => /^group\d+/.exec(step)?.[0]))
+    groups.delete(undefined)
+    expect(groups.size).toBe(planeBytes === 1 ? 4 : 2)
   })
 
   test('a rule that nobody can meet gives an empty list', async () => {

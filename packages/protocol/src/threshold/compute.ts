@@ -25,7 +25,7 @@ import {
 } from '../mpc/index.ts'
 import { agreeOnInputs, type LeftOut } from './agree.ts'
 import { fail } from './errors.ts'
-import { batchesOf, type Group, groupsOf, loadGroup } from './group.ts'
+import { batchesOf, type Group, groupsOf, loadGroup, PLANE_BYTES } from './group.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
 import { type Controls, comparators, mergeLists, unmerge } from './merge.ts'
 import { type MergeNode, mergeNetwork } from './network.ts'
@@ -47,6 +47,11 @@ export type RoundInputs = ReadonlyMap<number, InputShare>
 export type RoundOptions = {
   /** Fewer valid lists than this: no result. */
   readonly minContributors: number
+  /**
+   * Bytes of one bit of all rows that are computed together, 256 KiB unless given: less takes less
+   * memory and more messages. Equal on all nodes.
+   */
+  readonly planeBytes?: number
   /** All checks unless an experiment shows what goes wrong without one. */
   readonly checks?: Checks
 }
@@ -62,6 +67,7 @@ export type RoundResult = {
 
 /**
  * Compute node: runs one attempt of a round with the two others, who call it with equal arguments.
+ * When it rejects, the host closes both channels, so that the others stop too.
  * @param sessionId binds round and attempt; never used twice
  * @throws ProtocolError `TOO_FEW_CONTRIBUTORS`, `TOO_MANY_OVER`, `BAD_RULE`; from the session
  *   `SESSION_MISMATCH` (other arguments at the culprit), `WRONG_LENGTH`, `UNEXPECTED_STEP`,
@@ -77,7 +83,7 @@ export async function computeRound(
 ): Promise<RoundResult> {
   checkRules(rules)
   const session = await openSession(ctx, bindArguments(sessionId, plan, rules, options))
-  const groups = groupsOf(plan)
+  const groups = groupsOf(plan, options.planeBytes ?? PLANE_BYTES)
   const absent = await agreeOnInputs(session, plan, inputs)
   const present = without(plan, absent)
   need(present, options)
@@ -189,7 +195,7 @@ async function validate(
   options: RoundOptions,
 ): Promise<readonly LeftOut[]> {
   const parts = groups.flatMap((group, i) =>
-    batchesOf(plan, group, present).map((batch, j) => ({
+    batchesOf(plan, group, present, options.planeBytes ?? PLANE_BYTES).map((batch, j) => ({
       group,
       batch,
       step: `validate${i}.${j}`,
@@ -247,12 +253,18 @@ function bindArguments(
   rules: readonly RoundRule[],
   options: RoundOptions,
 ): Bytes {
-  const { minContributors, checks = { bounds: true } } = options
+  const { minContributors, planeBytes = PLANE_BYTES, checks = { bounds: true } } = options
   const partners = plan.partners.map((partner) => ({ ...partner }))
   const bound = { ...plan, partners }
   return hashParts(
     'drempel/v1/threshold/session',
     sessionId,
-    jcs({ plan: bound, rules: rules.map((rule) => ({ ...rule })), minContributors, checks }),
+    jcs({
+      plan: bound,
+      rules: rules.map((rule) => ({ ...rule })),
+      minContributors,
+      planeBytes,
+      checks,
+    }),
   )
 }

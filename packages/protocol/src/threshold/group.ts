@@ -7,14 +7,15 @@ import { newPlanes, type Planes, type PrgFactory, type Words, wordsOf } from '..
 import type { RoundPlan } from './plan.ts'
 import { type InputShare, shardPlanes } from './share.ts'
 
-const PLANE_BYTES = 256 * 1024
+/** One bit of all rows of a group, unless the round says otherwise. */
+export const PLANE_BYTES = 256 * 1024
 
 export type Group = { readonly firstShard: number; readonly shards: number }
 
 /** From public sizes only, so that all nodes cut alike. */
-export function groupsOf(plan: RoundPlan): readonly Group[] {
+export function groupsOf(plan: RoundPlan, planeBytes: number): readonly Group[] {
   const all = plan.bins / 128
-  const size = Math.max(1, Math.floor(PLANE_BYTES / (16 * plan.rows)))
+  const size = Math.max(1, Math.floor(planeBytes / (16 * plan.rows)))
   const groups: Group[] = []
   for (let firstShard = 0; firstShard < all; firstShard += size)
     groups.push({ firstShard, shards: Math.min(size, all - firstShard) })
@@ -26,6 +27,7 @@ export function batchesOf(
   plan: RoundPlan,
   group: Group,
   partners: readonly number[],
+  planeBytes: number,
 ): readonly (readonly number[])[] {
   const batches: number[][] = []
   let room = 0
@@ -33,7 +35,7 @@ export function batchesOf(
     const bytes = plan.partners[partner]!.slots * 16 * group.shards
     if (bytes > room) {
       batches.push([])
-      room = PLANE_BYTES
+      room = planeBytes
     }
     batches.at(-1)!.push(partner)
     room -= bytes
