@@ -66,7 +66,7 @@ function layerOf(src: string, file: string): string {
 }
 
 /** The rule that an import breaks, or undefined. */
-export function broken(name: string, from: string, target: string, layer: string): string | undefined {
+function broken(name: string, from: string, target: string, layer: string): string | undefined {
   if (target.startsWith('.')) {
     const src = join(root, 'packages', name, 'src')
     const to = layerOf(src, resolve(dirname(from), target))
@@ -115,7 +115,9 @@ describe('shipped packages', () => {
   it('import neither examples nor test', () => {
     for (const name of Object.keys(LAYERS)) {
       for (const file of sources(join(root, 'packages', name, 'src'))) {
-        expect(imports(file).filter((target) => /@drempel\/(examples|test)/.test(target))).toEqual([])
+        expect(imports(file).filter((target) => /@drempel\/(examples|test)/.test(target))).toEqual(
+          [],
+        )
       }
     }
   })

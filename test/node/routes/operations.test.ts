@@ -1,6 +1,6 @@
+import { adminRoutes, flagRoutes, queryRoutes } from '@drempel/node/internal/routes'
 import { openApi, operations } from '@drempel/protocol/api'
 import { describe, expect, it } from 'vitest'
-import { adminRoutes, flagRoutes, queryRoutes } from '../../../packages/node/src/routes/index.ts'
 
 // The routes only need to exist here, not to answer.
 const pass = async () => undefined
