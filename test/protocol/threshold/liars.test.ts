@@ -1,4 +1,10 @@
-import type { PreparedList, RoundPlan, RoundRule } from '@drempel/protocol/threshold'
+import type { PartyIndex } from '@drempel/protocol/mpc'
+import {
+  type PreparedList,
+  type RoundPlan,
+  type RoundRule,
+  uploadBytes,
+} from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { readCell, writeCell } from '../worlds/cells.ts'
 import {
@@ -164,6 +170,18 @@ describe('a partner that gives the nodes different things', () => {
       partner === 0 && missing.includes(party) ? undefined : upload,
     )
     expect(out).toEqual([{ partner: 0, reason: 'NO_INPUT' }])
+  })
+
+  test('every upload has the one length that is accepted', async () => {
+    const seen: number[][] = []
+    const upload: RoundWorld['upload'] = (partner, party, sent) => {
+      seen.push([partner, party, sent.length])
+      return sent
+    }
+    const { plan } = await runRound({ seed: 'length', lists, rules, upload })
+    for (const [partner, party, length] of seen)
+      expect(uploadBytes(plan, partner!, party as PartyIndex)).toBe(length)
+    expect(seen.length).toBe(9)
   })
 
   test('an upload that does not parse names the partner', async () => {

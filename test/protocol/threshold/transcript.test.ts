@@ -1,5 +1,6 @@
 import { type Bytes, ProtocolError } from '@drempel/protocol/encoding'
-import { combineOwners, type RoundRule } from '@drempel/protocol/threshold'
+import { MAX_PAYLOAD } from '@drempel/protocol/mpc'
+import { combineOwners, ownerPartBytes, type RoundRule } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { seededInts } from '../worlds/ciphers.ts'
 import { runRound } from '../worlds/round.ts'
@@ -39,6 +40,7 @@ test('two inputs of equal public sizes and equal result size look alike on every
   for (const from of [0, 1, 2]) {
     for (const to of [0, 1, 2]) expect(onLink(b, from, to)).toEqual(onLink(a, from, to))
   }
+  for (const { length } of a) expect(length).toBeLessThanOrEqual(MAX_PAYLOAD)
   const larger = await transcriptOf('shape/c', [['x', 'y'], ['x', 'y'], []])
   expect(onLink(larger, 0, 1)).not.toEqual(onLink(a, 0, 1))
 })
@@ -93,6 +95,7 @@ describe('the parts of an owner', async () => {
       expect(() => combine(changed((part) => new Uint8Array([...part, 0])))).toThrow(
         /BAD_OWNER_PARTS/,
       )
+      expect(parts[node]!.length).toBe(ownerPartBytes(plan, 0))
       expect(() => combine(changed(() => parts[(node + 1) % 3]!))).toThrow(/BAD_OWNER_PARTS/)
     }
   })

@@ -4,6 +4,9 @@ import type { Bytes, RandomBytes } from '../encoding/index.ts'
 
 export type PartyIndex = 0 | 1 | 2
 
+/** No message of a session is longer, in bytes; a host may refuse what is. */
+export const MAX_PAYLOAD = 262_144
+
 /** A confidential, authenticated, ordered link to one neighbour. Payloads are read-only for both sides. */
 export interface Channel {
   /** Resolves when there is room for more (back-pressure); the caller posts receives meanwhile. */

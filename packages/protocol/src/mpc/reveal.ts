@@ -6,13 +6,14 @@
  */
 
 import { type Bytes, equalBytes, hashParts } from '../encoding/index.ts'
+import { MAX_PAYLOAD } from './context.ts'
 import { fail } from './errors.ts'
 import { xorInto } from './kernel.ts'
 import type { Session } from './session.ts'
 import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
 import type { Verified } from './verify.ts'
 
-const CHUNK_WORDS = 65_536
+const CHUNK_WORDS = MAX_PAYLOAD / 4
 
 /** @throws ProtocolError `REVEAL_MISMATCH`: the other two disagree */
 export async function reveal(session: Session, share: Verified<Share>): Promise<Words> {

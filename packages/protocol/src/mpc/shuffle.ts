@@ -9,12 +9,12 @@
  * masked by a stream that its receiver does not have, and party i+2 receives nothing.
  */
 
-import type { Prg } from './context.ts'
+import { MAX_PAYLOAD, type Prg } from './context.ts'
 import { xorInto } from './kernel.ts'
 import type { Session, Side } from './session.ts'
 import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
 
-const CHUNK_WORDS = 65_536
+const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
 
 /** Consumes `rows` (its arrays are reused for the result); `fields` words a row. */

@@ -13,9 +13,14 @@ import { fail } from './errors.ts'
 import type { Group } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 
+/** The only length of a part that `combineOwners` accepts. */
+export function ownerPartBytes(plan: RoundPlan, partner: number): number {
+  return 1 + 2 * componentBytes(plan, partner)
+}
+
 /** Compute node: an empty part for one partner. */
 export function newOwnerPart(plan: RoundPlan, partner: number, party: PartyIndex): Bytes {
-  const part = new Uint8Array(1 + 2 * componentBytes(plan, partner))
+  const part = new Uint8Array(ownerPartBytes(plan, partner))
   part[0] = party
   return part
 }
@@ -47,7 +52,7 @@ export function combineOwners(
 ): readonly boolean[] {
   const length = componentBytes(plan, prepared.partner)
   parts.forEach((part, party) => {
-    if (part.length !== 1 + 2 * length || part[0] !== party)
+    if (part.length !== ownerPartBytes(plan, prepared.partner) || part[0] !== party)
       fail('BAD_OWNER_PARTS', { at: String(party) })
   })
   const flags = new Uint8Array(length)

@@ -88,6 +88,12 @@ export function readUpload(
   }
 }
 
+/** Compute node: the only length that `readUpload` accepts, to bound what is received. */
+export function uploadBytes(plan: RoundPlan, partner: number, party: PartyIndex): number {
+  const following = ((party + 1) % 3) as PartyIndex
+  return 4 + componentBytes(plan, partner, party) + componentBytes(plan, partner, following)
+}
+
 /** The planes [bit][slot][16 bytes] of one shard of one held component. */
 export function shardPlanes(
   plan: RoundPlan,
