@@ -159,12 +159,7 @@ async function announce(
 
 const commitmentReply = z.union([
   z.strictObject({ ready: z.literal(true), commitment: signedCommitment }),
-  z.strictObject({
-    ready: z.literal(false),
-    step: z.string().max(64),
-    done: z.int().optional(),
-    total: z.int().optional(),
-  }),
+  z.strictObject({ ready: z.literal(false), step: z.string().max(64) }),
 ])
 
 async function collectCommitments(

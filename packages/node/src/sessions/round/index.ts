@@ -51,7 +51,8 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
       maxBody: SMALL,
       async handle(from, body) {
         const live = led(parseBody(ofRound, body, from).round, from)
-        if (live.commitment === null) return { ready: false, ...live.progress }
+        // The step alone: counts would show the exact size of the list, which is padded elsewhere.
+        if (live.commitment === null) return { ready: false, step: live.progress.step }
         return { ready: true, commitment: live.commitment as unknown as Json }
       },
     },
