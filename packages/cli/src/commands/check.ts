@@ -1,0 +1,110 @@
+/** check: one identifier, asked of the threshold list; the answer is advice to a person. */
+
+import { type CheckResponse, checkRequest, checkResponse } from '@drempel/protocol/api'
+import { EXIT } from '../output/exit.ts'
+import { pairs } from '../output/render.ts'
+import { type Context, readLine } from './context.ts'
+import { type CommandSpec, KIND_OPTION, type KindOptions, type OptionSpec } from './define.ts'
+import { saveReceipt } from './receipt-file.ts'
+
+export type QuestionOptions = KindOptions & {
+  readonly purpose: string
+  readonly rule: string
+  readonly case?: string
+  readonly receipt?: string
+}
+
+export const QUESTION_OPTIONS: readonly OptionSpec[] = [
+  KIND_OPTION,
+  {
+    flags: '--purpose <id>',
+    about: { nl: 'doel uit het convenant', en: 'purpose of the convenant' },
+    required: true,
+  },
+  {
+    flags: '--rule <id>',
+    about: { nl: 'regel uit het convenant', en: 'rule of the convenant' },
+    required: true,
+  },
+  {
+    flags: '--case <ref>',
+    about: {
+      nl: 'zaakkenmerk; verzegeld in het eigen logboek',
+      en: 'case reference; sealed in the own log',
+    },
+  },
+  {
+    flags: '--receipt <file>',
+    about: { nl: 'bewaar de ontvangstbevestiging', en: 'save the receipt' },
+  },
+]
+
+export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: boolean }> = {
+  usage: 'check <value>',
+  about: {
+    nl: 'is deze identificator boven de drempel?',
+    en: 'is this identifier over the threshold?',
+  },
+  args: {
+    value: {
+      nl: 'identificator, of - om hem van de invoer te lezen',
+      en: 'identifier, or - to read it from the input',
+    },
+  },
+  options: [
+    ...QUESTION_OPTIONS,
+    {
+      flags: '--exit-code',
+      about: {
+        nl: 'exitcode 10 als het antwoord "boven" is',
+        en: 'exit code 10 when the answer is "over"',
+      },
+    },
+  ],
+  examples: [
+    'check mailinator.com --kind host --purpose fraudeonderzoek --rule host-t2',
+    'check - --kind iban --purpose fraudeonderzoek --rule iban-t2 --case Z-123 --receipt z-123.proof < iban.txt',
+  ],
+  notes: {
+    nl: 'Elke vraag staat in het logboek en telt voor het quotum. Een mens beslist; het antwoord is advies.',
+    en: 'Each question stands in the log and counts for the quota. A person decides; the answer is advice.',
+  },
+  async run(ctx, options, given: string) {
+    const value = given === '-' ? (await readLine(ctx.world.stdin)).trim() : given
+    const { kind, purpose, rule } = options
+    const reference = options.case === undefined ? {} : { case: options.case }
+    const node = await ctx.node()
+    const body = [checkRequest, { kind, purpose, rule, value, ...reference }] as const
+    const answer = await node.send('POST', 'checks', body, checkResponse)
+    if (options.receipt !== undefined) await saveReceipt(ctx, options.receipt, answer.receipt)
+    const over = answer.answer === 'over'
+    const exit = over && options.exitCode === true ? EXIT.over : EXIT.ok
+    return { json: answer, text: answerText(ctx, answer), exit }
+  },
+}
+
+function answerText(ctx: Context, answer: CheckResponse): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const verdict =
+    answer.answer === 'over'
+      ? ctx.paint('red', label('BOVEN DE DREMPEL', 'OVER THE THRESHOLD'))
+      : ctx.paint('green', label('niet boven de drempel', 'not over the threshold'))
+  return `${verdict}\n${questionText(ctx, answer)}`
+}
+
+/** What holds for an answer, of a check and a screen alike. */
+export function questionText(
+  ctx: Context,
+  about: Omit<CheckResponse, 'answer' | 'receipt' | 'humanDecisionRequired'>,
+): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const stale = about.stale ? ` (${label('VEROUDERD', 'STALE')})` : ''
+  const facts = pairs([
+    [label('regel', 'rule'), about.rule],
+    [label('doel', 'purpose'), about.purpose],
+    [label('lijst van', 'list of'), `${about.listTime}${stale}`],
+    [label('ronde', 'round'), about.round],
+    ['txid', about.txid],
+  ])
+  return `${facts}\n${label('Een mens beslist; dit is advies.', 'A person decides; this is advice.')}`
+}

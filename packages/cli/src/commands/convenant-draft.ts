@@ -1,0 +1,262 @@
+/** convenant draft: a complete convenant from members' descriptions and a few choices. */
+
+import {
+  type Convenant,
+  type DraftOptions,
+  draftConvenant,
+  formatSignedConvenant,
+  type MemberDescriptor,
+  memberSchema,
+  type RuleChoice,
+} from '@drempel/protocol/convenant'
+import { formVersions, IDENTIFIER_KINDS, type IdentifierKind } from '@drempel/protocol/identifiers'
+import { fileDigest, readText, writeText } from '../client/files.ts'
+import { fail } from '../output/errors.ts'
+import { pairs } from '../output/render.ts'
+import type { Context } from './context.ts'
+import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
+
+type Options = {
+  readonly member: readonly string[]
+  readonly id?: string
+  readonly kind?: readonly IdentifierKind[]
+  readonly rule?: readonly string[]
+  readonly compute?: readonly string[]
+  readonly holder?: readonly string[]
+  readonly quorum?: number
+  readonly listCap?: number
+  readonly minList?: number
+  readonly quota?: number
+  readonly maxBatch?: number
+  readonly maxAgeHours?: number
+  readonly keyEpochDays?: string
+  readonly everyHours?: number
+  readonly validFrom?: string
+  readonly validUntil?: string
+  readonly dpia?: string
+  readonly contributorsMayChange?: boolean
+  readonly output?: string
+}
+
+export const convenantDraft: CommandSpec<Options> = {
+  usage: 'convenant draft',
+  about: {
+    nl: 'maak een convenant om te ondertekenen',
+    en: 'make a convenant to sign',
+  },
+  options: [
+    {
+      flags: '--member <file...>',
+      about: {
+        nl: 'member.json van elke deelnemer',
+        en: 'member.json of each member',
+      },
+      required: true,
+      many: true,
+    },
+    { flags: '--id <id>', about: { nl: 'naam van het convenant', en: "the convenant's name" } },
+    {
+      flags: '--kind <kind...>',
+      about: {
+        nl: 'soorten (anders die van de regels, of host)',
+        en: "kinds (else the rules', or host)",
+      },
+      choices: IDENTIFIER_KINDS,
+      many: true,
+    },
+    {
+      flags: '--rule <rule...>',
+      about: {
+        nl: 'SOORT:t, met :owners en :plain naar keuze (host:2, phone:3:owners:plain)',
+        en: 'KIND:t, with :owners and :plain as wanted (host:2, phone:3:owners:plain)',
+      },
+      many: true,
+    },
+    {
+      flags: '--compute <id...>',
+      about: { nl: 'de drie rekennodes', en: 'the three compute nodes' },
+      many: true,
+    },
+    {
+      flags: '--holder <id...>',
+      about: { nl: 'de sleutelhouders (anders allen)', en: 'the key holders (else all)' },
+      many: true,
+    },
+    {
+      flags: '--quorum <n>',
+      about: { nl: 'zoveel sleutelhouders zijn nodig', en: 'so many key holders are needed' },
+      number: { least: 1, most: 64 },
+    },
+    {
+      flags: '--list-cap <n>',
+      about: { nl: 'meldingen per deelnemer en soort', en: 'flags per member and kind' },
+      number: { least: 1 },
+    },
+    {
+      flags: '--min-list <n>',
+      about: { nl: 'kleinere lijsten doen niet mee', en: 'smaller lists stay out' },
+      number: { least: 0 },
+    },
+    {
+      flags: '--quota <n>',
+      about: {
+        nl: 'vragen per deelnemer, doel en dag',
+        en: 'questions per member, purpose and day',
+      },
+      number: { least: 1 },
+    },
+    {
+      flags: '--max-batch <n>',
+      about: { nl: 'identificatoren per screen-vraag', en: 'identifiers per screen' },
+      number: { least: 1, most: 1_000_000 },
+    },
+    {
+      flags: '--max-age-hours <n>',
+      about: { nl: 'daarna is een lijst verouderd', en: 'after that a list is stale' },
+      number: { least: 1 },
+    },
+    {
+      flags: '--key-epoch-days <n>',
+      about: { nl: 'levensduur van een sleutel, of "round"', en: 'life of a key, or "round"' },
+    },
+    {
+      flags: '--every-hours <n>',
+      about: {
+        nl: 'rondes op vaste tijden (anders met de hand)',
+        en: 'rounds on a schedule (else by hand)',
+      },
+      number: { least: 1 },
+    },
+    {
+      flags: '--valid-from <time>',
+      about: { nl: 'begin (anders vandaag)', en: 'begin (else today)' },
+    },
+    {
+      flags: '--valid-until <time>',
+      about: { nl: 'einde (anders een jaar later)', en: 'end (else a year later)' },
+    },
+    {
+      flags: '--dpia <file>',
+      about: {
+        nl: 'gegevensbeschermingseffectbeoordeling; haar digest komt erin',
+        en: 'data-protection impact assessment; its digest is put in',
+      },
+    },
+    {
+      flags: '--contributors-may-change',
+      about: {
+        nl: 'rondes met wisselende deelnemers toestaan',
+        en: 'allow rounds with changing contributors',
+      },
+    },
+    OUT_OPTION,
+  ],
+  examples: [
+    'convenant draft --member */member.json --rule host:2 --rule host:3 -o convenant.json',
+    'convenant draft --member a.json b.json c.json --rule phone:2 iban:3:owners --list-cap 500000 -o c.json',
+  ],
+  async run(ctx, options) {
+    const members = await Promise.all(options.member.map((file) => readMember(ctx.path(file))))
+    const rules = options.rule?.map((text) => parseRule(text, ctx))
+    const kinds = options.kind ?? (rules && [...new Set(rules.map(({ kind }) => kind))])
+    const convenant = draftConvenant({
+      id: options.id ?? 'drempel',
+      members,
+      formVersions: formVersions(),
+      validFrom: options.validFrom ?? startOfDay(ctx.world.clock()),
+      ...choices(options, members),
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(rules === undefined ? {} : { rules }),
+      ...(options.dpia === undefined ? {} : { dpia: await fileDigest(ctx.path(options.dpia)) }),
+    })
+    const text = formatSignedConvenant({ convenant, signatures: [] })
+    if (options.output === undefined) return { json: { convenant, signatures: [] }, text }
+    const file = ctx.path(options.output)
+    await writeText(file, text, ctx.world.random)
+    return {
+      json: { file, id: convenant.id, version: convenant.version },
+      text: told(ctx, file, convenant),
+    }
+  },
+}
+
+function choices(options: Options, members: readonly MemberDescriptor[]): Partial<DraftOptions> {
+  const given = {
+    validUntil: options.validUntil,
+    computeNodes: options.compute,
+    keyHolders: keyHolders(options, members),
+    listCap: options.listCap,
+    minList: options.minList,
+    quotaPerDay: options.quota,
+    maxBatch: options.maxBatch,
+    maxAgeHours: options.maxAgeHours,
+    keyEpochDays: keyEpoch(options.keyEpochDays),
+    schedule: options.everyHours && { everyHours: options.everyHours },
+    contributorsMayChange: options.contributorsMayChange,
+  }
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Partial<DraftOptions>
+}
+
+function keyHolders({ holder, quorum }: Options, members: readonly MemberDescriptor[]) {
+  if (holder === undefined && quorum === undefined) return undefined
+  const ids = holder ?? members.map(({ id }) => id)
+  return { members: ids, quorum: quorum ?? Math.max(3, Math.floor(ids.length / 2) + 1) }
+}
+
+function keyEpoch(text: string | undefined): Convenant['round']['keyEpochDays'] | undefined {
+  if (text === undefined || text === 'round') return text
+  return /^[1-9][0-9]?$/.test(text) ? Number(text) : fail('USAGE', { at: '--key-epoch-days' })
+}
+
+function parseRule(text: string, { lang }: Context): RuleChoice {
+  const [kind, t, ...rest] = text.split(':')
+  const known = IDENTIFIER_KINDS.find((name) => name === kind)
+  const words = new Set(rest)
+  const fits = [...words].every((word) => word === 'owners' || word === 'plain')
+  if (known === undefined || !/^[1-9][0-9]?$/.test(t ?? '') || !fits) {
+    usage(
+      '--rule',
+      {
+        nl: 'SOORT:t[:owners][:plain], bijvoorbeeld host:2',
+        en: 'KIND:t[:owners][:plain], for example host:2',
+      },
+      lang,
+    )
+  }
+  return {
+    kind: known,
+    t: Number(t),
+    ...(words.has('owners') ? { output: 'owners' as const } : {}),
+    ...(words.has('plain') ? { keys: 'plain' as const } : {}),
+  }
+}
+
+async function readMember(path: string): Promise<MemberDescriptor> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readText(path))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  const parsed = memberSchema.safeParse(value)
+  return parsed.success ? parsed.data : fail('MEMBER_FILE', { at: path })
+}
+
+function startOfDay(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 10)}T00:00:00Z`
+}
+
+function told(ctx: Context, file: string, { id, members, rules }: Convenant): string {
+  const rows = pairs([
+    [ctx.say({ nl: 'convenant', en: 'convenant' }), id],
+    [ctx.say({ nl: 'deelnemers', en: 'members' }), members.map((member) => member.id).join(', ')],
+    [ctx.say({ nl: 'regels', en: 'rules' }), rules.map((rule) => rule.id).join(', ')],
+    [ctx.say({ nl: 'bestand', en: 'file' }), file],
+  ])
+  return `${rows}\n${ctx.say({
+    nl: 'Lees het (drempel convenant show), pas het aan en onderteken het bij elke node: drempel convenant sign',
+    en: 'Read it (drempel convenant show), change it, and sign it at each node: drempel convenant sign',
+  })}`
+}

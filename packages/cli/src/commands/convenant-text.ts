@@ -1,0 +1,151 @@
+/** A convenant as its signers read it: everything that decides what may come out, and for whom. */
+
+import {
+  ACKNOWLEDGEMENTS,
+  type Convenant,
+  convenantDigest,
+  missingSignatures,
+  type SignedConvenant,
+} from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
+import { clean, pairs, table } from '../output/render.ts'
+import type { Context } from './context.ts'
+
+export function convenantText(ctx: Context, signed: SignedConvenant): string {
+  const { convenant } = signed
+  const heading = (nl: string, en: string) => ctx.paint('bold', ctx.say({ nl, en }))
+  const parts = [
+    ctx.paint('bold', clean(convenant.title[ctx.lang])),
+    summary(ctx, signed),
+    heading('Deelnemers', 'Members'),
+    members(ctx, convenant),
+    heading('Regels', 'Rules'),
+    rules(ctx, convenant),
+    heading('Soorten en plafonds', 'Kinds and caps'),
+    kinds(ctx, convenant),
+    heading('Doelen', 'Purposes'),
+    purposes(ctx, convenant),
+    heading('Wat de ondertekenaars aanvaarden', 'What the signers accept'),
+    acknowledgements(ctx, convenant),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function summary(ctx: Context, signed: SignedConvenant): string {
+  const { convenant } = signed
+  const { keyHolders, round } = convenant
+  const missing = missingSignatures(signed)
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const days = round.keyEpochDays
+  return pairs([
+    ['id', `${convenant.id} v${convenant.version}`],
+    ['digest', hex(convenantDigest(convenant))],
+    [label('geldig', 'valid'), `${convenant.validFrom} - ${convenant.validUntil}`],
+    [label('rekennodes', 'compute nodes'), convenant.computeNodes.join(', ')],
+    [
+      label('sleutelhouders', 'key holders'),
+      `${keyHolders.members.join(', ')} (${keyHolders.quorum}/${keyHolders.members.length})`,
+    ],
+    [label('getuigen', 'witnesses'), convenant.witnesses.join(', ') || null],
+    [
+      label('rondes', 'rounds'),
+      round.schedule === 'manual'
+        ? label('met de hand', 'by hand')
+        : `${round.schedule.everyHours} h`,
+    ],
+    [
+      label('sleutelperiode', 'key epoch'),
+      days === 'round' ? label('één ronde', 'one round') : `${days} ${label('dagen', 'days')}`,
+    ],
+    [label('geschorst', 'suspended'), convenant.suspended.join(', ') || null],
+    [
+      label('ontbrekende handtekeningen', 'signatures missing'),
+      missing.join(', ') || label('geen', 'none'),
+    ],
+  ])
+}
+
+function members(ctx: Context, convenant: Convenant): string {
+  const head = ctx.say({
+    nl: 'id,naam,sector,adres,sleutel,contact',
+    en: 'id,name,sector,address,key,contact',
+  })
+  return table(
+    head.split(','),
+    convenant.members.map(({ id, name, sector, url, signingKey, contact }) => [
+      ...[id, name, sector, url, signingKey, contact],
+    ]),
+  )
+}
+
+function rules(ctx: Context, convenant: Convenant): string {
+  const head = ctx.say({
+    nl: 'regel,soort,drempel,uitkomst,sleutels,minstens,veroudert,voor',
+    en: 'rule,kind,threshold,output,keys,at least,stale after,for',
+  })
+  return table(
+    head.split(','),
+    convenant.rules.map((rule) => [
+      ...[rule.id, rule.kind, rule.t, rule.output, rule.keys, rule.minContributors],
+      `${rule.maxAgeHours} h`,
+      rule.consumers === 'all' ? ctx.say({ nl: 'allen', en: 'all' }) : rule.consumers.join(', '),
+    ]),
+  )
+}
+
+function kinds(ctx: Context, convenant: Convenant): string {
+  const head = ctx.say({
+    nl: 'soort,deelnemer,minimum,lijst,nieuw/ronde,ingetrokken/ronde,budget',
+    en: 'kind,member,minimum,list,new/round,withdrawn/round,budget',
+  })
+  const everyone = ctx.say({ nl: 'ieder', en: 'each' })
+  return table(
+    head.split(','),
+    convenant.kinds.flatMap((kind) =>
+      [{ member: everyone, ...caps(kind) }, ...kind.exceptions].map((cap) => [
+        ...[kind.kind, cap.member, kind.minList, cap.listCap, cap.newPerRound],
+        ...[cap.withdrawnPerRound, cap.epochBudget],
+      ]),
+    ),
+  )
+}
+
+function caps({
+  listCap,
+  newPerRound,
+  withdrawnPerRound,
+  epochBudget,
+}: Convenant['kinds'][number]) {
+  return { listCap, newPerRound, withdrawnPerRound, epochBudget }
+}
+
+function purposes(ctx: Context, convenant: Convenant): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  return convenant.purposes
+    .map((purpose) => {
+      const facts = pairs([
+        [label('grondslag', 'legal basis'), purpose.grondslag.law],
+        [label('wie', 'who'), purpose.askers.join(', ')],
+        [label('regels', 'rules'), purpose.rules.join(', ')],
+        [
+          label('hoe', 'how'),
+          `${purpose.protocol}, ${purpose.answer}, ${purpose.quotaPerDay}/${label('dag', 'day')}, ${label('per vraag', 'a query')} ${purpose.maxBatch}`,
+        ],
+        [
+          label('twee personen', 'two people'),
+          purpose.fourEyes ? label('ja', 'yes') : label('nee', 'no'),
+        ],
+        ['DPIA', purpose.dpia],
+      ])
+      const indented = facts.replaceAll(/^/gm, '  ')
+      return `${ctx.paint('bold', purpose.id)}: ${clean(purpose.text[ctx.lang])}\n${indented}`
+    })
+    .join('\n')
+}
+
+function acknowledgements(ctx: Context, { acknowledgements: given }: Convenant): string {
+  const names = Object.keys(ACKNOWLEDGEMENTS) as (keyof typeof ACKNOWLEDGEMENTS)[]
+  const accepted = names.filter((name) => given[name])
+  if (accepted.length === 0) return ctx.say({ nl: 'niets', en: 'nothing' })
+  return accepted.map((name) => `- ${ACKNOWLEDGEMENTS[name][ctx.lang]}`).join('\n')
+}

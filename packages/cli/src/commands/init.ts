@@ -1,0 +1,138 @@
+/** init, up: set a node up, and run it. */
+
+import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
+import { exitOf, startNode } from '../client/child.ts'
+import { fail } from '../output/errors.ts'
+import type { ExitCode } from '../output/exit.ts'
+import { pairs } from '../output/render.ts'
+import type { Context } from './context.ts'
+import type { CommandSpec } from './define.ts'
+
+type InitOptions = {
+  readonly id: string
+  readonly name: string
+  readonly sector: string
+  readonly listen?: string
+  readonly transport?: string
+  readonly url?: string
+  readonly contact?: string
+  readonly fg?: string
+}
+
+export const initCommand: CommandSpec<InitOptions> = {
+  usage: 'init',
+  about: {
+    nl: 'richt een node in: sleutels, instellingen, token van de beheerder',
+    en: "set a node up: keys, settings, the administrator's token",
+  },
+  options: [
+    {
+      flags: '--id <id>',
+      about: { nl: 'korte naam in het convenant', en: 'short name in the convenant' },
+      required: true,
+    },
+    {
+      flags: '--name <name>',
+      about: { nl: 'naam van de organisatie', en: "the organisation's name" },
+      required: true,
+    },
+    {
+      flags: '--sector <sector>',
+      about: { nl: 'sector', en: 'sector' },
+      required: true,
+      choices: SECTORS,
+    },
+    {
+      flags: '--listen <host:port>',
+      about: { nl: 'waar de node luistert', en: 'where the node listens' },
+    },
+    {
+      flags: '--transport <kind>',
+      about: { nl: 'tls, of onversleuteld op deze machine', en: 'tls, or plain on this machine' },
+      choices: ['tls', 'plain-loopback'],
+    },
+    {
+      flags: '--url <url>',
+      about: { nl: 'adres voor de andere deelnemers', en: 'address for the other members' },
+    },
+    { flags: '--contact <mail>', about: { nl: 'contactadres', en: 'contact' } },
+    {
+      flags: '--fg <mail>',
+      about: { nl: 'functionaris gegevensbescherming', en: 'data-protection officer' },
+    },
+  ],
+  examples: [
+    'init --home bank-a --id bank-a --name "Bank A" --sector bank --listen 127.0.0.1:7101 --transport plain-loopback',
+    'init --id telco --name Telco --sector telecom --listen 0.0.0.0:7101 --url https://drempel.telco.example:7101 --contact drempel@telco.example --fg fg@telco.example',
+  ],
+  async run(ctx, options) {
+    const names = ['id', 'name', 'sector', 'listen', 'transport', 'url', 'contact', 'fg'] as const
+    const args = names.flatMap((name) => {
+      const value = options[name]
+      return value === undefined ? [] : [`--${name}`, value]
+    })
+    const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')
+    let printed = ''
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+    })
+    const exit = await exitOf(child)
+    if (exit !== 0) return fail('NODE_FAILED', { at: `init (${exit})` })
+    const member = memberOf(printed)
+    const label = (nl: string, en: string) => ctx.say({ nl, en })
+    const facts = pairs([
+      [label('map', 'folder'), ctx.homePath],
+      ['id', member.id],
+      [label('adres', 'address'), member.url],
+      [label('sleutel', 'key'), member.signingKey],
+      ['TLS', member.tlsPin],
+    ])
+    const next = label(
+      `Deel ${ctx.homePath}/member.json met de andere deelnemers. Start de node: drempel up --home ${ctx.homePath}`,
+      `Share ${ctx.homePath}/member.json with the other members. Start the node: drempel up --home ${ctx.homePath}`,
+    )
+    return { json: member, text: `${facts}\n${next}` }
+  },
+}
+
+export const upCommand: CommandSpec = {
+  usage: 'up',
+  about: { nl: 'draai de node tot Ctrl-C', en: 'run the node until Ctrl-C' },
+  examples: ['up --home bank-a'],
+  notes: {
+    nl: 'Eén JSON-regel op de standaarduitvoer zodra de node luistert; het logboek van het programma op standaardfout.',
+    en: "One JSON line on standard output once the node listens; the program's log on standard error.",
+  },
+  async run(ctx) {
+    const child = startNode(['up', '--home', ctx.homePath], 'inherit')
+    const stop = forwardSignals(ctx, (signal) => child.kill(signal))
+    try {
+      return { json: null, text: '', exit: (await exitOf(child)) as ExitCode, printed: true }
+    } finally {
+      stop()
+    }
+  },
+}
+
+/** On a terminal Ctrl-C reaches the node by itself, and a second signal would hurry it. */
+function forwardSignals(ctx: Context, send: (signal: NodeJS.Signals) => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const handlers = signals.map((signal) => {
+    const handle = () => {
+      if (signal !== 'SIGINT' || ctx.world.stdin.isTTY !== true) send(signal)
+    }
+    process.on(signal, handle)
+    return () => process.off(signal, handle)
+  })
+  return () => {
+    for (const off of handlers) off()
+  }
+}
+
+function memberOf(printed: string) {
+  try {
+    return memberSchema.parse(JSON.parse(printed.trim().split('\n').at(-1)!))
+  } catch {
+    return fail('NODE_FAILED', { at: 'init' })
+  }
+}

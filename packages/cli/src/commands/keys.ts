@@ -1,0 +1,52 @@
+/** keys generate, keys list: the key epochs of the federation. */
+
+import { type epoch, epoch as epochSchema, epochs, startRequest } from '@drempel/protocol/api'
+import type { z } from 'zod'
+import { table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import { type CommandSpec, KIND_OPTION, type KindOptions } from './define.ts'
+
+const GENERATION_MS = 5 * 60_000
+
+export const keysGenerate: CommandSpec<KindOptions> = {
+  usage: 'keys generate',
+  about: {
+    nl: 'maak met alle sleutelhouders een nieuwe sleutel; niemand krijgt hem heel',
+    en: 'make a new key with all key holders; none gets the whole of it',
+  },
+  options: [KIND_OPTION],
+  examples: ['keys generate --kind host'],
+  async run(ctx, { kind }) {
+    const node = await ctx.node()
+    const made = await node.send('POST', 'keys', [startRequest, { kind }], epochSchema, {
+      timeoutMs: GENERATION_MS,
+    })
+    return { json: made, text: epochTable(ctx, [made]) }
+  },
+}
+
+export const keysList: CommandSpec = {
+  usage: 'keys list',
+  about: { nl: 'toon de sleutelperiodes', en: 'show the key epochs' },
+  examples: ['keys list'],
+  async run(ctx) {
+    const node = await ctx.node()
+    const list = await node.get('keys', epochs)
+    return { json: list, text: epochTable(ctx, list.epochs) }
+  },
+}
+
+export function epochTable(ctx: Context, rows: readonly z.output<typeof epoch>[]): string {
+  const head = ctx.say({
+    nl: 'soort,periode,gemaakt,vervalt,sleutelhouders,transcript',
+    en: 'kind,epoch,made,expires,key holders,transcript',
+  })
+  return table(
+    head.split(','),
+    rows.map((row) => [
+      ...[row.kind, row.epoch, row.createdAt, row.expiresAt],
+      `${row.quorum}/${row.holders.length}: ${row.holders.join(', ')}`,
+      row.transcript.slice(0, 16),
+    ]),
+  )
+}

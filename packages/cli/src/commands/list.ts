@@ -1,0 +1,45 @@
+/** Every command, in the order of the help. */
+
+import type { Text } from '../output/language.ts'
+import { checkCommand } from './check.ts'
+import {
+  convenantDiff,
+  convenantInstall,
+  convenantShow,
+  convenantSign,
+  convenantVerify,
+} from './convenant.ts'
+import { convenantDraft } from './convenant-draft.ts'
+import type { AnyCommand } from './define.ts'
+import { doctorCommand } from './doctor.ts'
+import { flagCodes, flagList, flagWithdraw } from './flag.ts'
+import { flagImport } from './flag-import.ts'
+import { initCommand, upCommand } from './init.ts'
+import { keysGenerate, keysList } from './keys.ts'
+import { logShow, logVerify } from './log.ts'
+import { receiptGet, receiptVerify } from './receipt.ts'
+import { roundRun, roundShow, roundStatus } from './round.ts'
+import { screenCommand } from './screen.ts'
+import { statusCommand } from './status.ts'
+import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
+
+export const GROUPS = {
+  convenant: { nl: 'de afspraak tussen alle deelnemers', en: 'the agreement of all members' },
+  keys: { nl: 'de gedeelde sleutel', en: 'the shared key' },
+  flag: { nl: 'de eigen meldingen', en: 'the own flags' },
+  round: { nl: 'rondes en drempellijsten', en: 'rounds and threshold lists' },
+  receipt: { nl: 'ontvangstbevestigingen van vragen', en: 'receipts of queries' },
+  log: { nl: 'het controleerbare logboek', en: 'the verifiable log' },
+  token: { nl: 'wie wat mag op de eigen node', en: 'who may do what at the own node' },
+} as const satisfies Record<string, Text>
+
+export const COMMANDS: readonly AnyCommand[] = [
+  ...[initCommand, upCommand],
+  ...[convenantDraft, convenantSign, convenantVerify, convenantShow, convenantDiff],
+  ...[convenantInstall, keysGenerate, keysList],
+  ...[flagImport, flagList, flagWithdraw, flagCodes],
+  ...[roundRun, roundStatus, roundShow],
+  ...[checkCommand, screenCommand, receiptGet, receiptVerify],
+  ...[logVerify, logShow, statusCommand, doctorCommand],
+  ...[tokenCreate, tokenList, tokenRevoke],
+]

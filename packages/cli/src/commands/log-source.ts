@@ -1,0 +1,98 @@
+/**
+ * A node's logs as a verifier meets them: whose key signs an origin's checkpoints, the checkpoint,
+ * the tiles (c2sp.org/tlog-tiles). Nothing here trusts the node; it only fetches.
+ */
+
+import { origins as originsSchema } from '@drempel/protocol/api'
+import { type Convenant, verifyConvenant } from '@drempel/protocol/convenant'
+import { fromBase64url } from '@drempel/protocol/encoding'
+import {
+  encodeTilePath,
+  type FetchTile,
+  parseOrigin,
+  type VerifierKey,
+  verifierKey,
+} from '@drempel/protocol/log'
+import { readText } from '../client/files.ts'
+import { createNodeClient, type NodeClient } from '../client/node.ts'
+import { chooseTarget, type Home, originOf } from '../client/target.ts'
+import { fail } from '../output/errors.ts'
+import type { Context } from './context.ts'
+import { nodeConvenant, readConvenantFile, verifyChain } from './convenant.ts'
+
+/** Where the key came from; what the node itself says is worth less than the other two. */
+export type KeySource = 'convenant' | 'home' | 'node'
+export type LogKey = { readonly key: VerifierKey; readonly source: KeySource }
+
+export type LogSource = {
+  readonly node: NodeClient
+  origins(): Promise<readonly { readonly origin: string; readonly size: number }[]>
+  /** @throws ProtocolError `LOG_OF_OTHER`, `BAD_ORIGIN` */
+  keyOf(origin: string): Promise<LogKey>
+  /** The signed note, unverified. */
+  checkpoint(origin: string): Promise<string>
+  fetchTile(origin: string): FetchTile
+}
+
+export type SourceOptions = {
+  readonly convenant?: readonly string[]
+  readonly tokenFile?: readonly string[]
+}
+
+/** One source per --node, or the home's own. */
+export async function logSources(ctx: Context, options: SourceOptions): Promise<LogSource[]> {
+  const files = options.convenant?.map((file) => readConvenantFile(ctx.path(file))) ?? []
+  const convenant = files.length === 0 ? undefined : verifyChain(await Promise.all(files))
+  const home = await ctx.home()
+  const pins = new Map(convenant?.members.map(({ url, tlsPin }) => [url, tlsPin]))
+  const urls = ctx.options.node ?? []
+  if (urls.length <= 1 && options.tokenFile === undefined && convenant === undefined) {
+    return [source(ctx, await ctx.node(), convenant, home)]
+  }
+  const tokens = await Promise.all(
+    (options.tokenFile ?? []).map((file) => readText(ctx.path(file))),
+  )
+  // One token shown to several organisations would let each use it at the others.
+  const shared = urls.length <= 1 ? ctx.world.env.DREMPEL_TOKEN?.trim() || undefined : undefined
+  return (urls.length === 0 ? [undefined] : urls).map((url, i) => {
+    const known = url !== undefined && pins.has(originOf(url))
+    const pin = known ? undefined : ctx.options.pin
+    const token = tokens[i]?.trim() ?? shared
+    const target = chooseTarget(home, { url, pin, token, knownPins: pins })
+    return source(ctx, ctx.keep(createNodeClient(target, ctx.lang)), convenant, home)
+  })
+}
+
+function source(
+  ctx: Context,
+  node: NodeClient,
+  given: Convenant | undefined,
+  home: Home | undefined,
+): LogSource {
+  let told: Promise<Convenant> | undefined
+  const nodesOwn = async () => {
+    const signed = await nodeConvenant(ctx)
+    verifyConvenant(signed)
+    return signed.convenant
+  }
+  return {
+    node,
+    origins: async () => (await node.get('log', originsSchema)).origins,
+    async keyOf(origin) {
+      const owner = parseOrigin(origin)
+      const keyFor = (text: string) => verifierKey(origin, fromBase64url(text))
+      const own = home !== undefined && node.target.url === home.member.url
+      if (given === undefined && own && owner.member === home.member.id) {
+        return { key: keyFor(home.member.signingKey), source: 'home' }
+      }
+      told ??= given === undefined ? nodesOwn() : Promise.resolve(given)
+      const { id, members } = await told
+      const member = members.find((candidate) => candidate.id === owner.member)
+      if (member === undefined || owner.convenant !== id)
+        return fail('LOG_OF_OTHER', { at: origin })
+      return { key: keyFor(member.signingKey), source: given === undefined ? 'node' : 'convenant' }
+    },
+    checkpoint: (origin) => node.text(`log/${origin}/checkpoint`),
+    fetchTile: (origin) => (tile) => node.bytes(`log/${origin}/${encodeTilePath(tile)}`),
+  }
+}

@@ -1,0 +1,330 @@
+/** log verify, log show: a node's logs, recomputed here from their entries. */
+
+import { isProtocolError } from '@drempel/protocol/encoding'
+import {
+  EVENT_TYPES,
+  inclusionProof,
+  type LeafFields,
+  leafHash,
+  openCheckpoint,
+  parseBundle,
+  parseEvent,
+  parseOrigin,
+  TILE_WIDTH,
+  tileAt,
+  tileReader,
+  verifyInclusion,
+  verifyLog,
+} from '@drempel/protocol/log'
+import { fail } from '../output/errors.ts'
+import { EXIT } from '../output/exit.ts'
+import { explain, NodeProblem } from '../output/explain.ts'
+import { startProgress } from '../output/progress.ts'
+import { clean, table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import { type CommandSpec, usage } from './define.ts'
+import { openSeen, type Seen } from './log-seen.ts'
+import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
+import { CONVENANT_OPTION } from './receipt.ts'
+
+type VerifyOptions = SourceOptions & { readonly origin?: string; readonly seen?: string }
+
+type Verified = {
+  readonly node: string
+  readonly origin: string
+  readonly size: number | null
+  readonly verified: boolean
+  /** Size of the checkpoint that this one was found to extend. */
+  readonly extends: number | null
+  readonly key: KeySource | null
+  readonly types?: Readonly<Record<string, number>>
+  readonly error?: string
+  readonly next?: string | undefined
+}
+
+const TOKEN_FILE = {
+  flags: '--token-file <file...>',
+  about: {
+    nl: 'token per --node, in dezelfde volgorde',
+    en: 'token for each --node, in their order',
+  },
+  many: true,
+}
+const ORIGIN_OPTION = {
+  flags: '--origin <origin>',
+  about: { nl: 'alleen dit logboek', en: 'this log only' },
+}
+
+export const logVerify: CommandSpec<VerifyOptions> = {
+  usage: 'log verify',
+  about: {
+    nl: 'haal een logboek helemaal op en reken het na',
+    en: 'fetch a whole log and recompute it',
+  },
+  options: [
+    ORIGIN_OPTION,
+    CONVENANT_OPTION,
+    TOKEN_FILE,
+    {
+      flags: '--seen <dir>',
+      about: {
+        nl: 'map met eerder geziene checkpoints (anders seen in de map van de node)',
+        en: "folder of checkpoints seen before (else seen in the node's folder)",
+      },
+    },
+  ],
+  examples: [
+    'log verify --home bank-a',
+    'log verify --node https://a.example:7101 --node https://b.example:7101 --token-file a.token b.token --convenant convenant.json',
+  ],
+  notes: {
+    nl: 'Controleert de handtekening, elke regel, elke hash en de wortel, en dat het logboek alleen gegroeid is sinds de vorige keer.',
+    en: 'Checks the signature, each entry, each hash and the root, and that the log has only grown since the last time.',
+  },
+  async run(ctx, options) {
+    const sources = await logSources(ctx, options)
+    const home = await ctx.home()
+    const folder = options.seen ?? (home === undefined ? undefined : `${home.path}/seen`)
+    const seen = folder === undefined ? undefined : openSeen(ctx.path(folder), ctx.world.random)
+    const logs: Verified[] = []
+    for (const source of sources)
+      logs.push(...(await verifySource(ctx, source, seen, options.origin)))
+    const verified = logs.length > 0 && logs.every((log) => log.verified)
+    if (seen === undefined) {
+      ctx.note(
+        ctx.say({
+          nl: 'Zonder --home of --seen wordt niets onthouden: alleen dit moment is gecontroleerd.',
+          en: 'Without --home or --seen nothing is remembered: this moment alone was checked.',
+        }),
+      )
+    }
+    const exit = verified
+      ? EXIT.ok
+      : logs.some(({ error }) => error === 'NODE_UNREACHABLE')
+        ? EXIT.unreachable
+        : EXIT.failed
+    return { json: { verified, logs }, text: logTable(ctx, logs), exit }
+  },
+}
+
+type ShowOptions = SourceOptions & {
+  readonly origin?: string
+  readonly limit?: number
+  readonly type?: string
+}
+
+export const logShow: CommandSpec<ShowOptions> = {
+  usage: 'log show',
+  about: {
+    nl: 'toon de laatste regels van het logboek, elk met bewijs gecontroleerd',
+    en: "show the log's last entries, each with its proof checked",
+  },
+  options: [
+    {
+      flags: '--limit <n>',
+      about: { nl: 'hoogstens zoveel (anders 20)', en: 'at most so many (else 20)' },
+      number: { least: 1, most: 100_000 },
+    },
+    {
+      flags: '--type <type>',
+      about: { nl: 'alleen dit type', en: 'this type only' },
+      choices: EVENT_TYPES,
+    },
+    ORIGIN_OPTION,
+    CONVENANT_OPTION,
+    TOKEN_FILE,
+  ],
+  examples: ['log show --limit 50 --type query.intent'],
+  async run(ctx, options) {
+    const [source] = await logSources(ctx, options)
+    const listed = (await source!.origins()).map(({ origin }) => origin).sort()
+    const origin = options.origin ?? listed.at(-1)
+    if (origin === undefined || !listed.includes(origin)) {
+      return usage(
+        '--origin',
+        { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' },
+        ctx.lang,
+      )
+    }
+    const { limit = 20, type } = options
+    const entries = await lastEntries(source!, origin, limit, type)
+    return { json: { origin, entries }, text: `${origin}\n${entryTable(ctx, entries)}` }
+  },
+}
+
+async function verifySource(
+  ctx: Context,
+  source: LogSource,
+  seen: Seen | undefined,
+  only: string | undefined,
+): Promise<Verified[]> {
+  const node = source.node.target.url
+  const failed = (origin: string, error: unknown): Verified => {
+    const { code, next } = explain(error, ctx.lang)
+    return {
+      node,
+      origin,
+      size: null,
+      verified: false,
+      extends: null,
+      key: null,
+      error: code,
+      next,
+    }
+  }
+  let listed: readonly string[]
+  try {
+    listed = (await source.origins()).map(({ origin }) => origin).sort()
+  } catch (error) {
+    if (ctx.options.node === undefined || ctx.options.node.length <= 1) throw error
+    return [failed(only ?? '*', error)]
+  }
+  const wanted = only === undefined ? listed : [only]
+  const gone = only === undefined && seen !== undefined ? await missing(listed, seen) : []
+  const logs: Verified[] = []
+  for (const origin of wanted) {
+    try {
+      logs.push(await verifyOne(ctx, source, origin, seen))
+    } catch (error) {
+      if (!isProtocolError(error) && !(error instanceof NodeProblem)) throw error
+      logs.push(failed(origin, error))
+    }
+  }
+  return [...logs, ...gone.map((origin) => failed(origin, goneError(origin)))]
+}
+
+async function verifyOne(
+  ctx: Context,
+  source: LogSource,
+  origin: string,
+  seen: Seen | undefined,
+): Promise<Verified> {
+  const { key, source: keySource } = await source.keyOf(origin)
+  const note = await source.checkpoint(origin)
+  const checkpoint = openCheckpoint(note, key)
+  const fetch = source.fetchTile(origin)
+  const types: Record<string, number> = {}
+  const progress = startProgress(ctx.world, {
+    label: origin,
+    total: checkpoint.size,
+    quiet: ctx.json,
+  })
+  try {
+    await verifyLog(checkpoint, fetch, (index, leaf) => {
+      const { type } = parseEvent(leaf)
+      types[type] = (types[type] ?? 0) + 1
+      if (index % TILE_WIDTH === 0) progress.update(index)
+    })
+  } finally {
+    progress.stop()
+  }
+  const before = (await seen?.compare(checkpoint, note, key, fetch)) ?? null
+  await seen?.remember(origin, note)
+  const { size } = checkpoint
+  const node = source.node.target.url
+  return { node, origin, size, verified: true, extends: before, key: keySource, types }
+}
+
+/** Logs of the same member that were there before; quarters are kept for years. */
+async function missing(listed: readonly string[], seen: Seen): Promise<readonly string[]> {
+  const owners = new Map(
+    listed.map((origin) => {
+      const { convenant, member } = parseOrigin(origin)
+      return [`${convenant}/${member}`, { convenant, member }] as const
+    }),
+  )
+  const known = await Promise.all(
+    [...owners.values()].map(({ convenant, member }) => seen.origins(convenant, member)),
+  )
+  return known.flat().filter((origin) => !listed.includes(origin))
+}
+
+function goneError(origin: string): unknown {
+  try {
+    return fail('LOG_GONE', { at: origin })
+  } catch (error) {
+    return error
+  }
+}
+
+type Entry = { readonly index: number; readonly event: LeafFields }
+
+/** From the end backwards; each entry shown is proved against the signed root. */
+async function lastEntries(
+  source: LogSource,
+  origin: string,
+  limit: number,
+  type: string | undefined,
+): Promise<Entry[]> {
+  const { key } = await source.keyOf(origin)
+  const { size, root } = openCheckpoint(await source.checkpoint(origin), key)
+  const fetch = source.fetchTile(origin)
+  const hashes = tileReader(size, fetch)
+  const found: Entry[] = []
+  for (
+    let bundle = Math.ceil(size / TILE_WIDTH) - 1;
+    bundle >= 0 && found.length < limit;
+    bundle--
+  ) {
+    const tile = tileAt('entries', bundle, size)!
+    const bytes = (await fetch(tile)) ?? fail('BAD_RESPONSE', { at: origin })
+    const leaves = parseBundle(bytes, tile.width)
+    for (let i = leaves.length - 1; i >= 0 && found.length < limit; i--) {
+      const index = bundle * TILE_WIDTH + i
+      const event = parseEvent(leaves[i]!)
+      if (type !== undefined && event.type !== type) continue
+      const proof = await inclusionProof(index, size, hashes)
+      verifyInclusion(leafHash(leaves[i]!), index, size, proof, root)
+      found.push({ index, event })
+    }
+  }
+  return found.reverse()
+}
+
+function logTable(ctx: Context, logs: readonly Verified[]): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const head = label(
+    'logboek,regels,geverifieerd,groeide van,sleutel uit',
+    'log,entries,verified,grew from,key from',
+  )
+  const rows = logs.map((log) => [
+    log.origin,
+    log.size,
+    log.verified ? label('ja', 'yes') : `${label('NEE', 'NO')}: ${log.error}`,
+    log.extends,
+    log.key,
+  ])
+  const parts = [table(head.split(','), rows)]
+  for (const next of new Set(logs.map((log) => log.next))) if (next) parts.push(`-> ${clean(next)}`)
+  if (logs.some(({ key }) => key === 'node')) {
+    parts.push(
+      label(
+        'De sleutel komt van de node zelf; geef --convenant BESTAND voor een onafhankelijke controle.',
+        'The key comes from the node itself; give --convenant FILE for an independent check.',
+      ),
+    )
+  }
+  return parts.join('\n')
+}
+
+function entryTable(ctx: Context, entries: readonly Entry[]): string {
+  const head = ctx.say({
+    nl: 'nr,tijd,type,rol,partijen,soort,doel,regel,reden,txid/ronde',
+    en: 'no,time,type,role,parties,kind,purpose,rule,reason,txid/round',
+  })
+  return table(
+    head.split(','),
+    entries.map(({ index, event }) => {
+      const fields: Readonly<Record<string, unknown>> = event
+      const text = (name: string) => {
+        const value = fields[name]
+        return Array.isArray(value) ? value.join(' ') : (value as string | undefined)
+      }
+      return [
+        ...[index, event.time, event.type, text('role'), text('parties'), text('kind')],
+        ...[text('purpose'), text('rule') ?? text('rules'), text('reason')],
+        text('txid') ?? text('round'),
+      ]
+    }),
+  )
+}

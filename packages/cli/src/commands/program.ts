@@ -1,0 +1,235 @@
+/**
+ * From command specs to a commander program. Its own complaints are rewritten: commander repeats
+ * what was typed, and what was typed in a wrong place may be an identifier.
+ */
+
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
+import { CLI_ERRORS } from '../output/errors.ts'
+import { EXIT, type ExitCode, exitTable } from '../output/exit.ts'
+import { explain, explanationText } from '../output/explain.ts'
+import { type Lang, languageOf, type Text } from '../output/language.ts'
+import { paintFor } from '../output/render.ts'
+import type { World } from '../output/world.ts'
+import { type GlobalOptions, type Outcome, withContext } from './context.ts'
+import type { AnyCommand, OptionSpec } from './define.ts'
+import { COMMANDS, GROUPS } from './list.ts'
+
+/** Runs one command line; everything it prints goes through `world`. */
+export async function run(argv: readonly string[], world: World): Promise<ExitCode | number> {
+  const lang = languageOf(argv, world.env)
+  const json = argv.includes('--json')
+  try {
+    let exit: number = EXIT.ok
+    const program = createProgram(lang, world, async (spec, options, args) => {
+      const outcome = await withContext(world, lang, options, (ctx) =>
+        spec.run(ctx, options as never, ...(args as never[])),
+      )
+      if (outcome.printed !== true) print(outcome, json, world)
+      exit = outcome.exit ?? EXIT.ok
+    })
+    await program.parseAsync([...argv], { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) return complain(error, lang, json, world)
+    const told = explain(error, lang)
+    if (json) world.stdout.write(`${JSON.stringify({ error: told })}\n`)
+    else world.stderr.write(`${explanationText(told, paintFor(world.stderr, world.env))}\n`)
+    if (world.env.DREMPEL_DEBUG && error instanceof Error) {
+      const places = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line))
+      world.stderr.write(`${places.join('\n')}\n`)
+    }
+    return told.exit
+  }
+}
+
+export type Execute = (spec: AnyCommand, options: GlobalOptions, args: string[]) => Promise<void>
+
+export function createProgram(lang: Lang, world: World, execute: Execute): Command {
+  const program = new Command('drempel')
+  configure(program, lang, world)
+  program
+    .summary(PROGRAM[lang])
+    .description(PROGRAM[lang])
+    .helpOption('-h, --help', HELP[lang])
+    .helpCommand(false)
+    .addHelpText('after', () => after(lang, ['status', 'check --help'], EXITS[lang]))
+  for (const option of GLOBAL_OPTIONS) program.addOption(createOption(option, lang))
+  for (const spec of COMMANDS) addCommand(program, spec, lang, world, execute)
+  return program
+}
+
+function addCommand(
+  program: Command,
+  spec: AnyCommand,
+  lang: Lang,
+  world: World,
+  execute: Execute,
+): void {
+  const words = spec.usage.split(' ')
+  const cut = words.findIndex((word) => /^[<[]/.test(word))
+  const names = cut < 0 ? words : words.slice(0, cut)
+  const parent = names.length === 1 ? program : groupOf(program, names[0]!, lang, world)
+  const command = parent.command(names.at(-1)!)
+  configure(command, lang, world)
+  command.description(spec.about[lang]).helpOption('-h, --help', HELP[lang])
+  for (const word of words.slice(names.length)) {
+    command.argument(word, spec.args?.[word.replaceAll(/[<>[\].]/g, '')]?.[lang] ?? '')
+  }
+  for (const option of spec.options ?? []) command.addOption(createOption(option, lang))
+  command.addHelpText('after', () => after(lang, spec.examples, spec.notes?.[lang]))
+  command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, -2).flat() as string[]
+    await execute(spec, command.optsWithGlobals<GlobalOptions>(), args)
+  })
+}
+
+function groupOf(program: Command, name: string, lang: Lang, world: World): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known !== undefined) return known
+  const group = program.command(name)
+  configure(group, lang, world)
+  const about = GROUPS[name as keyof typeof GROUPS][lang]
+  group.description(about).helpOption('-h, --help', HELP[lang]).helpCommand(false)
+  const examples = COMMANDS.filter(({ usage }) => usage.startsWith(`${name} `)).map(
+    (spec) => spec.examples[0]!,
+  )
+  group.addHelpText('after', () => after(lang, examples))
+  return group
+}
+
+function configure(command: Command, lang: Lang, world: World): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => world.stdout.write(text),
+    writeErr: (text) => world.stderr.write(text),
+    outputError: () => {},
+    getOutHelpWidth: () => world.stdout.columns ?? 100,
+    getOutHasColors: () => false,
+  })
+  command.configureHelp({
+    showGlobalOptions: true,
+    styleTitle: (title) => TITLES[lang][title] ?? title,
+    optionDescription: (option) => {
+      const choices = option.argChoices?.join(', ')
+      return choices === undefined ? option.description : `${option.description} (${choices})`
+    },
+    subcommandTerm: (sub) => {
+      const term = new Help().subcommandTerm(sub)
+      return term.replace(/ \[options\]/, '')
+    },
+  })
+}
+
+function createOption({ flags, about, required, choices, many, number }: OptionSpec, lang: Lang) {
+  const option = new Option(flags, about[lang])
+  if (required === true) option.makeOptionMandatory()
+  if (choices !== undefined) option.choices([...choices])
+  if (number !== undefined) option.argParser((text: string) => wholeNumber(text, number))
+  if (many === true) {
+    option.argParser((text: string, all: string[] | undefined) => {
+      if (choices !== undefined && !choices.includes(text)) throw new InvalidArgumentError('')
+      return [...(all ?? []), text]
+    })
+  }
+  return option
+}
+
+function wholeNumber(text: string, { least, most = 1e9 }: NonNullable<OptionSpec['number']>) {
+  const value = Number(text)
+  if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value
+  throw new InvalidArgumentError('')
+}
+
+function after(lang: Lang, examples: readonly string[], notes?: string): string {
+  const lines = examples.map((example) => `  $ drempel ${example}`)
+  const title = lang === 'nl' ? 'Voorbeeld' : 'Example'
+  return `\n${title}:\n${lines.join('\n')}\n${notes === undefined ? '' : `\n${notes}\n`}`
+}
+
+function print({ json, text }: Outcome, asJson: boolean, { stdout }: World): void {
+  if (asJson) stdout.write(`${JSON.stringify(json)}\n`)
+  else if (text !== '') stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** Says what is wrong in the words of the command's definition alone. */
+function complain(error: CommanderError, lang: Lang, json: boolean, world: World): number {
+  if (error.exitCode === 0) return EXIT.ok
+  if (error.code === 'commander.help') return EXIT.usage
+  const kind = error.code.replace('commander.', '')
+  const problem = COMPLAINTS[kind] ?? CLI_ERRORS.USAGE.title
+  // The definition is in quotes with its brackets; a typed value is not, and is left out.
+  const named =
+    kind === 'unknownOption'
+      ? /'(--?[a-z][a-z-]{0,24})'/.exec(error.message)?.[1]
+      : /(?:option|argument) '(-[^']*|[a-z]+)'/.exec(error.message)?.[1]
+  const choices = /Allowed choices are [a-z, -]+/.exec(error.message)?.[0]
+  const guess = /Did you mean [a-z, -]+\?/.exec(error.message)?.[0]
+  const next = choices?.replace('Allowed choices are ', '') ?? guess ?? MORE[lang]
+  const told = { code: 'USAGE', title: problem[lang], exit: EXIT.usage, at: named, next }
+  if (json) world.stdout.write(`${JSON.stringify({ error: told })}\n`)
+  else world.stderr.write(`${explanationText(told, paintFor(world.stderr, world.env))}\n`)
+  return EXIT.usage
+}
+
+const COMPLAINTS: Readonly<Record<string, Text>> = {
+  unknownCommand: { nl: 'Zo’n opdracht is er niet', en: 'There is no such command' },
+  unknownOption: { nl: 'Zo’n optie is er niet', en: 'There is no such option' },
+  missingArgument: { nl: 'Er ontbreekt een argument', en: 'An argument is missing' },
+  missingMandatoryOptionValue: { nl: 'Er ontbreekt een optie', en: 'An option is missing' },
+  optionMissingArgument: {
+    nl: 'Bij een optie ontbreekt de waarde',
+    en: 'An option lacks its value',
+  },
+  excessArguments: { nl: 'Er staan te veel argumenten', en: 'There are too many arguments' },
+  invalidArgument: {
+    nl: 'De waarde van een optie mag niet',
+    en: "An option's value is not allowed",
+  },
+}
+
+const MORE: Text = { nl: 'zie --help', en: 'see --help' }
+const HELP: Text = { nl: 'toon deze hulp', en: 'show this help' }
+const PROGRAM: Text = {
+  nl: 'Drempel: welke identificatoren zijn bij minstens t partijen gemeld?',
+  en: 'Drempel: which identifiers are flagged by at least t partners?',
+}
+
+const EXITS: Text = {
+  nl: `Exitcodes:\n${exitTable('nl')}`,
+  en: `Exit codes:\n${exitTable('en')}`,
+}
+
+const TITLES: Readonly<Record<Lang, Readonly<Record<string, string>>>> = {
+  en: {},
+  nl: {
+    'Usage:': 'Gebruik:',
+    'Arguments:': 'Argumenten:',
+    'Options:': 'Opties:',
+    'Global Options:': 'Algemene opties:',
+    'Commands:': 'Opdrachten:',
+  },
+}
+
+const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--json', about: { nl: 'één JSON-object als uitvoer', en: 'print one JSON object' } },
+  {
+    flags: '--home <dir>',
+    about: {
+      nl: 'map van de node (anders $DREMPEL_HOME of ./.drempel)',
+      en: "the node's folder (else $DREMPEL_HOME or ./.drempel)",
+    },
+  },
+  {
+    flags: '--node <url>',
+    about: { nl: 'adres van de node, in plaats van dat uit de map', en: "the node's address" },
+    many: true,
+  },
+  {
+    flags: '--pin <pin>',
+    about: { nl: 'TLS-sleutel van --node (tlsPin)', en: 'TLS key of --node (tlsPin)' },
+  },
+  {
+    flags: '--lang <lang>',
+    about: { nl: 'taal van de uitvoer', en: 'language of the output' },
+    choices: ['nl', 'en'],
+  },
+]

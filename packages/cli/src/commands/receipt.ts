@@ -1,0 +1,106 @@
+/** receipt get, receipt verify: the proof that a query stands in a node's log; checked offline. */
+
+import { receipt as receiptSchema } from '@drempel/protocol/api'
+import { fromBase64url } from '@drempel/protocol/encoding'
+import {
+  type LeafFields,
+  parseEvent,
+  parseOrigin,
+  parseReceipt,
+  unverifiedCheckpoint,
+  verifierKey,
+  verifyReceipt,
+} from '@drempel/protocol/log'
+import { readText } from '../client/files.ts'
+import { fail } from '../output/errors.ts'
+import { type Cell, pairs } from '../output/render.ts'
+import { digestOf, readConvenantFile, verifyChain } from './convenant.ts'
+import { type CommandSpec, type OptionSpec, OUT_OPTION, usage } from './define.ts'
+import { saveReceipt } from './receipt-file.ts'
+
+export const CONVENANT_OPTION: OptionSpec = {
+  flags: '--convenant <file...>',
+  about: {
+    nl: 'het ondertekende convenant (of alle versies, van oud naar nieuw)',
+    en: 'the signed convenant (or all versions, oldest first)',
+  },
+  many: true,
+}
+
+export const receiptGet: CommandSpec<{ readonly output: string }> = {
+  usage: 'receipt get <txid>',
+  about: {
+    nl: 'haal de ontvangstbevestiging van een vraag op',
+    en: "fetch a query's receipt",
+  },
+  args: { txid: { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' } },
+  options: [{ ...OUT_OPTION, required: true }],
+  examples: ['receipt get 00112233445566778899aabbccddeeff -o z-123.proof'],
+  async run(ctx, { output }, txid: string) {
+    if (!/^[0-9a-f]{32}$/.test(txid)) {
+      usage('txid', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
+    }
+    const node = await ctx.node()
+    const receipt = await node.get(`receipts/${txid}`, receiptSchema)
+    const file = await saveReceipt(ctx, output, receipt)
+    return { json: { txid: receipt.txid, file }, text: file }
+  },
+}
+
+export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] }> = {
+  usage: 'receipt verify <file>',
+  about: {
+    nl: 'controleer een ontvangstbevestiging, zonder netwerk',
+    en: 'verify a receipt, without any network',
+  },
+  args: { file: { nl: 'ontvangstbevestiging (tlog-proof)', en: 'receipt (tlog-proof)' } },
+  options: [{ ...CONVENANT_OPTION, required: true }],
+  examples: ['receipt verify z-123.proof --convenant convenant.json'],
+  async run(ctx, options, name: string) {
+    const versions = await Promise.all(
+      options.convenant.map((file) => readConvenantFile(ctx.path(file))),
+    )
+    const convenant = verifyChain(versions)
+    const text = await readText(ctx.path(name))
+    const { origin } = unverifiedCheckpoint(parseReceipt(text).checkpoint)
+    const owner = parseOrigin(origin)
+    const member = convenant.members.find(({ id }) => id === owner.member)
+    if (member === undefined || owner.convenant !== convenant.id) {
+      return fail('LOG_OF_OTHER', { at: origin })
+    }
+    const key = verifierKey(origin, fromBase64url(member.signingKey))
+    const { checkpoint, index, leaf } = verifyReceipt(text, key)
+    const event = parseEvent(leaf)
+    const version = versions.find(
+      (signed) => 'convenant' in event && event.convenant?.digest === digestOf(signed.convenant),
+    )?.convenant.version
+    const json = {
+      verified: true,
+      ...{ origin, index, size: checkpoint.size, member: member.id },
+      ...{ event, underConvenantVersion: version ?? null },
+    }
+    const verified = ctx.say({ nl: 'Geverifieerd', en: 'Verified' })
+    const said = ctx.say({
+      nl: `${member.name} heeft dit in zijn logboek ondertekend`,
+      en: `${member.name} has signed this in its log`,
+    })
+    const facts = pairs([
+      ['origin', origin],
+      [ctx.say({ nl: 'regel', en: 'entry' }), `${index} / ${checkpoint.size}`],
+      [
+        ctx.say({ nl: 'convenant', en: 'convenant' }),
+        version === undefined ? null : `${convenant.id} v${version}`,
+      ],
+      ...eventPairs(event),
+    ])
+    return { json, text: `${ctx.paint('green', verified)}: ${said}\n${facts}` }
+  },
+}
+
+/** A leaf's own fields, but for the ones that every leaf has and nobody reads. */
+export function eventPairs(event: LeafFields): (readonly [string, Cell])[] {
+  const skip = ['v', 'commit', 'convenant', 'previousConvenant']
+  return Object.entries(event)
+    .filter(([name]) => !skip.includes(name))
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+}

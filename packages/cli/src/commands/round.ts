@@ -1,0 +1,138 @@
+/** round run, status, show: start a round at a compute node and see how it goes. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Round, round as roundSchema, rounds, startRequest } from '@drempel/protocol/api'
+import { isProtocolError } from '@drempel/protocol/encoding'
+import type { NodeClient } from '../client/node.ts'
+import { CLI_ERRORS } from '../output/errors.ts'
+import { EXIT } from '../output/exit.ts'
+import { type Cell, clean, pairs, table } from '../output/render.ts'
+import type { Context, Outcome } from './context.ts'
+import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
+
+const POLL_MS = 400
+// A node that is restarted during a round fails or resumes it by itself.
+const AWAY_MS = 60_000
+
+export const roundRun: CommandSpec<KindOptions & { readonly wait?: boolean }> = {
+  usage: 'round run',
+  about: {
+    nl: 'start een ronde en wacht op de uitkomst',
+    en: 'start a round and wait for its end',
+  },
+  options: [KIND_OPTION, { flags: '--no-wait', about: { nl: 'niet wachten', en: 'do not wait' } }],
+  examples: ['round run --kind host'],
+  notes: {
+    nl: 'Ctrl-C beëindigt het wachten, niet de ronde.',
+    en: 'Ctrl-C ends the waiting, not the round.',
+  },
+  async run(ctx, { kind, wait }) {
+    const node = await ctx.node()
+    const started = await node.send('POST', 'rounds', [startRequest, { kind }], roundSchema)
+    return outcome(ctx, wait === false ? started : await follow(ctx, node, started))
+  },
+}
+
+export const roundStatus: CommandSpec = {
+  usage: 'round status',
+  about: { nl: 'toon de laatste rondes', en: 'show the last rounds' },
+  examples: ['round status'],
+  async run(ctx) {
+    const node = await ctx.node()
+    const list = await node.get('rounds', rounds)
+    return { json: list, text: roundTable(ctx, list.rounds) }
+  },
+}
+
+export const roundShow: CommandSpec = {
+  usage: 'round show <id>',
+  about: { nl: 'toon één ronde', en: 'show one round' },
+  args: {
+    id: {
+      nl: 'nummer van de ronde (32 hexadecimale cijfers)',
+      en: "the round's id (32 hexadecimal digits)",
+    },
+  },
+  examples: ['round show 00112233445566778899aabbccddeeff'],
+  async run(ctx, _options, id: string) {
+    if (!/^[0-9a-f]{32}$/.test(id)) {
+      usage('id', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
+    }
+    const node = await ctx.node()
+    return { ...outcome(ctx, await node.get(`rounds/${id}`, roundSchema)), exit: EXIT.ok }
+  },
+}
+
+export function roundTable(ctx: Context, list: readonly Round[]): string {
+  const head = ctx.say({
+    nl: 'ronde,soort,toestand,leider,begonnen,lijsten,reden',
+    en: 'round,kind,state,coordinator,begun,lists,reason',
+  })
+  return table(
+    head.split(','),
+    list.map((round) => [
+      ...[round.round, round.kind, round.state, round.coordinator, round.createdAt],
+      round.lists?.map(({ rule, size }) => `${rule} ${size}`).join(', '),
+      reasonOf(round),
+    ]),
+  )
+}
+
+async function follow(ctx: Context, node: NodeClient, started: Round): Promise<Round> {
+  let shown = ''
+  let seen = ctx.world.clock()
+  for (let round = started; ; ) {
+    const line = stateLine(round)
+    if (line !== shown) ctx.note(line)
+    shown = line
+    if (round.state === 'published' || round.state === 'failed') return round
+    await sleep(POLL_MS)
+    try {
+      round = await node.get(`rounds/${round.round}`, roundSchema)
+      seen = ctx.world.clock()
+    } catch (error) {
+      const away =
+        isProtocolError(error, 'NODE_UNREACHABLE') || isProtocolError(error, 'NODE_TIMEOUT')
+      if (!away || ctx.world.clock() - seen > AWAY_MS) throw error
+    }
+  }
+}
+
+/** Counts change often; the line says them by tenths, so that it does not scroll. */
+function stateLine({ state, step, done, total }: Round): string {
+  const part = done === undefined || !total ? '' : ` ${Math.floor((10 * done) / total) * 10}%`
+  return clean(`${state}${step === undefined ? '' : `: ${step}`}${part}`)
+}
+
+function outcome(ctx: Context, round: Round): Outcome {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const facts: (readonly [string, Cell])[] = [
+    [label('ronde', 'round'), round.round],
+    [label('soort', 'kind'), round.kind],
+    [label('toestand', 'state'), round.state],
+    [label('leider', 'coordinator'), round.coordinator],
+  ]
+  if (round.contributors)
+    facts.push([label('deelnemers', 'contributors'), round.contributors.join(', ')])
+  for (const { member, reason } of round.leftOut ?? []) {
+    facts.push([label('buiten gelaten', 'left out'), `${member}: ${reason}`])
+  }
+  const lists = (round.lists ?? []).map(({ rule, size, digest }) => [
+    rule,
+    size,
+    digest.slice(0, 16),
+  ])
+  const head = label('regel,boven de drempel,digest', 'rule,over the threshold,digest').split(',')
+  const parts = [pairs(facts), ...(lists.length === 0 ? [] : [table(head, lists)])]
+  if (round.state !== 'failed') return { json: round, text: parts.join('\n\n') }
+  const { title, next } = CLI_ERRORS.ROUND_FAILED
+  parts.push(
+    `${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reasonOf(round)}\n  -> ${ctx.say(next!)}`,
+  )
+  return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
+}
+
+function reasonOf({ reason, culprit }: Round): string | undefined {
+  if (reason === undefined) return undefined
+  return clean(culprit === undefined ? reason : `${reason} (${culprit})`)
+}

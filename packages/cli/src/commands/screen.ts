@@ -1,0 +1,204 @@
+/** screen: a file of identifiers, asked in as few queries as the convenant allows. */
+
+import { open } from 'node:fs/promises'
+import {
+  SCREEN_LIMIT,
+  type ScreenResponse,
+  screenRequest,
+  screenResponse,
+} from '@drempel/protocol/api'
+import { columnIndex, csvLine, isTooWide, openCsv } from '../client/csv.ts'
+import { reasonOf } from '../client/files.ts'
+import { fail } from '../output/errors.ts'
+import { startProgress } from '../output/progress.ts'
+import { pairs } from '../output/render.ts'
+import { QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
+import type { Context } from './context.ts'
+import { nodeConvenant } from './convenant.ts'
+import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
+import { saveReceipt } from './receipt-file.ts'
+
+type Options = QuestionOptions & {
+  readonly column: string
+  readonly delimiter?: string
+  readonly batch?: number
+  readonly output?: string
+}
+
+type Answer = { readonly row: number; readonly answer: string }
+
+const MAX_VALUE = 2_000
+
+export const screenCommand: CommandSpec<Options> = {
+  usage: 'screen <file>',
+  about: {
+    nl: 'welke identificatoren uit een bestand zijn boven de drempel?',
+    en: 'which identifiers of a file are over the threshold?',
+  },
+  args: { file: { nl: 'CSV met kopregel, UTF-8', en: 'CSV with a header, UTF-8' } },
+  options: [
+    ...QUESTION_OPTIONS,
+    {
+      flags: '--column <name>',
+      about: { nl: 'kolom met de identificator', en: 'column of the identifier' },
+      required: true,
+    },
+    { flags: '--delimiter <char>', about: { nl: 'scheidingsteken', en: 'separator' } },
+    {
+      flags: '--batch <n>',
+      about: {
+        nl: 'identificatoren per vraag (anders wat het doel toestaat)',
+        en: 'identifiers per query (else what the purpose allows)',
+      },
+      number: { least: 1, most: SCREEN_LIMIT },
+    },
+    OUT_OPTION,
+  ],
+  examples: [
+    'screen customers.csv --kind iban --column iban --purpose fraudeonderzoek --rule iban-t2 -o answers.csv',
+  ],
+  notes: {
+    nl: 'Uitvoer: CSV met rij en antwoord (over, not-over, of de code waarom niet gevraagd). Zonder -o op de standaarduitvoer.\nElke identificator telt voor het quotum. Breekt het af, dan staan de antwoorden tot daar in het bestand.',
+    en: 'Output: CSV with row and answer (over, not-over, or the code for which it was not asked). Without -o on standard output.\nEach identifier counts for the quota. If it breaks off, the file holds the answers up to there.',
+  },
+  async run(ctx, options, name: string) {
+    if (options.delimiter !== undefined && options.delimiter.length !== 1) {
+      usage('--delimiter', { nl: 'één teken', en: 'one character' }, ctx.lang)
+    }
+    const file = await openCsv(ctx.path(name), options.delimiter)
+    const index = columnIndex(file, options.column)
+    const batch = options.batch ?? (await allowedBatch(ctx, options.purpose))
+    const sink = await openSink(ctx, options.output)
+    const progress = startProgress(ctx.world, { label: name, total: file.size, quiet: ctx.json })
+    const ask = asker(ctx, options)
+    const counts = { rows: 0, over: 0, notOver: 0, rejected: 0 }
+    let last: ScreenResponse | undefined
+    const txids: string[] = []
+    let waiting: { row: number; value: string }[] = []
+    let done: Answer[] = []
+    const flush = async () => {
+      if (waiting.length > 0) {
+        last = await ask(waiting.map(({ value }) => value))
+        txids.push(last.txid)
+        for (const [i, result] of last.results.entries()) {
+          const answer = 'answer' in result ? result.answer : result.rejected
+          done.push({ row: waiting[i]!.row, answer })
+        }
+      }
+      done.sort((a, b) => a.row - b.row)
+      for (const { answer } of done) {
+        if (answer === 'over') counts.over++
+        else if (answer === 'not-over') counts.notOver++
+        else counts.rejected++
+      }
+      await sink.write(done)
+      waiting = []
+      done = []
+      progress.update(file.bytesRead())
+    }
+    try {
+      for await (const rows of file.rows()) {
+        for (const row of rows) {
+          counts.rows++
+          const value = row.cells[index] ?? ''
+          if (isTooWide(file, row)) done.push({ row: row.row, answer: 'ROW_WIDTH' })
+          else if (value.length > MAX_VALUE) done.push({ row: row.row, answer: 'VALUE_TOO_LONG' })
+          else waiting.push({ row: row.row, value })
+          if (waiting.length === batch) await flush()
+        }
+      }
+      await flush()
+    } finally {
+      progress.stop()
+      await sink.close()
+    }
+    if (options.receipt !== undefined && last !== undefined) {
+      await saveReceipt(ctx, options.receipt, last.receipt)
+    }
+    const json = { ...counts, txids, file: sink.file, ...(sink.kept ? { results: sink.kept } : {}) }
+    const told = summary(ctx, counts, sink.file)
+    if (sink.file === null && !ctx.json) {
+      ctx.note(told)
+      return { json, text: '' }
+    }
+    return { json, text: told }
+  },
+}
+
+function asker(
+  ctx: Context,
+  { kind, purpose, rule, case: reference }: Options,
+): (values: string[]) => Promise<ScreenResponse> {
+  return async (values) => {
+    const node = await ctx.node()
+    const about = { kind, purpose, rule, ...(reference === undefined ? {} : { case: reference }) }
+    const body = [screenRequest, { ...about, values }] as const
+    const answer = await node.send('POST', 'screens', body, screenResponse, {
+      timeoutMs: 5 * 60_000,
+    })
+    return answer.results.length === values.length
+      ? answer
+      : fail('BAD_RESPONSE', { at: 'results' })
+  }
+}
+
+/** A purpose that the convenant lacks is asked all the same: the node refuses it, and logs that. */
+async function allowedBatch(ctx: Context, purpose: string): Promise<number> {
+  const { convenant } = await nodeConvenant(ctx)
+  const known = convenant.purposes.find(({ id }) => id === purpose)
+  return Math.min(SCREEN_LIMIT, known?.maxBatch ?? SCREEN_LIMIT)
+}
+
+type AnswerSink = {
+  readonly file: string | null
+  /** With --json and no file, the answers are part of the one object. */
+  readonly kept: Answer[] | undefined
+  write(answers: readonly Answer[]): Promise<void>
+  close(): Promise<void>
+}
+
+async function openSink(ctx: Context, output: string | undefined): Promise<AnswerSink> {
+  const head = csvLine(['row', 'answer'])
+  const lines = (answers: readonly Answer[]) =>
+    answers.map(({ row, answer }) => csvLine([row, answer])).join('')
+  if (output !== undefined) {
+    const path = ctx.path(output)
+    const file = await open(path, 'w', 0o600).catch((error) => {
+      return fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
+    })
+    await file.write(head)
+    return {
+      file: path,
+      kept: undefined,
+      write: async (answers) => void (await file.write(lines(answers))),
+      close: () => file.close(),
+    }
+  }
+  if (ctx.json) {
+    const kept: Answer[] = []
+    return {
+      file: null,
+      kept,
+      write: async (answers) => void kept.push(...answers),
+      close: async () => {},
+    }
+  }
+  ctx.world.stdout.write(head)
+  const write = async (answers: readonly Answer[]) => void ctx.world.stdout.write(lines(answers))
+  return { file: null, kept: undefined, write, close: async () => {} }
+}
+
+function summary(
+  ctx: Context,
+  counts: { rows: number; over: number; notOver: number; rejected: number },
+  file: string | null,
+): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  return pairs([
+    [label('rijen', 'rows'), counts.rows],
+    [label('boven de drempel', 'over the threshold'), counts.over],
+    [label('niet boven', 'not over'), counts.notOver],
+    [label('niet gevraagd', 'not asked'), counts.rejected],
+    ...(file === null ? [] : ([[label('bestand', 'file'), file]] as const)),
+  ])
+}

@@ -1,0 +1,242 @@
+/**
+ * What can go wrong on this side of the connection: each code with its exit code, its title and what
+ * to do next. No title, place or hint may hold a value that was asked or imported.
+ */
+
+import { failWith } from '@drempel/protocol/encoding'
+import { EXIT, type ExitCode } from './exit.ts'
+import type { Text } from './language.ts'
+
+export type CliErrorCode =
+  | 'BAD_RESPONSE'
+  | 'CSV_CELL_TOO_LONG'
+  | 'CSV_COLUMN'
+  | 'CSV_EMPTY'
+  | 'CSV_ENCODING'
+  | 'CSV_QUOTE'
+  | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
+  | 'HOME_MISSING'
+  | 'IMPORT_EMPTY'
+  | 'INSECURE_URL'
+  | 'INTERRUPTED'
+  | 'LOG_FORKED'
+  | 'LOG_GONE'
+  | 'LOG_OF_OTHER'
+  | 'MEMBER_FILE'
+  | 'NODE_FAILED'
+  | 'NODE_TIMEOUT'
+  | 'NODE_UNREACHABLE'
+  | 'NOT_CONFIRMED'
+  | 'PIN_MISMATCH'
+  | 'PIN_UNKNOWN'
+  | 'RECEIPT_LEAF'
+  | 'ROUND_FAILED'
+  | 'SIGNATURE_WRONG'
+  | 'TOKEN_MISSING'
+  | 'USAGE'
+
+export const fail: ReturnType<typeof failWith<CliErrorCode>> = failWith<CliErrorCode>()
+
+export type ErrorSpec = { readonly exit: ExitCode; readonly title: Text; readonly next?: Text }
+
+export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
+  BAD_RESPONSE: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De node gaf een antwoord dat niet te lezen is',
+      en: 'The node gave an answer that cannot be read',
+    },
+    next: {
+      nl: 'vergelijk de versies van drempel en drempel-node; wijst --node wel naar een node?',
+      en: 'compare the versions of drempel and drempel-node; does --node point at a node?',
+    },
+  },
+  CSV_CELL_TOO_LONG: {
+    exit: EXIT.usage,
+    title: { nl: 'Een cel is onwaarschijnlijk lang', en: 'A cell is improbably long' },
+    next: {
+      nl: 'zoek een aanhalingsteken dat niet sluit',
+      en: 'look for a quote that never closes',
+    },
+  },
+  CSV_COLUMN: {
+    exit: EXIT.usage,
+    title: { nl: 'De kopregel heeft die kolom niet', en: 'The header has no such column' },
+    next: {
+      nl: 'geef een kolomnaam uit de eerste regel, en --delimiter als het scheidingsteken niet herkend wordt',
+      en: 'name a column of the first line, and --delimiter if the separator is not recognised',
+    },
+  },
+  CSV_EMPTY: {
+    exit: EXIT.usage,
+    title: { nl: 'Het bestand is leeg', en: 'The file is empty' },
+    next: {
+      nl: 'de eerste regel moet kolomnamen bevatten',
+      en: 'its first line must name columns',
+    },
+  },
+  CSV_ENCODING: {
+    exit: EXIT.usage,
+    title: { nl: 'Het bestand is geen UTF-8', en: 'The file is not UTF-8' },
+    next: { nl: 'sla het op als "CSV UTF-8"', en: 'save it as "CSV UTF-8"' },
+  },
+  CSV_QUOTE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'De aanhalingstekens van een rij kloppen niet (RFC 4180)',
+      en: 'The quotes of a row are not right (RFC 4180)',
+    },
+  },
+  FILE_UNREADABLE: {
+    exit: EXIT.usage,
+    title: { nl: 'Een bestand is niet te lezen', en: 'A file cannot be read' },
+  },
+  FILE_UNWRITABLE: {
+    exit: EXIT.failed,
+    title: { nl: 'Een bestand is niet te schrijven', en: 'A file cannot be written' },
+  },
+  HOME_MISSING: {
+    exit: EXIT.usage,
+    title: { nl: 'Hier is geen node ingericht', en: 'No node was set up here' },
+    next: {
+      nl: 'geef --home MAP (of $DREMPEL_HOME), of --node URL; inrichten: drempel init',
+      en: 'give --home DIR (or $DREMPEL_HOME), or --node URL; to set one up: drempel init',
+    },
+  },
+  IMPORT_EMPTY: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'Geen rij werd aangenomen; --replace zou alle meldingen intrekken en is niet uitgevoerd',
+      en: 'No row was accepted; --replace would withdraw every flag and was not carried out',
+    },
+    next: {
+      nl: 'bekijk het bestand met afgekeurde rijen',
+      en: 'look at the file of rejected rows',
+    },
+  },
+  INSECURE_URL: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Onversleuteld http kan alleen naar deze machine zelf',
+      en: 'Plain http is for this machine itself only',
+    },
+    next: { nl: 'gebruik https://', en: 'use https://' },
+  },
+  INTERRUPTED: {
+    exit: EXIT.interrupted,
+    title: { nl: 'Afgebroken', en: 'Interrupted' },
+  },
+  LOG_FORKED: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'Het logboek spreekt tegen wat het eerder ondertekende',
+      en: 'The log contradicts what it signed before',
+    },
+    next: {
+      nl: 'bewaar beide checkpoints (map seen): samen bewijzen zij dat de node geschiedenis verving',
+      en: 'keep both checkpoints (folder seen): together they prove that the node replaced history',
+    },
+  },
+  LOG_GONE: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De node noemt een logboek niet meer dat er eerder was',
+      en: 'The node no longer names a log that was there before',
+    },
+    next: {
+      nl: 'is de bewaartermijn voorbij, verwijder dan het bestand uit de map seen',
+      en: 'if its term has ended, remove the file from the folder seen',
+    },
+  },
+  LOG_OF_OTHER: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'Van de eigenaar van dit logboek is geen sleutel bekend',
+      en: 'No key is known of the owner of this log',
+    },
+    next: { nl: 'geef --convenant BESTAND', en: 'give --convenant FILE' },
+  },
+  MEMBER_FILE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'member.json is niet de beschrijving van een deelnemer',
+      en: 'member.json is no description of a member',
+    },
+  },
+  NODE_FAILED: {
+    exit: EXIT.failed,
+    title: { nl: 'drempel-node eindigde met een fout', en: 'drempel-node ended with an error' },
+  },
+  NODE_TIMEOUT: {
+    exit: EXIT.unreachable,
+    title: { nl: 'De node antwoordde niet op tijd', en: 'The node did not answer in time' },
+    next: { nl: 'draait hij nog? drempel doctor', en: 'is it still running? drempel doctor' },
+  },
+  NODE_UNREACHABLE: {
+    exit: EXIT.unreachable,
+    title: { nl: 'De node is niet bereikbaar', en: 'The node cannot be reached' },
+    next: { nl: 'start hem met: drempel up', en: 'start it with: drempel up' },
+  },
+  NOT_CONFIRMED: {
+    exit: EXIT.failed,
+    title: { nl: 'Niet bevestigd; er is niets gebeurd', en: 'Not confirmed; nothing was done' },
+    next: { nl: 'zonder terminal: --yes', en: 'without a terminal: --yes' },
+  },
+  PIN_MISMATCH: {
+    exit: EXIT.unreachable,
+    title: {
+      nl: 'De node toont een andere TLS-sleutel dan is vastgelegd; er is niets verstuurd',
+      en: 'The node shows another TLS key than the pinned one; nothing was sent',
+    },
+    next: {
+      nl: 'wijst de naam naar een andere machine, of kijkt er iemand mee?',
+      en: 'does the name point at another machine, or is someone in between?',
+    },
+  },
+  PIN_UNKNOWN: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Van deze node is geen TLS-sleutel bekend',
+      en: 'No TLS key is known of this node',
+    },
+    next: {
+      nl: 'geef --home van die node, of --pin PIN, of bij log verify --convenant BESTAND',
+      en: "give that node's --home, or --pin PIN, or for log verify --convenant FILE",
+    },
+  },
+  RECEIPT_LEAF: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De ontvangstbevestiging hoort niet bij deze logregel',
+      en: 'The receipt does not belong to this log entry',
+    },
+  },
+  ROUND_FAILED: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De ronde is mislukt; de vorige lijst blijft van kracht',
+      en: 'The round failed; the last list stays in force',
+    },
+    next: { nl: 'drempel doctor, en dan opnieuw', en: 'drempel doctor, then try again' },
+  },
+  SIGNATURE_WRONG: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De node gaf een handtekening die niet bij dit convenant past; niet opgeslagen',
+      en: 'The node gave a signature that does not fit this convenant; not saved',
+    },
+  },
+  TOKEN_MISSING: {
+    exit: EXIT.unauthorised,
+    title: { nl: 'Er is geen token voor deze node', en: 'There is no token for this node' },
+    next: {
+      nl: 'zet $DREMPEL_TOKEN, of geef de --home van deze node',
+      en: "set $DREMPEL_TOKEN, or give this node's --home",
+    },
+  },
+  USAGE: {
+    exit: EXIT.usage,
+    title: { nl: 'Zo kan deze opdracht niet', en: 'This is not how the command is used' },
+  },
+}

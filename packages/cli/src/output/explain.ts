@@ -1,0 +1,121 @@
+/** From any error to what a person reads and a script parses: code, title, what to do, exit code. */
+
+import type { Problem } from '@drempel/protocol/api'
+import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
+import { isProtocolError } from '@drempel/protocol/encoding'
+import { CLI_ERRORS, type CliErrorCode } from './errors.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import type { Lang, Text } from './language.ts'
+import { clean, type Paint } from './render.ts'
+
+/** A problem document (RFC 9457) that the node answered with. */
+export class NodeProblem extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.code)
+    this.name = 'NodeProblem'
+    this.problem = problem
+  }
+}
+
+export type Explanation = {
+  readonly code: string
+  readonly title: string
+  readonly exit: ExitCode
+  readonly culprit?: string | undefined
+  readonly at?: string | undefined
+  readonly next?: string | undefined
+  readonly txid?: string | undefined
+  readonly reference?: string | undefined
+}
+
+export function explain(error: unknown, lang: Lang): Explanation {
+  if (error instanceof NodeProblem) return explainProblem(error.problem, lang)
+  if (isProtocolError(error)) {
+    const { code, culprit, at, hint } = error
+    const spec = Object.hasOwn(CLI_ERRORS, code) ? CLI_ERRORS[code as CliErrorCode] : undefined
+    const title = spec?.title ?? NOT_VERIFIED
+    const next = hint ?? spec?.next?.[lang]
+    return { code, title: title[lang], exit: spec?.exit ?? EXIT.failed, culprit, at, next }
+  }
+  // Whatever it is, its message might quote a value: the name alone is shown.
+  const at = error instanceof Error ? error.name : typeof error
+  return { code: 'UNEXPECTED', title: UNEXPECTED[lang], exit: EXIT.failed, at, next: DEBUG[lang] }
+}
+
+export function explanationText(told: Explanation, paint: Paint): string {
+  const lines = [`${paint('red', told.code)}: ${clean(told.title)}`]
+  for (const name of ['culprit', 'at', 'txid', 'reference'] as const) {
+    const value = told[name]
+    if (value !== undefined) lines.push(`  ${name}: ${clean(value)}`)
+  }
+  if (told.next !== undefined) lines.push(`  -> ${clean(told.next)}`)
+  return lines.join('\n')
+}
+
+function explainProblem(problem: Problem, lang: Lang): Explanation {
+  const { culprit, txid, reference } = problem
+  const refusal = refusalOf(problem)
+  if (refusal !== undefined) {
+    const title = REFUSALS[refusal][lang]
+    return { code: refusal, title, exit: EXIT.refused, culprit, txid, reference }
+  }
+  const next = Object.hasOwn(NEXT, problem.code)
+    ? NEXT[problem.code as keyof typeof NEXT][lang]
+    : problem.hint
+  const { code, title, at } = problem
+  return { code, title, exit: exitOf(problem.status), culprit, at, next, txid, reference }
+}
+
+/** The convenant's own code, whether it is the document's code or its place. */
+function refusalOf({ code, at }: Problem): RefusalCode | undefined {
+  const isRefusal = (text: string | undefined): text is RefusalCode =>
+    text !== undefined && Object.hasOwn(REFUSALS, text)
+  if (isRefusal(code)) return code
+  return code === 'REFUSED' && isRefusal(at) ? at : undefined
+}
+
+function exitOf(status: number): ExitCode {
+  if (status === 401 || status === 403) return EXIT.unauthorised
+  return status === 400 || status === 413 || status === 422 ? EXIT.usage : EXIT.failed
+}
+
+const NOT_VERIFIED: Text = { nl: 'Dit klopt niet', en: 'This does not hold' }
+const UNEXPECTED: Text = {
+  nl: 'drempel liep onverwacht vast',
+  en: 'drempel stopped unexpectedly',
+}
+const DEBUG: Text = {
+  nl: 'met DREMPEL_DEBUG=1 komt de plaats in het programma erbij',
+  en: 'DREMPEL_DEBUG=1 adds the place in the program',
+}
+
+/** What to do about the node's answers, as commands of this program. */
+const NEXT = {
+  BUSY: { nl: 'drempel round status; wacht en herhaal', en: 'drempel round status; wait, repeat' },
+  CONVENANT_DIFFERS: {
+    nl: 'installeer op alle nodes dezelfde versie: drempel convenant install BESTAND',
+    en: 'install the same version on all nodes: drempel convenant install FILE',
+  },
+  FORBIDDEN: {
+    nl: 'vraag een beheerder: drempel token create --name NAAM --role ROL',
+    en: 'ask an administrator: drempel token create --name NAME --role ROLE',
+  },
+  NO_CONVENANT: { nl: 'drempel convenant install BESTAND', en: 'drempel convenant install FILE' },
+  NO_KEY: { nl: 'drempel keys generate --kind SOORT', en: 'drempel keys generate --kind KIND' },
+  NO_LIST: { nl: 'drempel round run --kind SOORT', en: 'drempel round run --kind KIND' },
+  PEER_TIMEOUT: { nl: 'drempel doctor', en: 'drempel doctor' },
+  PEER_UNREACHABLE: {
+    nl: 'draait die node? drempel doctor',
+    en: 'is that node running? drempel doctor',
+  },
+  QUORUM_LOST: {
+    nl: 'te weinig sleutelhouders draaien: drempel doctor',
+    en: 'too few key holders are running: drempel doctor',
+  },
+  UNAUTHENTICATED: {
+    nl: 'zet $DREMPEL_TOKEN, of geef de --home van deze node',
+    en: "set $DREMPEL_TOKEN, or give this node's --home",
+  },
+} as const satisfies Record<string, Text>
