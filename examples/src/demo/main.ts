@@ -57,8 +57,11 @@ try {
   const partners = options.lists
     ? folderPartners(options.lists)
     : npmPartners(options.full === true)
-  const { federation, report } = await runDemo(partners, directory, screen, (node) => {
-    nodes.push(node)
+  const { federation, report } = await runDemo(partners, {
+    directory,
+    screen,
+    names: options.json !== true,
+    onNode: (node) => void nodes.push(node),
   })
   screen.say()
   for (const table of tables(report)) screen.say(table)

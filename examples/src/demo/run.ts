@@ -22,17 +22,21 @@ const INVESTIGATION = 'fraude-onderzoek'
 /** Only the template's banks may ask for this. */
 const ONBOARDING = 'klantacceptatie'
 
+export type DemoOptions = {
+  /** Empty; the nodes' homes go there. */
+  readonly directory: string
+  readonly screen: Screen
+  /** Show what is asked. Off where the output is kept. */
+  readonly names: boolean
+  /** Told of each node before it runs. */
+  readonly onNode: (node: FederationNode) => void
+}
+
 export type DemoRun = { readonly federation: Federation; readonly report: DemoReport }
 
-/**
- * @param directory empty; the nodes' homes go there
- * @param onNode told of each node before it runs
- */
 export async function runDemo(
   partners: readonly DemoPartner[],
-  directory: string,
-  screen: Screen,
-  onNode: (node: FederationNode) => void,
+  { directory, screen, names, onNode }: DemoOptions,
 ): Promise<DemoRun> {
   const watch = new Stopwatch()
   screen.phase(`${partners.length} partners start their nodes and sign a convenant`)
@@ -68,7 +72,9 @@ export async function runDemo(
   watch.lap('compare')
 
   screen.phase('checks, each proven by a receipt')
-  const asked = await ask(federation, partners, counts)
+  const asked = await ask(federation, partners, counts, (asker, name, purpose) => {
+    if (names) screen.say(`          ${asker} asks about ${name}, for ${purpose}`)
+  })
   watch.lap('checks')
 
   screen.phase('all logs are verified from their tiles, under the keys in the convenant')
@@ -174,6 +180,7 @@ async function ask(
   federation: Federation,
   partners: readonly DemoPartner[],
   counts: ReadonlyMap<string, number>,
+  show: (asker: string, name: string, purpose: string) => void,
 ): Promise<Asked[]> {
   const rule = federation.convenant.rules[0]!
   const asker = partners[0]!
@@ -183,14 +190,16 @@ async function ask(
   const below = unknown.find(([, count]) => count < rule.t) ?? [...counts][0]!
   const { purposes } = federation.convenant
   const mayNot = purposes.find(({ id }) => id === ONBOARDING)
-  const other = partners.find(({ id }) => mayNot && !mayNot.askers.includes(id))
+  const other = partners.findLast(({ id }) => mayNot && !mayNot.askers.includes(id))
   const asked = []
   for (const [name, count] of [over, below]) {
     const expected = count >= rule.t ? 'over' : 'not-over'
+    show(asker.id, name, INVESTIGATION)
     asked.push(await askOne(federation, asker.id, INVESTIGATION, rule.id, name, expected))
   }
   if (other !== undefined) {
     const refusal = 'ASKER_NOT_ALLOWED'
+    show(other.id, over[0], ONBOARDING)
     asked.push(await askOne(federation, other.id, ONBOARDING, rule.id, over[0], refusal))
   }
   return asked

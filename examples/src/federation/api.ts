@@ -70,6 +70,8 @@ export function operatorApi(url: string, token: string) {
       get(schemas.ownResponse, `own?${new URLSearchParams({ kind, rule })}`),
     withdraw: (kind: IdentifierKind, values: readonly string[]) =>
       put(schemas.withdrawResponse, 'flags/withdraw', { kind, values }),
+    createToken: (name: string, roles: readonly schemas.Role[]) =>
+      put(schemas.tokenResponse, 'tokens', { name, roles }),
     origins: async () => (await get(schemas.origins, 'log')).origins,
 
     /** The whole list in chunks; `replace` withdraws what it does not contain. */
