@@ -54,7 +54,7 @@ export async function importFlags(
   const accepted: FlagRow[] = []
   for (const input of rows) {
     try {
-      accepted.push(readFlag(ctx, kind, input, now))
+      accepted.push(await readFlag(ctx, kind, input, now))
     } catch (error) {
       if (!isProtocolError(error)) throw error
       rejected.push({ row: input.row, code: error.code })
@@ -66,18 +66,29 @@ export async function importFlags(
   return { ...counts, rejected }
 }
 
-function readFlag(ctx: NodeContext, kind: IdentifierKind, input: FlagInput, now: number): FlagRow {
+async function readFlag(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  input: FlagInput,
+  now: number,
+): Promise<FlagRow> {
   const { taxonomy = UNSPECIFIED, evidence = UNSPECIFIED, reports = 1 } = input
   if (taxonomy !== UNSPECIFIED && taxonomyEntry(taxonomy) === undefined) {
     fail('BAD_FLAG', { at: 'taxonomy' })
   }
   if (evidence !== UNSPECIFIED && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
+  const flag = sealFlag(ctx, kind, canonical(ctx, kind, input.value))
+  // The same file imported again changes nothing: a flag without a date of its own keeps its first.
+  const since =
+    input.since === undefined
+      ? ((await ctx.store.flags.get(kind, flag.index))?.since ?? now)
+      : Date.parse(input.since)
   return {
-    ...sealFlag(ctx, kind, canonical(ctx, kind, input.value)),
+    ...flag,
     taxonomy,
     evidence,
     reports,
-    since: input.since === undefined ? now : Date.parse(input.since),
+    since,
     expires: input.expires === undefined ? null : Date.parse(input.expires),
   }
 }
