@@ -12,7 +12,7 @@ import { openFlag } from './flags.ts'
 import { evaluateInputs } from './oprf/asker.ts'
 
 /** One query; memory and the time until a batch is durable stay small. */
-const BATCH = 2_048
+const BATCH = 1_024
 const PAGE = 5_000
 
 /** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
