@@ -10,6 +10,7 @@ import {
   hex,
   isProtocolError,
   type Json,
+  ProtocolError,
 } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
@@ -34,6 +35,10 @@ import {
 import { evaluateOwn } from './holder.ts'
 import { group, publicKeyOf } from './keyring.ts'
 import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
+
+/** How long a holder may take: another is asked only when this one's time is over. */
+const ANSWER_MS = 20_000
+const ELEMENT_MS = 10
 
 export type Evaluation = {
   readonly protocol: Question['protocol']
@@ -138,7 +143,7 @@ async function askHolders(
         signal?.throwIfAborted()
         said.set(holder.id, error.code === 'REFUSED' ? error.at! : codeOf(error))
         ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
-        if (error.code === 'BAD_PROOF') {
+        if (error instanceof FalseAnswer || error.code === 'PEER_BAD_RESPONSE') {
           const evidence = error.evidence === undefined ? '' : base64(error.evidence)
           await journalFault(ctx, question, holder.id, error.code, evidence)
         }
@@ -183,12 +188,23 @@ async function askHolder(
   const encoded = encodeRequest(request)
   if (holder.id === ctx.self)
     return { share: await evaluateOwn(ctx, key, encoded), checkpoint: null }
-  const body = await ctx.call(holder.id, 'oprf/evaluate', encoded, {
-    timeoutMs: 180_000,
+  const response = await ctx.peers.post(holder.id, '/peer/v1/oprf/evaluate', encoded, {
+    timeoutMs: ANSWER_MS + ELEMENT_MS * (request.blinded.length / 32),
     maxResponse: request.blinded.length + 65_536,
     ...(signal === undefined ? {} : { signal }),
   })
-  const answer = decodeAnswer(holder.id, body)
-  const share = await verifyShare(group, key, holder.index, request.blinded, answer, ctx.pause)
-  return { share, checkpoint: memberCheckpoint(ctx, holder.id, answer.checkpoint) }
+  try {
+    const answer = decodeAnswer(holder.id, response.body)
+    const share = await verifyShare(group, key, holder.index, request.blinded, answer, ctx.pause)
+    return { share, checkpoint: memberCheckpoint(ctx, holder.id, answer.checkpoint) }
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    throw new FalseAnswer(error.code, {
+      culprit: holder.id,
+      evidence: response.evidence({ withRequestBody: true }),
+    })
+  }
 }
+
+/** An answer that its holder signed and no honest holder gives; the evidence is the signed exchange. */
+class FalseAnswer extends ProtocolError {}

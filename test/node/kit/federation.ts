@@ -1,0 +1,143 @@
+/** Real nodes in one process: own homes, own stores, loopback sockets between them. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { signDraft } from '@drempel/node/internal/sessions'
+import { initHome, type LiveNode, startNode } from '@drempel/node/testing'
+import {
+  type Convenant,
+  type DraftOptions,
+  draftConvenant,
+  memberOf,
+  type Sector,
+  type SignedConvenant,
+} from '@drempel/protocol/convenant'
+import { type Bytes, fromBase64url } from '@drempel/protocol/encoding'
+import { formVersions } from '@drempel/protocol/identifiers'
+import { Member } from './member.ts'
+
+export const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
+
+const PARTNERS: readonly (readonly [string, Sector])[] = [
+  ['bank-a', 'bank'],
+  ['bank-b', 'bank'],
+  ['telecom', 'telecom'],
+  ['platform', 'platform'],
+]
+
+export type FederationOptions = Partial<DraftOptions> & {
+  /** The first so many of bank-a, bank-b, telecom and platform; four by default. */
+  readonly size?: number
+  /** The last word on the convenant before it is signed. */
+  readonly amend?: (convenant: Convenant) => Convenant
+}
+
+/**
+ * bank-a, telecom and platform compute; all hold a share of the key, three are a quorum. Every node
+ * reads `clock`, which a test may set ahead.
+ */
+export class Federation {
+  readonly clock: { ahead: number }
+  readonly signed: SignedConvenant
+  readonly members: readonly Member[]
+  readonly #directory: string
+
+  private constructor(
+    clock: { ahead: number },
+    signed: SignedConvenant,
+    members: readonly Member[],
+    directory: string,
+  ) {
+    this.clock = clock
+    this.signed = signed
+    this.members = members
+    this.#directory = directory
+  }
+
+  static async open(options: FederationOptions = {}): Promise<Federation> {
+    const { size = 4, amend = (convenant) => convenant, ...drafted } = options
+    const clock = { ahead: 0 }
+    const directory = await mkdtemp(join(tmpdir(), 'drempel-test-'))
+    const partners = PARTNERS.slice(0, size)
+    const ports = await freePorts(partners.length)
+    const members: Member[] = []
+    for (const [i, [id, sector]] of partners.entries()) {
+      const home = join(directory, id)
+      const listen = { host: '127.0.0.1', port: ports[i]! }
+      const mailbox = `security@${id}.example`
+      const member = { id, name: `Member ${id}`, sector, contact: mailbox, fg: mailbox }
+      const publicUrl = `http://127.0.0.1:${ports[i]}`
+      const settings = { member, listen, publicUrl, transport: 'plain-loopback' } as const
+      const descriptor = await initHome(home, settings, random, Date.now())
+      const start = () => startNode({ home, clock: () => Date.now() + clock.ahead, output: silent })
+      const token = (await readFile(join(home, 'token'), 'utf8')).trim()
+      members.push(new Member(descriptor, token, start, await start()))
+    }
+    const convenant = amend(
+      draftConvenant({
+        id: 'proef',
+        members: members.map(({ descriptor }) => descriptor),
+        formVersions: formVersions(),
+        validFrom: new Date(Date.now() - 86_400_000).toISOString(),
+        minList: 1,
+        ...drafted,
+      }),
+    )
+    const signatures = members.map(({ live: { node } }) => {
+      const signer = node.sessions.ctx.signer
+      return signDraft(node.home, signer, { convenant, signatures: [] }).signature
+    })
+    const signed = { convenant, signatures }
+    for (const member of members) await member.install(signed)
+    return new Federation(clock, signed, members, directory)
+  }
+
+  get convenant(): Convenant {
+    return this.signed.convenant
+  }
+
+  member(id: string): Member {
+    const found = this.members.find((member) => member.id === id)
+    if (found === undefined) throw new Error(`no member ${id}`)
+    return found
+  }
+
+  /** As a peer sees the members. */
+  directory = (id: string) => {
+    const member = memberOf(this.convenant, id)
+    if (member === undefined) return undefined
+    const { url, signingKey, tlsPin } = member
+    return { id, url, signingKey: fromBase64url(signingKey), tlsPin }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.members.map((member) => member.stop()))
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}
+
+const silent = { write: () => {} }
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  try {
+    return await Promise.all(
+      servers.map(
+        (server) =>
+          new Promise<number>((resolve, reject) => {
+            server.once('error', reject)
+            server.listen(0, '127.0.0.1', () => {
+              resolve((server.address() as { port: number }).port)
+            })
+          }),
+      ),
+    )
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+}
+
+export type { LiveNode }

@@ -1,0 +1,164 @@
+/** One member: its running node, its operator's view, its log, and the lies that it can be made to tell. */
+
+import {
+  generateKey,
+  importFlags,
+  type PeerMethod,
+  startRound,
+} from '@drempel/node/internal/sessions'
+import type { LiveNode } from '@drempel/node/testing'
+import type { Round } from '@drempel/protocol/api'
+import type { MemberDescriptor, SignedConvenant } from '@drempel/protocol/convenant'
+import type { Bytes, Json } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { type LeafFields, parseEvent } from '@drempel/protocol/log'
+
+/** What a lying node answers; `honest` does what the real one would. */
+export type Lie = (
+  from: string,
+  body: Bytes,
+  honest: (body?: Bytes) => Promise<Bytes | Json>,
+) => Promise<Bytes | Json>
+
+export type Entry = LeafFields & { readonly at: number; readonly origin: string }
+
+export class Member {
+  readonly descriptor: MemberDescriptor
+  readonly token: string
+  live: LiveNode
+  readonly #start: () => Promise<LiveNode>
+  #running = true
+
+  constructor(
+    descriptor: MemberDescriptor,
+    token: string,
+    start: () => Promise<LiveNode>,
+    live: LiveNode,
+  ) {
+    this.descriptor = descriptor
+    this.token = token
+    this.live = live
+    this.#start = start
+  }
+
+  get id(): string {
+    return this.descriptor.id
+  }
+
+  get ctx() {
+    return this.live.node.sessions.ctx
+  }
+
+  get rounds() {
+    return this.live.node.sessions.rounds
+  }
+
+  async install(signed: SignedConvenant): Promise<void> {
+    const { convenant, home } = this.live.node
+    await convenant.install(this.ctx.store, this.ctx.audit, home, signed)
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    await this.live.close()
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    this.live = await this.#start()
+    this.#running = true
+  }
+
+  /** From now on this node lies in one message; the returned function makes it honest again. */
+  lie(name: string, lie: Lie): () => void {
+    const method = this.live.node.sessions.methods.find((entry) => entry.name === name)
+    if (method === undefined) throw new Error(`no method ${name}`)
+    const bent = method as { handle: PeerMethod['handle'] }
+    const honest = method.handle.bind(method)
+    bent.handle = (from, body) => lie(from, body, (other = body) => honest(from, other))
+    return () => {
+      bent.handle = honest
+    }
+  }
+
+  generateKey(kind: IdentifierKind = 'host') {
+    return generateKey(this.ctx, kind)
+  }
+
+  async flag(values: readonly string[], kind: IdentifierKind = 'host'): Promise<void> {
+    const rows = values.map((value, row) => ({ row, value }))
+    const { rejected } = await importFlags(this.ctx, kind, 'test', rows)
+    if (rejected.length > 0) throw new Error(`rejected: ${rejected[0]!.code}`)
+  }
+
+  /** Runs a round that this node leads, to its end. */
+  async round(kind: IdentifierKind = 'host'): Promise<Round> {
+    const id = await startRound(this.ctx, this.rounds, kind)
+    return this.ended(id)
+  }
+
+  async ended(id: string): Promise<Round> {
+    return eventually(async () => {
+      const view = (await this.api('GET', `/rounds/${id}`)).json as Round
+      return view.state === 'published' || view.state === 'failed' ? view : undefined
+    })
+  }
+
+  /** The operator API over the socket, as the first administrator. */
+  async api(
+    method: string,
+    path: string,
+    body?: Json | Bytes | string,
+    token: string | null = this.token,
+  ) {
+    const raw = body instanceof Uint8Array || typeof body === 'string'
+    const response = await fetch(`${this.descriptor.url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const json: unknown = /json/.test(response.headers.get('content-type') ?? '')
+      ? JSON.parse(text)
+      : undefined
+    return { status: response.status, text, json, headers: response.headers }
+  }
+
+  /** All entries of the log, oldest first. */
+  async entries(): Promise<Entry[]> {
+    const entries: Entry[] = []
+    for (const origin of await this.ctx.audit.origins()) {
+      const { size } = (await this.ctx.audit.head(origin))!
+      for (let at = 0; at < size; at++) {
+        const event = parseEvent(await this.ctx.audit.leaf(origin, at))
+        entries.push({ ...event, at, origin })
+      }
+    }
+    return entries
+  }
+
+  /** The sealed record of an entry. */
+  record({ origin, at }: Entry): Promise<Json> {
+    return this.ctx.audit.openRecord(origin, at)
+  }
+
+  /** Entries that `work` adds, whatever comes of it. */
+  async adds(work: () => Promise<unknown>): Promise<Entry[]> {
+    const before = (await this.entries()).length
+    await work()
+    return (await this.entries()).slice(before)
+  }
+}
+
+/** Polls until there is an answer; a test that waits too long fails by its own time-out. */
+export async function eventually<Value>(ask: () => Promise<Value | undefined>): Promise<Value> {
+  for (;;) {
+    const value = await ask()
+    if (value !== undefined) return value
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
