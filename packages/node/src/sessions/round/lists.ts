@@ -114,7 +114,18 @@ export async function acceptPublications(
     if (known !== null && known.createdAt > record.createdAt) return false
     await journalListAccepted(ctx, record)
   }
-  return ctx.store.lists.accept(records, publish)
+  return ctx.store.lists.accept(records, publish ?? (await missedEnd(ctx, records)))
+}
+
+/** A node that was down at the end of a round gave it up; the three signatures say how it ended. */
+async function missedEnd(
+  ctx: NodeContext,
+  records: readonly ThresholdListRecord[],
+): Promise<RoundTransition | undefined> {
+  const id = records[0]?.round
+  if (id === undefined || records.some(({ round }) => round !== id)) return undefined
+  if ((await ctx.store.rounds.get(id))?.state !== 'failed') return undefined
+  return { id, from: ['failed'], to: 'published', patch: { reason: null, culprit: null } }
 }
 
 /** What this node has in force of a kind, to hand to a member that was away. */
