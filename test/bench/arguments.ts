@@ -1,0 +1,72 @@
+/** The command line: what is to run, or undefined when it makes no sense. */
+
+import { parseArgs } from 'node:util'
+import type { CustomWorkload, Mode } from './harness/suite.ts'
+
+export const SUITES = ['oprf', 'round'] as const
+export type SuiteName = (typeof SUITES)[number]
+
+export type Command = {
+  readonly suites: readonly SuiteName[]
+  readonly mode: Mode
+  readonly json: boolean
+  readonly custom?: CustomWorkload
+}
+
+export const USAGE = `npm run bench -- SUITE [--quick] [--json]
+
+SUITE     ${SUITES.join(', ')} or all
+--quick   smaller workloads, under 50 seconds for each suite on two cores
+--smoke   everything once in the smallest size: shows that it works, not how fast
+--json    one JSON object as the last line
+
+Instead of the workloads of \`round\`, one of your own:
+--lists   sizes of the partners' lists, for example 100000,100000,5000
+--t       on how many lists an identifier has to be (2)
+--output  owners or list (owners)
+
+Examples:  npm run bench -- oprf --quick
+           npm run bench -- round --lists 50000,50000,50000,2000 --t 3 --json`
+
+export function readCommand(args: readonly string[]): Command | 'help' | undefined {
+  const parsed = parse(args)
+  if (parsed === undefined) return undefined
+  const { values, positionals } = parsed
+  if (values.help) return 'help'
+  const [wanted, ...more] = positionals
+  const suites = wanted === 'all' ? SUITES : SUITES.filter((name) => name === wanted)
+  if (suites.length === 0 || more.length > 0) return undefined
+  const mode = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full'
+  const command = { suites, mode, json: values.json } as const
+  if (values.lists === undefined) return command
+  const custom = readCustom(values.lists, values.t, values.output)
+  return custom && { ...command, custom }
+}
+
+function readCustom(lists: string, t: string, output: string): CustomWorkload | undefined {
+  const sizes = lists.split(',').map(Number)
+  const whole = (number: number, least: number) => Number.isInteger(number) && number >= least
+  if (!sizes.every((size) => whole(size, 1)) || !whole(Number(t), 2)) return undefined
+  if (output !== 'owners' && output !== 'list') return undefined
+  return { sizes, t: Number(t), output }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
+        lists: { type: 'string' },
+        t: { type: 'string', default: '2' },
+        output: { type: 'string', default: 'owners' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch {
+    return undefined
+  }
+}

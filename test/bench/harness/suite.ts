@@ -1,0 +1,24 @@
+import type { Result } from './results.ts'
+
+/**
+ * `full` takes minutes and the workloads that goals are set for; `quick` ends within 50 s on two cores;
+ * `smoke` does everything once in the smallest size and shows only that it works.
+ */
+export type Mode = 'full' | 'quick' | 'smoke'
+
+export type SuiteOptions = {
+  readonly mode: Mode
+  /** Instead of the suite's own workloads; for suites that know them. */
+  readonly custom?: CustomWorkload
+  /** Tells people what runs. */
+  readonly say: (text: string) => void
+}
+
+export type CustomWorkload = {
+  readonly sizes: readonly number[]
+  readonly t: number
+  readonly output: 'list' | 'owners'
+}
+
+/** @throws Error when what was computed is wrong: a wrong answer has no speed */
+export type Suite = (options: SuiteOptions) => Promise<readonly Result[]>

@@ -1,0 +1,74 @@
+/** Three compute nodes in processes of their own, asked in lockstep. */
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Answers, Question } from './messages.ts'
+
+const PARTIES = [0, 1, 2] as const
+
+export class Cluster {
+  readonly #nodes: readonly ChildProcess[]
+
+  constructor(nodes: readonly ChildProcess[]) {
+    this.#nodes = nodes
+  }
+
+  /** Ends what it started when it fails. */
+  static async start(): Promise<Cluster> {
+    const file = fileURLToPath(new URL('./node.ts', import.meta.url))
+    const cluster = new Cluster(
+      // Standard output is the benchmark's own.
+      PARTIES.map(() =>
+        fork(file, [], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] }),
+      ),
+    )
+    try {
+      const answers = await cluster.ask<'listen'>((party) => ({ ask: 'listen', party }))
+      const ports = answers.map(({ port }) => port)
+      await cluster.ask<'connect'>(() => ({ ask: 'connect', ports }))
+      return cluster
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+  }
+
+  /** The same kind of question to all three at once; their answers in party order. */
+  ask<K extends Question['ask']>(
+    question: (party: number) => Extract<Question, { ask: K }>,
+  ): Promise<readonly Answers[K][]> {
+    return Promise.all(this.#nodes.map((node, party) => askOne<K>(node, question(party))))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.#nodes.map(async (node) => {
+        if (node.exitCode !== null || node.signalCode !== null) return
+        const gone = once(node, 'exit')
+        node.kill('SIGKILL')
+        await gone
+      }),
+    )
+  }
+}
+
+function askOne<K extends Question['ask']>(
+  node: ChildProcess,
+  question: Question,
+): Promise<Answers[K]> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      node.off('message', heard)
+      node.off('exit', gone)
+      act()
+    }
+    const heard = (answer: unknown) => settle(() => resolve(answer as Answers[K]))
+    const gone = () => settle(() => reject(new Error(`a compute node ended at "${question.ask}"`)))
+    node.once('message', heard)
+    node.once('exit', gone)
+    node.send(question, (error) => {
+      if (error !== null) settle(() => reject(error))
+    })
+  })
+}
