@@ -111,21 +111,23 @@ export class Member {
     path: string,
     body?: Json | Bytes | string,
     token: string | null = this.token,
-  ) {
-    const raw = body instanceof Uint8Array || typeof body === 'string'
+  ): Promise<{ status: number; text: string; json: unknown; header: (name: string) => string }> {
+    const sent = body instanceof Uint8Array ? Buffer.from(body) : body
+    const raw = typeof sent === 'string' || sent instanceof Buffer
     const response = await fetch(`${this.descriptor.url}/api/v1${path}`, {
       method,
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         'content-type': 'application/json',
       },
-      ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: raw ? sent : JSON.stringify(body) }),
     })
     const text = await response.text()
     const json: unknown = /json/.test(response.headers.get('content-type') ?? '')
       ? JSON.parse(text)
       : undefined
-    return { status: response.status, text, json, headers: response.headers }
+    const header = (name: string) => response.headers.get(name) ?? ''
+    return { status: response.status, text, json, header }
   }
 
   /** All entries of the log, oldest first. */

@@ -5,7 +5,7 @@ import { problems } from '@drempel/node/internal/routes'
 import { type Bytes, fromUtf8, type Json } from '@drempel/protocol/encoding'
 import { expect, vi } from 'vitest'
 import { type Federation, random } from './federation.ts'
-import type { Entry, Member } from './member.ts'
+import type { Member } from './member.ts'
 
 export type Answer = {
   readonly status: number
@@ -50,7 +50,7 @@ export async function expectRefusal(
   to: Member,
   send: () => Promise<Answer>,
   code: string,
-  entry?: Partial<Entry> & { readonly type: string },
+  entry?: { readonly type: string; readonly [field: string]: unknown },
 ): Promise<Answer> {
   const before = (await to.entries()).length
   const answer = await send()
@@ -88,7 +88,7 @@ export async function fetchRaw(request: {
   readonly body: Bytes
 }): Promise<Answer> {
   const { url, headers, body } = request
-  const response = await fetch(url, { method: 'POST', headers, body: body as BodyInit })
+  const response = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) })
   const text = await response.text()
   const { status } = response
   return {

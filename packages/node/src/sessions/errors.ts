@@ -1,6 +1,8 @@
 import {
   type ErrorDetails,
   failWith,
+  fromBase64,
+  fromUtf8,
   isProtocolError,
   ProtocolError,
 } from '@drempel/protocol/encoding'
@@ -36,6 +38,17 @@ export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =
 export function codeOf(error: unknown): string {
   if (!isProtocolError(error)) return 'INTERNAL'
   return error.code === 'PEER_PROBLEM' ? (error.at ?? error.code) : error.code
+}
+
+/** Whom a peer's signed refusal names: hearsay, since only that peer's word stands behind it. */
+export function accusedBy({ evidence }: ProtocolError): string | undefined {
+  try {
+    const { responseBody } = JSON.parse(fromUtf8(evidence!)) as { responseBody: string }
+    const { culprit } = JSON.parse(fromUtf8(fromBase64(responseBody))) as { culprit?: unknown }
+    return typeof culprit === 'string' ? culprit : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The error itself, for a promise that rejects later or a round that others ended. */

@@ -1,6 +1,9 @@
 /**
  * A key holder in a key generation: three steps, each durable before its answer leaves, and at the
  * end one transcript that all holders signed. See docs/PROTOCOL.md for adversary and leakage.
+ *
+ * A leader that lies could tell holders different things and have each sign what it heard. So a holder
+ * signs one transcript for one epoch, ever: there is one key of that name, or none.
  */
 
 import {
@@ -9,6 +12,7 @@ import {
   fromBase64,
   fromHex,
   hex,
+  isProtocolError,
   type Json,
   signStatement,
   verifyStatement,
@@ -29,7 +33,7 @@ import {
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
-import { journalKey } from '../journal.ts'
+import { journalKey, journalKeyFailed } from '../journal.ts'
 import { group, keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import {
@@ -46,20 +50,26 @@ import {
 
 const SMALL = 64 * 1024
 const LARGE = 4 * 1024 * 1024
+/** A leader that missed epochs catches up; one that counts to the end of the numbers does not. */
+const MAX_LEAD = 16
 
 export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
   return [
     {
       name: 'keys/begin',
       maxBody: SMALL,
-      handle: (from, body) => begin(ctx, from, parseBody(beginRequest, body, from)),
+      async handle(from, body) {
+        const session = parseBody(beginRequest, body, from)
+        return inTurn(ctx, () => begin(ctx, from, session))
+      },
     },
     {
       name: 'keys/shares',
       maxBody: LARGE,
       handle(from, body) {
         const { session, broadcasts } = parseBody(sharesRequest, body, from)
-        return makeShares(ctx, from, session, broadcasts)
+        const work = () => makeShares(ctx, from, session, broadcasts)
+        return inTurn(ctx, () => entered(ctx, from, session, work))
       },
     },
     {
@@ -67,7 +77,8 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
       maxBody: LARGE,
       handle(from, body) {
         const { session, broadcasts, shares } = parseBody(finishRequest, body, from)
-        return finish(ctx, from, session, broadcasts, shares)
+        const work = () => finish(ctx, from, session, broadcasts, shares)
+        return inTurn(ctx, () => entered(ctx, from, session, work))
       },
     },
     {
@@ -95,7 +106,9 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
 async function begin(ctx: NodeContext, from: string, session: Session): Promise<Json> {
   const context = contextOf(ctx, from, session)
   const { kind, epoch } = session
-  if ((await ctx.store.keys.get(kind, epoch)) !== null) fail('BUSY', { at: `${kind}/${epoch}` })
+  const last = await lastEpoch(ctx, kind)
+  if (Number(epoch) <= last) fail('BUSY', { at: `${kind}/${epoch}` })
+  if (Number(epoch) > last + MAX_LEAD) fail('BAD_REQUEST', { culprit: from, at: 'epoch' })
   const { secret, broadcast } = dkgRound1(group, context, ctx.self, ctx.random)
   const sealed = ctx.vault.seal(place(session), encodeDkgRound1Secret(secret), ctx.random)
   await ctx.store.keys.saveGeneration(kind, epoch, sealed)
@@ -130,7 +143,7 @@ async function finish(
     heard(ctx, MESSAGE.share, session, shares),
   )
   const encoded = encodeTranscript(transcript)
-  // The share replaces the polynomial: from here on only this transcript can come of the session.
+  await spendEpoch(ctx, kind, epoch)
   const share = ctx.vault.seal(
     shareContext(kind, epoch, encoded),
     encodeKeyShare(keyShare),
@@ -140,6 +153,8 @@ async function finish(
     pendingShare(kind, epoch, hex(transcriptDigest(transcript))),
     base64(share),
   )
+  // The share replaces the polynomial: from here on only this transcript can come of the session.
+  await ctx.store.keys.endGeneration(kind, epoch)
   const statement = signTranscript(transcript, ctx.self, ctx.signer)
   return { transcript: base64(encoded), statement: statement as unknown as Json }
 }
@@ -148,15 +163,68 @@ async function finish(
  * Puts a key in use: every holder signed the transcript, and it holds. Members that hold no share
  * check the same. Safe to repeat.
  */
-export async function installKey(ctx: NodeContext, install: InstallRequest): Promise<void> {
+export function installKey(ctx: NodeContext, request: InstallRequest): Promise<void> {
+  return inTurn(ctx, () => install(ctx, request))
+}
+
+/** The highest epoch that this node has, or for which it signed a transcript. */
+export async function lastEpoch(ctx: NodeContext, kind: string): Promise<number> {
+  const known = await ctx.store.keys.list(kind)
+  const spent = Number((await ctx.store.meta.get(spentEpoch(kind))) ?? 0)
+  return Math.max(spent, ...known.map(({ epoch }) => Number(epoch)))
+}
+
+/** Durable: this node takes part in no other generation of this epoch. */
+export async function spendEpoch(ctx: NodeContext, kind: string, epoch: string): Promise<void> {
+  if (Number(epoch) > (await lastEpoch(ctx, kind)))
+    await ctx.store.meta.set(spentEpoch(kind), epoch)
+}
+
+const turns = new WeakMap<NodeContext, Promise<unknown>>()
+
+/** One step at a time: what a step read of the store is still so when it writes. */
+function inTurn<Value>(ctx: NodeContext, work: () => Promise<Value>): Promise<Value> {
+  const turn = (turns.get(ctx) ?? Promise.resolve()).then(work)
+  turns.set(
+    ctx,
+    turn.catch(() => undefined),
+  )
+  return turn
+}
+
+/** What a holder finds wrong with another's message stands in its own log, whatever the leader says. */
+async function entered(
+  ctx: NodeContext,
+  from: string,
+  { kind, epoch }: Session,
+  work: () => Promise<Json>,
+): Promise<Json> {
+  try {
+    return await work()
+  } catch (error) {
+    const found = isProtocolError(error) && error.code !== 'BAD_REQUEST'
+    // The leader enters the failure of the whole.
+    if (found && from !== ctx.self && isMember(ctx, error.culprit ?? '')) {
+      await journalKeyFailed(ctx, kind, epoch, error.code, error.culprit)
+    }
+    throw error
+  }
+}
+
+async function install(ctx: NodeContext, request: InstallRequest): Promise<void> {
   const inForce = ctx.inForce()
-  const { kind, epoch, statements } = install
-  const encoded = fromBase64(install.transcript)
+  const { kind, epoch, statements } = request
+  const encoded = fromBase64(request.transcript)
   const known = await ctx.store.keys.get(kind, epoch)
   if (known !== null) {
     if (!equalBytes(known.transcript, encoded))
       fail('STATEMENTS_DIFFER', { at: `${kind}/${epoch}` })
     return
+  }
+  const before = await ctx.store.keys.current(kind)
+  // An older key is no news: whoever brings it may want it back in force.
+  if (before !== null && Number(before.epoch) > Number(epoch)) {
+    fail('KEY_EXPIRED', { at: `${kind}/${epoch}` })
   }
   verifyKey(inForce, kind, epoch, encoded, statements)
   const transcript = parseTranscript(encoded)
@@ -164,13 +232,12 @@ export async function installKey(ctx: NodeContext, install: InstallRequest): Pro
   const holders = transcript.context.holders.map(({ id }) => id)
   const pending = await ctx.store.meta.get(pendingShare(kind, epoch, digest))
   if (holders.includes(ctx.self) && !pending) {
-    fail('KEY_FAILED', {
+    fail('NO_KEY', {
       at: `${kind}/${epoch}`,
       hint: 'this node has no share; generate a new key',
     })
   }
   await journalKey(ctx, kind, epoch, digest, holders)
-  const before = await ctx.store.keys.current(kind)
   await ctx.store.keys.put({
     kind,
     epoch,
@@ -191,14 +258,23 @@ function contextOf(ctx: NodeContext, from: string, session: Session): DkgContext
   const known = (id: string) => purpose.holders.some((holder) => holder.id === id)
   if (!known(ctx.self)) fail('NOT_HOLDER', { culprit: 'self' })
   if (!known(from)) fail('NOT_HOLDER', { culprit: from })
+  if (inForce.convenant.suspended.includes(from)) {
+    fail('REFUSED', { culprit: from, at: 'MEMBER_SUSPENDED' })
+  }
   return { ...purpose, session: fromHex(session.session) }
 }
 
 async function recall(ctx: NodeContext, from: string, session: Session) {
   contextOf(ctx, from, session)
   const row = await ctx.store.keys.generation(session.kind, session.epoch)
-  if (row === null) return fail('KEY_FAILED', { culprit: from, at: 'no such session' })
-  return parseDkgRound1Secret(ctx.vault.open(place(session), row.data))
+  if (row === null) return fail('BAD_REQUEST', { culprit: from, at: 'session' })
+  try {
+    return parseDkgRound1Secret(ctx.vault.open(place(session), row.data))
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    // Another session of the same epoch has begun since.
+    return fail('BAD_REQUEST', { culprit: from, at: 'session' })
+  }
 }
 
 /** What other holders said; each statement is of this session, and shares are for this node. */
@@ -236,6 +312,14 @@ function say(
 /** Sealed secrets open in one place only: this session's. */
 function place(session: Session): string {
   return `dkg/${session.kind}/${session.epoch}/${session.session}`
+}
+
+function isMember(ctx: NodeContext, id: string): boolean {
+  return memberKey(ctx.inForce(), id) !== undefined
+}
+
+function spentEpoch(kind: string): string {
+  return `dkg-epoch/${kind}`
 }
 
 function pendingShare(kind: string, epoch: string, digest: string): string {

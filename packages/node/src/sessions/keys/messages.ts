@@ -3,7 +3,7 @@
  * holder, so that a false one names its author, whoever brings it.
  */
 
-import { base64, fromBase64, statementSchema } from '@drempel/protocol/encoding'
+import { fromBase64, statementSchema } from '@drempel/protocol/encoding'
 import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
 import type { FromHolder } from '@drempel/protocol/oprf'
 import { z } from 'zod'
@@ -48,5 +48,3 @@ export const MESSAGE = { round1: 'dkg.round1', share: 'dkg.share' } as const
 export function fromHolder({ member, body }: SignedMessage): FromHolder {
   return { from: member, message: fromBase64(body.message) }
 }
-
-export { base64 as encodeBytes, fromBase64 as decodeBytes }
