@@ -62,8 +62,8 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
     },
   ],
   examples: [
-    'check mailinator.com --kind host --purpose fraudeonderzoek --rule host-t2',
-    'check - --kind iban --purpose fraudeonderzoek --rule iban-t2 --case Z-123 --receipt z-123.proof < iban.txt',
+    'check mailinator.com --kind host --purpose fraude-onderzoek --rule host-t2',
+    'check - --kind iban --purpose fraude-onderzoek --rule iban-t2 --case Z-123 --receipt z-123.proof < iban.txt',
   ],
   notes: {
     nl: 'Elke vraag staat in het logboek en telt voor het quotum. Een mens beslist; het antwoord is advies.',

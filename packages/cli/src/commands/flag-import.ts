@@ -18,6 +18,7 @@ import { type CsvFile, type CsvRow, csvLine, isTooWide, openCsv } from '../clien
 import { writeText } from '../client/files.ts'
 import type { NodeClient } from '../client/node.ts'
 import { fail } from '../output/errors.ts'
+import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
@@ -116,7 +117,8 @@ export const flagImport: CommandSpec<Options> = {
       ...finished,
       rejectedFile,
     }
-    return { json, text: summary(ctx, json, rejected) }
+    const exit = accepted === 0 && counts.rows > 0 ? EXIT.failed : EXIT.ok
+    return { json, text: summary(ctx, json, rejected), exit }
   },
 }
 

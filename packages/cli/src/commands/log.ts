@@ -283,6 +283,12 @@ async function lastEntries(
 
 function logTable(ctx: Context, logs: readonly Verified[]): string {
   const label = (nl: string, en: string) => ctx.say({ nl, en })
+  if (logs.length === 0) {
+    return label(
+      'De node heeft nog geen logboek; dat begint bij drempel convenant install.',
+      'The node has no log yet; it begins with drempel convenant install.',
+    )
+  }
   const head = label(
     'logboek,regels,geverifieerd,groeide van,sleutel uit',
     'log,entries,verified,grew from,key from',

@@ -97,10 +97,16 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
   },
 }
 
-/** A leaf's own fields, but for the ones that every leaf has and nobody reads. */
-export function eventPairs(event: LeafFields): (readonly [string, Cell])[] {
-  const skip = ['v', 'commit', 'convenant', 'previousConvenant']
-  return Object.entries(event)
-    .filter(([name]) => !skip.includes(name))
-    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+/** A leaf's own fields in the order of a sentence; not the ones that every leaf has and nobody reads. */
+function eventPairs(event: LeafFields): (readonly [string, Cell])[] {
+  const fields: Readonly<Record<string, unknown>> = event
+  const first = ['type', 'time', 'txid', 'role', 'parties', 'kind', 'purpose', 'rule', 'status']
+  const skip = ['v', 'commit', 'convenant', 'previousConvenant', 'peerCheckpoints', ...first]
+  const rest = Object.keys(fields).filter((name) => !skip.includes(name))
+  return [...first, ...rest].flatMap((name) => {
+    const value = fields[name]
+    if (value === undefined) return []
+    const text = Array.isArray(value) ? value.join(', ') : value
+    return [[name, typeof text === 'object' ? JSON.stringify(text) : String(text)] as const]
+  })
 }

@@ -101,7 +101,7 @@ async function follow(ctx: Context, node: NodeClient, started: Round): Promise<R
 /** Counts change often; the line says them by tenths, so that it does not scroll. */
 function stateLine({ state, step, done, total }: Round): string {
   const part = done === undefined || !total ? '' : ` ${Math.floor((10 * done) / total) * 10}%`
-  return clean(`${state}${step === undefined ? '' : `: ${step}`}${part}`)
+  return clean(`${state}${step === undefined || step === state ? '' : `: ${step}`}${part}`)
 }
 
 function outcome(ctx: Context, round: Round): Outcome {

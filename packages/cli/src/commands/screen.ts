@@ -55,7 +55,7 @@ export const screenCommand: CommandSpec<Options> = {
     OUT_OPTION,
   ],
   examples: [
-    'screen customers.csv --kind iban --column iban --purpose fraudeonderzoek --rule iban-t2 -o answers.csv',
+    'screen customers.csv --kind iban --column iban --purpose fraude-onderzoek --rule iban-t2 -o answers.csv',
   ],
   notes: {
     nl: 'Uitvoer: CSV met rij en antwoord (over, not-over, of de code waarom niet gevraagd). Zonder -o op de standaarduitvoer.\nElke identificator telt voor het quotum. Breekt het af, dan staan de antwoorden tot daar in het bestand.',

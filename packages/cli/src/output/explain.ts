@@ -35,7 +35,7 @@ export function explain(error: unknown, lang: Lang): Explanation {
   if (isProtocolError(error)) {
     const { code, culprit, at, hint } = error
     const spec = Object.hasOwn(CLI_ERRORS, code) ? CLI_ERRORS[code as CliErrorCode] : undefined
-    const title = spec?.title ?? NOT_VERIFIED
+    const title = spec?.title ?? (Object.hasOwn(UNTRUE, code) ? UNTRUE[code]! : NOT_VERIFIED)
     const next = hint ?? spec?.next?.[lang]
     return { code, title: title[lang], exit: spec?.exit ?? EXIT.failed, culprit, at, next }
   }
@@ -65,7 +65,7 @@ function explainProblem(problem: Problem, lang: Lang): Explanation {
     ? NEXT[problem.code as keyof typeof NEXT][lang]
     : problem.hint
   const { code, title, at } = problem
-  return { code, title, exit: exitOf(problem.status), culprit, at, next, txid, reference }
+  return { code, title, exit: exitOf(problem), culprit, at, next, txid, reference }
 }
 
 /** The convenant's own code, whether it is the document's code or its place. */
@@ -76,12 +76,51 @@ function refusalOf({ code, at }: Problem): RefusalCode | undefined {
   return code === 'REFUSED' && isRefusal(at) ? at : undefined
 }
 
-function exitOf(status: number): ExitCode {
-  if (status === 401 || status === 403) return EXIT.unauthorised
+function exitOf({ code, status }: Problem): ExitCode {
+  if (status === 401 || code === 'FORBIDDEN') return EXIT.unauthorised
   return status === 400 || status === 413 || status === 422 ? EXIT.usage : EXIT.failed
 }
 
 const NOT_VERIFIED: Text = { nl: 'Dit klopt niet', en: 'This does not hold' }
+
+/** What a verifier finds, in words; the protocol's other codes stand for themselves. */
+const UNTRUE: Readonly<Record<string, Text>> = {
+  BAD_BUNDLE: { nl: 'Een blok logregels is beschadigd', en: 'A bundle of log entries is damaged' },
+  BAD_EVENT: { nl: 'Een logregel heeft niet de juiste vorm', en: 'A log entry has the wrong form' },
+  BAD_INCLUSION_PROOF: {
+    nl: 'Deze regel staat niet in de ondertekende boom',
+    en: 'This entry is not in the signed tree',
+  },
+  BAD_RECEIPT: { nl: 'Dit is geen ontvangstbevestiging', en: 'This is no receipt' },
+  BAD_SIGNATURE: { nl: 'Een handtekening klopt niet', en: 'A signature does not verify' },
+  BAD_TILE: {
+    nl: 'De hashes van het logboek horen niet bij zijn regels',
+    en: "The log's hashes do not belong to its entries",
+  },
+  CONVENANT_INVALID: { nl: 'Dit is geen geldig convenant', en: 'This is no valid convenant' },
+  CONVENANT_NOT_SUCCESSOR: {
+    nl: 'Deze versie volgt niet op de vorige',
+    en: 'This version does not follow the last',
+  },
+  CONVENANT_SIGNATURE_BAD: {
+    nl: 'Een handtekening onder het convenant klopt niet',
+    en: 'A signature under the convenant does not verify',
+  },
+  CONVENANT_SIGNATURE_MISSING: {
+    nl: 'Er ontbreekt een handtekening onder het convenant',
+    en: 'A signature under the convenant is missing',
+  },
+  NO_KNOWN_SIGNATURE: {
+    nl: 'Dit is niet ondertekend met een bekende sleutel',
+    en: 'This is not signed with a known key',
+  },
+  ROOT_MISMATCH: {
+    nl: 'De regels geven een andere wortel dan de node ondertekende',
+    en: 'The entries give another root than the node signed',
+  },
+  TILE_MISSING: { nl: 'Het logboek mist een deel', en: 'A part of the log is missing' },
+}
+
 const UNEXPECTED: Text = {
   nl: 'drempel liep onverwacht vast',
   en: 'drempel stopped unexpectedly',
@@ -104,6 +143,14 @@ const NEXT = {
   },
   NO_CONVENANT: { nl: 'drempel convenant install BESTAND', en: 'drempel convenant install FILE' },
   NO_KEY: { nl: 'drempel keys generate --kind SOORT', en: 'drempel keys generate --kind KIND' },
+  NOT_COMPUTE_NODE: {
+    nl: 'start de ronde bij een van de rekennodes: drempel convenant show',
+    en: 'start the round at one of the compute nodes: drempel convenant show',
+  },
+  NOT_HOLDER: {
+    nl: 'maak de sleutel bij een van de sleutelhouders: drempel convenant show',
+    en: 'make the key at one of the key holders: drempel convenant show',
+  },
   NO_LIST: { nl: 'drempel round run --kind SOORT', en: 'drempel round run --kind KIND' },
   PEER_TIMEOUT: { nl: 'drempel doctor', en: 'drempel doctor' },
   PEER_UNREACHABLE: {
