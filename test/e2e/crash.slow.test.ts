@@ -189,6 +189,34 @@ it.each(Array.from({ length: 6 }, (_, i) => i))(
   },
 )
 
+it('answers with one key holder dead, as long as a quorum lives', async () => {
+  const [asker, ...others] = federation.nodes
+  const victim = pick(others)
+  await victim.kill()
+  const value = 'held-by-11-0.example.net'
+  const { answer, txid, receipt } = await asker!.api.check({ ...question, value })
+  expect(answer).toBe('over')
+  memory.answered(asker!.id, txid, receipt.leaf)
+  await afterKilling(victim)
+})
+
+it('would notice a loss of each sort', async () => {
+  const { id, api } = federation.coordinator
+  const { txid, receipt } = await api.check({ ...question, value: 'held-by-11-1.example.net' })
+  const [{ origin, size } = { origin: '', size: 0 }] = await api.origins()
+  const losses = async (lie: (memory: Memory) => void) => {
+    const other = new Memory(federation)
+    lie(other)
+    return other.losses()
+  }
+  const root = Buffer.alloc(32).toString('base64')
+  expect(await losses((other) => other.answered(id, txid, receipt.leaf))).toEqual([])
+  expect(await losses((other) => other.answered(id, txid, root))).toHaveLength(1)
+  expect(await losses((other) => other.flagged(id, ['unheard-of.example.net']))).toHaveLength(1)
+  expect(await losses((other) => other.told({ origin, size, root }))).toHaveLength(1)
+  expect(await losses((other) => other.told({ origin, size: size + 1000, root }))).toHaveLength(1)
+})
+
 it('ends with a round, and remembers enough to have meant it', async () => {
   await roundSucceeds()
   expect(memory.size).toBeGreaterThan(100)

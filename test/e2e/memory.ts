@@ -17,7 +17,7 @@ type Head = { readonly origin: string; readonly size: number; readonly root: str
 
 export class Memory {
   readonly #federation: Federation
-  readonly #heads: (Head & { readonly member: string })[] = []
+  readonly #heads: Head[] = []
   readonly #flags = new Map<string, Set<string>>()
   readonly #answers: { readonly asker: string; readonly txid: string; readonly leaf: string }[] = []
 
@@ -25,12 +25,17 @@ export class Memory {
     this.#federation = federation
   }
 
+  /** A head of a log, as somebody was told it. */
+  told(head: Head): void {
+    this.#heads.push(head)
+  }
+
   /** The heads that a node's logs have now: all entries below are acknowledged. */
   async head({ id, api }: FederationNode): Promise<void> {
     for (const { origin } of await api.origins()) {
       const key = logKey(this.#federation.convenant, id, origin)
       const { size, root } = openCheckpoint(await api.checkpoint(origin), key)
-      this.#heads.push({ member: id, origin, size, root: base64(root) })
+      this.told({ origin, size, root: base64(root) })
     }
   }
 

@@ -1,0 +1,154 @@
+/**
+ * After partners did all that they do, with real names and with planted ones: nothing that left the
+ * encrypted columns of a store names, hashes or encodes any of them.
+ */
+
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Federation, verifyLogs } from '@drempel/examples/federation/index'
+import { inSample, NPM_LISTS, npmList } from '@drempel/examples/lists'
+import { encodeTilePath, tileAt } from '@drempel/protocol/log'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PARTNERS } from './lists.ts'
+import { formsOf, Scanner } from './scanner.ts'
+
+/** Planted ones: flagged by two, flagged by one, asked only, rejected, and texts around a query. */
+const canary = {
+  over: 'canary-flagged-by-two-7f3a9c.example.net',
+  below: 'canary-flagged-by-one-51d0e8.example.net',
+  asked: 'canary-only-asked-9e44b1.example.net',
+  withdrawn: 'canary-withdrawn-0c7be2.example.net',
+  rejected: 'canary rejected 66aa17 .example.net',
+  caseName: 'CANARY-CASE-2026-83bd50',
+  purpose: 'canary-purpose-2b9f60',
+  body: 'canary-in-a-broken-body-c4e1',
+  query: 'canary-in-a-query-string-88',
+} as const
+
+const question = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2' } as const
+/** Real names, some of each list. */
+const lists = NPM_LISTS.map((name) =>
+  npmList(name)
+    .filter(inSample)
+    .filter((_, i) => i % 6 === 0),
+)
+const secrets = [...new Set([...lists.flat(), ...Object.values(canary)])].filter(
+  (secret) => secret.length >= 10,
+)
+const scanner = new Scanner(secrets)
+
+let federation: Federation
+
+beforeAll(async () => {
+  federation = await Federation.create({ partners: PARTNERS, convenant: { id: 'leak' } })
+  const [first, second, third] = federation.nodes
+  for (const [i, { api }] of federation.nodes.entries()) await api.importFlags('host', lists[i]!)
+  await first!.api.importFlags('host', [canary.over, canary.rejected, canary.withdrawn])
+  await second!.api.importFlags('host', [canary.over, canary.below])
+  await first!.api.withdraw('host', [canary.withdrawn])
+  await first!.api.generateKey('host')
+  expect(await federation.runRound('host')).toMatchObject({ state: 'published' })
+  const asked = { ...question, case: canary.caseName }
+  const answers = []
+  for (const value of [canary.over, canary.below, canary.asked]) {
+    answers.push((await third!.api.check({ ...asked, value })).answer)
+  }
+  expect(answers).toEqual(['over', 'not-over', 'not-over'])
+  await third!.api.screen({ ...asked, values: [canary.over, canary.rejected, canary.asked] })
+  await failing(third!.api.check({ ...asked, value: canary.rejected }))
+  await failing(third!.api.check({ ...asked, purpose: canary.purpose, value: canary.over }))
+  await failing(third!.api.check({ ...asked, rule: canary.purpose, value: canary.over }))
+  await failing(third!.api.own('host', canary.query))
+  for (const path of ['api/v1/checks', 'peer/v1/oprf/evaluate']) {
+    const url = `${third!.member.url}/${path}?${canary.query}`
+    const { status } = await fetch(url, { method: 'POST', body: `{"value":"${canary.body}` })
+    expect(status).toBeGreaterThanOrEqual(400)
+  }
+  // Tags, logs and lists in their second state too.
+  await second!.api.withdraw('host', [canary.below])
+  expect(await federation.runRound('host')).toMatchObject({ state: 'published' })
+}, 300_000)
+
+afterAll(() => federation?.remove())
+
+async function failing(promise: Promise<unknown>): Promise<void> {
+  await expect(promise).rejects.toThrow()
+}
+
+describe('no name', () => {
+  it('in any leaf or tile of a log', async () => {
+    for (const { id, api } of federation.nodes) {
+      const logs = await verifyLogs(api, federation.convenant, id)
+      for (const { origin, size, leaves } of logs) {
+        expect(leaves).toHaveLength(size)
+        expect(leaves.flatMap((leaf) => scanner.scan(leaf))).toEqual([])
+        for (const level of ['entries', 0] as const) {
+          const tile = await api.tile(origin, encodeTilePath(tileAt(level, 0, size)!))
+          expect(scanner.scan(tile!)).toEqual([])
+        }
+      }
+    }
+  })
+
+  it('in any file while the nodes run, their write-ahead logs included', () => {
+    const { files, findings } = scanner.scanFolder(federation.directory)
+    expect(files.filter((file) => file.endsWith('-wal'))).toHaveLength(PARTNERS.length)
+    expect(findings).toEqual([])
+  })
+
+  it('in any file after they ended, one of them by SIGKILL', async () => {
+    await federation.nodes[0]!.kill()
+    await federation.stop()
+    const { files, findings } = scanner.scanFolder(federation.directory)
+    expect(files.filter((file) => file.endsWith('node.db'))).toHaveLength(PARTNERS.length)
+    expect(findings).toEqual([])
+  })
+
+  it('in anything that a process wrote', () => {
+    const outputs = federation.nodes.flatMap((node) => node.outputs)
+    expect(outputs).toHaveLength(PARTNERS.length)
+    for (const { stdout, stderr } of outputs) {
+      expect(stderr).toContain('round.published')
+      expect(scanner.scan(stdout + stderr)).toEqual([])
+    }
+  })
+})
+
+describe('the scanner', () => {
+  it('finds every form of every secret between other bytes', () => {
+    for (const secret of [
+      canary.over,
+      canary.caseName,
+      lists[0]!.find(({ length }) => length > 10)!,
+    ]) {
+      for (const [form, bytes] of formsOf(secret)) {
+        const found = scanner.scan(Buffer.concat([Buffer.from('…"a":"'), bytes, Buffer.from('"…')]))
+        expect(found).toContainEqual(expect.objectContaining({ secret, form }))
+      }
+      for (const before of ['', 'x', 'xy', '{"value":"']) {
+        const encoded = Buffer.from(`${before}${secret}","more":1}`).toString('base64')
+        expect(scanner.scan(encoded)).toContainEqual(expect.objectContaining({ secret }))
+      }
+    }
+  })
+
+  it('finds one planted in a file, in a log and in a store', () => {
+    const { home } = federation.nodes[1]!
+    writeFileSync(join(home, 'planted'), '')
+    appendFileSync(
+      join(home, 'planted'),
+      `{"event":"${Buffer.from(canary.asked).toString('hex')}"}`,
+    )
+    expect(scanner.scanFolder(home).findings).toMatchObject([
+      { secret: canary.asked, form: 'hex', file: join(home, 'planted') },
+    ])
+    rmSync(join(home, 'planted'))
+    const db = new Database(join(home, 'node.db'))
+    db.prepare('CREATE TABLE planted (value TEXT)').run()
+    db.prepare('INSERT INTO planted VALUES (?)').run(lists[1]!.find(({ length }) => length > 10))
+    expect(scanner.scanFolder(home).findings).not.toEqual([])
+    db.close()
+    expect(scanner.scanFolder(home).findings).not.toEqual([])
+  })
+})
