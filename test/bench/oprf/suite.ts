@@ -18,7 +18,7 @@ type Size = { readonly batch: number; readonly limits: TurnLimits }
 
 const SIZES: Record<Mode, Size> = {
   full: { batch: 1000, limits: { seconds: 25, atLeast: 5, atMost: 200 } },
-  quick: { batch: 256, limits: { seconds: 7, atLeast: 1, atMost: 100 } },
+  quick: { batch: 256, limits: { seconds: 9, atLeast: 1, atMost: 100 } },
   smoke: { batch: 4, limits: { seconds: 0, atLeast: 1, atMost: 1 } },
 }
 

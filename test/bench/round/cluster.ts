@@ -9,9 +9,14 @@ const PARTIES = [0, 1, 2] as const
 
 export class Cluster {
   readonly #nodes: readonly ChildProcess[]
+  readonly #kill = () => {
+    for (const node of this.#nodes) node.kill('SIGKILL')
+  }
 
+  /** The nodes end with this process at the latest. */
   constructor(nodes: readonly ChildProcess[]) {
     this.#nodes = nodes
+    process.once('exit', this.#kill)
   }
 
   /** Ends what it started when it fails. */
@@ -42,14 +47,11 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(
-      this.#nodes.map(async (node) => {
-        if (node.exitCode !== null || node.signalCode !== null) return
-        const gone = once(node, 'exit')
-        node.kill('SIGKILL')
-        await gone
-      }),
-    )
+    const running = this.#nodes.filter((node) => node.exitCode === null && node.signalCode === null)
+    const gone = running.map((node) => once(node, 'exit'))
+    this.#kill()
+    await Promise.all(gone)
+    process.off('exit', this.#kill)
   }
 }
 

@@ -17,7 +17,7 @@ import { assertExact, prepareRound, type Round } from './partners.ts'
 import { countInTheClear, synthetic, WORKLOADS, type Workload } from './workloads.ts'
 
 const LIMITS: Record<Mode, TurnLimits> = {
-  full: { seconds: 30, atLeast: 3, atMost: 15 },
+  full: { seconds: 60, atLeast: 1, atMost: 15 },
   quick: { seconds: 36, atLeast: 1, atMost: 15 },
   smoke: { seconds: 0, atLeast: 1, atMost: 1 },
 }
