@@ -37,9 +37,7 @@ describe('an identifier in a wrong place is not repeated', () => {
     expect(err).toContain('IBAN_CHECKSUM')
     expect(`${out}${err}`).not.toContain(IDENTIFIER)
     expect(node.calls).toHaveLength(1)
-    const [{ body, path, query }] = node.calls as [
-      { body: { value: string }; path: string; query: string },
-    ]
+    const { body, path, query } = node.calls[0]!
     expect(body.value).toBe(IDENTIFIER)
     expect(`${path}${query}`).not.toContain(IDENTIFIER)
   })

@@ -33,24 +33,24 @@ export type Given = {
 }
 
 export async function drempel(argv: readonly string[], given: Given = {}): Promise<Ran> {
-  let out = ''
-  let err = ''
+  const out: string[] = []
+  const err: string[] = []
   const world: World = {
     env: { LANG: 'en_US.UTF-8', ...given.env },
     cwd: given.cwd ?? tmpdir(),
     stdin: Readable.from(given.stdin === undefined ? [] : [given.stdin]),
-    stdout: { write: (text: string) => void (out += text) },
-    stderr: { write: (text: string) => void (err += text) },
+    stdout: { write: (text: string) => out.push(text) },
+    stderr: { write: (text: string) => err.push(text) },
     clock: () => given.now ?? Date.now(),
     random: (length) => new Uint8Array(randomBytes(length)),
   }
   const exit = await run(argv, world)
   const json = () => {
-    const lines = out.trimEnd().split('\n')
+    const lines = out.join('').trimEnd().split('\n')
     if (lines.length !== 1) throw new Error(`${lines.length} lines where one object was due`)
     return JSON.parse(lines[0]!)
   }
-  return { exit, out, err, json }
+  return { exit, out: out.join(''), err: err.join(''), json }
 }
 
 export function folder(): string {
@@ -125,7 +125,10 @@ export function problem(status: number, code: string, more: object = {}): Answer
 }
 
 function send(response: ServerResponse, request: IncomingMessage, answer: Answer): void {
-  if (answer !== undefined && 'raw' in answer) return answer.raw(response, request)
+  if (answer !== undefined && 'raw' in answer) {
+    answer.raw(response, request)
+    return
+  }
   const given = answer ?? (problem(404, 'NOT_FOUND') as { json: unknown; status: number })
   if ('bytes' in given) {
     response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(given.bytes)

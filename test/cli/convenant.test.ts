@@ -1,0 +1,212 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  ACKNOWLEDGEMENTS,
+  convenantDigest,
+  formatSignedConvenant,
+  parseSignedConvenantText,
+  type SignedConvenant,
+  signConvenant,
+} from '@drempel/protocol/convenant'
+import { base64url, hex } from '@drempel/protocol/encoding'
+import { describe, expect, it } from 'vitest'
+import { draft, FOUR, NOW, signedBy, signerOf } from '../protocol/convenant/world.ts'
+import { drempel, fakeNode, folder } from './world.ts'
+
+const ALL = FOUR.map(({ id }) => id)
+
+function save(signed: SignedConvenant, name = 'c.json'): string {
+  const path = join(folder(), name)
+  writeFileSync(path, formatSignedConvenant(signed))
+  return path
+}
+
+const read = (path: string) => parseSignedConvenantText(readFileSync(path, 'utf8'))
+
+describe('convenant draft', () => {
+  const members = () =>
+    FOUR.map((member) => {
+      const path = join(folder(), `${member.id}.json`)
+      writeFileSync(path, JSON.stringify(member))
+      return path
+    })
+
+  it('writes a valid unsigned convenant by the choices given', async () => {
+    const path = join(folder(), 'c.json')
+    const { exit, json } = await drempel(
+      [
+        ...['convenant', 'draft', '--member', ...members(), '--id', 'test', '-o', path, '--json'],
+        ...['--rule', 'host:2', 'phone:3:owners:plain', '--rule', 'host:3', '--list-cap', '500'],
+        ...['--quorum', '4', '--key-epoch-days', 'round', '--every-hours', '24', '--min-list', '0'],
+        ...['--compute', 'bank-b', 'telecom', 'platform', '--valid-until', '2029-01-01T00:00:00Z'],
+      ],
+      { now: NOW },
+    )
+    expect(exit).toBe(0)
+    expect(json()).toEqual({ file: path, id: 'test', version: 1 })
+    const { convenant, signatures } = read(path)
+    expect(signatures).toEqual([])
+    expect(convenant).toMatchObject({
+      validFrom: '2027-06-15T00:00:00Z',
+      validUntil: '2029-01-01T00:00:00Z',
+      computeNodes: ['bank-b', 'telecom', 'platform'],
+      keyHolders: { quorum: 4 },
+      round: { keyEpochDays: 'round', schedule: { everyHours: 24 } },
+    })
+    expect(convenant.kinds.map(({ kind, listCap }) => [kind, listCap])).toEqual([
+      ['host', 500],
+      ['phone', 500],
+    ])
+    expect(convenant.rules.map(({ id, output, keys }) => [id, output, keys])).toEqual([
+      ['host-t2', 'list', 'tag'],
+      ['phone-t3-owners', 'owners', 'plain'],
+      ['host-t3', 'list', 'tag'],
+    ])
+  })
+
+  it.each([
+    [['--rule', 'host'], 2, '--rule'],
+    [['--rule', 'host:2:everyone'], 2, '--rule'],
+    [['--rule', 'bitcoin:2'], 2, '--rule'],
+    [['--rule', 'host:1'], 1, 'CONVENANT_INVALID'],
+    [['--quorum', '2'], 1, 'CONVENANT_INVALID'],
+    [['--key-epoch-days', 'soon'], 2, '--key-epoch-days'],
+    [['--dpia', 'nowhere.pdf'], 2, 'FILE_UNREADABLE'],
+    [['--member', 'nobody.json'], 2, 'FILE_UNREADABLE'],
+  ])('refuses %j', async (options, wanted, part) => {
+    const argv = ['convenant', 'draft', '--member', ...members(), ...options]
+    const { exit, out, err } = await drempel(argv)
+    expect({ exit, out }).toEqual({ exit: wanted, out: '' })
+    expect(err).toContain(part)
+  })
+
+  it('refuses a file that describes no member', async () => {
+    const path = join(folder(), 'x.json')
+    writeFileSync(path, JSON.stringify({ ...FOUR[0], extra: 1 }))
+    expect((await drempel(['convenant', 'draft', '--member', path])).err).toContain('MEMBER_FILE')
+  })
+})
+
+describe('convenant sign', () => {
+  const convenant = draft()
+  const signer = (id: string, by = id, change: object = {}) =>
+    fakeNode(({ path, body }) => {
+      if (path !== 'convenant/sign') return undefined
+      const { signature } = signConvenant(body.convenant.convenant, id, signerOf(by))
+      const digest = hex(convenantDigest(body.convenant.convenant))
+      return { json: { member: id, digest, signature, ...change } }
+    }, id)
+
+  it('puts each signature into the file, and shows first what is signed', async () => {
+    const path = save({ convenant, signatures: [] })
+    for (const [i, id] of ALL.entries()) {
+      const node = await signer(id)
+      const argv = ['convenant', 'sign', path, '--home', node.home, '--yes', '--lang', 'nl']
+      const { exit, err } = await drempel(argv)
+      expect(exit).toBe(0)
+      expect(err).toContain(ACKNOWLEDGEMENTS.semiHonestList.nl)
+      expect(err).toContain(hex(convenantDigest(convenant)))
+      expect(read(path).signatures).toHaveLength(i + 1)
+    }
+    const again = await signer('bank-a')
+    await drempel(['convenant', 'sign', path, '--home', again.home, '--yes'])
+    expect(read(path).signatures).toHaveLength(4)
+    expect((await drempel(['convenant', 'verify', path])).exit).toBe(0)
+  })
+
+  it('signs nothing without a yes', async () => {
+    const path = save({ convenant, signatures: [] })
+    const node = await signer('bank-a')
+    const { exit, err } = await drempel(['convenant', 'sign', path, '--home', node.home])
+    expect(exit).toBe(1)
+    expect(err).toContain('NOT_CONFIRMED')
+    expect(node.calls).toEqual([])
+  })
+
+  it.each([
+    ['by another key', 'bank-a', 'bank-b', {}],
+    ['of a stranger', 'stranger', 'stranger', {}],
+    ['of another convenant', 'bank-a', 'bank-a', { digest: '0'.repeat(64) }],
+  ])('saves no signature %s', async (_name, id, by, change) => {
+    const path = save({ convenant, signatures: [] })
+    const node = await signer(id, by, change)
+    const { exit, err } = await drempel(['convenant', 'sign', path, '--home', node.home, '--yes'])
+    expect(exit).toBe(1)
+    expect(err).toContain('SIGNATURE_WRONG')
+    expect(read(path).signatures).toEqual([])
+  })
+})
+
+describe('convenant verify, show, diff', () => {
+  const v1 = draft()
+  const v2 = draft({ quotaPerDay: 20_000 })
+  const next = { ...v2, version: 2, previous: base64url(convenantDigest(v1)) }
+
+  it('names whose signature is missing or false', async () => {
+    const half = await drempel(['convenant', 'verify', save(signedBy(v1, ['bank-a'])), '--json'])
+    expect(half.exit).toBe(1)
+    expect(half.json()).toMatchObject({
+      verified: false,
+      signed: ['bank-a'],
+      missing: ALL.slice(1),
+    })
+    const forged = { ...signConvenant(v1, 'bank-a', signerOf('bank-b')) }
+    const signatures = [forged, ...signedBy(v1, ALL.slice(1)).signatures]
+    const bad = await drempel([
+      'convenant',
+      'verify',
+      save({ convenant: v1, signatures }),
+      '--json',
+    ])
+    expect(bad.json()).toMatchObject({ verified: false, missing: ['bank-a'] })
+  })
+
+  it('follows a history, and no gap in it', async () => {
+    const files = [save(signedBy(v1, ALL)), save(signedBy(next, ALL))]
+    expect((await drempel(['convenant', 'verify', ...files, '--json'])).json()).toMatchObject({
+      verified: true,
+      version: 2,
+    })
+    const gap = await drempel(['convenant', 'verify', ...files.reverse()])
+    expect(gap.err).toContain('CONVENANT_NOT_SUCCESSOR')
+    const unsigned = await drempel([
+      'convenant',
+      'verify',
+      save(signedBy(v1, ALL)),
+      save(signedBy(next, ALL.slice(2))),
+    ])
+    expect(unsigned.exit).toBe(1)
+  })
+
+  it('refuses a file with a repeated member name, or rewritten by hand', async () => {
+    const path = save(signedBy(v1, ALL))
+    const text = readFileSync(path, 'utf8')
+    for (const bent of [
+      text.replace('"version": 1,', '"version": 2,\n    "version": 1,'),
+      JSON.stringify(JSON.parse(text)),
+    ]) {
+      writeFileSync(path, bent)
+      expect((await drempel(['convenant', 'verify', path])).err).toContain('CONVENANT_INVALID')
+    }
+  })
+
+  it('shows what changes with a mark where a signer must look', async () => {
+    const { out } = await drempel([
+      'convenant',
+      'diff',
+      save(signedBy(v1, ALL)),
+      save(signedBy(next, ALL)),
+    ])
+    expect(out).toMatch(/!\s+purposes\[[a-z-]+\]\.quotaPerDay\s+10000\s+20000/)
+    expect(out).toMatch(/^\s+version\s+1\s+2/m)
+  })
+
+  it("shows the node's own, and the same as JSON", async () => {
+    const signed = signedBy(v1, ALL)
+    const node = await fakeNode(() => ({ json: { convenant: signed } }))
+    const shown = await drempel(['convenant', 'show', '--home', node.home])
+    for (const id of ALL) expect(shown.out).toContain(id)
+    const { json } = await drempel(['convenant', 'show', '--home', node.home, '--json'])
+    expect(json()).toEqual({ digest: hex(convenantDigest(v1)), missing: [], ...signed })
+  })
+})

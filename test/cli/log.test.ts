@@ -1,0 +1,338 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatSignedConvenant, type SignedConvenant } from '@drempel/protocol/convenant'
+import { base64, utf8 } from '@drempel/protocol/encoding'
+import {
+  appendLeaves,
+  emptyTree,
+  encodeBundle,
+  encodeEvent,
+  encodeHashTile,
+  encodeReceipt,
+  type Hash,
+  inclusionProof,
+  leafHash,
+  noteSigner,
+  parseTilePath,
+  rootOf,
+  signCheckpoint,
+  tileRange,
+} from '@drempel/protocol/log'
+import { describe, expect, it } from 'vitest'
+import { draft, FOUR, NOW, signedBy, signerOf } from '../protocol/convenant/world.ts'
+import { digestOf } from '../protocol/log/events.ts'
+import { memoryReader, nodeKey } from '../protocol/log/tree.ts'
+import { type Answer, type Call, drempel, fakeNode, folder, type Loose } from './world.ts'
+
+const ORIGIN = 'drempel/proef/bank-a/2027Q2'
+const SIZE = 600
+
+type Log = ReturnType<typeof makeLog>
+
+/** A log of SIZE entries, signed by its owner. */
+function makeLog(size = SIZE, { origin = ORIGIN, owner = 'bank-a', salt = '' } = {}) {
+  const leaves = Array.from({ length: size }, (_, i) =>
+    encodeEvent({
+      v: 1,
+      type: i % 2 === 0 ? 'node.started' : 'node.stopped',
+      time: '2027-06-15T12:00Z',
+      software: 'drempel/0.1.0',
+      retentionClass: 'standard',
+      period: '2027Q2',
+      commit: digestOf(`${salt}${i}`),
+    }),
+  )
+  const { state, stored } = appendLeaves(emptyTree(), leaves.map(leafHash))
+  const checkpoint = { origin, size, root: rootOf(state) }
+  const note = signCheckpoint(checkpoint, [noteSigner(origin, signerOf(owner))])
+  const hashes = new Map<string, Hash>(stored.map((node) => [nodeKey(node), node.hash]))
+  return { origin, size, leaves, note, hashes }
+}
+
+/** What a node serves of a log; `change` bends a tile or bundle on its way. */
+function serve(
+  log: Log,
+  path: string,
+  change?: (bytes: Uint8Array, path: string) => Uint8Array,
+): Answer {
+  if (path === 'log')
+    return { json: { origins: [{ origin: log.origin, size: log.size }], verifier: 'x' } }
+  if (path === `log/${log.origin}/checkpoint`) return { text: log.note }
+  const tilePath = path.slice(`log/${log.origin}/`.length)
+  const tile = parseTilePath(tilePath)
+  const range = tileRange(tile, log.size)
+  if (range === undefined) return undefined
+  const numbers = Array.from({ length: range.to - range.from }, (_, i) => range.from + i)
+  const bytes =
+    tile.level === 'entries'
+      ? encodeBundle(numbers.map((i) => log.leaves[i]!))
+      : encodeHashTile(
+          numbers.map((index) => log.hashes.get(nodeKey({ level: range.level, index }))!),
+        )
+  return { bytes: change?.(bytes, tilePath) ?? bytes }
+}
+
+const ALL = FOUR.map(({ id }) => id)
+
+function convenantFile(signed: SignedConvenant = signedBy(draft(), ALL)): string {
+  const path = join(folder(), 'convenant.json')
+  writeFileSync(path, formatSignedConvenant(signed))
+  return path
+}
+
+describe('log verify', () => {
+  const verify = async (home: string, ...more: string[]) => {
+    const ran = await drempel(['log', 'verify', '--home', home, '--json', ...more])
+    return { exit: ran.exit, ...ran.json() } as {
+      exit: number
+      verified: boolean
+      logs: Loose[]
+      error?: Loose
+    }
+  }
+
+  it('recomputes a log, remembers it, and sees it grow', async () => {
+    let log = makeLog(SIZE)
+    const node = await fakeNode(({ path }: Call) => serve(log, path))
+    const convenant = ['--convenant', convenantFile()]
+    const first = await verify(node.home, ...convenant)
+    expect(first).toMatchObject({ exit: 0, verified: true })
+    expect(first.logs).toMatchObject([
+      { origin: ORIGIN, size: SIZE, verified: true, extends: null, key: 'convenant' },
+    ])
+    expect(first.logs[0].types).toEqual({ 'node.started': 300, 'node.stopped': 300 })
+    log = makeLog(SIZE + 123)
+    expect((await verify(node.home, ...convenant)).logs).toMatchObject([
+      { size: SIZE + 123, verified: true, extends: SIZE },
+    ])
+    // The same size again is no growth, and no complaint.
+    expect((await verify(node.home, ...convenant)).logs[0].extends).toBe(SIZE + 123)
+  })
+
+  it.each([
+    ['an entry', 'tile/entries/001', 'BAD_TILE'],
+    ['a hash of the lowest level', 'tile/0/000', 'BAD_TILE'],
+    ['a hash of a higher level', 'tile/1/000.p/2', 'BAD_TILE'],
+  ])('sees one bit flipped in %s', async (_name, at, code) => {
+    const log = makeLog()
+    const flipped: string[] = []
+    const node = await fakeNode(({ path }) =>
+      serve(log, path, (bytes, tile) => {
+        if (tile !== at) return bytes
+        flipped.push(tile)
+        const copy = bytes.slice()
+        // In a bundle a bit of the commit's hexadecimal digits: the entry still parses.
+        const bit = at.includes('entries') ? copy.indexOf(0x35, 20) : 40
+        copy[bit]! ^= 1
+        return copy
+      }),
+    )
+    const told = await verify(node.home, '--convenant', convenantFile())
+    expect(flipped.length).toBeGreaterThan(0)
+    expect(told).toMatchObject({ exit: 1, verified: false })
+    expect(told.logs[0]).toMatchObject({ verified: false, error: code })
+    expect(readdirSync(node.home)).not.toContain('seen')
+  })
+
+  it('refuses entries that are not audit leaves, whatever the root', async () => {
+    const log = makeLog(3)
+    const leaf = utf8('{"v":1}')
+    const { state, stored } = appendLeaves(emptyTree(), [leafHash(leaf)])
+    const checkpoint = { origin: ORIGIN, size: 1, root: rootOf(state) }
+    const note = signCheckpoint(checkpoint, [noteSigner(ORIGIN, signerOf('bank-a'))])
+    const hashes = new Map(stored.map((entry) => [nodeKey(entry), entry.hash]))
+    const bad = { ...log, size: 1, leaves: [leaf], note, hashes }
+    const node = await fakeNode(({ path }) => serve(bad, path))
+    expect((await verify(node.home, '--convenant', convenantFile())).logs[0].error).toBe(
+      'BAD_EVENT',
+    )
+  })
+
+  it.each([
+    ['another history of the same size', () => makeLog(SIZE, { salt: 'x' })],
+    ['a longer other history', () => makeLog(SIZE + 50, { salt: 'x' })],
+    ['an older state', () => makeLog(SIZE - 1)],
+    ['nothing at all', () => makeLog(0)],
+  ])('keeps %s as evidence of a fork', async (_name, next) => {
+    let log = makeLog()
+    const node = await fakeNode(({ path }) => serve(log, path))
+    const convenant = ['--convenant', convenantFile()]
+    expect((await verify(node.home, ...convenant)).exit).toBe(0)
+    const first = log.note
+    log = next()
+    const told = await verify(node.home, ...convenant)
+    expect(told).toMatchObject({ exit: 1, logs: [{ verified: false, error: 'LOG_FORKED' }] })
+    const kept = join(node.home, 'seen/proef/bank-a')
+    expect(readdirSync(kept).sort()).toEqual(
+      [`2027Q2.conflict-${log.size}.note`, '2027Q2.note'].sort(),
+    )
+    expect(readFileSync(join(kept, '2027Q2.note'), 'utf8')).toBe(first)
+    expect(readFileSync(join(kept, `2027Q2.conflict-${log.size}.note`), 'utf8')).toBe(log.note)
+  })
+
+  it('misses a log that the node no longer names', async () => {
+    let log = makeLog(5)
+    const node = await fakeNode(({ path }) => serve(log, path))
+    const convenant = ['--convenant', convenantFile()]
+    await verify(node.home, ...convenant)
+    log = makeLog(5, { origin: 'drempel/proef/bank-a/2027Q3' })
+    const told = await verify(node.home, ...convenant)
+    expect(told.exit).toBe(1)
+    expect(told.logs).toMatchObject([
+      { origin: 'drempel/proef/bank-a/2027Q3', verified: true },
+      { origin: ORIGIN, verified: false, error: 'LOG_GONE' },
+    ])
+  })
+
+  it('takes the key from the convenant, not from the node', async () => {
+    const log = makeLog(9, { owner: 'bank-b' })
+    const node = await fakeNode(({ path }) => serve(log, path))
+    const told = await verify(node.home, '--convenant', convenantFile())
+    expect(told.logs[0]).toMatchObject({ verified: false, error: 'NO_KNOWN_SIGNATURE' })
+    const own = await fakeNode(({ path }) => serve(makeLog(9), path))
+    expect((await verify(own.home)).logs[0]).toMatchObject({ verified: true, key: 'home' })
+    const stranger = makeLog(9, { origin: 'drempel/proef/stranger/2027Q2', owner: 'stranger' })
+    const other = await fakeNode(({ path }) => serve(stranger, path))
+    expect((await verify(other.home, '--convenant', convenantFile())).logs[0].error).toBe(
+      'LOG_OF_OTHER',
+    )
+  })
+
+  it('is stopped by a convenant that not all signed', async () => {
+    const node = await fakeNode(({ path }) => serve(makeLog(9), path))
+    const half = convenantFile(signedBy(draft(), ALL.slice(1)))
+    const told = await verify(node.home, '--convenant', half)
+    expect(told).toMatchObject({
+      exit: 1,
+      error: { code: 'CONVENANT_SIGNATURE_MISSING', culprit: 'bank-a' },
+    })
+    expect(node.calls).toEqual([])
+  })
+
+  it('verifies several nodes, each with its own token', async () => {
+    const a = await fakeNode(({ path }) => serve(makeLog(9), path))
+    const b = await fakeNode(({ path }) =>
+      serve(makeLog(7, { origin: 'drempel/proef/bank-b/2027Q2', owner: 'bank-b' }), path),
+    )
+    const argv = ['--node', a.url, '--node', b.url, '--convenant', convenantFile()]
+    const none = folder()
+    const refused = await drempel(['log', 'verify', '--home', none, ...argv, '--json'], {
+      env: { DREMPEL_TOKEN: 't' },
+    })
+    expect(refused.exit).toBe(1)
+    expect(refused.json().logs).toMatchObject([
+      { error: 'TOKEN_MISSING' },
+      { error: 'TOKEN_MISSING' },
+    ])
+    expect([...a.calls, ...b.calls]).toEqual([])
+    for (const name of ['a', 'b']) writeFileSync(join(none, name), `token-${name}\n`)
+    const tokens = ['--token-file', join(none, 'a'), join(none, 'b')]
+    const told = await verify(none, ...argv, ...tokens)
+    expect(told).toMatchObject({ exit: 0, logs: [{ size: 9 }, { size: 7 }] })
+    expect(a.calls[0]!.token).toBe('Bearer token-a')
+    expect(b.calls[0]!.token).toBe('Bearer token-b')
+  })
+})
+
+describe('log show', () => {
+  it('shows the last entries of a type, each proved', async () => {
+    const log = makeLog()
+    const node = await fakeNode(({ path }) => serve(log, path))
+    const argv = ['log', 'show', '--home', node.home, '--type', 'node.stopped', '--json']
+    const { entries } = (await drempel([...argv, '--limit', '200'])).json()
+    expect(entries).toHaveLength(200)
+    expect(entries.at(-1).index).toBe(SIZE - 1)
+    expect(entries[0].index).toBe(SIZE - 399)
+    const liar = await fakeNode(({ path }) =>
+      serve(log, path, (bytes, tile) => {
+        const copy = bytes.slice()
+        if (tile.startsWith('tile/entries')) copy[copy.indexOf(0x35, 20)]! ^= 1
+        return copy
+      }),
+    )
+    const fooled = await drempel(['log', 'show', '--home', liar.home, '--limit', '300', '--json'])
+    expect(fooled.json().error.code).toBe('BAD_INCLUSION_PROOF')
+  })
+})
+
+describe('receipts', () => {
+  const index = 77
+  async function receiptOf(log: Log, leaf = log.leaves[index]!) {
+    const proof = await inclusionProof(index, log.size, memoryReader(log.hashes))
+    return encodeReceipt({ index, proof, checkpoint: log.note, extra: leaf })
+  }
+  const verify = async (text: string, convenant: string) => {
+    const path = join(folder(), 'r.proof')
+    writeFileSync(path, text)
+    return drempel(['receipt', 'verify', path, '--convenant', convenant, '--json'], { now: NOW })
+  }
+
+  it('verify offline under the key in the convenant', async () => {
+    const { exit, json } = await verify(await receiptOf(makeLog()), convenantFile())
+    expect(exit).toBe(0)
+    expect(json()).toMatchObject({
+      verified: true,
+      origin: ORIGIN,
+      index,
+      size: SIZE,
+      member: 'bank-a',
+    })
+    expect(json().event.type).toBe('node.stopped')
+  })
+
+  it.each<[string, () => Promise<string>, string]>([
+    ['another leaf', () => receiptOf(makeLog(), makeLog().leaves[3]), 'BAD_INCLUSION_PROOF'],
+    [
+      'another index',
+      async () => (await receiptOf(makeLog())).replace('index 77', 'index 78'),
+      'BAD_INCLUSION_PROOF',
+    ],
+    [
+      "another member's signature",
+      () => receiptOf(makeLog(SIZE, { owner: 'bank-b' })),
+      'NO_KNOWN_SIGNATURE',
+    ],
+    [
+      'another size',
+      async () => (await receiptOf(makeLog())).replace(`\n${SIZE}\n`, `\n${SIZE + 1}\n`),
+      'BAD_SIGNATURE',
+    ],
+    [
+      'a log of someone else',
+      () => receiptOf(makeLog(SIZE, { origin: 'drempel/proef/other/2027Q2' })),
+      'LOG_OF_OTHER',
+    ],
+    [
+      'a log of another convenant',
+      () => receiptOf(makeLog(SIZE, { origin: 'drempel/elders/bank-a/2027Q2' })),
+      'LOG_OF_OTHER',
+    ],
+    ['no receipt', async () => 'hello\n', 'BAD_RECEIPT'],
+  ])('refuse %s', async (_name, text, code) => {
+    const { exit, json } = await verify(await text(), convenantFile())
+    expect({ exit, code: json().error.code }).toEqual({ exit: 1, code })
+  })
+
+  it('are refused under a convenant that not all signed', async () => {
+    const half = convenantFile(signedBy(draft(), ALL.slice(1)))
+    const { exit, json } = await verify(await receiptOf(makeLog()), half)
+    expect({ exit, code: json().error.code }).toEqual({
+      exit: 1,
+      code: 'CONVENANT_SIGNATURE_MISSING',
+    })
+  })
+
+  it('are saved whole, and not with a leaf of another entry', async () => {
+    const log = makeLog()
+    const txid = 'ab'.repeat(16)
+    const proof = await receiptOf(log)
+    let leaf = log.leaves[index]!
+    const node = await fakeNode(() => ({ json: { txid, leaf: base64(leaf), proof } }))
+    const path = join(folder(), 'r.proof')
+    const argv = ['receipt', 'get', txid, '-o', path, '--home', node.home]
+    expect((await drempel(argv)).exit).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe(proof)
+    leaf = log.leaves[3]!
+    expect((await drempel(argv)).err).toContain('RECEIPT_LEAF')
+  })
+})
