@@ -82,6 +82,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
       home,
       signed,
     )
+    await rounds.failOthers(digest)
     return c.json({ id: document.id, version: document.version, digest })
   })
 

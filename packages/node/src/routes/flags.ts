@@ -70,7 +70,10 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
         rule: slug.optional(),
       }),
     )
-    const over = query.rule === undefined ? null : (await overOf(ctx, query.kind, query.rule)).over
+    // A page of tags reaches at least as far as the page of flags: only some flags have one.
+    const range = { afterId: query.after, limit: query.limit }
+    const over =
+      query.rule === undefined ? null : (await overOf(ctx, query.kind, query.rule, range)).over
     const rows = await ctx.store.flags.page(query.kind, {
       afterId: query.after,
       limit: query.limit,
@@ -137,6 +140,7 @@ async function overOf(
   ctx: NodeContext,
   ofKind: z.output<typeof kind>,
   rule: string,
+  range: { readonly afterId?: number; readonly limit?: number } = {},
 ): Promise<{ round: string; over: ReadonlySet<string> }> {
   const found = ctx.inForce().convenant.rules.find(({ id }) => id === rule)
   if (found?.output === 'owners') {
@@ -147,7 +151,7 @@ async function overOf(
   const list = await ctx.store.lists.current(ofKind, rule)
   if (list === null) throw new ProtocolError('NO_LIST', { at: rule })
   const over = new Set<string>()
-  for (const { index, tag } of await activeTags(ctx, ofKind, list.epoch)) {
+  for (const { index, tag } of await activeTags(ctx, ofKind, list.epoch, range)) {
     if (tagOnList(list, tag)) over.add(hex(index))
   }
   return { round: list.round, over }

@@ -46,6 +46,13 @@ export function permit(
   return decision.allow ? decision : fail('REFUSED', { at: decision.code })
 }
 
+/** Whether a member may hold the keys of a rule's list: a consumer of it, and not suspended. */
+export function mayHold(ctx: NodeContext, member: string, rule: string): boolean {
+  const { convenant } = ctx.inForce()
+  const request = { type: 'consume', member, rule } as const
+  return decide(convenant, request, NO_USAGE, ctx.clock()).allow
+}
+
 /** @throws ProtocolError `CONVENANT_DIFFERS`, culprit = the peer that works under another one */
 export function sameConvenant(inForce: InForce, digest: string, peer: string): void {
   if (inForce.digest !== digest) {

@@ -93,9 +93,12 @@ async function readFlag(
   }
 }
 
-/** A flag withdrawn in this key epoch stays withdrawn: toggling a flag is a probe. */
+/** When the key epoch began; where no key is used, the days of one back from now. */
 async function epochBegin(ctx: NodeContext, kind: string): Promise<number> {
-  return (await ctx.store.keys.current(kind))?.createdAt ?? Number.MAX_SAFE_INTEGER
+  const key = await ctx.store.keys.current(kind)
+  if (key !== null) return key.createdAt
+  const { keyEpochDays } = ctx.inForce().convenant.round
+  return keyEpochDays === 'round' ? ctx.clock() : ctx.clock() - keyEpochDays * 86_400_000
 }
 
 /** Active flags with their identifiers, in order of id. */
@@ -114,34 +117,47 @@ export async function activeIdentifiers(
   }
 }
 
-/** What the convenant's `decide` wants to know of earlier rounds of a kind. */
-export async function contributionUsage(
-  ctx: NodeContext,
-  kind: string,
-): Promise<{ lastContributors: readonly string[] | null; contributed: boolean }> {
-  const last = await lastList(ctx, kind)
-  const contributors = last?.contributors ?? null
-  return { lastContributors: contributors, contributed: contributors?.includes(ctx.self) ?? false }
+/** Flags that left a list in this key epoch stay out of the next ones: toggling a flag is a probe. */
+export async function blockedFlags(ctx: NodeContext, kind: string): Promise<ReadonlySet<string>> {
+  const left = await ctx.store.contributions.leftSince(kind, await epochBegin(ctx, kind))
+  return new Set(left.map(hex))
 }
 
-export async function changesSinceLastRound(
+/**
+ * Whose lists the last round of a kind opened results of; null before the first, and after a change of
+ * convenant, which is the members' word that the set may be another.
+ */
+export async function lastContributors(
   ctx: NodeContext,
   kind: string,
-): Promise<{ newFlags: number; withdrawnFlags: number }> {
-  const { added, withdrawn } = await ctx.store.flags.changes(
-    kind,
-    (await lastList(ctx, kind))?.createdAt ?? 0,
+): Promise<readonly string[] | null> {
+  const known = [await openedBy(ctx, kind), await publishedBy(ctx, kind)].filter(
+    (entry) => entry !== null && entry.convenant === ctx.inForce().digest,
   )
-  return { newFlags: added, withdrawnFlags: withdrawn }
+  known.sort((a, b) => Date.parse(b!.createdAt) - Date.parse(a!.createdAt))
+  return known[0]?.contributors ?? null
 }
 
-async function lastList(ctx: NodeContext, kind: string) {
+type Opened = Pick<SignedList['body'], 'convenant' | 'createdAt' | 'contributors'>
+
+/** A compute node, before any result leaves it: also a round that fails after this has shown something. */
+export async function rememberOpened(
+  ctx: NodeContext,
+  kind: string,
+  opened: Opened,
+): Promise<void> {
+  const { convenant, createdAt, contributors } = opened
+  await ctx.store.meta.set(`opened/${kind}`, JSON.stringify({ convenant, createdAt, contributors }))
+}
+
+async function openedBy(ctx: NodeContext, kind: string): Promise<Opened | null> {
+  const text = await ctx.store.meta.get(`opened/${kind}`)
+  return text === null ? null : (JSON.parse(text) as Opened)
+}
+
+async function publishedBy(ctx: NodeContext, kind: string): Promise<Opened | null> {
   const lists = (await ctx.store.lists.inForce()).filter((list) => list.kind === kind)
   const last = lists.sort((a, b) => b.createdAt - a.createdAt)[0]
-  if (last === undefined) return undefined
-  const [statement] = last.signatures as unknown as readonly SignedList[]
-  const { contributors, convenant } = statement!.body
-  // A new version of the convenant is the members' word that the set may be another.
-  const same = convenant === ctx.inForce().digest
-  return { createdAt: last.createdAt, contributors: same ? contributors : null }
+  if (last === undefined) return null
+  return (last.signatures as unknown as readonly SignedList[])[0]!.body
 }

@@ -1,13 +1,15 @@
 /** A node that was away fetches what it missed; every piece carries the signatures that make it true. */
 
-import { fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
+import { ruleOf } from '@drempel/protocol/convenant'
+import { isProtocolError } from '@drempel/protocol/encoding'
 import { z } from 'zod'
 import type { NodeContext } from './context.ts'
 import { activeMembers } from './federation.ts'
 import { journalKeyErased } from './journal.ts'
 import { installKey } from './keys/holder.ts'
 import { installRequest } from './keys/messages.ts'
-import { acceptPublications, decodePublications } from './round/lists.ts'
+import { parseBody } from './parse.ts'
+import { decodePublications, putInForce, verifyPublications } from './round/lists.ts'
 
 /** Asks each other member in turn for keys and lists that this node lacks; a peer's fault is logged. */
 export async function catchUp(ctx: NodeContext): Promise<void> {
@@ -32,7 +34,7 @@ const currentKey = z.strictObject({ key: installRequest.nullable() })
 
 async function fetchKey(ctx: NodeContext, member: string, kind: string): Promise<void> {
   const body = await ctx.call(member, 'keys/current', { kind }, { maxResponse: 1 << 22 })
-  const { key } = currentKey.parse(JSON.parse(fromUtf8(body)))
+  const { key } = parseBody(currentKey, body, member)
   if (key === null || key.kind !== kind) return
   const own = await ctx.store.keys.current(kind)
   if (own !== null && Number(own.epoch) >= Number(key.epoch)) return
@@ -43,7 +45,7 @@ async function fetchLists(ctx: NodeContext, member: string, kind: string): Promi
   const { computeNodes } = ctx.inForce().convenant
   // Others may have it too, but may not hold the keys of a list that this node may have.
   if (!computeNodes.includes(member)) return
-  const body = await ctx.call(member, 'lists/current', { kind }, { maxResponse: 1 << 29 })
+  const body = await ctx.call(member, 'lists/current', { kind }, { maxResponse: 1 << 26 })
   const publications = decodePublications(member, body)
   const fresh = []
   for (const publication of publications) {
@@ -51,12 +53,17 @@ async function fetchLists(ctx: NodeContext, member: string, kind: string): Promi
     const own = await ctx.store.lists.current(kind, rule)
     if (own === null || own.createdAt < Date.parse(createdAt)) fresh.push(publication)
   }
-  if (fresh.length > 0) await acceptPublications(ctx, member, fresh)
+  if (fresh.length > 0) await putInForce(ctx, verifyPublications(ctx, member, fresh))
 }
 
-/** A key lives while it is the latest, or a list of its epoch is in force: two at most. */
+/** A key lives while it is the latest, or a list of its epoch is in force and not beyond its age. */
 async function dropOldKeys(ctx: NodeContext, kind: string): Promise<void> {
-  const lists = (await ctx.store.lists.inForce()).filter((list) => list.kind === kind)
+  const { convenant } = ctx.inForce()
+  const lists = (await ctx.store.lists.inForce()).filter((list) => {
+    const rule = ruleOf(convenant, list.rule)
+    const age = ctx.clock() - list.createdAt
+    return list.kind === kind && rule !== undefined && age <= rule.maxAgeHours * 3_600_000
+  })
   const current = await ctx.store.keys.current(kind)
   const needed = new Set([current?.epoch, ...lists.map(({ epoch }) => epoch)])
   for (const { epoch, state } of await ctx.store.keys.list(kind)) {

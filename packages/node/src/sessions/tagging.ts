@@ -62,24 +62,29 @@ export async function tagMissing(
   }
 }
 
-/** Tags of the node's active flags, in order of their ids. */
+/** Tags of the node's active flags, in order of their ids; all of them, or at most `limit` after an id. */
 export async function activeTags(
   ctx: NodeContext,
   kind: IdentifierKind,
   epoch: string,
+  { afterId = 0, limit = Number.POSITIVE_INFINITY } = {},
 ): Promise<{ readonly index: Bytes; readonly tag: Bytes }[]> {
   const now = ctx.clock()
   const tags: { index: Bytes; tag: Bytes }[] = []
-  for (let afterId = 0; ; ) {
-    const page = await ctx.store.tags.page(kind, epoch, now, { afterId, limit: PAGE })
+  for (let after = afterId; tags.length < limit; ) {
+    const page = await ctx.store.tags.page(kind, epoch, now, {
+      afterId: after,
+      limit: Math.min(PAGE, limit - tags.length),
+    })
     if (page.length === 0) return tags
     for (const row of page) {
       const place = tagPlace(kind, epoch, row.index)
       tags.push({ index: row.index, tag: ctx.vault.open(place, row.sealed) })
     }
-    afterId = page.at(-1)!.id
+    after = page.at(-1)!.id
     await ctx.pause()
   }
+  return tags
 }
 
 function tagPlace(kind: string, epoch: string, index: Bytes): string {

@@ -18,6 +18,7 @@
  * was opened with. Digests, round ids, txids and tokens' ids are lower-case hexadecimal text.
  */
 
+import type { ContributionStore } from './parts/contributions.ts'
 import type { ConvenantStore } from './parts/convenants.ts'
 import type { FlagStore } from './parts/flags.ts'
 import type { KeyStore } from './parts/keys.ts'
@@ -36,6 +37,7 @@ export interface Store {
   readonly keys: KeyStore
   readonly rounds: RoundStore
   readonly lists: ListStore
+  readonly contributions: ContributionStore
   readonly convenants: ConvenantStore
   readonly log: LogStore
   readonly replay: ReplayStore

@@ -53,8 +53,8 @@ export const fields = {
   rules: z.array(name).min(1).max(64).refine(isAscending),
   /** 16 or 32 bytes, lower-case hexadecimal. */
   round: z.string().regex(/^[0-9a-f]{32}([0-9a-f]{32})?$/),
-  /** The key epoch: a number or a name. */
-  epoch: z.string().regex(/^(?!.*[0-9]{5})[a-z0-9][a-z0-9-]{0,31}$/),
+  /** The key epoch: a number, or a name under the rule for names. */
+  epoch: z.string().regex(/^([1-9][0-9]{0,5}|(?!.*[0-9]{5})[a-z0-9][a-z0-9-]{0,31})$/),
   protocol: z.enum(PROTOCOLS),
   sizeBucket: bucket,
   counts: z.strictObject({ live: bucket, added: bucket, withdrawn: bucket, expired: bucket }),

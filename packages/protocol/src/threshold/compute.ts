@@ -86,11 +86,11 @@ export async function computeRound(
   const groups = groupsOf(plan, options.planeBytes ?? PLANE_BYTES)
   const absent = await agreeOnInputs(session, plan, inputs)
   const present = without(plan, absent)
-  need(present, options)
+  need(plan, present, options, absent)
   const invalid = await validate(session, ctx, plan, groups, present, inputs, options)
   const leftOut = [...absent, ...invalid].sort((a, b) => a.partner - b.partner)
   const included = without(plan, leftOut)
-  need(included, options)
+  need(plan, included, options, leftOut)
 
   const network = mergeNetwork(plan, included)
   const outputs = newOutputs(plan, rules, included, network, session)
@@ -236,8 +236,17 @@ function without(plan: RoundPlan, leftOut: readonly LeftOut[]): readonly number[
   return plan.partners.map((_, partner) => partner).filter((partner) => !out.has(partner))
 }
 
-function need(partners: readonly number[], { minContributors }: RoundOptions): void {
-  if (partners.length < Math.max(1, minContributors)) fail('TOO_FEW_CONTRIBUTORS')
+/** Names the first that was left out, and why: without it there would have been enough. */
+function need(
+  plan: RoundPlan,
+  partners: readonly number[],
+  { minContributors }: RoundOptions,
+  leftOut: readonly LeftOut[],
+): void {
+  if (partners.length >= Math.max(1, minContributors)) return
+  const [first] = leftOut
+  if (first === undefined) fail('TOO_FEW_CONTRIBUTORS')
+  else fail('TOO_FEW_CONTRIBUTORS', { culprit: plan.partners[first.partner]!.id, at: first.reason })
 }
 
 function checkRules(rules: readonly RoundRule[]): void {

@@ -16,7 +16,7 @@ export const session = z.strictObject({
   convenant: hex32,
   session: hex32,
   kind: z.enum(IDENTIFIER_KINDS),
-  epoch: z.string().regex(/^[1-9][0-9]{0,8}$/),
+  epoch: z.string().regex(/^[1-9][0-9]{0,5}$/),
 })
 export type Session = z.infer<typeof session>
 

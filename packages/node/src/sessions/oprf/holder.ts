@@ -18,13 +18,17 @@ import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import { journalEvaluated, journalEvaluationRefused, type Question } from '../journal.ts'
+import { perMinute } from '../limit.ts'
 import { group, ownShare } from './keyring.ts'
 import { decodeRequest, type EvaluationRequest, encodeAnswer, MAX_EVALUATION } from './messages.ts'
 
+/** A member's refusals beyond this many are not entered: they would only fill the log. */
+const REFUSALS_PER_MINUTE = 60
 /** An intent older than this was not written for this request. */
 const MAX_INTENT_AGE = 15 * 60_000
 
 export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
+  const entered = perMinute(REFUSALS_PER_MINUTE, ctx.clock)
   return [
     {
       name: 'oprf/evaluate',
@@ -36,7 +40,7 @@ export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
         } catch (error) {
           if (!isProtocolError(error)) throw error
           const reason = error.code === 'REFUSED' ? error.at! : error.code
-          await journalEvaluationRefused(ctx, from, reason, request.header.txid)
+          if (entered(from)) await journalEvaluationRefused(ctx, from, reason, request.header.txid)
           throw error
         }
       },

@@ -8,6 +8,7 @@ import {
   parseTranscript,
   type ThresholdKey,
   type TranscriptStatement,
+  transcriptDigest,
   verifyTranscript,
   verifyTranscriptSignatures,
 } from '@drempel/protocol/oprf'
@@ -85,6 +86,11 @@ export async function usableKey(ctx: NodeContext, kind: string): Promise<KeyEpoc
     fail('KEY_EXPIRED', { at: kind, hint })
   }
   return row
+}
+
+/** What an announcement says of the key that a round's tags are made under. */
+export function keyDigest(row: KeyEpoch | null): string | null {
+  return row === null ? null : hex(transcriptDigest(parseTranscript(row.transcript)))
 }
 
 /** This node's share. @throws ProtocolError `NO_KEY`, `NOT_HOLDER` */

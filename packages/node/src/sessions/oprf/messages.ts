@@ -22,7 +22,7 @@ import { hex16 } from '../round/messages.ts'
 const header = z.strictObject({
   txid: hex16,
   kind: z.enum(IDENTIFIER_KINDS),
-  epoch: z.string().regex(/^[1-9][0-9]{0,8}$/),
+  epoch: z.string().regex(/^[1-9][0-9]{0,5}$/),
   protocol: z.enum(['check', 'screen', 'tag']),
   purpose: z.exactOptional(z.string().max(64)),
   rule: z.exactOptional(z.string().max(64)),

@@ -19,7 +19,7 @@ import type { Channel } from '../../peers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
-import { contributionUsage } from '../flags.ts'
+import { lastContributors, rememberOpened } from '../flags.ts'
 import { journalExcluded } from '../journal.ts'
 import { readBody } from '../parse.ts'
 import { Deferred, type LiveRound, type Rounds } from './live.ts'
@@ -79,15 +79,26 @@ export function takeUpload(ctx: NodeContext, live: LiveRound, from: string, shar
   live.uploads.set(index, readUpload(plan, index, partyOf(ctx, ctx.self), share))
 }
 
-/** Where a channel from the previous party is handed over. */
-export function offerChannel(ctx: NodeContext, live: LiveRound, channel: Channel): void {
+/**
+ * Where a channel from the previous party will be handed over.
+ * @throws ProtocolError `ROUND_WRONG_STATE` for any other, or a second
+ */
+export function offerChannel(
+  ctx: NodeContext,
+  live: LiveRound,
+  peer: string,
+): (channel: Channel) => void {
   const party = partyOf(ctx, ctx.self)
   const { computeNodes } = ctx.inForce().convenant
   const previous = computeNodes[(party + 2) % 3]
-  if (channel.peer !== previous) fail('ROUND_WRONG_STATE', { culprit: channel.peer, at: 'channel' })
-  const waiting = live.channels.get(channel.peer) ?? new Deferred<Channel>()
-  live.channels.set(channel.peer, waiting)
-  waiting.resolve(channel)
+  // Before the upgrade: a channel that nobody waits for would stay open, and there is one a round.
+  if (peer !== previous || live.offered) {
+    fail('ROUND_WRONG_STATE', { culprit: peer, at: 'channel' })
+  }
+  live.offered = true
+  const waiting = live.channels.get(peer) ?? new Deferred<Channel>()
+  live.channels.set(peer, waiting)
+  return (channel) => waiting.resolve(channel)
 }
 
 /**
@@ -101,32 +112,34 @@ export async function compute(
   included: readonly string[],
 ): Promise<void> {
   const { plan, terms, salt, announcement } = live
-  if (plan === null || terms === null || salt === null) {
+  if (plan === null || terms === null || salt === null || live.computing) {
     return fail('ROUND_WRONG_STATE', { at: 'compute' })
   }
+  live.computing = true
   const { convenant } = ctx.inForce()
   const party = partyOf(ctx, ctx.self)
   const names = contributors(terms)
+  const distinct = included.every((member, i) => i === 0 || included[i - 1]! < member)
+  if (!distinct || !included.every((member) => names.includes(member))) {
+    fail('STATEMENTS_DIFFER', { culprit: announcement.coordinator, at: 'included' })
+  }
+  // A share that did not come leaves its contributor out, on all three nodes alike.
   const inputs = new Map(
-    included.map((member) => {
+    included.flatMap((member) => {
       const index = names.indexOf(member)
       const share = live.uploads.get(index)
-      if (share === undefined) {
-        return fail('ROUND_FAILED', { culprit: member, at: 'no share received' })
-      }
-      return [index, share] as const
+      return share === undefined ? [] : [[index, share] as const]
     }),
   )
   const request = { type: 'compute', node: ctx.self, contributors: included } as const
-  const usage = await contributionUsage(ctx, announcement.kind)
-  permit(ctx, { ...request, ...announcement }, usage)
+  const before = await lastContributors(ctx, announcement.kind)
+  permit(ctx, { ...request, ...announcement }, { lastContributors: before })
 
   const wanted = rulesOf(convenant, announcement.kind)
   const rules: RoundRule[] = wanted.map(({ id, t, output }) => ({ id, t, output }))
   // Leaving out an invalid list changes who contributes since the last round, which narrows what that
   // partner holds: without the members' word for it, the round ends instead.
-  const mayChange =
-    convenant.acknowledgements.contributorsMayChange || usage.lastContributors === null
+  const mayChange = convenant.acknowledgements.contributorsMayChange || before === null
   const minContributors = mayChange
     ? Math.max(...wanted.map((rule) => rule.minContributors))
     : included.length
@@ -163,6 +176,8 @@ export async function compute(
     for (const { member, reason } of leftOut) {
       await journalExcluded(ctx, announcement, member, reason)
     }
+    const remaining = included.filter((member) => leftOut.every((out) => out.member !== member))
+    await rememberOpened(ctx, announcement.kind, { ...announcement, contributors: remaining })
     const opened = wanted.map((rule) => {
       const keys = concat(...(result.lists.get(rule.id) ?? []))
       const body = {
@@ -177,7 +192,7 @@ export async function compute(
         keyBits: plan.keyBits,
         size: result.lists.get(rule.id)?.length ?? 0,
         keys: keysDigest(keys),
-        contributors: included.filter((member) => leftOut.every((out) => out.member !== member)),
+        contributors: remaining,
         leftOut,
         createdAt: announcement.createdAt,
       }

@@ -9,9 +9,10 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail } from '../errors.ts'
-import { activeMembers, permit, rulesOf } from '../federation.ts'
-import { contributionUsage } from '../flags.ts'
-import { usableKey } from '../oprf/keyring.ts'
+import { activeMembers, mayHold, permit, rulesOf } from '../federation.ts'
+import { lastContributors } from '../flags.ts'
+import { journalExcluded } from '../journal.ts'
+import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import { partyOf } from './compute.ts'
 import { encodePublications, type Publication } from './lists.ts'
@@ -26,7 +27,7 @@ import {
   signedOpening,
   type Terms,
 } from './messages.ts'
-import { contributors } from './terms.ts'
+import { contributors, verifyCommitment } from './terms.ts'
 
 const POLL_MS = 250
 const HEARTBEAT_MS = 20_000
@@ -35,6 +36,8 @@ const COLLECT_MS = 60 * 60_000
 const COMPUTE_MS = 30 * 60_000
 /** A record that finds no room has probability 2^-30: more than a few new salts is another fault. */
 const MAX_SALTS = 3
+/** What a member said is false; another code may mean that it is slow, or down. */
+const LIES = new Set(['BAD_REQUEST', 'BAD_STATEMENT', 'PEER_BAD_RESPONSE', 'STATEMENTS_DIFFER'])
 
 /** Announces a round here; the rest runs in the background. @throws ProtocolError `REFUSED`, `NO_KEY`, `BUSY`, ... */
 export async function startRound(
@@ -57,7 +60,7 @@ export async function startRound(
       rules: rules.map(({ id }) => id),
       contributors: members,
     },
-    await contributionUsage(ctx, kind),
+    { lastContributors: await lastContributors(ctx, kind) },
   )
   const tags = rules.some(({ keys }) => keys === 'tag')
   const key = tags ? await usableKey(ctx, kind) : null
@@ -66,6 +69,7 @@ export async function startRound(
     round: hex(ctx.random(16)),
     kind,
     epoch: key === null ? 1 : Number(key.epoch),
+    key: keyDigest(key),
     rules: rules.map(({ id }) => id),
     coordinator: ctx.self,
     createdAt: new Date(ctx.clock()).toISOString(),
@@ -178,10 +182,17 @@ async function collectCommitments(
           const parsed = parseBody(commitmentReply, body, member)
           return parsed.ready ? parsed.commitment : undefined
         })
+        // Here, so that a member that lies is left out, instead of failing the round at every node.
+        if (reply.member !== member) fail('STATEMENTS_DIFFER', { culprit: member, at: 'member' })
+        verifyCommitment(ctx.inForce(), live.announcement, reply)
         return [reply]
       } catch (error) {
         if (computeNodes.includes(member) || live.abort.signal.aborted) throw error
-        ctx.log('warn', 'round.member-lost', { member, code: codeOf(error) })
+        const code = codeOf(error)
+        ctx.log('warn', 'round.member-lost', { member, code })
+        if (isProtocolError(error) && LIES.has(error.code)) {
+          await journalExcluded(ctx, live.announcement, member, code)
+        }
         return []
       }
     }),
@@ -273,12 +284,10 @@ async function publish(
   round: string,
   publications: readonly Publication[],
 ): Promise<void> {
-  const { convenant } = ctx.inForce()
   const bodyFor = (member: string) =>
     encodePublications(
       publications.map(({ statements, keys }) => {
-        const rule = convenant.rules.find(({ id }) => id === statements[0]!.body.rule)!
-        const may = rule.consumers === 'all' || rule.consumers.includes(member)
+        const may = mayHold(ctx, member, statements[0]!.body.rule)
         return { statements, keys: may ? keys : new Uint8Array() }
       }),
     )

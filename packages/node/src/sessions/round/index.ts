@@ -1,20 +1,23 @@
 /** The round's peer methods: each parses, finds the round, checks who speaks, and hands over. */
 
-import type { Bytes, Json } from '@drempel/protocol/encoding'
+import { memberOf } from '@drempel/protocol/convenant'
+import { type Bytes, isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
 import { combineOwners } from '@drempel/protocol/threshold'
 import { z } from 'zod'
 import type { Channel } from '../../peers/index.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail, failure } from '../errors.ts'
+import { rulesOf } from '../federation.ts'
 import { journalRoundPublished } from '../journal.ts'
 import { saveOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
 import {
-  acceptPublications,
   currentPublications,
   decodePublications,
   encodePublications,
+  putInForce,
+  verifyPublications,
 } from './lists.ts'
 import type { LiveRound, Rounds } from './live.ts'
 import { agreed, announced, upload } from './member.ts'
@@ -42,7 +45,8 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
       name: 'rounds/announce',
       maxBody: SMALL,
       async handle(from, body) {
-        await announced(ctx, rounds, from, parseBody(announcement, body, from))
+        const value = parseBody(announcement, body, from)
+        await rounds.claim(value.kind, () => announced(ctx, rounds, from, value))
         return ok
       },
     },
@@ -147,7 +151,8 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
         })
         const { round, reason, culprit } = parseBody(schema, body, from)
         led(round, from)
-        await rounds.fail(round, failure('ROUND_FAILED', { at: reason, culprit: culprit ?? from }))
+        const named = memberOf(ctx.inForce().convenant, culprit ?? '')?.id ?? from
+        await rounds.fail(round, failure('ROUND_FAILED', { at: reason, culprit: named }))
         return ok
       },
     },
@@ -171,8 +176,7 @@ export function acceptRoundChannel(
 ): (channel: Channel) => void {
   const round = /^\/peer\/v1\/rounds\/([0-9a-f]{32})\/channel$/.exec(path)?.[1]
   const live = rounds.get(round ?? fail('BAD_REQUEST', { culprit: peer, at: 'path' }), peer)
-  partyOf(ctx, peer)
-  return (channel) => offerChannel(ctx, live, channel)
+  return offerChannel(ctx, live, peer)
 }
 
 async function published(
@@ -182,10 +186,11 @@ async function published(
   body: Bytes,
 ): Promise<void> {
   const publications = decodePublications(from, body)
+  if (publications.length === 0) fail('BAD_REQUEST', { culprit: from, at: 'lists' })
   const round = publications[0]?.statements[0]?.body.round
   const live = round === undefined ? undefined : rounds.find(round)
   if (live === undefined) {
-    await acceptPublications(ctx, from, publications)
+    await putInForce(ctx, verifyPublications(ctx, from, publications))
     return
   }
   const foreign = publications.some(
@@ -193,14 +198,21 @@ async function published(
   )
   if (foreign) fail('STATEMENTS_DIFFER', { culprit: from, at: 'announcement' })
   const { announcement } = live
+  const rules = publications.map(({ statements }) => statements[0]!.body.rule)
+  if (rules.join() !== announcement.rules.join())
+    fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' })
+  // Verified before a word of it enters the log.
+  const records = verifyPublications(ctx, from, publications)
   await journalRoundPublished(ctx, announcement, publications)
-  const accepted = await acceptPublications(ctx, from, publications, {
+  const accepted = await putInForce(ctx, records, {
     id: announcement.round,
     from: ['computing', 'opening'],
     to: 'published',
     patch: {},
   })
   if (!accepted) fail('ROUND_WRONG_STATE', { at: 'publish' })
+  for (const [rule, over] of live.owners)
+    await saveOwners(ctx, announcement, rule, live.flags, over)
   ctx.log('info', 'round.published', { round: announcement.round })
   rounds.drop(announcement.round)
 }
@@ -225,11 +237,30 @@ async function takeOwnerPart(
   const party = partyOf(ctx, from)
   const { plan, prepared } = live
   if (plan === null || prepared === null) return fail('ROUND_WRONG_STATE', { at: 'owners' })
+  const { convenant } = ctx.inForce()
+  const known = rulesOf(convenant, live.announcement.kind)
+  if (!known.some(({ id, output }) => id === rule && output === 'owners')) {
+    fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
+  }
   const parts = live.ownerParts.get(rule) ?? new Map<number, Bytes>()
   live.ownerParts.set(rule, parts)
   if (parts.has(party)) fail('ROUND_WRONG_STATE', { culprit: from, at: 'second part' })
   parts.set(party, part)
   if (parts.size < 3) return
-  const over = combineOwners(plan, prepared, [parts.get(0)!, parts.get(1)!, parts.get(2)!])
-  await saveOwners(ctx, live.announcement, rule, live.flags, over)
+  const over = blaming(convenant.computeNodes, () =>
+    combineOwners(plan, prepared, [parts.get(0)!, parts.get(1)!, parts.get(2)!]),
+  )
+  live.owners.set(rule, over)
+}
+
+/** A part that is not of the right form names its node; of two that disagree, one of them. */
+function blaming<Value>(computeNodes: readonly string[], work: () => Value): Value {
+  try {
+    return work()
+  } catch (error) {
+    if (!isProtocolError(error, 'BAD_OWNER_PARTS')) throw error
+    const { code, at = '', hint } = error
+    const culprit = computeNodes[Number(at)] ?? ''
+    throw new ProtocolError(code, { culprit, at: 'part', ...(hint === undefined ? {} : { hint }) })
+  }
 }

@@ -3,7 +3,7 @@
  * whoever brings them. A node that was away fetches what it missed.
  */
 
-import { mayConsume, ruleOf } from '@drempel/protocol/convenant'
+import { ruleOf } from '@drempel/protocol/convenant'
 import {
   ByteReader,
   type Bytes,
@@ -19,7 +19,7 @@ import { z } from 'zod'
 import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
-import { memberKey } from '../federation.ts'
+import { mayHold, memberKey } from '../federation.ts'
 import { journalListAccepted } from '../journal.ts'
 import { readBody } from '../parse.ts'
 import { keysDigest, listDigest, type SignedList, STATEMENT, signedList } from './messages.ts'
@@ -71,16 +71,14 @@ export function verifyStatements(inForce: InForce, statements: readonly SignedLi
 }
 
 /**
- * Verifies, logs and then puts lists in force, all or none.
- * @param publish the round's own transition, made in the same transaction
- * @returns false when something newer is in force already
+ * Publications from anyone, checked whole: three signatures each, this convenant, its rules, the keys.
+ * @returns the lists as the store keeps them; nothing is written yet
  */
-export async function acceptPublications(
+export function verifyPublications(
   ctx: NodeContext,
   from: string,
   publications: readonly Publication[],
-  publish?: RoundTransition,
-): Promise<boolean> {
+): readonly ThresholdListRecord[] {
   const inForce = ctx.inForce()
   const records: ThresholdListRecord[] = []
   for (const { statements, keys } of publications) {
@@ -91,7 +89,7 @@ export async function acceptPublications(
     if (rule === undefined || rule.t !== body.threshold || rule.kind !== body.kind) {
       fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
     }
-    const mine = rule.output === 'list' && mayConsume(rule, ctx.self)
+    const mine = mayHold(ctx, ctx.self, rule.id)
     if (mine) checkKeys(from, body.size, body.keyBits, body.keys, keys)
     if (!mine && keys.length > 0) fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
     records.push({
@@ -108,6 +106,21 @@ export async function acceptPublications(
       signatures: statements as unknown as Json,
     })
   }
+  const named = new Set(records.map(({ rule }) => rule))
+  if (named.size !== records.length) fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' })
+  return records
+}
+
+/**
+ * Logs verified lists and puts them in force, all or none.
+ * @param publish the round's own transition, made in the same transaction
+ * @returns false when something newer is in force already
+ */
+export async function putInForce(
+  ctx: NodeContext,
+  records: readonly ThresholdListRecord[],
+  publish?: RoundTransition,
+): Promise<boolean> {
   for (const record of records) {
     const known = await ctx.store.lists.current(record.kind, record.rule)
     if (known?.digest === record.digest) continue
@@ -141,7 +154,10 @@ export async function currentPublications(
     const list = await ctx.store.lists.current(kind, rule.id)
     if (list === null) continue
     const statements = list.signatures as unknown as readonly SignedList[]
-    publications.push({ statements, keys: mayConsume(rule, to) ? list.keys : new Uint8Array() })
+    publications.push({
+      statements,
+      keys: mayHold(ctx, to, rule.id) ? list.keys : new Uint8Array(),
+    })
   }
   return publications
 }

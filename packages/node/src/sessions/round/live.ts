@@ -10,6 +10,7 @@ import type { Channel } from '../../peers/index.ts'
 import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
+import { memberKey, sameConvenant } from '../federation.ts'
 import { journalRoundFailed } from '../journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
@@ -34,11 +35,17 @@ export type LiveRound = {
   terms: Terms | null
   plan: RoundPlan | null
   salt: Bytes | null
+  /** The computation runs once. */
+  computing: boolean
+  /** Whether the one channel to this node was. */
+  offered: boolean
   prepared: PreparedList | null
   readonly uploads: Map<number, InputShare>
   readonly channels: Map<string, Deferred<Channel>>
   /** Parts of `owners` rules, by rule and then by compute node's index. */
   readonly ownerParts: Map<string, Map<number, Bytes>>
+  /** By rule, which of `flags` met it; kept when the round is published. */
+  readonly owners: Map<string, readonly boolean[]>
   opened: readonly OpenedList[] | null
   error: unknown
 }
@@ -58,6 +65,8 @@ export class Deferred<Value> {
 
 /** The coordinator asks every member a few times a minute; after this long it is gone. */
 const SILENCE_MS = 2 * 60_000
+/** Nothing else of the kind can run meanwhile. */
+const LONGEST_MS = 2 * 60 * 60_000
 /** Rounds whose end is remembered, so that a late question is told why it ended. */
 const REMEMBERED = 64
 
@@ -65,6 +74,7 @@ export class Rounds {
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRound>()
   readonly #ended = new Map<string, unknown>()
+  readonly #claimed = new Set<string>()
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx
@@ -85,10 +95,13 @@ export class Rounds {
       terms: null,
       plan: null,
       salt: null,
+      computing: false,
+      offered: false,
       prepared: null,
       uploads: new Map(),
       channels: new Map(),
       ownerParts: new Map(),
+      owners: new Map(),
       opened: null,
       error: null,
     }
@@ -98,6 +111,17 @@ export class Rounds {
 
   find(round: string): LiveRound | undefined {
     return this.#live.get(round)
+  }
+
+  /** One announcement of a kind at a time, while nothing durable says so yet. @throws ProtocolError `BUSY` */
+  async claim<Value>(kind: string, work: () => Promise<Value>): Promise<Value> {
+    if (this.#claimed.has(kind)) fail('BUSY', { at: kind })
+    this.#claimed.add(kind)
+    try {
+      return await work()
+    } finally {
+      this.#claimed.delete(kind)
+    }
   }
 
   ofKind(kind: string): LiveRound | undefined {
@@ -111,7 +135,10 @@ export class Rounds {
       throw this.#ended.get(round) ?? failure('ROUND_UNKNOWN', { culprit: from })
     }
     if (live.error !== null) throw live.error
-    live.touched = this.#ctx.clock()
+    // Rules and roles are those of the convenant under which the round was announced, or none.
+    sameConvenant(this.#ctx.inForce(), live.announcement.convenant, live.announcement.coordinator)
+    // Nobody else can keep a round alive.
+    if (from === live.announcement.coordinator) live.touched = this.#ctx.clock()
     return live
   }
 
@@ -139,14 +166,15 @@ export class Rounds {
   async fail(round: string, error: unknown): Promise<void> {
     const ctx = this.#ctx
     const reason = codeOf(error)
-    const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
+    const culprit = isProtocolError(error) ? this.#member(error.culprit) : null
     const live = this.#live.get(round)
     if (live !== undefined) {
       live.error ??= error
       live.abort.abort()
       for (const channel of live.channels.values()) channel.reject(error)
     }
-    this.#ended.set(round, error)
+    // The first reason stays: what follows from it, an abort say, would hide it.
+    if (!this.#ended.has(round)) this.#ended.set(round, error)
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     const open = ['announced', 'collecting', 'computing', 'opening'] as const
     const moved = await ctx.store.rounds.transition(round, open, 'failed', { reason, culprit })
@@ -155,6 +183,13 @@ export class Rounds {
     const row = await ctx.store.rounds.get(round)
     ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
     if (row !== null) await journalRoundFailed(ctx, row.kind, round, reason, culprit)
+  }
+
+  /** A name that a message brought is entered only if it is a member's. */
+  #member(id: string | undefined): string | null {
+    if (id === 'self') return this.#ctx.self
+    const known = id !== undefined && memberKey(this.#ctx.inForce(), id) !== undefined
+    return known ? id : null
   }
 
   /** Work that goes on after an answer was given; a fault in it ends the round, and no more than that. */
@@ -166,11 +201,20 @@ export class Rounds {
       )
   }
 
-  /** Fails rounds whose coordinator went silent. */
-  async expire(): Promise<void> {
-    const before = this.#ctx.clock() - SILENCE_MS
+  /** Ends rounds that were announced under another convenant than the one in force. */
+  async failOthers(convenant: string): Promise<void> {
     for (const [round, live] of this.#live) {
-      if (live.touched >= before) continue
+      if (live.announcement.convenant === convenant) continue
+      await this.fail(round, failure('CONVENANT_DIFFERS', { culprit: this.#ctx.self }))
+    }
+  }
+
+  /** Fails rounds whose coordinator went silent, or goes on for ever. */
+  async expire(): Promise<void> {
+    const now = this.#ctx.clock()
+    for (const [round, live] of this.#live) {
+      const begun = Date.parse(live.announcement.createdAt)
+      if (now - live.touched <= SILENCE_MS && now - begun <= LONGEST_MS) continue
       const culprit = live.announcement.coordinator
       await this.fail(round, failure('ROUND_FAILED', { culprit, at: 'silence' }))
     }

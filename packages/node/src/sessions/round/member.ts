@@ -19,9 +19,9 @@ import { paddedSize, prepareList, shareList } from '@drempel/protocol/threshold'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
-import { activeIdentifiers, changesSinceLastRound, contributionUsage } from '../flags.ts'
+import { activeIdentifiers, blockedFlags, lastContributors } from '../flags.ts'
 import { journalRoundAnnounced, journalRoundCommitted } from '../journal.ts'
-import { usableKey } from '../oprf/keyring.ts'
+import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
 import type { LiveRound, Rounds } from './live.ts'
 import {
@@ -58,11 +58,17 @@ export async function announced(
       rules,
       contributors: activeMembers(inForce.convenant),
     },
-    await contributionUsage(ctx, kind),
+    { lastContributors: await lastContributors(ctx, kind) },
   )
-  if (needsTags(ctx, kind)) {
-    const key = await usableKey(ctx, kind)
-    if (key.epoch !== String(announcement.epoch)) fail('NO_KEY', { at: kind })
+  const key = needsTags(ctx, kind) ? await usableKey(ctx, kind) : null
+  if (announcement.key !== keyDigest(key)) fail('NO_KEY', { culprit: from, at: kind })
+  const skew = Math.abs(Date.parse(announcement.createdAt) - ctx.clock())
+  // A list from the future would stay in force, and fresh, whatever came after it.
+  if (!(skew <= MAX_SKEW_MS)) fail('BAD_REQUEST', { culprit: from, at: 'createdAt' })
+  const digest = announcementDigest(announcement)
+  if (rounds.find(round)?.digest === digest) return
+  if ((await ctx.store.rounds.get(round)) !== null) {
+    fail('ROUND_WRONG_STATE', { culprit: from, at: 'announced before' })
   }
   const other = rounds.ofKind(kind)
   if (other !== undefined) {
@@ -73,10 +79,6 @@ export async function announced(
       failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }),
     )
   }
-  const skew = Math.abs(Date.parse(announcement.createdAt) - ctx.clock())
-  // A list from the future would stay in force, and fresh, whatever came after it.
-  if (!(skew <= MAX_SKEW_MS)) fail('BAD_REQUEST', { culprit: from, at: 'createdAt' })
-  const digest = announcementDigest(announcement)
   await journalRoundAnnounced(ctx, announcement, digest)
   await ctx.store.rounds.create({
     id: round,
@@ -93,9 +95,14 @@ export async function announced(
 }
 
 /** A member whose list the convenant keeps out of this round says so, instead of failing the round. */
-async function staysOut(ctx: NodeContext, live: LiveRound, listSize: number): Promise<boolean> {
+async function staysOut(
+  ctx: NodeContext,
+  live: LiveRound,
+  flags: readonly Bytes[],
+): Promise<boolean> {
   const { kind, rules, coordinator } = live.announcement
   const { convenant } = ctx.inForce()
+  const changes = await ctx.store.contributions.changes(kind, flags)
   const decision = decide(
     convenant,
     {
@@ -105,10 +112,15 @@ async function staysOut(ctx: NodeContext, live: LiveRound, listSize: number): Pr
       kind,
       rules,
       contributors: activeMembers(convenant),
-      listSize,
-      ...(await changesSinceLastRound(ctx, kind)),
+      listSize: flags.length,
+      newFlags: changes?.added ?? 0,
+      withdrawnFlags: changes?.withdrawn ?? 0,
     },
-    { ...NO_USAGE, ...(await contributionUsage(ctx, kind)) },
+    {
+      ...NO_USAGE,
+      lastContributors: await lastContributors(ctx, kind),
+      contributed: changes !== null,
+    },
     ctx.clock(),
   )
   if (decision.allow) return false
@@ -124,8 +136,14 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   const { kind, round, epoch } = live.announcement
   const { convenant } = ctx.inForce()
   await rounds.move(live, ['announced'], 'collecting')
-  const flags = await activeIdentifiers(ctx, kind)
-  const stays = await staysOut(ctx, live, flags.length)
+  const blocked = await blockedFlags(ctx, kind)
+  const free = ({ index }: { readonly index: Bytes }) => !blocked.has(hex(index))
+  const flags = (await activeIdentifiers(ctx, kind)).filter(free)
+  const stays = await staysOut(
+    ctx,
+    live,
+    flags.map(({ index }) => index),
+  )
   if (!stays) {
     if (needsTags(ctx, kind)) {
       await tagMissing(
@@ -138,7 +156,7 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
         },
         live.abort.signal,
       )
-      const tags = await activeTags(ctx, kind, String(epoch))
+      const tags = (await activeTags(ctx, kind, String(epoch))).filter(free)
       live.values = tags.map(({ tag }) => tag)
       live.flags = tags.map(({ index }) => index)
     } else {
@@ -175,8 +193,8 @@ export async function agreed(
     fail('STATEMENTS_DIFFER', { culprit: live.announcement.coordinator, at: 'announcement' })
   }
   verifyTerms(inForce, terms, live.commitment)
-  live.terms = terms
   const { plan, salt } = derive(terms)
+  live.terms = terms
   live.plan = plan
   live.salt = salt
   await rounds.move(live, ['collecting'], 'computing')
@@ -191,8 +209,12 @@ export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
   const index = live.terms === null ? -1 : contributors(live.terms).indexOf(ctx.self)
   if (plan === null || salt === null || index < 0)
     return fail('ROUND_WRONG_STATE', { at: 'upload' })
+  // Another preparation has other dummies, in other places: the answers of this one would be misread.
+  if (live.prepared !== null) fail('ROUND_WRONG_STATE', { at: 'second upload' })
   live.progress = { step: 'preparing' }
   live.prepared = prepareList(plan, index, salt, live.values, ctx.random)
+  // Before a share leaves: also a round that fails after this counts against the caps.
+  await ctx.store.contributions.record(announcement.kind, live.flags, ctx.clock())
   const shares = shareList(plan, live.prepared, ctx.random, ctx.prg)
   live.progress = { step: 'uploading' }
   const { computeNodes } = ctx.inForce().convenant

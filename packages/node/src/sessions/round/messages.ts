@@ -19,6 +19,8 @@ export const announcement = z.strictObject({
   round: hex16,
   kind: z.enum(IDENTIFIER_KINDS),
   epoch: z.int().min(1),
+  /** Digest of the key's transcript, so that all tag under one key; null where no tags are used. */
+  key: hex32.nullable(),
   rules: z.array(z.string().max(64)).min(1),
   coordinator: member,
   createdAt: z.iso.datetime(),

@@ -3,6 +3,7 @@
  * derive alike: the salt, the plan, who contributes. A coordinator can't invent any of it.
  */
 
+import { capsOf, kindOf } from '@drempel/protocol/convenant'
 import {
   type Bytes,
   compareBytes,
@@ -11,7 +12,7 @@ import {
   utf8,
   verifyStatement,
 } from '@drempel/protocol/encoding'
-import { planRound, type RoundPlan, roundSalt } from '@drempel/protocol/threshold'
+import { paddedSize, planRound, type RoundPlan, roundSalt } from '@drempel/protocol/threshold'
 import { fail } from '../errors.ts'
 import { type InForce, memberKey } from '../federation.ts'
 import {
@@ -35,19 +36,15 @@ export function verifyCommitments(
   own: SignedCommitment | null,
 ): void {
   const coordinator = announcement.coordinator
-  const digest = announcementDigest(announcement)
   let last = ''
   for (const statement of commitments) {
-    const { member, body } = statement
+    const { member } = statement
     if (member <= last) fail('STATEMENTS_DIFFER', { culprit: coordinator, at: 'order' })
     last = member
-    verifyStatement(STATEMENT.commitment, statement, memberKey(inForce, member))
-    if (body.announcement !== digest || body.round !== announcement.round) {
-      fail('STATEMENTS_DIFFER', { culprit: member, at: 'announcement' })
+    verifyCommitment(inForce, announcement, statement)
+    if (inForce.convenant.suspended.includes(member)) {
+      fail('STATEMENTS_DIFFER', { culprit: coordinator, at: member })
     }
-    const computes = inForce.convenant.computeNodes.includes(member)
-    if (computes !== (body.nonce !== null))
-      fail('STATEMENTS_DIFFER', { culprit: member, at: 'nonce' })
   }
   const members = commitments.map(({ member }) => member)
   for (const node of inForce.convenant.computeNodes) {
@@ -58,6 +55,37 @@ export function verifyCommitments(
     if (included === undefined || compareBytes(jcs(included), jcs(own)) !== 0) {
       fail('STATEMENTS_DIFFER', { culprit: coordinator, at: 'own commitment' })
     }
+  }
+}
+
+/**
+ * One member's commitment: its own word, on this round, to a size that it may bring.
+ * @throws ProtocolError `STATEMENTS_DIFFER`, `BAD_STATEMENT`, culprit = the member
+ */
+export function verifyCommitment(
+  inForce: InForce,
+  announcement: Announcement,
+  statement: SignedCommitment,
+): void {
+  const { member, body } = statement
+  verifyStatement(STATEMENT.commitment, statement, memberKey(inForce, member))
+  const digest = announcementDigest(announcement)
+  if (body.announcement !== digest || body.round !== announcement.round) {
+    fail('STATEMENTS_DIFFER', { culprit: member, at: 'announcement' })
+  }
+  checkSize(inForce, announcement.kind, member, body.paddedSize)
+  const computes = inForce.convenant.computeNodes.includes(member)
+  if (computes !== (body.nonce !== null))
+    fail('STATEMENTS_DIFFER', { culprit: member, at: 'nonce' })
+}
+
+/** The convenant's cap binds what others compute on, whatever the member's own software lets through. */
+function checkSize(inForce: InForce, kind: string, member: string, size: number | null): void {
+  const entry = kindOf(inForce.convenant, kind)
+  if (size === null || entry === undefined) return
+  const most = paddedSize(capsOf(entry, member).listCap)
+  if (size > most || paddedSize(size) !== size) {
+    fail('STATEMENTS_DIFFER', { culprit: member, at: 'paddedSize' })
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Store } from '../store.ts'
 import { connect, type SqliteOptions } from './connection.ts'
+import { contributionStore } from './contributions.ts'
 import { convenantStore } from './convenants.ts'
 import { flagStore } from './flags.ts'
 import { keyStore } from './keys.ts'
@@ -28,6 +29,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     keys: keyStore(connection),
     rounds: roundStore(connection),
     lists: listStore(connection),
+    contributions: contributionStore(connection),
     convenants: convenantStore(connection),
     log: logStore(connection),
     replay: replayStore(connection),

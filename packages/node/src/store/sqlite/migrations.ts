@@ -34,6 +34,13 @@ CREATE TABLE tags (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tags_by_flag ON tags (flag);
 
+CREATE TABLE contributions (
+  kind TEXT NOT NULL,
+  blind BLOB NOT NULL CHECK (length(blind) = 32),
+  left_at INTEGER,
+  PRIMARY KEY (kind, blind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE key_epochs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
