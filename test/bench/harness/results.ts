@@ -2,7 +2,7 @@
 
 import { median, spread } from './stats.ts'
 
-export type Better = 'higher' | 'lower'
+type Better = 'higher' | 'lower'
 
 export type Result = {
   readonly name: string

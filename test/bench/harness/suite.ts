@@ -6,7 +6,7 @@ import type { Result } from './results.ts'
  */
 export type Mode = 'full' | 'quick' | 'smoke'
 
-export type SuiteOptions = {
+type SuiteOptions = {
   readonly mode: Mode
   /** Instead of the suite's own workloads; for suites that know them. */
   readonly custom?: CustomWorkload

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Answers, Question } from './messages.ts'
 
 const PARTIES = [0, 1, 2] as const
+const PATIENCE_MS = 3000
 
 export class Cluster {
   readonly #nodes: readonly ChildProcess[]
@@ -49,8 +50,11 @@ export class Cluster {
   async stop(): Promise<void> {
     const running = this.#nodes.filter((node) => node.exitCode === null && node.signalCode === null)
     const gone = running.map((node) => once(node, 'exit'))
-    this.#kill()
+    // A node that is idle ends by itself, and so writes its profile when it was told to make one.
+    for (const node of running) if (node.connected) node.disconnect()
+    const timer = setTimeout(this.#kill, PATIENCE_MS)
     await Promise.all(gone)
+    clearTimeout(timer)
     process.off('exit', this.#kill)
   }
 }
