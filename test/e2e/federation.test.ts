@@ -120,6 +120,13 @@ describe('a round', () => {
     }
   })
 
+  it('tells it page by page as in one', async () => {
+    const { api } = federation.node('bank-zuid')
+    const whole = await api.flags('host', 'host-t2')
+    expect(await api.flags('host', 'host-t2', 7)).toEqual(whole)
+    expect(whole.filter(({ over }) => over).length).toBeLessThan(whole.length)
+  })
+
   it('tells owners alone, without a key, when the rule says so', async () => {
     const domains = new Map([...lists].map(([id, names]) => [id, names.map(domainOf)]))
     for (const [id, list] of domains) await federation.node(id).api.importFlags('domain', list)

@@ -98,10 +98,10 @@ export function operatorApi(url: string, token: string) {
     },
 
     /** Every flag, with `over` when a rule is asked for. */
-    async flags(kind: IdentifierKind, rule?: string): Promise<schemas.Flag[]> {
+    async flags(kind: IdentifierKind, rule?: string, limit = 5_000): Promise<schemas.Flag[]> {
       const flags: schemas.Flag[] = []
       for (let after: number | null = 0; after !== null; ) {
-        const query = { kind, after: String(after), limit: '5000' }
+        const query = { kind, after: String(after), limit: String(limit) }
         const params = new URLSearchParams(rule === undefined ? query : { ...query, rule })
         const page: schemas.FlagPage = await get(schemas.flagPage, `flags?${params}`)
         flags.push(...page.flags)
