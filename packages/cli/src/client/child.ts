@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** `output`: what to do with the node's standard output; its log on standard error passes through. */
+/** `output`: what to do with what the node prints, on standard output and standard error. */
 export function startNode(args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess {
   const main = fileURLToPath(import.meta.resolve('@drempel/node/main'))
   // Found as source: this program runs from source, and the node's own imports have to as well.
@@ -11,7 +11,7 @@ export function startNode(args: readonly string[], output: 'inherit' | 'pipe'): 
     ? ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning']
     : []
   return spawn(process.execPath, [...source, main, ...args], {
-    stdio: ['ignore', output, 'inherit'],
+    stdio: ['ignore', output, output],
   })
 }
 

@@ -1,18 +1,20 @@
 /** init, up: set a node up, and run it. */
 
+import type { Readable } from 'node:stream'
 import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
+import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
 import { fail } from '../output/errors.ts'
 import type { ExitCode } from '../output/exit.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
-import type { CommandSpec } from './define.ts'
+import { type CommandSpec, usage } from './define.ts'
 
 type InitOptions = {
   readonly id: string
   readonly name: string
   readonly sector: string
-  readonly listen?: string
+  readonly listen: string
   readonly transport?: string
   readonly url?: string
   readonly contact?: string
@@ -45,6 +47,7 @@ export const initCommand: CommandSpec<InitOptions> = {
     {
       flags: '--listen <host:port>',
       about: { nl: 'waar de node luistert', en: 'where the node listens' },
+      required: true,
     },
     {
       flags: '--transport <kind>',
@@ -71,14 +74,18 @@ export const initCommand: CommandSpec<InitOptions> = {
       const value = options[name]
       return value === undefined ? [] : [`--${name}`, value]
     })
+    if (!/^.+:[0-9]{1,5}$/.test(options.listen)) {
+      usage(
+        '--listen',
+        { nl: 'bijvoorbeeld 127.0.0.1:7101', en: 'for example 127.0.0.1:7101' },
+        ctx.lang,
+      )
+    }
     const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')
-    let printed = ''
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-    })
-    const exit = await exitOf(child)
-    if (exit !== 0) return fail('NODE_FAILED', { at: `init (${exit})` })
-    const member = memberOf(printed)
+    const printed = collect(child.stdout!)
+    const complaint = collect(child.stderr!)
+    if ((await exitOf(child)) !== 0) return refused(await complaint)
+    const member = memberOf(await printed)
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const facts = pairs([
       [label('map', 'folder'), ctx.homePath],
@@ -129,10 +136,38 @@ function forwardSignals(ctx: Context, send: (signal: NodeJS.Signals) => void): (
   }
 }
 
+async function collect(stream: Readable): Promise<string> {
+  let all = ''
+  for await (const text of stream.setEncoding('utf8')) all += text
+  return all
+}
+
+/** The node says what is wrong as one line of JSON with code, place and hint. */
+function refused(complaint: string): never {
+  const told = COMPLAINT.safeParse(lastJson(complaint))
+  if (!told.success) return fail('NODE_FAILED', { at: 'init' })
+  const { error, at, hint } = told.data
+  return fail('NODE_FAILED', {
+    at: at === undefined ? error : `${error} ${at}`,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+const COMPLAINT = z.object({
+  error: z.string(),
+  at: z.string().optional(),
+  hint: z.string().optional(),
+})
+
 function memberOf(printed: string) {
+  const member = memberSchema.safeParse(lastJson(printed))
+  return member.success ? member.data : fail('NODE_FAILED', { at: 'init' })
+}
+
+function lastJson(text: string): unknown {
   try {
-    return memberSchema.parse(JSON.parse(printed.trim().split('\n').at(-1)!))
+    return JSON.parse(text.trim().split('\n').at(-1)!)
   } catch {
-    return fail('NODE_FAILED', { at: 'init' })
+    return undefined
   }
 }

@@ -19,7 +19,6 @@ export type CliErrorCode =
   | 'HOME_MISSING'
   | 'IMPORT_EMPTY'
   | 'INSECURE_URL'
-  | 'INTERRUPTED'
   | 'LOG_FORKED'
   | 'LOG_GONE'
   | 'LOG_OF_OTHER'
@@ -122,10 +121,6 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
       en: 'Plain http is for this machine itself only',
     },
     next: { nl: 'gebruik https://', en: 'use https://' },
-  },
-  INTERRUPTED: {
-    exit: EXIT.interrupted,
-    title: { nl: 'Afgebroken', en: 'Interrupted' },
   },
   LOG_FORKED: {
     exit: EXIT.failed,

@@ -1,0 +1,66 @@
+/** The program itself: sets a real node up, runs it, talks to it over pinned TLS, ends it. */
+
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it, onTestFinished } from 'vitest'
+import { folder } from './world.ts'
+
+const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+function start(args: readonly string[]) {
+  const argv = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning', MAIN, ...args]
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const printed = { out: '', err: '' }
+  child.stdout.on('data', (part: Buffer) => {
+    printed.out += part
+  })
+  child.stderr.on('data', (part: Buffer) => {
+    printed.err += part
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { child, printed, ended }
+}
+
+async function run(...args: string[]) {
+  const { printed, ended } = start(args)
+  return { exit: await ended, ...printed }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+it('init, up, status, doctor, token, SIGTERM', async () => {
+  const home = join(folder(), 'bank-a')
+  const listen = `127.0.0.1:${await freePort()}`
+  const who = ['--id', 'bank-a', '--name', 'Bank A', '--sector', 'bank', '--listen', listen]
+  const made = await run('init', '--home', home, ...who, '--json')
+  expect(made).toMatchObject({ exit: 0, err: '' })
+  expect(JSON.parse(made.out)).toMatchObject({ id: 'bank-a', url: `https://${listen}` })
+  const again = await run('init', '--home', home, ...who, '--json')
+  expect(JSON.parse(again.out).error).toMatchObject({ code: 'NODE_FAILED', at: 'HOME_NOT_EMPTY' })
+
+  expect((await run('status', '--home', home)).exit).toBe(4)
+  const up = start(['up', '--home', home])
+  await expect.poll(() => up.printed.out, { timeout: 60_000 }).toContain('"listening"')
+  const status = await run('status', '--home', home, '--json')
+  expect(JSON.parse(status.out)).toMatchObject({ member: 'bank-a', convenant: null })
+  const checks = JSON.parse((await run('doctor', '--home', home, '--json')).out).checks
+  expect(checks.filter(({ ok }: { ok: boolean }) => !ok)).toMatchObject([{ name: 'convenant' }])
+  const file = join(folder(), 'token')
+  const token = ['token', 'create', '--name', 'jansen', '--role', 'analyst', '-o', file]
+  expect((await run(...token, '--home', home)).exit).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(/^drm_[0-9a-f]{12}_[A-Za-z0-9_-]{43}\n$/)
+
+  up.child.kill('SIGTERM')
+  expect(await up.ended).toBe(0)
+  expect((await run('status', '--home', home)).exit).toBe(4)
+})
