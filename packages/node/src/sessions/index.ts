@@ -2,6 +2,7 @@
 
 import { type Bytes, type Json, jcs } from '@drempel/protocol/encoding'
 import type { NodeContext, PeerMethod } from './context.ts'
+import { entering } from './entering.ts'
 import { fail } from './errors.ts'
 import { keyMethods } from './keys/holder.ts'
 import { oprfMethods } from './oprf/holder.ts'
@@ -27,7 +28,8 @@ export function createSessions(world: Omit<NodeContext, 'call'>): Sessions {
   }
   const ctx: NodeContext = { ...world, call }
   const rounds = new Rounds(ctx)
-  const methods = [...keyMethods(ctx), ...oprfMethods(ctx), ...roundMethods(ctx, rounds)]
+  const others = entering(ctx, [...keyMethods(ctx), ...roundMethods(ctx, rounds)])
+  const methods = [...oprfMethods(ctx), ...others]
   for (const method of methods) byName.set(method.name, method)
   return { ctx, rounds, methods }
 }

@@ -138,6 +138,25 @@ function roleIn(ctx: NodeContext): 'compute' | 'partner' {
   return ctx.inForce().convenant.computeNodes.includes(ctx.self) ? 'compute' : 'partner'
 }
 
+/** A message between nodes that does not hold: who sent it, and what was wrong. */
+export function journalFalseMessage(
+  ctx: NodeContext,
+  from: string,
+  reason: string,
+): Promise<Appended> {
+  return ctx.audit.append({ type: 'peer.refused', role: 'peer', parties: [from], reason }, null)
+}
+
+export function journalRoundRefused(
+  ctx: NodeContext,
+  { kind, round }: Announcement,
+  from: string,
+  reason: string,
+): Promise<Appended> {
+  const event = { type: 'round.refused', role: roleIn(ctx), kind, round, reason } as const
+  return ctx.audit.append({ ...event, parties: [from] }, {})
+}
+
 export function journalRoundAnnounced(
   ctx: NodeContext,
   { kind, round, epoch, coordinator }: Announcement,

@@ -8,7 +8,8 @@ import type { Channel } from '../../peers/index.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { rulesOf } from '../federation.ts'
-import { journalRoundPublished } from '../journal.ts'
+import { journalRoundPublished, journalRoundRefused } from '../journal.ts'
+import { perMinute } from '../limit.ts'
 import { saveOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
@@ -28,6 +29,8 @@ const STATEMENTS = 4 * 1024 * 1024
 /** Some 5 million keys, or a list of 5 million flags. */
 const LARGE = 64 * 1024 * 1024
 
+const REFUSALS_PER_MINUTE = 60
+
 const ofRound = z.strictObject({ round: hex16 })
 const ok: Json = { ok: true }
 
@@ -40,13 +43,23 @@ export function roundMethods(ctx: NodeContext, rounds: Rounds): readonly PeerMet
     return live
   }
 
+  const refusals = perMinute(REFUSALS_PER_MINUTE, ctx.clock)
+
   return [
     {
       name: 'rounds/announce',
       maxBody: SMALL,
       async handle(from, body) {
         const value = parseBody(announcement, body, from)
-        await rounds.claim(value.kind, () => announced(ctx, rounds, from, value))
+        try {
+          await rounds.claim(value.kind, () => announced(ctx, rounds, from, value))
+        } catch (error) {
+          // The convenant does not allow it; what is merely false is entered as any false message.
+          if (isProtocolError(error, 'REFUSED') && from !== ctx.self && refusals(from)) {
+            await journalRoundRefused(ctx, value, from, error.at!)
+          }
+          throw error
+        }
         return ok
       },
     },

@@ -61,7 +61,10 @@ export async function announced(
     { lastContributors: await lastContributors(ctx, kind) },
   )
   const key = needsTags(ctx, kind) ? await usableKey(ctx, kind) : null
-  if (announcement.key !== keyDigest(key)) fail('NO_KEY', { culprit: from, at: kind })
+  const sameKey =
+    announcement.key === keyDigest(key) &&
+    (key === null || key.epoch === String(announcement.epoch))
+  if (!sameKey) fail('NO_KEY', { culprit: from, at: kind })
   const skew = Math.abs(Date.parse(announcement.createdAt) - ctx.clock())
   // A list from the future would stay in force, and fresh, whatever came after it.
   if (!(skew <= MAX_SKEW_MS)) fail('BAD_REQUEST', { culprit: from, at: 'createdAt' })
