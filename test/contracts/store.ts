@@ -33,6 +33,36 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       store = await backend.reopen()
     }
 
+    describe('contributions', () => {
+      it('tell how a list differs from the last one, and survive a restart', async () => {
+        const { contributions } = store
+        expect(await contributions.changes('host', [index(1)])).toBeNull()
+        await contributions.record('host', [index(1), index(2), index(3)], 1_000)
+        await restart()
+        expect(await store.contributions.changes('host', [index(1), index(2), index(3)])).toEqual({
+          added: 0,
+          withdrawn: 0,
+        })
+        expect(await store.contributions.changes('host', [index(2), index(4)])).toEqual({
+          added: 1,
+          withdrawn: 2,
+        })
+        expect(await store.contributions.changes('email', [index(1)])).toBeNull()
+      })
+
+      it('remember what left a list and when, until it is back', async () => {
+        const { contributions } = store
+        await contributions.record('host', [index(1), index(2)], 1_000)
+        await contributions.record('host', [index(2)], 2_000)
+        await contributions.record('host', [], 3_000)
+        expect(await contributions.leftSince('host', 2_000)).toHaveLength(2)
+        expect(await contributions.leftSince('host', 2_001)).toEqual([index(2)])
+        expect(await contributions.leftSince('email', 0)).toEqual([])
+        await contributions.record('host', [index(2)], 4_000)
+        expect(await contributions.leftSince('host', 0)).toEqual([index(1)])
+      })
+    })
+
     describe('flags', () => {
       it('adds, updates and leaves alone; the same rows twice change nothing', async () => {
         const rows = [row(1), row(2), row(3)]
@@ -136,16 +166,6 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         expect(seen).toEqual(range(25).filter((i) => ![3, 4, 11].includes(i)))
         const gone = await store.flags.page('host', { limit: 2, state: 'withdrawn', afterId: 3 })
         expect(gone.map(({ id }) => id)).toEqual([4, 11])
-      })
-
-      it('counts what changed since a time', async () => {
-        await store.flags.upsert('host', [row(1), row(2)], 'a')
-        now.time = 2_000
-        await store.flags.upsert('host', [row(3)], 'a')
-        await store.flags.withdraw('host', index(1))
-        expect(await store.flags.changes('host', 2_000)).toEqual({ added: 1, withdrawn: 1 })
-        expect(await store.flags.changes('host', 0)).toEqual({ added: 3, withdrawn: 1 })
-        expect(await store.flags.changes('email', 0)).toEqual({ added: 0, withdrawn: 0 })
       })
 
       async function states(kind: string) {

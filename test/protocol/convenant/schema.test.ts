@@ -207,6 +207,7 @@ describe('what must hold between fields', () => {
         'DPIA_MISSING purposes[0].dpia',
         'DPIA_MISSING purposes[1].dpia',
         'TLS_PIN_MISSING members[0].tlsPin',
+        'TRANSPORT_MIXED members',
       ],
     ],
     [

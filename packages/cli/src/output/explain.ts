@@ -55,7 +55,7 @@ export function explanationText(told: Explanation, paint: Paint): string {
 }
 
 function explainProblem(problem: Problem, lang: Lang): Explanation {
-  const { culprit, txid, reference } = problem
+  const { culprit, txid, instance: reference } = problem
   const refusal = refusalOf(problem)
   if (refusal !== undefined) {
     const title = REFUSALS[refusal][lang]

@@ -1,6 +1,6 @@
 /** Heads of other members' logs, as they hand them over with their messages. */
 
-import { base64 } from '@drempel/protocol/encoding'
+import { base64, utf8 } from '@drempel/protocol/encoding'
 import {
   openCheckpoint,
   parseOrigin,
@@ -32,4 +32,24 @@ export function memberCheckpoint(ctx: NodeContext, member: string, note: string)
   const { origin } = unverifiedCheckpoint(note)
   const { size, root } = openCheckpoint(note, logKey(ctx, member, origin))
   return { origin, size, root: base64(root) }
+}
+
+/**
+ * As `memberCheckpoint`, and remembers the largest tree seen of each of the member's logs.
+ * @throws ProtocolError `LOG_FORKED`, culprit = member, when it signed another tree of that size
+ */
+export async function followLog(
+  ctx: NodeContext,
+  member: string,
+  note: string,
+): Promise<PeerCheckpoint> {
+  const seen = memberCheckpoint(ctx, member, note)
+  const name = `seen/${seen.origin}`
+  const [size, root] = ((await ctx.store.meta.get(name)) ?? '').split(' ')
+  if (Number(size) === seen.size && root !== seen.root) {
+    fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
+  }
+  // Requests overtake each other, so an older tree is no fault by itself.
+  if (!(Number(size) >= seen.size)) await ctx.store.meta.set(name, `${seen.size} ${seen.root}`)
+  return seen
 }

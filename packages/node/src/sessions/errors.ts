@@ -15,6 +15,7 @@ export type SessionErrorCode =
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
+  | 'LOG_FORKED' // a member signed two trees of one size
   | 'NO_CONVENANT'
   | 'NO_KEY'
   | 'NO_LIST'

@@ -49,6 +49,8 @@ export async function importFlags(
   importId: string,
   rows: readonly FlagInput[],
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
+  // Without a convenant no row could be read: say so once.
+  ctx.inForce()
   const now = ctx.clock()
   const rejected: Rejected[] = []
   const accepted: FlagRow[] = []

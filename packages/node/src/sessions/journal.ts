@@ -92,6 +92,7 @@ export function journalEvaluated(
   epoch: string,
   batch: string,
   checkpoint: PeerCheckpoint,
+  note: string,
 ): Promise<Appended> {
   return ctx.audit.append(
     {
@@ -103,7 +104,8 @@ export function journalEvaluated(
       parties: [asker],
       peerCheckpoints: [checkpoint],
     },
-    {},
+    // The signature is what shows a fork of that log later.
+    { checkpoint: note },
   )
 }
 

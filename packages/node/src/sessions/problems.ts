@@ -39,6 +39,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The key generation ended without a key',
     nl: 'De sleutelgeneratie eindigde zonder sleutel',
   },
+  LOG_FORKED: {
+    status: 409,
+    en: 'A member signed two different logs of one length',
+    nl: 'Een lid tekende twee verschillende logboeken van één lengte',
+  },
   NODE_RESTARTED: {
     status: 409,
     en: 'The node restarted while this was under way',

@@ -71,7 +71,7 @@ export const problem = z.object({
   culprit: z.string().optional(),
   at: z.string().optional(),
   hint: z.string().optional(),
-  reference: z.string().optional(),
+  instance: z.string().optional(),
   txid: id16.optional(),
 })
 

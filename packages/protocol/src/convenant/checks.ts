@@ -14,6 +14,7 @@ export type ConvenantProblemCode =
   | 'UNKNOWN_REFERENCE'
   | 'VALIDITY_EMPTY'
   | 'PREVIOUS_MISMATCH'
+  | 'TRANSPORT_MIXED'
   | 'TLS_PIN_MISSING'
   | 'TLS_PIN_ON_HTTP'
   | 'QUORUM_TOO_SMALL'
@@ -144,6 +145,9 @@ function* versions(c: Convenant) {
 }
 
 function* transport(c: Convenant) {
+  const schemes = new Set(c.members.map(({ url }) => new URL(url).protocol))
+  if (schemes.size > 1)
+    yield problem('TRANSPORT_MIXED', 'members', 'all on https, or all on http over loopback')
   for (const [i, member] of c.members.entries()) {
     const plain = member.url.startsWith('http:')
     if (!plain && member.tlsPin === null)

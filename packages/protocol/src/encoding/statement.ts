@@ -39,12 +39,10 @@ export function verifyStatement(
   statement: Statement,
   publicKey: Uint8Array | undefined,
 ): void {
-  const culprit = statement.member
-  if (publicKey === undefined) return fail('BAD_STATEMENT', { culprit, at: type })
   const message = signedBytes(type, statement.body)
-  if (!verifySignature(fromBase64(statement.signature), message, publicKey)) {
-    fail('BAD_STATEMENT', { culprit, at: type, evidence: message })
-  }
+  const signed =
+    publicKey !== undefined && verifySignature(fromBase64(statement.signature), message, publicKey)
+  if (!signed) fail('BAD_STATEMENT', { culprit: statement.member, at: type, evidence: message })
 }
 
 function signedBytes(type: string, body: Json): Uint8Array {

@@ -10,7 +10,7 @@
  */
 
 import { type Bytes, hex, isProtocolError, ProtocolError, sha256, utf8 } from '../encoding/index.ts'
-import { parseOrigin, unverifiedCheckpoint } from './checkpoint.ts'
+import { parseOrigin, quarterOf, unverifiedCheckpoint } from './checkpoint.ts'
 import { fail } from './errors.ts'
 import { type EventOf, parseEvent } from './event.ts'
 import { sizeBucket, timeOf } from './fields.ts'
@@ -70,7 +70,7 @@ export function batchDigest(batch: Bytes): string {
 
 function check(receipt: string, expected: ExpectedIntent): EventOf<'query.intent'> {
   const { origin } = unverifiedCheckpoint(parseReceipt(receipt).checkpoint)
-  const { convenant, member } = parseOrigin(origin)
+  const { convenant, member, quarter } = parseOrigin(origin)
   if (convenant !== expected.convenant.id || member !== expected.asker) mismatch('origin')
   const { leaf } = verifyReceipt(receipt, verifierKey(origin, expected.signingKey))
   const event = parseEvent(leaf)
@@ -84,9 +84,13 @@ function check(receipt: string, expected: ExpectedIntent): EventOf<'query.intent
   }
   if (event.batch !== batchDigest(expected.batch)) mismatch('batch')
   if (event.sizeBucket !== sizeBucket(expected.count)) mismatch('sizeBucket')
-  const age = Math.abs(timeOf(event.time) - expected.now)
+  const { now, maxAge } = expected
+  const age = Math.abs(timeOf(event.time) - now)
   // Written so that a clock that is no number makes every intent stale.
-  if (!(age <= expected.maxAge)) fail('INTENT_STALE')
+  if (!(age <= maxAge)) fail('INTENT_STALE')
+  // The log of now: an old quarter's, or one of the asker's own making, is where nobody looks.
+  const quarters = [quarterOf(now - maxAge), quarterOf(now + maxAge)]
+  if (!quarters.includes(quarter) || event.period !== quarter) mismatch('period')
   return event
 }
 

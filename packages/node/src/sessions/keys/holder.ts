@@ -150,8 +150,8 @@ async function finish(
     ctx.random,
   )
   await ctx.store.meta.set(
-    pendingShare(kind, epoch, hex(transcriptDigest(transcript))),
-    base64(share),
+    pendingShare(kind, epoch),
+    `${hex(transcriptDigest(transcript))} ${base64(share)}`,
   )
   // The share replaces the polynomial: from here on only this transcript can come of the session.
   await ctx.store.keys.endGeneration(kind, epoch)
@@ -219,6 +219,7 @@ async function install(ctx: NodeContext, request: InstallRequest): Promise<void>
   if (known !== null) {
     if (!equalBytes(known.transcript, encoded))
       fail('STATEMENTS_DIFFER', { at: `${kind}/${epoch}` })
+    await forgetPending(ctx, kind, epoch)
     return
   }
   const before = await ctx.store.keys.current(kind)
@@ -230,8 +231,8 @@ async function install(ctx: NodeContext, request: InstallRequest): Promise<void>
   const transcript = parseTranscript(encoded)
   const digest = hex(transcriptDigest(transcript))
   const holders = transcript.context.holders.map(({ id }) => id)
-  const pending = await ctx.store.meta.get(pendingShare(kind, epoch, digest))
-  if (holders.includes(ctx.self) && !pending) {
+  const [signed, pending] = ((await ctx.store.meta.get(pendingShare(kind, epoch))) ?? '').split(' ')
+  if (holders.includes(ctx.self) && (signed !== digest || !pending)) {
     fail('NO_KEY', {
       at: `${kind}/${epoch}`,
       hint: 'this node has no share; generate a new key',
@@ -243,11 +244,11 @@ async function install(ctx: NodeContext, request: InstallRequest): Promise<void>
     epoch,
     state: 'active',
     transcript: encoded,
-    sealedShare: pending ? fromBase64(pending) : null,
+    sealedShare: holders.includes(ctx.self) && pending ? fromBase64(pending) : null,
     signatures: statements as unknown as Json,
   })
   if (before !== null) await ctx.store.keys.setState(kind, before.epoch, 'retired')
-  if (pending) await ctx.store.meta.set(pendingShare(kind, epoch, digest), '')
+  await forgetPending(ctx, kind, epoch)
   ctx.log('info', 'key.installed', { kind, epoch })
 }
 
@@ -322,6 +323,15 @@ function spentEpoch(kind: string): string {
   return `dkg-epoch/${kind}`
 }
 
-function pendingShare(kind: string, epoch: string, digest: string): string {
-  return `dkg-share/${kind}/${epoch}/${digest}`
+/** A node signs one transcript an epoch, so there is one share that may come of it. */
+function pendingShare(kind: string, epoch: string): string {
+  return `dkg-share/${kind}/${epoch}`
+}
+
+/** An installed share lives with its key, and those of older generations will never be asked for. */
+async function forgetPending(ctx: NodeContext, kind: string, epoch: string): Promise<void> {
+  for (let old = Number(epoch); old > Number(epoch) - 2 * MAX_LEAD && old > 0; old--) {
+    const name = pendingShare(kind, String(old))
+    if (await ctx.store.meta.get(name)) await ctx.store.meta.set(name, '')
+  }
 }

@@ -13,7 +13,7 @@ import {
   type ThresholdKey,
   type VerifiedShare,
 } from '@drempel/protocol/oprf'
-import { memberCheckpoint } from '../checkpoints.ts'
+import { followLog } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
@@ -95,10 +95,11 @@ async function admit(
     maxAge: MAX_INTENT_AGE,
   })
   const question: Question = { txid, kind, protocol, ...named({ purpose, rule }), count }
-  const checkpoint = memberCheckpoint(ctx, asker, parseReceipt(receipt).checkpoint)
+  const note = parseReceipt(receipt).checkpoint
+  const checkpoint = await followLog(ctx, asker, note)
   const approved = intent.approvalCommit !== undefined
   await reserve(ctx, asker, question, epoch, intent.parties, approved)
-  await journalEvaluated(ctx, question, asker, epoch, batchDigest(blinded), checkpoint)
+  await journalEvaluated(ctx, question, asker, epoch, batchDigest(blinded), checkpoint, note)
   return share
 }
 

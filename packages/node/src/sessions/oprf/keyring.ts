@@ -61,9 +61,14 @@ export async function publicKeyOf(
   const name = `${inForce.digest}/${kind}/${epoch}`
   const known = keys.get(name)
   if (known !== undefined) return known
-  const row = await usable(ctx, kind, epoch)
-  const statements = row.signatures as unknown as readonly TranscriptStatement[]
-  const key = verifyKey(inForce, kind, epoch, row.transcript, statements)
+  const { transcript } = await usable(ctx, kind, epoch)
+  const parsed = parseTranscript(transcript)
+  // Its signatures and convenant were checked when it came; a later version may keep it (see below).
+  const { convenantDigest } = parsed.context
+  const key = verifyTranscript(group, parsed, {
+    ...keyPurpose(inForce, kind, epoch),
+    convenantDigest,
+  })
   keys.set(name, key)
   return key
 }
@@ -76,7 +81,7 @@ export async function publicKeyOf(
 export async function usableKey(ctx: NodeContext, kind: string): Promise<KeyEpoch> {
   const hint = `run: drempel keys generate --kind ${kind}`
   const row = await ctx.store.keys.current(kind)
-  if (row === null) return fail('NO_KEY', { at: kind, hint })
+  if (row === null || !keepsHolders(ctx.inForce(), row)) return fail('NO_KEY', { at: kind, hint })
   const { keyEpochDays } = ctx.inForce().convenant.round
   if (keyEpochDays === 'round') {
     const lists = await ctx.store.lists.inForce()
@@ -110,8 +115,18 @@ export function shareContext(kind: string, epoch: string, transcript: Uint8Array
 
 async function usable(ctx: NodeContext, kind: string, epoch: string): Promise<KeyEpoch> {
   const row = await ctx.store.keys.get(kind, epoch)
-  if (row === null || row.state === 'dropped') {
+  if (row === null || row.state === 'dropped' || !keepsHolders(ctx.inForce(), row)) {
     return fail('NO_KEY', { at: `${kind}/${epoch}`, hint: 'run: drempel keys generate' })
   }
   return row
+}
+
+/**
+ * A key outlives a new version of the convenant as long as the same holders keep it under the same
+ * quorum: their shares of a quota are counted by those.
+ */
+function keepsHolders(inForce: InForce, row: KeyEpoch): boolean {
+  const { holders, quorum } = parseTranscript(row.transcript).context
+  const { members, quorum: wanted } = inForce.convenant.keyHolders
+  return quorum === wanted && holders.map(({ id }) => id).join() === members.join()
 }

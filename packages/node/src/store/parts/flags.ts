@@ -84,10 +84,4 @@ export interface FlagStore {
     now: number,
     options: { readonly afterId?: number; readonly limit: number },
   ): Promise<readonly ActiveFlag[]>
-
-  /** How many flags of the kind were added and withdrawn at or after `since`: what caps a round's changes. */
-  changes(
-    kind: string,
-    since: number,
-  ): Promise<{ readonly added: number; readonly withdrawn: number }>
 }

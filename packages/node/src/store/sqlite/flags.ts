@@ -59,13 +59,6 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
   const active = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'blind' | 'sealed'>>(
     `SELECT id, blind, sealed FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`,
   )
-  const changes = db.prepare<
-    [number, number, string],
-    { added: number | null; withdrawn: number | null }
-  >(
-    `SELECT sum(created_at >= ?) AS added, sum(withdrawn_at >= ?) AS withdrawn
-     FROM flags WHERE kind = ?`,
-  )
 
   return {
     upsert: (kind, rows, importId, options = {}) =>
@@ -115,11 +108,6 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
     countActive: (kind, now) => read(() => count.get(kind, now) as number),
     active: (kind, now, { afterId = 0, limit }) =>
       read(() => active.all(kind, now, afterId, limit).map(activeRecord)),
-    changes: (kind, since) =>
-      read(() => {
-        const { added, withdrawn } = changes.get(since, since, kind)!
-        return { added: added ?? 0, withdrawn: withdrawn ?? 0 }
-      }),
   }
 }
 
