@@ -26,6 +26,8 @@ export type FederationOptions = {
   readonly directory?: string
   /** Beside the members and the versions of canonical forms. */
   readonly convenant?: Partial<DraftOptions>
+  /** Puts something before a node's port and says where the others reach it then. */
+  readonly before?: (id: string, port: number) => Promise<string>
   /** Told of each node of a federation that is being made, so that it can be ended at any moment. */
   readonly onNode?: (node: FederationNode) => void
 }
@@ -56,9 +58,10 @@ export class Federation {
     const nodes: FederationNode[] = []
     try {
       const ports = await freePorts(partners.length)
-      const made = partners.map((partner, i) =>
-        FederationNode.init(join(directory, partner.id), partner, ports[i]!),
-      )
+      const made = partners.map(async (partner, i) => {
+        const url = await options.before?.(partner.id, ports[i]!)
+        return FederationNode.init(join(directory, partner.id), partner, ports[i]!, url)
+      })
       nodes.push(...(await Promise.all(made)))
       nodes.forEach(onNode)
       await Promise.all(nodes.map((node) => node.start()))

@@ -14,24 +14,31 @@ export class FederationNode {
   readonly outputs: Output[] = []
   #process: NodeProcess | undefined
 
-  private constructor(home: string, member: MemberDescriptor, token: string) {
+  private constructor(home: string, member: MemberDescriptor, api: OperatorApi) {
     this.home = home
     this.member = member
-    this.api = operatorApi(member.url, token)
+    this.api = api
   }
 
-  /** Makes the home of a new node. It does not run yet. */
+  /**
+   * Makes the home of a new node. It does not run yet.
+   * @param url where the other nodes reach it, when that is not where it listens
+   */
   static async init(
     home: string,
     { id, name, sector }: Pick<MemberDescriptor, 'id' | 'name' | 'sector'>,
     port: number,
+    url?: string,
   ): Promise<FederationNode> {
+    const listen = `127.0.0.1:${port}`
     const who = ['--id', id, '--name', name, '--sector', sector]
-    const where = ['--listen', `127.0.0.1:${port}`, '--transport', 'plain-loopback']
-    await runNode(['init', '--home', home, ...who, ...where])
+    const where = ['--listen', listen, '--url', url ?? `http://${listen}`]
+    const how = ['--transport', 'plain-loopback']
+    await runNode(['init', '--home', home, ...who, ...where, ...how])
     const member = await readFile(join(home, 'member.json'), 'utf8')
     const token = await readFile(join(home, 'token'), 'utf8')
-    return new FederationNode(home, JSON.parse(member), token.trim())
+    const api = operatorApi(`http://${listen}`, token.trim())
+    return new FederationNode(home, JSON.parse(member), api)
   }
 
   get id(): string {
