@@ -13,6 +13,7 @@ import type { Member } from './member.ts'
 /**
  * @param bend changes the prepared list's planes
  * @param skip compute nodes that get nothing
+ * @param change what a node gets instead
  * @returns makes the partner honest again
  */
 export function lyingShare(
@@ -20,6 +21,7 @@ export function lyingShare(
   partner: Member,
   bend: (list: PreparedList, plan: RoundPlan) => void,
   skip: readonly string[] = [],
+  change: (share: Uint8Array, node: string) => Uint8Array = (share) => share,
 ): () => void {
   return partner.lie('rounds/share', async (_from, body) => {
     const { round } = JSON.parse(new TextDecoder().decode(body)) as { round: string }
@@ -30,7 +32,7 @@ export function lyingShare(
     const shares = shareList(plan!, list, random, partner.ctx.prg)
     for (const [i, node] of federation.convenant.computeNodes.entries()) {
       if (skip.includes(node)) continue
-      await partner.ctx.call(node, 'rounds/upload', uploadBody(round, shares[i]!))
+      await partner.ctx.call(node, 'rounds/upload', uploadBody(round, change(shares[i]!, node)))
     }
     return { ok: true }
   })

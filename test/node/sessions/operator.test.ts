@@ -28,7 +28,8 @@ const question = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2' }
 const all = ROLES
 
 /** Method, path, who may, a body that the route understands. */
-const routes: readonly (readonly [string, string, readonly Role[], Json?])[] = [
+type Route = readonly [method: string, path: string, allowed: readonly Role[], body?: Json]
+const table: readonly Route[] = [
   ['GET', '/status', all],
   ['GET', '/doctor', all],
   ['GET', '/convenant', all],
@@ -57,6 +58,8 @@ const routes: readonly (readonly [string, string, readonly Role[], Json?])[] = [
   ['DELETE', '/tokens/000000000000', ['admin']],
 ]
 
+const routes = table.map(([method, path, allowed, body]) => ({ method, path, allowed, body }))
+
 async function refused(
   code: string,
   status: number,
@@ -66,7 +69,7 @@ async function refused(
   expect({ code: problem.code, status: answer.status }).toEqual({ code, status })
 }
 
-describe.each(routes)('%s %s', (method, path, allowed, body) => {
+describe.each(routes)('$method $path', ({ method, path, allowed, body }) => {
   test('wants a token', async () => {
     const without = await node.api(method, path, body, null)
     await refused('UNAUTHENTICATED', 401, without)
@@ -86,9 +89,9 @@ describe.each(routes)('%s %s', (method, path, allowed, body) => {
   })
 })
 
-const bodied = routes.filter(([, , , body]) => body !== undefined)
+const bodied = routes.filter(({ body }) => body !== undefined)
 
-test.each(bodied)('%s %s with a body that is none', async (method, path, _allowed, body) => {
+test.each(bodied)('$method $path with a body that is none', async ({ method, path, body }) => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
   const bodies: readonly (string | Uint8Array)[] = [
     '',

@@ -52,6 +52,12 @@ export function accusedBy({ evidence }: ProtocolError): string | undefined {
   }
 }
 
+/** Who is at fault, as far as is known; of a peer's refusal, whom that peer names. */
+export function culpritOf(error: unknown): string | undefined {
+  if (!isProtocolError(error)) return undefined
+  return (error.code === 'PEER_PROBLEM' ? accusedBy(error) : undefined) ?? error.culprit
+}
+
 /** The error itself, for a promise that rejects later or a round that others ended. */
 export function failure(code: SessionErrorCode, details?: ErrorDetails): ProtocolError {
   return new ProtocolError(code, details)

@@ -8,7 +8,7 @@ import { compareBytes, hex, isProtocolError, type Json, jcs } from '@drempel/pro
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import type { NodeContext } from '../context.ts'
-import { codeOf, fail } from '../errors.ts'
+import { codeOf, culpritOf, fail } from '../errors.ts'
 import { activeMembers, mayHold, permit, rulesOf } from '../federation.ts'
 import { lastContributors } from '../flags.ts'
 import { journalExcluded } from '../journal.ts'
@@ -78,7 +78,7 @@ export async function startRound(
   await ctx.call(ctx.self, 'rounds/announce', announcement as Json)
   const led = lead(ctx, rounds, announcement, members).catch(async (error: unknown) => {
     const reason = codeOf(error)
-    const culprit = isProtocolError(error) ? (error.culprit ?? null) : null
+    const culprit = culpritOf(error) ?? null
     await rounds.fail(round, error)
     await tellAll(ctx, members, 'rounds/fail', { round, reason, culprit })
     if (reason === 'RECORD_DOES_NOT_FIT' && salts > 1) {

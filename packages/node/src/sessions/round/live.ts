@@ -4,12 +4,12 @@
  * a half-remembered one is not safe.
  */
 
-import { type Bytes, isProtocolError, type Json, jcs } from '@drempel/protocol/encoding'
+import { type Bytes, type Json, jcs } from '@drempel/protocol/encoding'
 import type { InputShare, PreparedList, RoundPlan } from '@drempel/protocol/threshold'
 import type { Channel } from '../../peers/index.ts'
 import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { codeOf, fail, failure } from '../errors.ts'
+import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
 import { journalRoundFailed } from '../journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
@@ -166,7 +166,7 @@ export class Rounds {
   async fail(round: string, error: unknown): Promise<void> {
     const ctx = this.#ctx
     const reason = codeOf(error)
-    const culprit = isProtocolError(error) ? this.#member(error.culprit) : null
+    const culprit = this.#member(culpritOf(error))
     const live = this.#live.get(round)
     if (live !== undefined) {
       live.error ??= error
