@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Federation, type FederationNode } from '@drempel/examples/federation/index'
 import type { RoundState } from '@drempel/protocol/api'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { overInTheClear, PARTNERS, plannedLists } from './lists.ts'
 import { Memory } from './memory.ts'
 
@@ -36,6 +36,14 @@ beforeAll(async () => {
   await federation.coordinator.api.generateKey('host')
   await roundSucceeds()
 }, 300_000)
+
+/** Who is still down after a failed test is started again, so that the next test means something. */
+afterEach(async () => {
+  const faults = federation.nodes.flatMap(({ id, fault }) => (fault ? [`${id} ${fault}`] : []))
+  for (const node of federation.nodes) if (!node.running) await node.start()
+  // Nobody but the victim may end.
+  expect(faults).toEqual([])
+})
 
 afterAll(async () => {
   await federation?.remove()

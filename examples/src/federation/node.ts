@@ -53,6 +53,11 @@ export class FederationNode {
     return this.#process?.running ?? false
   }
 
+  /** Why the process ended, when nobody wanted it to. */
+  get fault(): string | undefined {
+    return this.#process?.fault
+  }
+
   async start(): Promise<void> {
     this.#process = await NodeProcess.start(this.home)
     this.outputs.push(this.#process.output)

@@ -32,11 +32,17 @@ export class NodeProcess {
   readonly output: Output
   readonly #child: ChildProcess
   readonly #ended: Promise<number | string>
+  #wanted = false
+  #fault: string | undefined
 
   private constructor(child: ChildProcess, output: Output) {
     this.#child = child
     this.output = output
     this.#ended = ended(child)
+    this.#ended.then((code) => {
+      if (!this.#wanted)
+        this.#fault = `ended by itself with ${code}: ${output.stderr.slice(-2_000)}`
+    }, String)
   }
 
   /** Resolves when the node listens. @throws Error with what it wrote, when it does not */
@@ -71,8 +77,14 @@ export class NodeProcess {
     return running.has(this.#child)
   }
 
+  /** What a process said last that ended although nobody wanted it to. */
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
   /** Asks the node to end, and ends it when it does not. */
   async stop(): Promise<void> {
+    this.#wanted = true
     this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
     await this.#ended
@@ -81,6 +93,7 @@ export class NodeProcess {
 
   /** As a power cut would. */
   async kill(): Promise<void> {
+    this.#wanted = true
     this.#child.kill('SIGKILL')
     await this.#ended
   }
