@@ -65,6 +65,10 @@ test("a partner whose commitment is false is left out, and one node's false part
     const round = await leader.round()
     expect(round.leftOut).toEqual([])
     await expectExactWithoutBankB(federation, round, ['platform'])
+    // Who was left out learns the list like everyone else.
+    const row = () => partner.ctx.store.rounds.get(round.round)
+    await expect.poll(row).toMatchObject({ state: 'published' })
+    expect((await partner.ctx.store.lists.current('host', 'host-t2'))?.round).toBe(round.round)
   })
   expect(entries.find(({ type }) => type === 'round.excluded')).toMatchObject({
     parties: ['bank-b'],
@@ -94,7 +98,9 @@ test('a compute node that signs another list is named, and the list in force sta
     culprit: 'telecom',
   })
   expect(await leader.ctx.store.lists.inForce()).toEqual(before)
-  expect((await leader.entries()).at(-1)).toMatchObject({
+  // The entry follows the state.
+  const last = async () => (await leader.entries()).at(-1)
+  await expect.poll(last).toMatchObject({
     type: 'round.failed',
     reason: 'STATEMENTS_DIFFER',
     parties: ['telecom'],

@@ -219,7 +219,8 @@ async function published(
   await journalRoundPublished(ctx, announcement, publications)
   const accepted = await putInForce(ctx, records, {
     id: announcement.round,
-    from: ['computing', 'opening'],
+    // Whatever this node heard of the round on the way: who was left out of it heard little.
+    from: ['announced', 'collecting', 'computing', 'opening'],
     to: 'published',
     patch: {},
   })
