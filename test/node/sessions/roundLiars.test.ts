@@ -1,6 +1,6 @@
 /** Whole rounds in which one member lies: it is named, and the others' results are exact or as before. */
 
-import { type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { fromUtf8, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { readCell, writeCell } from '../../protocol/worlds/cells.ts'
 import { Federation } from '../kit/federation.ts'
@@ -105,4 +105,28 @@ test('a compute node that signs another list is named, and the list in force sta
     reason: 'STATEMENTS_DIFFER',
     parties: ['telecom'],
   })
+})
+
+test('a compute node that speaks out of turn is named by its neighbour, and nothing is opened', async () => {
+  const before = await leader.ctx.store.lists.inForce()
+  const liar = federation.member('telecom')
+  undo.push(
+    liar.lie('rounds/compute', async (_from, body) => {
+      const { round } = JSON.parse(fromUtf8(body)) as { round: string }
+      const channel = await liar.ctx.connectChannel('platform', `/peer/v1/rounds/${round}/channel`)
+      await channel.send('open/keys', new Uint8Array(64))
+      return { ok: true }
+    }),
+  )
+  const round = await leader.round()
+  expect(round).toMatchObject({ state: 'failed' })
+  const row = () => federation.member('platform').ctx.store.rounds.get(round.round)
+  await expect.poll(row).toMatchObject({ reason: 'UNEXPECTED_STEP', culprit: 'telecom' })
+  expect(await leader.ctx.store.lists.inForce()).toEqual(before)
+})
+
+test('and an honest round succeeds after all of that', async () => {
+  const round = await leader.round()
+  expect(round).toMatchObject({ state: 'published', leftOut: [] })
+  expect(round.contributors).toHaveLength(4)
 })
