@@ -84,6 +84,12 @@ async function up(args: string[]): Promise<number> {
   return 0
 }
 
+// A fault that nothing caught still ends the node, but its text, which may hold anything, stays here.
+process.on('uncaughtException', (error) => {
+  console.error(JSON.stringify({ error: error instanceof Error ? error.name : 'Error' }))
+  process.exit(1)
+})
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code

@@ -210,12 +210,14 @@ async function send(
 ): Promise<Answer> {
   const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
   for (let attempt = 0; ; attempt++) {
+    options.signal?.throwIfAborted()
     const request = dialer.request(peer, method, path, headers)
+    // However this attempt ends: an error of the connection that nobody hears ends the process.
+    request.on('error', () => {})
     const abort = () => request.destroy()
     deadline.addEventListener('abort', abort)
     options.signal?.addEventListener('abort', abort)
     try {
-      options.signal?.throwIfAborted()
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         request.on('error', reject)
         request.on('response', resolve)
