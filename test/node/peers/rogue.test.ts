@@ -170,6 +170,24 @@ describe('an answer', () => {
     expect((await rejection(asked)).message).toBe('enough')
   })
 
+  it('is not asked for when the caller gave up before; no connection is left to fail unheard', async () => {
+    let asked = 0
+    const client = await against(() => asked++)
+    const signal = AbortSignal.abort(new Error('enough'))
+    const [faults, note] = [[] as unknown[], (error: unknown) => faults.push(error)]
+    process.on('uncaughtException', note)
+    try {
+      expect((await rejection(client.post('bob', '/x', utf8('ask'), { signal }))).message).toBe(
+        'enough',
+      )
+      for (const one of running.splice(0).reverse()) await one.close()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    } finally {
+      process.off('uncaughtException', note)
+    }
+    expect({ asked, faults }).toEqual({ asked: 0, faults: [] })
+  })
+
   it('drips slowly: the time-out is for the whole', async () => {
     const client = await against((incoming, outgoing) => {
       outgoing.writeHead(200, sign(incoming, 'yes'))
