@@ -33,7 +33,7 @@ export function sessionOf(federation: Federation, change: Partial<Session> = {})
   return { convenant: digest, session: hex(random(32)), kind: 'host', epoch: '1', ...change }
 }
 
-export function contextOf(federation: Federation, session: Session): DkgContext {
+function contextOf(federation: Federation, session: Session): DkgContext {
   const { members, quorum } = federation.convenant.keyHolders
   return {
     convenantDigest: fromHex(session.convenant),

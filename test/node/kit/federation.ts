@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signDraft } from '@drempel/node/internal/sessions'
-import { initHome, type LiveNode, startNode } from '@drempel/node/testing'
+import { initHome, startNode } from '@drempel/node/testing'
 import {
   type Convenant,
   type DraftOptions,
@@ -139,5 +139,3 @@ async function freePorts(count: number): Promise<number[]> {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   }
 }
-
-export type { LiveNode }

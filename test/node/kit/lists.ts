@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import type { Federation } from './federation.ts'
 import type { Member } from './member.ts'
 
-export const LISTS: Readonly<Record<string, readonly string[]>> = {
+const LISTS: Readonly<Record<string, readonly string[]>> = {
   'bank-a': ['all.example', 'a-and-t.example', 'a-and-b.example', 'a.example'],
   'bank-b': ['all.example', 'a-and-b.example', 'b.example'],
   telecom: ['all.example', 'a-and-t.example', 't.example'],

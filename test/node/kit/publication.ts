@@ -64,7 +64,7 @@ export function encodePublication(...publications: readonly Publication[]): Byte
 }
 
 /** Keys of values, by the evaluation that tags go through, sorted. */
-export async function keysOf(
+async function keysOf(
   member: Member,
   salt: Bytes,
   values: readonly string[],
