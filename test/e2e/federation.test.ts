@@ -218,7 +218,7 @@ describe('the next round', () => {
     const before = (await api.status()).lists
     await absent.stop()
     const round = await federation.runRound('host')
-    expect(round).toMatchObject({ state: 'failed', reason: 'REFUSED' })
+    expect(round).toMatchObject({ state: 'failed', reason: 'TOO_FEW_CONTRIBUTORS' })
     expect((await api.status()).lists).toMatchObject(
       before.map(({ rule, round: last, size }) => ({ rule, round: last, size })),
     )

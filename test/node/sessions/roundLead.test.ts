@@ -481,7 +481,7 @@ describe('computing', () => {
     await lead.agree()
     const few = { round: lead.round, included: ['bank-a', 'telecom'] }
     await lead.expect('bank-a', 'compute', few)
-    expect(await lead.ended('bank-a')).toMatchObject({ reason: 'REFUSED' })
+    expect(await lead.ended('bank-a')).toMatchObject({ reason: 'TOO_FEW_CONTRIBUTORS' })
     await expectRefusal(partner, say(liar, partner, 'compute', few), 'NOT_COMPUTE_NODE')
   })
 })

@@ -97,7 +97,7 @@ async function run(
   await checkMasterKey(store, vault)
   await adoptToken(home, store, clock)
   const convenant = new ConvenantInForce()
-  await convenant.load(store)
+  await convenant.load(store, home)
   const audit = createAudit({
     store,
     signer: home.signer,

@@ -22,14 +22,26 @@ import { fail } from './errors.ts'
 /** In memory what the store has as current; read by every request. */
 export class ConvenantInForce {
   #current: InForce | null = null
+  #unfit: unknown = null
 
-  async load(store: Store): Promise<void> {
+  /**
+   * A release or a runtime that writes identifiers in another form than the convenant pins would miss
+   * silently: such a node takes no part until a version that fits is installed.
+   */
+  async load(store: Store, home: Home): Promise<void> {
     const row = await store.convenants.current()
-    if (row !== null) this.#current = read(parseSignedConvenantText(fromUtf8(row.document)))
+    if (row === null) return
+    this.#current = read(parseSignedConvenantText(fromUtf8(row.document)))
+    try {
+      fits(this.#current.signed, home, true)
+    } catch (error) {
+      this.#unfit = error
+    }
   }
 
-  /** @throws ProtocolError `NO_CONVENANT` */
+  /** @throws ProtocolError `NO_CONVENANT`, `CONVENANT_UNFIT` */
   get(): InForce {
+    if (this.#unfit !== null) throw this.#unfit
     return this.#current ?? fail('NO_CONVENANT', { hint: 'run: drempel convenant install FILE' })
   }
 
@@ -60,6 +72,7 @@ export class ConvenantInForce {
           }
     // In force for the log's origin before its first entry can be written there.
     this.#current = next
+    this.#unfit = null
     try {
       await audit.append(
         {

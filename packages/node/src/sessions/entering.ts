@@ -2,12 +2,13 @@
 
 import { isProtocolError } from '@drempel/protocol/encoding'
 import type { NodeContext, PeerMethod } from './context.ts'
+import { evidenceOf } from './errors.ts'
 import { journalFalseMessage } from './journal.ts'
 import { perMinute } from './limit.ts'
 
 const PER_MINUTE = 60
 
-const FALSE = new Set([
+export const FALSE_MESSAGES = new Set([
   'BAD_OWNER_PARTS',
   'BAD_STATEMENT',
   'BAD_UPLOAD',
@@ -29,10 +30,10 @@ export function entering(ctx: NodeContext, methods: readonly PeerMethod[]): Peer
       } catch (error) {
         const theirs =
           isProtocolError(error) &&
-          FALSE.has(error.code) &&
+          FALSE_MESSAGES.has(error.code) &&
           (error.culprit === from || error.code === 'BAD_STATEMENT')
         if (theirs && from !== ctx.self && budget(from)) {
-          await journalFalseMessage(ctx, from, error.code)
+          await journalFalseMessage(ctx, from, error.code, evidenceOf(error))
         }
         throw error
       }

@@ -1,4 +1,5 @@
 import {
+  base64,
   type ErrorDetails,
   failWith,
   fromBase64,
@@ -29,16 +30,30 @@ export type SessionErrorCode =
   | 'ROUND_WRONG_STATE'
   | 'STATEMENTS_DIFFER'
   | 'TXID_REPLAYED'
+  | 'UNKNOWN_LOG' // no such log, or it does not reach that tile
   | 'UNKNOWN_RECEIPT'
 
 // Annotated, so that the compiler knows that nothing follows a call.
 export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =
   failWith<SessionErrorCode>()
 
-/** The code to record for an error: a peer's problem document counts as what the peer said. */
+/**
+ * The code to record for an error: of a refusal the convenant's own, of a peer's problem document what
+ * the peer said.
+ */
 export function codeOf(error: unknown): string {
   if (!isProtocolError(error)) return 'INTERNAL'
-  return error.code === 'PEER_PROBLEM' ? (error.at ?? error.code) : error.code
+  const { code, at } = error
+  return (code === 'PEER_PROBLEM' || code === 'REFUSED') && at !== undefined ? at : code
+}
+
+/** Longer evidence stays with the process that met it: an entry is small. */
+const MAX_EVIDENCE = 64 * 1024
+
+/** An error's evidence for a sealed record, as base64; null where there is none or too much. */
+export function evidenceOf(error: unknown): string | null {
+  if (!isProtocolError(error) || error.evidence === undefined) return null
+  return error.evidence.length > MAX_EVIDENCE ? null : base64(error.evidence)
 }
 
 /** Whom a peer's signed refusal names: hearsay, since only that peer's word stands behind it. */

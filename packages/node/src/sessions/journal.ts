@@ -114,10 +114,11 @@ export function journalEvaluationRefused(
   asker: string,
   reason: string,
   txid: string,
+  evidence: string | null,
 ): Promise<Appended> {
   return ctx.audit.append(
     { type: 'oprf.refused', role: 'key-holder', parties: [asker], reason, txid },
-    null,
+    { evidence },
   )
 }
 
@@ -145,13 +146,17 @@ export function journalFalseMessage(
   ctx: NodeContext,
   from: string,
   reason: string,
+  evidence: string | null,
 ): Promise<Appended> {
-  return ctx.audit.append({ type: 'peer.refused', role: 'peer', parties: [from], reason }, null)
+  return ctx.audit.append(
+    { type: 'peer.refused', role: 'peer', parties: [from], reason },
+    { evidence },
+  )
 }
 
 export function journalRoundRefused(
   ctx: NodeContext,
-  { kind, round }: Announcement,
+  { kind, round }: Pick<Announcement, 'kind' | 'round'>,
   from: string,
   reason: string,
 ): Promise<Appended> {
@@ -290,7 +295,9 @@ export function journalKeyFailed(
 }
 
 export function journalKeyErased(ctx: NodeContext, kind: string, epoch: string): Promise<Appended> {
-  const event = { type: 'key.erased', role: 'key-holder', epoch } as const
+  const holds = ctx.inForce().convenant.keyHolders.members.includes(ctx.self)
+  const role = holds ? 'key-holder' : 'partner'
+  const event = { type: 'key.erased', role, epoch } as const
   return ctx.audit.append({ ...event, kind: kind as IdentifierKind }, {})
 }
 

@@ -4,8 +4,10 @@ import { ruleOf } from '@drempel/protocol/convenant'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { z } from 'zod'
 import type { NodeContext } from './context.ts'
+import { FALSE_MESSAGES } from './entering.ts'
+import { codeOf, evidenceOf } from './errors.ts'
 import { activeMembers } from './federation.ts'
-import { journalKeyErased } from './journal.ts'
+import { journalFalseMessage, journalKeyErased } from './journal.ts'
 import { installKey } from './keys/holder.ts'
 import { installRequest } from './keys/messages.ts'
 import { parseBody } from './parse.ts'
@@ -22,8 +24,11 @@ export async function catchUp(ctx: NodeContext): Promise<void> {
         await fetchLists(ctx, member, kind)
       } catch (error) {
         if (!isProtocolError(error)) throw error
-        if (error.code !== 'PEER_UNREACHABLE')
-          ctx.log('warn', 'sync.failed', { member, code: error.code })
+        if (error.code === 'PEER_UNREACHABLE') continue
+        ctx.log('warn', 'sync.failed', { member, code: codeOf(error) })
+        if (FALSE_MESSAGES.has(error.code)) {
+          await journalFalseMessage(ctx, member, error.code, evidenceOf(error))
+        }
       }
     }
     await dropOldKeys(ctx, kind)

@@ -5,7 +5,9 @@
 
 import { type Bytes, hex } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
-import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
+import { tagOf } from '@drempel/protocol/oprf'
+import { paddedSize } from '@drempel/protocol/threshold'
+import type { ActiveFlag } from '../store/index.ts'
 import type { NodeContext } from './context.ts'
 import { permit } from './federation.ts'
 import { openFlag } from './flags.ts'
@@ -14,6 +16,7 @@ import { evaluateInputs } from './oprf/asker.ts'
 /** One query; memory and the time until a batch is durable stay small. */
 const BATCH = 1_024
 const PAGE = 5_000
+const ALL = 2 ** 31
 
 /** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
 export async function tagMissing(
@@ -25,41 +28,57 @@ export async function tagMissing(
 ): Promise<void> {
   const name = String(epoch)
   const total = await ctx.store.flags.countActive(kind, ctx.clock())
-  let done = 0
-  for (;;) {
-    const rows = await ctx.store.tags.missing(kind, name, ctx.clock(), BATCH)
+  for (let done = 0; ; ) {
+    const rows = await ctx.store.tags.missing(kind, name, ctx.clock(), ALL)
     if (rows.length === 0) return
-    signal.throwIfAborted()
-    onProgress(done, total)
-    const count = paddedBatch(rows.length)
-    const used = await ctx.store.usage.used('tagged', `${kind}/${name}`)
-    permit(
-      ctx,
-      { type: 'tag', member: ctx.self, kind, epoch, listSize: total, count },
-      { tagged: { epoch, count: used } },
-    )
-    const counter = { scope: 'tagged', key: `${kind}/${name}` }
-    await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
-    const inputs = rows.map((row) => oprfInput(kind, openFlag(ctx, kind, row)))
-    const { outputs } = await evaluateInputs(ctx, {
-      protocol: 'tag',
-      kind,
-      epoch: name,
-      inputs,
-      count,
-      record: { purpose: 'round' },
-      signal,
-    })
-    await ctx.store.tags.put(
-      kind,
-      name,
-      rows.map(({ index }, i) => ({
-        index,
-        sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[i]!), ctx.random),
-      })),
-    )
-    done += rows.length
+    // The holders may learn of a first list what its commitment will say of its size, and no more.
+    const sent = paddedSize(rows.length)
+    for (let at = 0; at < sent; at += BATCH) {
+      signal.throwIfAborted()
+      onProgress(done, total)
+      const batch = rows.slice(at, at + BATCH)
+      await tagBatch(ctx, kind, epoch, batch, Math.min(BATCH, sent - at), total, signal)
+      done += batch.length
+    }
   }
+}
+
+/** @param count elements to send: the flags' and padding, or padding alone */
+async function tagBatch(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: number,
+  flags: readonly ActiveFlag[],
+  count: number,
+  listSize: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = String(epoch)
+  const counter = { scope: 'tagged', key: `${kind}/${name}` }
+  const used = await ctx.store.usage.used(counter.scope, counter.key)
+  permit(
+    ctx,
+    { type: 'tag', member: ctx.self, kind, epoch, listSize, count },
+    { tagged: { epoch, count: used } },
+  )
+  await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
+  const { outputs } = await evaluateInputs(ctx, {
+    protocol: 'tag',
+    kind,
+    epoch: name,
+    inputs: flags.map((flag) => oprfInput(kind, openFlag(ctx, kind, flag))),
+    count,
+    record: { purpose: 'round' },
+    signal,
+  })
+  await ctx.store.tags.put(
+    kind,
+    name,
+    flags.map(({ index }, i) => ({
+      index,
+      sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[i]!), ctx.random),
+    })),
+  )
 }
 
 /** Tags of the node's active flags, in order of their ids; all of them, or at most `limit` after an id. */

@@ -70,11 +70,12 @@ export type Evaluated = {
 export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): Promise<Evaluated> {
   const { protocol, kind, epoch, purpose, rule, inputs } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
-  const blind = await blindInputs(group, inputs, ctx.random, ctx.pause)
+  // A batch may be all padding: then only its size says anything, and nothing is combined.
+  const blind = inputs.length === 0 ? null : await blindInputs(group, inputs, ctx.random, ctx.pause)
   // A holder sees how many elements there are, so all but a single check are padded.
   const { count } = evaluation
   const padding = randomBlinded(group, count - inputs.length, ctx.random)
-  const blinded = concat(blind.blinded, padding)
+  const blinded = concat(blind?.blinded ?? new Uint8Array(), padding)
   const question: Question = {
     txid: hex(ctx.random(16)),
     kind,
@@ -107,7 +108,8 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
       request,
       evaluation.signal,
     )
-    const outputs = await combineShares(group, blind.state, inputs, shares, ctx.pause)
+    const outputs =
+      blind === null ? [] : await combineShares(group, blind.state, inputs, shares, ctx.pause)
     const holders = shares.map(({ index }) => key.publicShares.find((s) => s.index === index)!.id)
     if (protocol === 'tag') {
       await journalResult(ctx, question, holders, 'answered', { peerCheckpoints }, {})
@@ -141,7 +143,7 @@ async function askHolders(
       } catch (error) {
         if (!isProtocolError(error)) throw error
         signal?.throwIfAborted()
-        said.set(holder.id, error.code === 'REFUSED' ? error.at! : codeOf(error))
+        said.set(holder.id, codeOf(error))
         ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
         if (error instanceof FalseAnswer || error.code === 'PEER_BAD_RESPONSE') {
           const evidence = error.evidence === undefined ? '' : base64(error.evidence)

@@ -15,7 +15,7 @@ import {
 } from '@drempel/protocol/oprf'
 import { followLog } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
-import { fail } from '../errors.ts'
+import { codeOf, evidenceOf, fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import { journalEvaluated, journalEvaluationRefused, type Question } from '../journal.ts'
 import { perMinute } from '../limit.ts'
@@ -28,24 +28,37 @@ const REFUSALS_PER_MINUTE = 60
 const MAX_INTENT_AGE = 15 * 60_000
 
 export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
-  const entered = perMinute(REFUSALS_PER_MINUTE, ctx.clock)
+  const budget = perMinute(REFUSALS_PER_MINUTE, ctx.clock)
   return [
     {
       name: 'oprf/evaluate',
       maxBody: MAX_EVALUATION,
-      async handle(from, body) {
+      handle(from, body) {
         const request = decodeRequest(from, body)
-        try {
-          return await evaluate(ctx, from, request)
-        } catch (error) {
-          if (!isProtocolError(error)) throw error
-          const reason = error.code === 'REFUSED' ? error.at! : error.code
-          if (entered(from)) await journalEvaluationRefused(ctx, from, reason, request.header.txid)
-          throw error
-        }
+        const enter = () => budget(from)
+        return entered(ctx, from, request, enter, () => evaluate(ctx, from, request))
       },
     },
   ]
+}
+
+/** A refusal stands in the holder's log with what showed it. */
+async function entered<Value>(
+  ctx: NodeContext,
+  asker: string,
+  { header }: EvaluationRequest,
+  enter: () => boolean,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isProtocolError(error) && enter()) {
+      const { txid } = header
+      await journalEvaluationRefused(ctx, asker, codeOf(error), txid, evidenceOf(error))
+    }
+    throw error
+  }
 }
 
 async function evaluate(
@@ -65,7 +78,8 @@ export async function evaluateOwn(
   encoded: Bytes,
 ): Promise<VerifiedShare> {
   const request = decodeRequest(ctx.self, encoded)
-  const share = await admit(ctx, ctx.self, request)
+  const admitted = () => admit(ctx, ctx.self, request)
+  const share = await entered(ctx, ctx.self, request, () => true, admitted)
   return evaluateOwnShare(group, key, share, request.blinded, ctx.pause)
 }
 

@@ -11,7 +11,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail } from '../errors.ts'
 import { activeMembers, mayHold, permit, rulesOf } from '../federation.ts'
 import { lastContributors } from '../flags.ts'
-import { journalExcluded } from '../journal.ts'
+import { journalExcluded, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import { partyOf } from './compute.ts'
@@ -51,22 +51,30 @@ export async function startRound(
   const rules = rulesOf(inForce.convenant, kind)
   if (rounds.ofKind(kind) !== undefined) fail('BUSY', { at: kind })
   const members = activeMembers(inForce.convenant)
-  permit(
-    ctx,
-    {
-      type: 'announce',
-      coordinator: ctx.self,
-      kind,
-      rules: rules.map(({ id }) => id),
-      contributors: members,
-    },
-    { lastContributors: await lastContributors(ctx, kind) },
-  )
+  const round = hex(ctx.random(16))
+  try {
+    permit(
+      ctx,
+      {
+        type: 'announce',
+        coordinator: ctx.self,
+        kind,
+        rules: rules.map(({ id }) => id),
+        contributors: members,
+      },
+      { lastContributors: await lastContributors(ctx, kind) },
+    )
+  } catch (error) {
+    if (isProtocolError(error, 'REFUSED')) {
+      await journalRoundRefused(ctx, { kind, round }, ctx.self, codeOf(error))
+    }
+    throw error
+  }
   const tags = rules.some(({ keys }) => keys === 'tag')
   const key = tags ? await usableKey(ctx, kind) : null
   const announcement: Announcement = {
     convenant: inForce.digest,
-    round: hex(ctx.random(16)),
+    round,
     kind,
     epoch: key === null ? 1 : Number(key.epoch),
     key: keyDigest(key),
@@ -74,7 +82,6 @@ export async function startRound(
     coordinator: ctx.self,
     createdAt: new Date(ctx.clock()).toISOString(),
   }
-  const { round } = announcement
   await ctx.call(ctx.self, 'rounds/announce', announcement as Json)
   const led = lead(ctx, rounds, announcement, members).catch(async (error: unknown) => {
     const reason = codeOf(error)
@@ -155,6 +162,7 @@ async function announce(
       } catch (error) {
         if (computeNodes.includes(member)) throw error
         ctx.log('warn', 'round.member-absent', { member, code: codeOf(error) })
+        await journalExcluded(ctx, announcement, member, codeOf(error))
       }
     }),
   )

@@ -20,7 +20,7 @@ import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
 import { activeIdentifiers, blockedFlags, lastContributors } from '../flags.ts'
-import { journalRoundAnnounced, journalRoundCommitted } from '../journal.ts'
+import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
 import type { LiveRound, Rounds } from './live.ts'
@@ -127,6 +127,7 @@ async function staysOut(
     ctx.clock(),
   )
   if (decision.allow) return false
+  await journalRoundRefused(ctx, live.announcement, coordinator, decision.code)
   ctx.log('warn', 'round.stays-out', { round: live.announcement.round, code: decision.code })
   return true
 }
