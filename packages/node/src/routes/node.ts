@@ -1,8 +1,7 @@
 /** What routes need of the running node. */
 
-import type { Context } from 'hono'
 import type { Home } from '../config/index.ts'
-import type { OperatorEnv, Operators } from '../http/index.ts'
+import type { Operators } from '../http/index.ts'
 import type { ConvenantInForce, Sessions } from '../sessions/index.ts'
 
 export type RunningNode = {
@@ -12,5 +11,3 @@ export type RunningNode = {
   readonly operators: Operators
   readonly software: string
 }
-
-export type OperatorContext = Context<OperatorEnv>

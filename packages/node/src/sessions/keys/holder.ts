@@ -37,7 +37,6 @@ import { journalKey, journalKeyFailed } from '../journal.ts'
 import { group, keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import {
-  beginRequest,
   finishRequest,
   fromHolder,
   type InstallRequest,
@@ -45,6 +44,7 @@ import {
   MESSAGE,
   type Session,
   type SignedMessage,
+  session as sessionSchema,
   sharesRequest,
 } from './messages.ts'
 
@@ -59,7 +59,7 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
       name: 'keys/begin',
       maxBody: SMALL,
       async handle(from, body) {
-        const session = parseBody(beginRequest, body, from)
+        const session = parseBody(sessionSchema, body, from)
         return inTurn(ctx, () => begin(ctx, from, session))
       },
     },

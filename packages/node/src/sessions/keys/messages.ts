@@ -25,7 +25,6 @@ const holderMessage = z.strictObject({ session: hex32, to: member.nullable(), me
 export const signedMessage = statementSchema(holderMessage)
 export type SignedMessage = z.infer<typeof signedMessage>
 
-export const beginRequest = session
 export const sharesRequest = z.strictObject({ session, broadcasts: z.array(signedMessage).max(64) })
 export const sharesReply = z.strictObject({ shares: z.array(signedMessage).max(64) })
 export const finishRequest = z.strictObject({

@@ -36,7 +36,6 @@ export const commitment = z.strictObject({
   list: hex32,
   nonce: hex32.nullable(),
 })
-export type Commitment = z.infer<typeof commitment>
 export const signedCommitment = statementSchema(commitment)
 export type SignedCommitment = z.infer<typeof signedCommitment>
 
@@ -47,7 +46,6 @@ export const opening = z.strictObject({
   commitments: hex32,
   nonce: hex32,
 })
-export type Opening = z.infer<typeof opening>
 export const signedOpening = statementSchema(opening)
 export type SignedOpening = z.infer<typeof signedOpening>
 
