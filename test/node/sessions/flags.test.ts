@@ -1,0 +1,218 @@
+/** Flags that leave a list and want back, and lists that the convenant keeps out of a round. */
+
+import { check } from '@drempel/node/internal/sessions'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Federation } from '../kit/federation.ts'
+import { Lead, type Statement } from '../kit/lead.ts'
+import type { Member } from '../kit/member.ts'
+import { publish } from '../kit/publication.ts'
+import { tagAll } from '../kit/tags.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const RULES = [{ kind: 'host', t: 2 }] as const
+
+/** Which of these the list in force has. */
+async function over(asker: Member, values: readonly string[]): Promise<string[]> {
+  const { results } = await check(asker.ctx, {
+    kind: 'host',
+    purpose: 'fraude-onderzoek',
+    rule: 'host-t2',
+    values,
+    protocol: 'screen',
+    operator: 'test',
+  })
+  return values.filter((_, i) => (results[i] as { over: boolean }).over)
+}
+
+const withdraw = async (member: Member, values: readonly string[]) => {
+  const body = { kind: 'host', values: [...values] }
+  expect((await member.api('POST', '/flags/withdraw', body)).json).toMatchObject({
+    withdrawn: values.length,
+  })
+}
+
+async function published(federation: Federation, leader: Member): Promise<void> {
+  await tagAll(federation)
+  expect(await leader.round()).toMatchObject({ state: 'published' })
+}
+
+describe('a flag that left a list', () => {
+  const GONE = ['withdrawn.example', 'expired.example', 'bezwaar.example']
+  const ALL = [...GONE, 'kept.example']
+  let federation: Federation
+  let leader: Member
+  let partner: Member
+
+  const importAs = async (expires: number) => {
+    const rows = ALL.map((value, row) => ({
+      row,
+      value,
+      ...(value === 'expired.example' ? { expires: new Date(expires).toISOString() } : {}),
+    }))
+    const body = { kind: 'host', import: `until-${expires}`, rows }
+    const { status, json } = await partner.api('POST', '/flags/import', body)
+    expect([status, (json as { rejected: unknown }).rejected]).toEqual([200, []])
+  }
+
+  beforeAll(async () => {
+    federation = await Federation.open({ size: 3, rules: RULES, maxBatch: 4 })
+    leader = federation.member('bank-a')
+    partner = federation.member('telecom')
+  })
+
+  afterAll(() => federation.close())
+
+  test('counts with the others while it is there', async () => {
+    await leader.generateKey()
+    await leader.flag(ALL)
+    await federation.member('bank-b').flag(['other.example'])
+    await importAs(Date.now() + HOUR)
+    await published(federation, leader)
+    expect(await over(leader, ALL)).toEqual(ALL)
+  })
+
+  test('is out of the next round, and counts for nobody', async () => {
+    await withdraw(partner, ['withdrawn.example'])
+    const index = partner.ctx.vault.blindIndex('host', 'bezwaar.example')
+    expect(await partner.ctx.store.flags.setState('host', index, 'bezwaar')).toBe(true)
+    federation.clock.ahead = 2 * HOUR
+    await published(federation, leader)
+    expect(await over(leader, ALL)).toEqual(['kept.example'])
+  })
+
+  test('stays out for the epoch, though imported again', async () => {
+    await importAs(Date.now() + 30 * DAY)
+    const { json } = await partner.api('GET', '/flags?kind=host')
+    const { flags } = json as { flags: { value: string; state: string }[] }
+    expect(flags.map(({ value, state }) => `${value} ${state}`).sort()).toEqual([
+      'bezwaar.example bezwaar',
+      'expired.example active',
+      'kept.example active',
+      'withdrawn.example withdrawn',
+    ])
+    await published(federation, leader)
+    expect(await over(leader, ALL)).toEqual(['kept.example'])
+  })
+
+  test('comes back in the next epoch, save under bezwaar', async () => {
+    federation.clock.ahead = 8 * DAY
+    await leader.generateKey()
+    await importAs(Date.now() + 60 * DAY)
+    await published(federation, leader)
+    expect(await over(leader, ALL)).toEqual([
+      'withdrawn.example',
+      'expired.example',
+      'kept.example',
+    ])
+  })
+})
+
+/** What one member commits to in a round that gets no further. */
+async function commitmentOf(federation: Federation, id: string): Promise<Statement> {
+  await tagAll(federation)
+  const lead = await Lead.open(federation, federation.member('telecom'))
+  const found = (await lead.commitments()).find(({ member }) => member === id)
+  for (const { id } of federation.members) {
+    await lead.expect(id, 'fail', { round: lead.round, reason: 'TEST', culprit: null })
+  }
+  return found!
+}
+
+describe("a list beyond its owner's caps", () => {
+  const OWN = ['one.example', 'two.example', 'three.example', 'four.example']
+  let federation: Federation
+  let leader: Member
+  let partner: Member
+
+  beforeAll(async () => {
+    federation = await Federation.open({
+      rules: RULES,
+      maxBatch: 5,
+      contributorsMayChange: true,
+      minList: 2,
+      amend: (convenant) => ({
+        ...convenant,
+        kinds: convenant.kinds.map((kind) => ({
+          ...kind,
+          exceptions: [
+            {
+              member: 'bank-b',
+              listCap: 5,
+              newPerRound: 1,
+              withdrawnPerRound: 1,
+              epochBudget: kind.epochBudget,
+            },
+          ],
+        })),
+      }),
+    })
+    leader = federation.member('bank-a')
+    partner = federation.member('bank-b')
+    await leader.generateKey()
+    for (const id of ['bank-a', 'telecom', 'platform']) {
+      await federation.member(id).flag([`${id}.example`, 'both.example'])
+    }
+    await leader.flag(['one.example'])
+    await partner.flag(OWN)
+  })
+
+  afterAll(() => federation.close())
+
+  /** @param reason why it stays out, as its own log has it; null when it takes part */
+  const expectCommitment = async (reason: string | null) => {
+    const added = await partner.adds(async () => {
+      const { body } = await commitmentOf(federation, 'bank-b')
+      expect(body.paddedSize).toEqual(reason === null ? expect.any(Number) : null)
+    })
+    const refusals = added.filter(({ type }) => type === 'round.refused')
+    expect(refusals).toMatchObject(reason === null ? [] : [{ reason, role: 'partner' }])
+  }
+
+  test('is none the first time, however many are new', async () => {
+    await published(federation, leader)
+    expect(await over(leader, OWN)).toEqual(['one.example'])
+  })
+
+  test('stays out when too many are new or gone, or the list is too large or small', async () => {
+    await expectCommitment(null)
+    await partner.flag(['five.example'])
+    await expectCommitment(null)
+    await partner.flag(['six.example'])
+    await expectCommitment('LIST_TOO_LARGE')
+    await withdraw(partner, ['four.example'])
+    await expectCommitment('TOO_MANY_NEW')
+    await withdraw(partner, ['five.example', 'six.example'])
+    await expectCommitment(null)
+    await withdraw(partner, ['three.example'])
+    await expectCommitment('TOO_MANY_WITHDRAWN')
+    await withdraw(partner, ['two.example'])
+    await expectCommitment('LIST_TOO_SMALL')
+  })
+
+  test('and the round is published without it', async () => {
+    const round = await leader.round()
+    expect(round).toMatchObject({
+      state: 'published',
+      contributors: ['bank-a', 'platform', 'telecom'],
+      leftOut: [],
+    })
+    expect(await over(leader, [...OWN, 'both.example'])).toEqual(['both.example'])
+    // It holds the list all the same.
+    expect(await over(partner, ['both.example'])).toEqual(['both.example'])
+  })
+})
+
+test('where contributors may not change, a list that stays out ends the round', async () => {
+  const federation = await Federation.open({ rules: RULES })
+  const leader = federation.member('bank-a')
+  await leader.generateKey()
+  for (const id of federation.convenant.computeNodes)
+    await federation.member(id).flag(['x.example'])
+  await publish(federation, ['before.example'])
+  await tagAll(federation)
+  const before = await leader.ctx.store.lists.inForce()
+  expect(await leader.round()).toMatchObject({ state: 'failed', reason: 'CONTRIBUTORS_CHANGED' })
+  expect(await leader.ctx.store.lists.inForce()).toEqual(before)
+  await federation.close()
+})
