@@ -1,7 +1,9 @@
 /** The convenant's round schedule: the first compute node starts what is due, the others wait. */
 
 import { isProtocolError } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { NodeContext } from './context.ts'
+import { codeOf } from './errors.ts'
 import { generateKey } from './keys/leader.ts'
 import { startRound } from './round/coordinator.ts'
 import type { Rounds } from './round/live.ts'
@@ -16,12 +18,22 @@ export async function startDueRounds(ctx: NodeContext, rounds: Rounds): Promise<
     const age = ctx.clock() - (last?.createdAt ?? 0)
     if (age < schedule.everyHours * 3_600_000 || rounds.ofKind(kind) !== undefined) continue
     try {
-      await startRound(ctx, rounds, kind)
+      await startFresh(ctx, rounds, kind)
     } catch (error) {
-      const keyless = isProtocolError(error, 'NO_KEY') || isProtocolError(error, 'KEY_EXPIRED')
-      if (!keyless || !convenant.keyHolders.members.includes(ctx.self)) throw error
-      await generateKey(ctx, kind)
-      await startRound(ctx, rounds, kind)
+      // A kind that cannot start, for want of a holder say, must not keep the others waiting.
+      ctx.log('warn', 'round.not-started', { kind, code: codeOf(error) })
     }
+  }
+}
+
+async function startFresh(ctx: NodeContext, rounds: Rounds, kind: IdentifierKind): Promise<void> {
+  try {
+    await startRound(ctx, rounds, kind)
+  } catch (error) {
+    const keyless = isProtocolError(error, 'NO_KEY') || isProtocolError(error, 'KEY_EXPIRED')
+    const holds = ctx.inForce().convenant.keyHolders.members.includes(ctx.self)
+    if (!keyless || !holds) throw error
+    await generateKey(ctx, kind)
+    await startRound(ctx, rounds, kind)
   }
 }
