@@ -143,7 +143,7 @@ export class Rounds {
   }
 
   drop(round: string): void {
-    this.#live.get(round)?.abort.abort()
+    this.#live.get(round)?.abort.abort(failure('ROUND_WRONG_STATE', { at: 'published' }))
     this.#live.delete(round)
   }
 
@@ -170,7 +170,8 @@ export class Rounds {
     const live = this.#live.get(round)
     if (live !== undefined) {
       live.error ??= error
-      live.abort.abort()
+      // With the reason, which what is cut off then enters as its own.
+      live.abort.abort(error)
       for (const channel of live.channels.values()) channel.reject(error)
     }
     // The first reason stays: what follows from it, an abort say, would hide it.

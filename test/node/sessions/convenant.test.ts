@@ -1,0 +1,230 @@
+/** A convenant that changes under running nodes: what ends, what is kept, and who is refused from then on. */
+
+import { catchUp, check } from '@drempel/node/internal/sessions'
+import type { Convenant, SignedConvenant } from '@drempel/protocol/convenant'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sessionOf } from '../kit/dkg.ts'
+import { Federation, random } from '../kit/federation.ts'
+import { announcementOf, asJson, Lead } from '../kit/lead.ts'
+import { eventually, type Member } from '../kit/member.ts'
+import { expectRefusal, post } from '../kit/peer.ts'
+import { publish } from '../kit/publication.ts'
+import { ask, elements } from '../kit/question.ts'
+import { installAll, successorOf } from '../kit/successor.ts'
+
+let federation: Federation
+let leader: Member
+let holder: Member
+
+beforeAll(async () => {
+  federation = await Federation.open({ rules: [{ kind: 'host', t: 2 }] })
+  leader = federation.member('bank-a')
+  holder = federation.member('platform')
+  await leader.generateKey()
+  await publish(federation, ['over.example'])
+})
+
+afterAll(() => federation.close())
+
+const isOver = async (asker: Member) => {
+  const { results } = await check(asker.ctx, {
+    kind: 'host',
+    purpose: 'fraude-onderzoek',
+    rule: 'host-t2',
+    values: ['over.example'],
+    protocol: 'check',
+    operator: 'test',
+  })
+  return results[0]
+}
+
+const install = (member: Member, convenant: SignedConvenant) =>
+  member.api('PUT', '/convenant', asJson({ convenant }))
+const title = (nl: string) => () => ({ title: { nl, en: nl } })
+
+describe('a version that does not fit the node', () => {
+  const self = (change: object) => (old: Convenant) => ({
+    members: old.members.map((member) =>
+      member.id === 'bank-a' ? { ...member, ...change } : member,
+    ),
+  })
+  const key = Buffer.from(random(32)).toString('base64url')
+
+  test.each<[string, (old: Convenant) => Partial<Convenant>, string]>([
+    ['another URL', self({ url: 'http://127.0.0.1:9' }), 'members.bank-a.url'],
+    [
+      'other forms of identifiers',
+      (old) => ({ formVersions: { ...old.formVersions, unicode: '1.0' } }),
+      'formVersions.unicode',
+    ],
+  ])('%s', async (_, change, at) => {
+    const before = leader.ctx.inForce().digest
+    const added = await leader.adds(async () => {
+      expect(await install(leader, successorOf(federation, change))).toMatchObject({
+        status: 422,
+        json: { code: 'CONVENANT_UNFIT', at },
+      })
+    })
+    expect(added).toEqual([])
+    expect(leader.ctx.inForce().digest).toBe(before)
+    expect(await isOver(leader)).toEqual({ over: true })
+  })
+
+  test('another signing key is not even signed, let alone installed', async () => {
+    const changed = successorOf(federation, self({ signingKey: key }))
+    const draft = asJson({ convenant: { ...changed, signatures: [] } })
+    expect(await leader.api('POST', '/convenant/sign', draft)).toMatchObject({
+      status: 422,
+      json: { code: 'CONVENANT_UNFIT', at: 'members.bank-a.signingKey' },
+    })
+    expect((await install(leader, changed)).status).toBe(422)
+  })
+
+  test('one in which the node is no member', async () => {
+    const changed = successorOf(federation, ({ members }) => ({
+      members: members.map((member) =>
+        member.id === 'bank-b' ? { ...member, id: 'bank-c' } : member,
+      ),
+    }))
+    const draft = asJson({ convenant: { ...changed, signatures: [] } })
+    const { json } = await federation.member('bank-b').api('POST', '/convenant/sign', draft)
+    expect(json).toMatchObject({ code: expect.stringMatching(/^CONVENANT_(UNFIT|INVALID)$/) })
+  })
+})
+
+describe('a version that succeeds', () => {
+  test('ends rounds under way, and keeps key and list where the holders stay', async () => {
+    const tagger = federation.member('telecom')
+    await tagger.flag(['x.example'])
+    const lead = await Lead.open(federation, leader)
+    const { digest } = leader.ctx.inForce()
+    await installAll(federation, successorOf(federation, title('Tweede')))
+    for (const member of federation.members) {
+      expect(await lead.ended(member.id)).toEqual({
+        reason: 'CONVENANT_DIFFERS',
+        culprit: member.id,
+      })
+      const entries = await member.entries()
+      expect(entries.findLast(({ type }) => type === 'convenant.changed')).toMatchObject({
+        convenant: { version: 2 },
+        previousConvenant: { version: 1, digest },
+      })
+      expect(entries.findLast(({ type }) => type === 'round.failed')).toMatchObject({
+        reason: 'CONVENANT_DIFFERS',
+      })
+    }
+    // It was cut off while it tagged its flag, and says why.
+    const result = await eventually(async () =>
+      (await tagger.entries()).find(({ type }) => type === 'query.result'),
+    )
+    expect(result).toMatchObject({ status: 'failed', reason: 'CONVENANT_DIFFERS' })
+    expect(await isOver(leader)).toEqual({ over: true })
+    const fresh = await announcementOf(federation, leader)
+    expect((await post(leader, holder, 'rounds/announce', fresh)).status).toBe(200)
+    await post(leader, holder, 'rounds/fail', { round: fresh.round, reason: 'X', culprit: null })
+  })
+
+  test('at some nodes only: between the two sides nothing is done', async () => {
+    const next = successorOf(federation, title('Derde'))
+    expect((await install(holder, next)).status).toBe(200)
+    const ahead = (await announcementOf(federation, holder)) as never
+    await expectRefusal(
+      federation.member('telecom'),
+      () => post(holder, federation.member('telecom'), 'rounds/announce', ahead),
+      'CONVENANT_DIFFERS',
+      { type: 'peer.refused', parties: [holder.id], reason: 'CONVENANT_DIFFERS' },
+    )
+    const body = await ask(leader, elements(1))
+    await expectRefusal(
+      holder,
+      () => post(leader, holder, 'oprf/evaluate', body),
+      'INTENT_MISMATCH',
+    )
+    for (const member of federation.members) {
+      if (member !== holder) expect((await install(member, next)).status).toBe(200)
+    }
+    expect(await isOver(leader)).toEqual({ over: true })
+  })
+
+  test('and comes back with the node', async () => {
+    const { digest } = holder.ctx.inForce()
+    await holder.restart()
+    expect(holder.ctx.inForce().digest).toBe(digest)
+    expect(await isOver(holder)).toEqual({ over: true })
+  })
+
+  test.each<[string, (old: Convenant) => Partial<Convenant>, string]>([
+    ['the one before', (old) => ({ version: old.version - 1 }), 'version'],
+    ['one that leaves out a version', (old) => ({ version: old.version + 2 }), 'version'],
+    ['one of another history', () => ({ previous: 'A'.repeat(43) }), 'previous'],
+    ['another federation', () => ({ id: 'ander' }), 'id'],
+  ])('is not %s', async (_, change, at) => {
+    expect(await install(leader, successorOf(federation, change))).toMatchObject({
+      status: 422,
+      json: { code: 'CONVENANT_NOT_SUCCESSOR', at },
+    })
+  })
+})
+
+describe('a suspended member', () => {
+  const suspended = () => federation.member('telecom')
+
+  test('is suspended by two thirds, without its own signature', async () => {
+    const others = federation.members.filter((member) => member !== suspended())
+    const change = () => ({ suspended: ['telecom'] })
+    const few = successorOf(federation, change, others.slice(1))
+    expect(await install(leader, few)).toMatchObject({
+      status: 422,
+      json: { code: 'CONVENANT_SIGNATURE_MISSING' },
+    })
+    await installAll(federation, successorOf(federation, change, others))
+    // Three holders are left, so checks go on.
+    expect(await isOver(leader)).toEqual({ over: true })
+  })
+
+  test.each<[string, () => Promise<Uint8Array | object>]>([
+    ['oprf/evaluate', () => ask(suspended(), elements(1))],
+    ['rounds/announce', () => announcementOf(federation, suspended())],
+    ['keys/begin', async () => sessionOf(federation, { epoch: '2' })],
+  ])('is refused at %s', async (method, body) => {
+    const sent = (await body()) as never
+    await expectRefusal(holder, () => post(suspended(), holder, method, sent), 'REFUSED')
+  })
+
+  test('asks no more, and is handed lists without keys', async () => {
+    await expect(isOver(suspended())).rejects.toMatchObject({
+      code: 'REFUSED',
+      at: 'MEMBER_SUSPENDED',
+    })
+    const keys = (await leader.ctx.store.lists.current('host', 'host-t2'))!.keys
+    const current = async (to: Member) =>
+      Buffer.from((await post(to, holder, 'lists/current', { kind: 'host' })).body)
+    expect((await current(suspended())).includes(Buffer.from(keys))).toBe(false)
+    expect((await current(leader)).includes(Buffer.from(keys))).toBe(true)
+  })
+
+  test('stops all rounds while it is a compute node', async () => {
+    expect(await leader.api('POST', '/rounds', { kind: 'host' })).toMatchObject({
+      status: 403,
+      json: { at: 'COMPUTE_NODE_SUSPENDED' },
+    })
+  })
+})
+
+test('another quorum asks for another key', async () => {
+  const change = (old: Convenant) => ({
+    suspended: [],
+    keyHolders: { ...old.keyHolders, quorum: 4 },
+  })
+  await installAll(federation, successorOf(federation, change))
+  await expect(isOver(leader)).rejects.toMatchObject({ code: 'NO_KEY' })
+  expect(await leader.api('POST', '/rounds', { kind: 'host' })).toMatchObject({
+    status: 409,
+    json: { code: 'NO_KEY' },
+  })
+  for (const { ctx } of federation.members) await catchUp(ctx)
+  await leader.generateKey()
+  const announcement = await announcementOf(federation, leader)
+  expect(announcement).toMatchObject({ epoch: 2 })
+  expect((await post(leader, holder, 'rounds/announce', announcement)).status).toBe(200)
+})
