@@ -31,6 +31,8 @@ const PARTNERS: readonly (readonly [string, Sector])[] = [
 export type FederationOptions = Partial<DraftOptions> & {
   /** The first so many of bank-a, bank-b, telecom and platform; four by default. */
   readonly size?: number
+  /** Loopback without TLS by default. */
+  readonly transport?: 'tls' | 'plain-loopback'
   /** The last word on the convenant before it is signed. */
   readonly amend?: (convenant: Convenant) => Convenant
 }
@@ -58,7 +60,12 @@ export class Federation {
   }
 
   static async open(options: FederationOptions = {}): Promise<Federation> {
-    const { size = 4, amend = (convenant) => convenant, ...drafted } = options
+    const {
+      size = 4,
+      transport = 'plain-loopback',
+      amend = (convenant) => convenant,
+      ...drafted
+    } = options
     const clock = { ahead: 0 }
     const directory = await mkdtemp(join(tmpdir(), 'drempel-test-'))
     const partners = PARTNERS.slice(0, size)
@@ -69,8 +76,8 @@ export class Federation {
       const listen = { host: '127.0.0.1', port: ports[i]! }
       const mailbox = `security@${id}.example`
       const member = { id, name: `Member ${id}`, sector, contact: mailbox, fg: mailbox }
-      const publicUrl = `http://127.0.0.1:${ports[i]}`
-      const settings = { member, listen, publicUrl, transport: 'plain-loopback' } as const
+      const publicUrl = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${ports[i]}`
+      const settings = { member, listen, publicUrl, transport }
       const descriptor = await initHome(home, settings, random, Date.now())
       const start = () => startNode({ home, clock: () => Date.now() + clock.ahead, output: silent })
       const token = (await readFile(join(home, 'token'), 'utf8')).trim()
