@@ -69,11 +69,12 @@ async function keysOf(
   salt: Bytes,
   values: readonly string[],
   kind: IdentifierKind = 'host',
+  epoch = 1,
 ): Promise<Bytes> {
   const { outputs } = await evaluateInputs(member.ctx, {
     protocol: 'tag',
     kind,
-    epoch: '1',
+    epoch: String(epoch),
     inputs: values.map((value) => oprfInput(kind, value)),
     count: values.length,
     record: {},
@@ -83,11 +84,15 @@ async function keysOf(
 }
 
 /** Puts a list with these values in force at every member, as if a round had ended. */
-export async function publish(federation: Federation, values: readonly string[]): Promise<void> {
+export async function publish(
+  federation: Federation,
+  values: readonly string[],
+  epoch = 1,
+): Promise<void> {
   const [first] = federation.members
   const salt = random(32)
-  const keys = await keysOf(first!, salt, values)
-  const body = encodePublication(publicationOf(federation, keys, { salt: hex(salt) }))
+  const keys = await keysOf(first!, salt, values, 'host', epoch)
+  const body = encodePublication(publicationOf(federation, keys, { salt: hex(salt), epoch }))
   for (const member of federation.members) {
     await first!.ctx.call(member.id, 'rounds/publish', body)
   }
