@@ -80,6 +80,20 @@ describe('convenant draft', () => {
     expect(err).toContain(part)
   })
 
+  it('overwrites a signed convenant with --force alone, and says who signed it', async () => {
+    const path = save(signedBy(draft(), ALL.slice(0, 2)))
+    const argv = ['convenant', 'draft', '--member', ...members(), '-o', path]
+    const kept = await drempel(argv)
+    expect(kept.exit).toBe(2)
+    expect(kept.err).toContain('FILE_EXISTS')
+    expect(kept.err).toContain(ALL.slice(0, 2).join(', '))
+    expect(read(path).signatures).toHaveLength(2)
+    const forced = await drempel([...argv, '--force'])
+    expect(forced.out).toContain(`drempel convenant show ${path}`)
+    expect(read(path).signatures).toEqual([])
+    expect((await drempel(argv)).exit).toBe(0)
+  })
+
   it('refuses a file that describes no member', async () => {
     const path = join(folder(), 'x.json')
     writeFileSync(path, JSON.stringify({ ...FOUR[0], extra: 1 }))

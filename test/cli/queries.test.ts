@@ -78,6 +78,37 @@ describe('check', () => {
   })
 })
 
+describe('a receipt that cannot be saved', () => {
+  it('is found out before the question is asked', async () => {
+    const node = await fakeNode(() => ({ json: { answer: 'over', ...ABOUT } }))
+    const csv = join(folder(), 'q.csv')
+    writeFileSync(csv, 'host\na.example\n')
+    for (const path of [join(folder(), 'no', 'dir'), folder()]) {
+      for (const asked of [
+        ['check', 'a.example'],
+        ['screen', csv, '--column', 'host', '--batch', '1'],
+      ]) {
+        const argv = [...asked, ...QUESTION, '--receipt', path, '--home', node.home]
+        const { exit, err } = await drempel(argv)
+        expect(exit).toBe(1)
+        expect(err).toContain('FILE_UNWRITABLE')
+      }
+    }
+    expect(node.calls).toEqual([])
+  })
+
+  it('does not take the answer with it', async () => {
+    const node = await fakeNode(() => ({ json: { answer: 'over', ...ABOUT } }))
+    const receipt = ['--receipt', join(folder(), 'r.proof')]
+    const argv = ['check', 'a.example', ...QUESTION, ...receipt, '--home', node.home]
+    const { exit, out, err } = await drempel(argv)
+    expect({ exit, told: out.includes('OVER THE THRESHOLD') }).toEqual({ exit: 1, told: true })
+    expect(err).toContain('BAD_RECEIPT')
+    const { json } = await drempel([...argv, '--json'])
+    expect(json()).toMatchObject({ answer: 'over', error: { code: 'BAD_RECEIPT' } })
+  })
+})
+
 describe('screen', () => {
   const convenant = signedBy(draft({ maxBatch: 3 }), [])
   const screener = (limit = Number.POSITIVE_INFINITY) =>

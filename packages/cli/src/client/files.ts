@@ -1,7 +1,7 @@
 /** Files of a person or of a node's home; what is written appears whole or not at all. */
 
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hex, type RandomBytes } from '@drempel/protocol/encoding'
 import { fail } from '../output/errors.ts'
@@ -41,6 +41,27 @@ export async function writeText(path: string, text: string, random: RandomBytes)
     await rm(draft, { force: true })
     fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
   }
+}
+
+/** Before what can't be done twice: fails as `writeText` would. @throws `FILE_UNWRITABLE` */
+export async function checkWritable(path: string, random: RandomBytes): Promise<void> {
+  const trial = join(dirname(path), `.drempel-${hex(random(6))}.new`)
+  try {
+    if (await isFolder(path)) throw Object.assign(new Error(), { code: 'EISDIR' })
+    await (await open(trial, 'wx', 0o600)).close()
+  } catch (error) {
+    fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
+  } finally {
+    await rm(trial, { force: true }).catch(() => {})
+  }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
 }
 
 /** @throws ProtocolError `FILE_UNWRITABLE` */

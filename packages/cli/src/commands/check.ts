@@ -5,7 +5,7 @@ import { EXIT } from '../output/exit.ts'
 import { pairs } from '../output/render.ts'
 import { type Context, readLine } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, type OptionSpec } from './define.ts'
-import { saveReceipt } from './receipt-file.ts'
+import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
 export type QuestionOptions = KindOptions & {
   readonly purpose: string
@@ -70,16 +70,18 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
     en: 'Each question stands in the log and counts for the quota. A person decides; the answer is advice.',
   },
   async run(ctx, options, given: string) {
+    await expectReceipt(ctx, options.receipt)
     const value = given === '-' ? (await readLine(ctx.world.stdin)).trim() : given
     const { kind, purpose, rule } = options
     const reference = options.case === undefined ? {} : { case: options.case }
     const node = await ctx.node()
     const body = [checkRequest, { kind, purpose, rule, value, ...reference }] as const
     const answer = await node.send('POST', 'checks', body, checkResponse)
-    if (options.receipt !== undefined) await saveReceipt(ctx, options.receipt, answer.receipt)
     const over = answer.answer === 'over'
-    const exit = over && options.exitCode === true ? EXIT.over : EXIT.ok
-    return { json: answer, text: answerText(ctx, answer), exit }
+    const text = answerText(ctx, answer)
+    const lost = await tryReceipt(ctx, options.receipt, answer.receipt)
+    if (lost !== undefined) return { json: { ...answer, error: lost }, text, exit: EXIT.failed }
+    return { json: answer, text, exit: over && options.exitCode === true ? EXIT.over : EXIT.ok }
   },
 }
 

@@ -10,8 +10,10 @@ import {
   type RuleChoice,
 } from '@drempel/protocol/convenant'
 import { formVersions, IDENTIFIER_KINDS, type IdentifierKind } from '@drempel/protocol/identifiers'
-import { fileDigest, readText, writeText } from '../client/files.ts'
+import { z } from 'zod'
+import { fileDigest, readText, readTextIfThere, writeText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
+import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
@@ -36,6 +38,7 @@ type Options = {
   readonly dpia?: string
   readonly contributorsMayChange?: boolean
   readonly output?: string
+  readonly force?: boolean
 }
 
 export const convenantDraft: CommandSpec<Options> = {
@@ -122,7 +125,7 @@ export const convenantDraft: CommandSpec<Options> = {
     {
       flags: '--every-hours <n>',
       about: {
-        nl: 'rondes op vaste tijden (anders met de hand)',
+        nl: 'rondes op vaste tijden (anders handmatig)',
         en: 'rounds on a schedule (else by hand)',
       },
       number: { least: 1 },
@@ -150,6 +153,13 @@ export const convenantDraft: CommandSpec<Options> = {
       },
     },
     OUT_OPTION,
+    {
+      flags: '--force',
+      about: {
+        nl: 'een ondertekend convenant overschrijven',
+        en: 'overwrite a signed convenant',
+      },
+    },
   ],
   examples: [
     'convenant draft --member */member.json --rule host:2 --rule host:3 -o convenant.json',
@@ -172,6 +182,7 @@ export const convenantDraft: CommandSpec<Options> = {
     const text = formatSignedConvenant({ convenant, signatures: [] })
     if (options.output === undefined) return { json: { convenant, signatures: [] }, text }
     const file = ctx.path(options.output)
+    if (options.force !== true) await keepSigned(ctx, file)
     await writeText(file, text, ctx.world.random)
     return {
       json: { file, id: convenant.id, version: convenant.version },
@@ -179,6 +190,29 @@ export const convenantDraft: CommandSpec<Options> = {
     }
   },
 }
+
+/** Signatures were asked of people; they are not thrown away unasked. */
+async function keepSigned({ lang }: Context, file: string): Promise<void> {
+  const signers = signersOf((await readTextIfThere(file)) ?? '')
+  if (signers.length === 0) return
+  const who = signers.join(', ')
+  const hint: Text = {
+    nl: `ondertekend door ${who}; geef een andere -o, of --force`,
+    en: `signed by ${who}; give another -o, or --force`,
+  }
+  fail('FILE_EXISTS', { at: file, hint: hint[lang] })
+}
+
+/** Also of a file that was edited since, and is no valid convenant now. */
+function signersOf(text: string): string[] {
+  try {
+    return SIGNED.parse(JSON.parse(text)).signatures.map(({ member }) => member)
+  } catch {
+    return []
+  }
+}
+
+const SIGNED = z.object({ signatures: z.array(z.object({ member: z.string() })) })
 
 function choices(options: Options, members: readonly MemberDescriptor[]): Partial<DraftOptions> {
   const given = {
@@ -256,7 +290,7 @@ function told(ctx: Context, file: string, { id, members, rules }: Convenant): st
     [ctx.say({ nl: 'bestand', en: 'file' }), file],
   ])
   return `${rows}\n${ctx.say({
-    nl: 'Lees het (drempel convenant show), pas het aan en onderteken het bij elke node: drempel convenant sign',
-    en: 'Read it (drempel convenant show), change it, and sign it at each node: drempel convenant sign',
+    nl: `Onderteken het bij elke node: drempel convenant sign ${file}\nLees het eerst, en pas het aan: drempel convenant show ${file}`,
+    en: `Sign it at each node: drempel convenant sign ${file}\nRead it first, and change it: drempel convenant show ${file}`,
   })}`
 }

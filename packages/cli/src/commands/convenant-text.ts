@@ -50,7 +50,7 @@ function summary(ctx: Context, signed: SignedConvenant): string {
     [
       label('rondes', 'rounds'),
       round.schedule === 'manual'
-        ? label('met de hand', 'by hand')
+        ? label('handmatig', 'by hand')
         : `${round.schedule.everyHours} h`,
     ],
     [

@@ -189,7 +189,7 @@ const COMPLAINTS: Readonly<Record<string, Text>> = {
 const MORE: Text = { nl: 'zie --help', en: 'see --help' }
 const HELP: Text = { nl: 'toon deze hulp', en: 'show this help' }
 const PROGRAM: Text = {
-  nl: 'Drempel: welke identificatoren zijn bij minstens t partijen gemeld?',
+  nl: 'Drempel: welke identificatoren zijn door minstens t partijen gemeld?',
   en: 'Drempel: which identifiers are flagged by at least t partners?',
 }
 

@@ -10,13 +10,14 @@ import {
 import { columnIndex, csvLine, isTooWide, openCsv } from '../client/csv.ts'
 import { reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
+import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
 import { pairs } from '../output/render.ts'
 import { QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
 import type { Context } from './context.ts'
 import { nodeConvenant } from './convenant.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
-import { saveReceipt } from './receipt-file.ts'
+import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
 type Options = QuestionOptions & {
   readonly column: string
@@ -67,6 +68,7 @@ export const screenCommand: CommandSpec<Options> = {
     }
     const file = await openCsv(ctx.path(name), options.delimiter)
     const index = columnIndex(file, options.column)
+    await expectReceipt(ctx, options.receipt)
     const batch = options.batch ?? (await allowedBatch(ctx, options.purpose))
     const sink = await openSink(ctx, options.output)
     const progress = startProgress(ctx.world, { label: name, total: file.size, quiet: ctx.json })
@@ -112,16 +114,13 @@ export const screenCommand: CommandSpec<Options> = {
       progress.stop()
       await sink.close()
     }
-    if (options.receipt !== undefined && last !== undefined) {
-      await saveReceipt(ctx, options.receipt, last.receipt)
-    }
     const json = { ...counts, txids, file: sink.file, ...(sink.kept ? { results: sink.kept } : {}) }
     const told = summary(ctx, counts, sink.file)
-    if (sink.file === null && !ctx.json) {
-      ctx.note(told)
-      return { json, text: '' }
-    }
-    return { json, text: told }
+    if (sink.file === null) ctx.note(told)
+    const text = sink.file === null && !ctx.json ? '' : told
+    const lost = await tryReceipt(ctx, options.receipt, last?.receipt)
+    if (lost !== undefined) return { json: { ...json, error: lost }, text, exit: EXIT.failed }
+    return { json, text }
   },
 }
 

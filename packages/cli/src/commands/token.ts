@@ -2,7 +2,8 @@
 
 import { role, tokenRequest, tokenResponse, tokens } from '@drempel/protocol/api'
 import type { z } from 'zod'
-import { writeText } from '../client/files.ts'
+import { checkWritable, isThere, writeText } from '../client/files.ts'
+import { fail } from '../output/errors.ts'
 import { table } from '../output/render.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
 
@@ -31,6 +32,11 @@ export const tokenCreate: CommandSpec<CreateOptions> = {
   ],
   examples: ['token create --name jansen --role analyst -o jansen.token'],
   async run(ctx, { name, role: roles, output }) {
+    const file = output === undefined ? undefined : ctx.path(output)
+    if (file !== undefined) {
+      if (await isThere(file)) fail('FILE_EXISTS', { at: file })
+      await checkWritable(file, ctx.world.random)
+    }
     const node = await ctx.node()
     const made = await node.send(
       'POST',
@@ -38,8 +44,7 @@ export const tokenCreate: CommandSpec<CreateOptions> = {
       [tokenRequest, { name, roles: [...roles] }],
       tokenResponse,
     )
-    if (output === undefined) return { json: made, text: made.token }
-    const file = ctx.path(output)
+    if (file === undefined) return { json: made, text: made.token }
     await writeText(file, `${made.token}\n`, ctx.world.random)
     return { json: { id: made.id, file }, text: `${made.id}  ${file}` }
   },

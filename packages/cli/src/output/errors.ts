@@ -14,6 +14,7 @@ export type CliErrorCode =
   | 'CSV_EMPTY'
   | 'CSV_ENCODING'
   | 'CSV_QUOTE'
+  | 'FILE_EXISTS'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
   | 'HOME_MISSING'
@@ -86,6 +87,14 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
       nl: 'De aanhalingstekens van een rij kloppen niet (RFC 4180)',
       en: 'The quotes of a row are not right (RFC 4180)',
     },
+  },
+  FILE_EXISTS: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Er staat al een bestand dat niet wordt overschreven',
+      en: 'There is a file already, and it is not overwritten',
+    },
+    next: { nl: 'geef een andere -o', en: 'give another -o' },
   },
   FILE_UNREADABLE: {
     exit: EXIT.usage,
@@ -232,6 +241,9 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
   },
   USAGE: {
     exit: EXIT.usage,
-    title: { nl: 'Zo kan deze opdracht niet', en: 'This is not how the command is used' },
+    title: {
+      nl: 'Deze opdracht wordt zo niet gebruikt',
+      en: 'This is not how the command is used',
+    },
   },
 }

@@ -24,7 +24,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, Text>> = {
   },
   refused: { nl: 'geweigerd door het convenant', en: 'refused by the convenant' },
   unreachable: {
-    nl: 'de node is niet bereikbaar, of is niet de node die hij zou zijn',
+    nl: 'de node is niet bereikbaar, of is niet de node die hij hoort te zijn',
     en: 'the node cannot be reached, or is not the node it should be',
   },
   unauthorised: {
