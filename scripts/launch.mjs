@@ -74,7 +74,8 @@ async function fetchTool(name) {
   const folder = join(root, 'tools', name)
   const wanted = digest(`tools/${name}/package-lock.json`)
   await locked(join(folder, 'node_modules', '.stamp'), wanted, () => {
-    console.error(`drempel: fetching ${name} from the npm registry (once)`)
+    const why = name === 'node' ? `Node ${process.versions.node} can't run this; ` : ''
+    console.error(`drempel: ${why}fetching ${name} into tools/ from the npm registry (once)`)
     const npm = windows ? 'npm.cmd' : 'npm'
     run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: folder,
@@ -108,6 +109,8 @@ const pnpm = join(await fetchTool('pnpm'), 'pnpm', 'bin', 'pnpm.cjs')
 const env = {
   ...process.env,
   npm_config_verify_deps_before_run: 'false',
+  npm_config_update_notifier: 'false',
+  NO_UPDATE_NOTIFIER: '1',
   PATH: [join(root, 'node_modules', '.bin'), dirname(node), process.env.PATH].join(delimiter),
 }
 if (!wantedTask.noInstall) {

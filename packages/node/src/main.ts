@@ -75,7 +75,12 @@ async function up(args: string[]): Promise<number> {
     return 2
   }
   const node = await startNode({ home: values.home })
-  console.log(JSON.stringify({ listening: node.url }))
+  const { id } = node.node.home.member
+  console.log(
+    process.stdout.isTTY
+      ? `${id}: ${node.url}  (Ctrl-C: stop)`
+      : JSON.stringify({ listening: node.url }),
+  )
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
@@ -95,12 +100,19 @@ main(process.argv.slice(2)).then(
     process.exitCode = code
   },
   (error: unknown) => {
-    // A code and a hint of our own; of any other error its class, since its text may hold anything.
-    if (isProtocolError(error)) {
-      console.error(JSON.stringify({ error: error.code, at: error.at, hint: error.hint }))
-    } else {
-      console.error(JSON.stringify({ error: error instanceof Error ? error.name : 'Error' }))
-    }
+    console.error(JSON.stringify(describe(error)))
     process.exitCode = 1
   },
 )
+
+/** A code and a hint of our own; of the system its code; of anything else its class, since a text may hold anything. */
+function describe(error: unknown): object {
+  if (isProtocolError(error)) return { error: error.code, at: error.at, hint: error.hint }
+  const { code, address, port } = error as { code?: unknown; address?: unknown; port?: unknown }
+  if (code === 'EADDRINUSE') {
+    const hint = 'stop what listens there, or change listen.port in config.yaml'
+    return { error: 'PORT_TAKEN', at: `${address}:${port}`, hint }
+  }
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return { error: code }
+  return { error: error instanceof Error ? error.name : 'Error' }
+}

@@ -8,7 +8,7 @@ const ALLOWED = new Set([
   'round',
   'kind',
   'epoch',
-  'member',
+  'absent',
   'holder',
   'code',
   'reason',

@@ -151,6 +151,8 @@ async function fill(
     certificate = cert
   }
   await makeFolder(paths.periods)
+  // A home inside a checkout must not be added to it by accident.
+  await writeNew(join(home, '.gitignore'), '*\n')
   await writeNew(paths.token, `drm_${hex(random(6))}_${base64url(random(32))}\n`)
   await writeNew(paths.config, stringify(config))
   const member = describe(config, signer, certificate)

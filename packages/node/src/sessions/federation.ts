@@ -3,6 +3,7 @@
 import {
   type Convenant,
   decide,
+  kindOf,
   memberOf,
   NO_USAGE,
   type Request,
@@ -51,6 +52,11 @@ export function mayHold(ctx: NodeContext, member: string, rule: string): boolean
   const { convenant } = ctx.inForce()
   const request = { type: 'consume', member, rule } as const
   return decide(convenant, request, NO_USAGE, ctx.clock()).allow
+}
+
+/** Keys and flags of a kind that the convenant does not have would be of no use to anyone. @throws ProtocolError `REFUSED` */
+export function knownKind({ convenant }: InForce, kind: string): void {
+  if (kindOf(convenant, kind) === undefined) fail('REFUSED', { at: 'UNKNOWN_KIND' })
 }
 
 /** @throws ProtocolError `CONVENANT_DIFFERS`, culprit = the peer that works under another one */

@@ -6,6 +6,7 @@ import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers
 import type { FlagRow, UpsertCounts } from '../store/index.ts'
 import type { NodeContext } from './context.ts'
 import { fail } from './errors.ts'
+import { knownKind } from './federation.ts'
 import type { SignedList } from './round/messages.ts'
 
 export type FlagInput = {
@@ -49,8 +50,7 @@ export async function importFlags(
   importId: string,
   rows: readonly FlagInput[],
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
-  // Without a convenant no row could be read: say so once.
-  ctx.inForce()
+  knownKind(ctx.inForce(), kind)
   const now = ctx.clock()
   const rejected: Rejected[] = []
   const accepted: FlagRow[] = []

@@ -25,7 +25,7 @@ export async function catchUp(ctx: NodeContext): Promise<void> {
       } catch (error) {
         if (!isProtocolError(error)) throw error
         if (error.code === 'PEER_UNREACHABLE') continue
-        ctx.log('warn', 'sync.failed', { member, code: codeOf(error) })
+        ctx.log('warn', 'sync.failed', { absent: member, code: codeOf(error) })
         if (FALSE_MESSAGES.has(error.code)) {
           await journalFalseMessage(ctx, member, error.code, evidenceOf(error))
         }

@@ -8,7 +8,7 @@ export const ACKNOWLEDGEMENTS: Readonly<Record<keyof Convenant['acknowledgements
     en: 'We know that the round protects against one compute node that follows the protocol but watches; one compute node that deviates can have salted keys below the threshold opened or spoil the result, and we accept that.',
   },
   severalThresholds: {
-    nl: 'Wij weten dat twee drempels voor één soort gegeven verraden of een identificator bij precies zoveel partijen gemeld is als tussen beide drempels ligt, en wij aanvaarden dat.',
+    nl: 'Wij weten dat twee drempels voor één soort gegeven verraden of het aantal partijen dat een identificator meldde, tussen beide drempels ligt, en wij aanvaarden dat.',
     en: 'We know that two thresholds for one kind of identifier reveal whether the number of members that flagged it lies between the two, and we accept that.',
   },
   contributorsMayChange: {

@@ -29,18 +29,18 @@ function investigation(setting: PurposeSetting): Purpose {
     ...common(setting),
     id: 'fraude-onderzoek',
     text: {
-      nl: 'Onderzoek naar een concreet vermoeden van online fraude met klanten of middelen van de vrager.',
+      nl: 'Onderzoek naar een concreet vermoeden van online fraude met klanten of middelen van de vragende partij.',
       en: "Investigation of a concrete suspicion of online fraud involving the asker's customers or means.",
     },
     grondslag: {
       law: 'avg-6-1-f',
       explanation: {
-        nl: 'Het gerechtvaardigd belang van de vrager en van zijn klanten om fraude vast te stellen en te beëindigen (overweging 47 AVG).',
+        nl: 'Het gerechtvaardigd belang van de vragende partij en van zijn klanten om fraude vast te stellen en te beëindigen (overweging 47 AVG).',
         en: 'The legitimate interest of the asker and its customers in establishing and ending fraud (recital 47 GDPR).',
       },
     },
     proportionality: {
-      nl: 'De vrager hoort alleen of genoeg partijen hetzelfde melden. Geen partij toont haar lijst, en een ja is een aanleiding tot eigen onderzoek, nooit op zichzelf grond voor een besluit.',
+      nl: 'De vragende partij hoort alleen of genoeg partijen hetzelfde melden. Geen partij toont haar lijst, en een ja is een aanleiding tot eigen onderzoek, nooit op zichzelf grond voor een besluit.',
       en: 'The asker only learns whether enough members flag the same. No member shows its list, and a yes is a reason for own investigation, never in itself the ground of a decision.',
     },
     askers: askers(setting, (member) => member.sector !== 'police'),

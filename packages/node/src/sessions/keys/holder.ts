@@ -32,7 +32,7 @@ import {
 } from '@drempel/protocol/oprf'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
-import { memberKey, sameConvenant } from '../federation.ts'
+import { knownKind, memberKey, sameConvenant } from '../federation.ts'
 import { journalKey, journalKeyFailed } from '../journal.ts'
 import { group, keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
@@ -255,6 +255,7 @@ async function install(ctx: NodeContext, request: InstallRequest): Promise<void>
 function contextOf(ctx: NodeContext, from: string, session: Session): DkgContext {
   const inForce = ctx.inForce()
   sameConvenant(inForce, session.convenant, from)
+  knownKind(inForce, session.kind)
   const purpose = keyPurpose(inForce, session.kind, session.epoch)
   const known = (id: string) => purpose.holders.some((holder) => holder.id === id)
   if (!known(ctx.self)) fail('NOT_HOLDER', { culprit: 'self' })

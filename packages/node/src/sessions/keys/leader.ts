@@ -5,7 +5,7 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { KeyEpoch } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { accusedBy, codeOf, fail, failure } from '../errors.ts'
-import { activeMembers } from '../federation.ts'
+import { activeMembers, knownKind } from '../federation.ts'
 import { journalKeyFailed } from '../journal.ts'
 import { parseBody } from '../parse.ts'
 import { lastEpoch, spendEpoch } from './holder.ts'
@@ -29,6 +29,7 @@ const generating = new WeakMap<NodeContext, Set<string>>()
 export async function generateKey(ctx: NodeContext, kind: IdentifierKind): Promise<KeyEpoch> {
   const inForce = ctx.inForce()
   const holders = inForce.convenant.keyHolders.members
+  knownKind(inForce, kind)
   if (!holders.includes(ctx.self)) fail('NOT_HOLDER', { at: kind })
   const busy = generating.get(ctx) ?? new Set<string>()
   generating.set(ctx, busy)
@@ -110,7 +111,7 @@ async function lead(ctx: NodeContext, session: Session, holders: readonly string
   await Promise.all(
     others.map((member) =>
       ask(member, 'install', install).catch((error: unknown) => {
-        ctx.log('warn', 'key.install-missed', { member, kind, epoch, code: codeOf(error) })
+        ctx.log('warn', 'key.install-missed', { absent: member, kind, epoch, code: codeOf(error) })
       }),
     ),
   )

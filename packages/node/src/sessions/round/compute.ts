@@ -221,7 +221,7 @@ async function handOutOwners(
       // A contributor that died misses its own answer, not the round.
       sends.push(
         ctx.call(names[index]!, 'rounds/owners', body).catch((error: unknown) => {
-          ctx.log('warn', 'round.owner-missed', { member: names[index]!, code: codeOf(error) })
+          ctx.log('warn', 'round.owner-missed', { absent: names[index]!, code: codeOf(error) })
         }),
       )
     }

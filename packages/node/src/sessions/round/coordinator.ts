@@ -127,9 +127,29 @@ async function leadOn(
     commitments.map(({ member }) => ctx.call(member, 'rounds/terms', terms as unknown as Json)),
   )
   const included = await collectUploads(ctx, live, terms)
+  await mayCompute(ctx, live, members, included)
   await runComputation(ctx, live, included)
   const publications = await collectLists(ctx, live)
   await publish(ctx, members, round, publications)
+}
+
+/** What every compute node will ask, asked here first: a refusal for who is missing names the missing. */
+async function mayCompute(
+  ctx: NodeContext,
+  live: LiveRound,
+  members: readonly string[],
+  included: readonly string[],
+): Promise<void> {
+  const { announcement } = live
+  const request = { type: 'compute', node: ctx.self, contributors: included } as const
+  const usage = { lastContributors: await lastContributors(ctx, announcement.kind) }
+  try {
+    permit(ctx, { ...request, ...announcement }, usage)
+  } catch (error) {
+    const missing = members.find((member) => !included.includes(member))
+    if (!isProtocolError(error, 'REFUSED') || missing === undefined) throw error
+    fail('REFUSED', { at: codeOf(error), culprit: missing })
+  }
 }
 
 /** Members that have nothing to do but wait hear that the round goes on. */
@@ -161,7 +181,7 @@ async function announce(
         present.push(member)
       } catch (error) {
         if (computeNodes.includes(member)) throw error
-        ctx.log('warn', 'round.member-absent', { member, code: codeOf(error) })
+        ctx.log('warn', 'round.member-absent', { absent: member, code: codeOf(error) })
         await journalExcluded(ctx, announcement, member, codeOf(error))
       }
     }),
@@ -197,7 +217,7 @@ async function collectCommitments(
       } catch (error) {
         if (computeNodes.includes(member) || live.abort.signal.aborted) throw error
         const code = codeOf(error)
-        ctx.log('warn', 'round.member-lost', { member, code })
+        ctx.log('warn', 'round.member-lost', { absent: member, code })
         if (isProtocolError(error) && LIES.has(error.code)) {
           await journalExcluded(ctx, live.announcement, member, code)
         }
@@ -237,7 +257,7 @@ async function collectUploads(
       } catch (error) {
         const code = codeOf(error)
         if (code === 'RECORD_DOES_NOT_FIT' || live.abort.signal.aborted) throw error
-        ctx.log('warn', 'round.member-lost', { member, code })
+        ctx.log('warn', 'round.member-lost', { absent: member, code })
       }
     }),
   )
@@ -308,7 +328,7 @@ async function publish(
         ctx
           .call(member, 'rounds/publish', bodyFor(member), { timeoutMs: 60_000 })
           .catch((error: unknown) => {
-            ctx.log('warn', 'round.publish-missed', { member, round, code: codeOf(error) })
+            ctx.log('warn', 'round.publish-missed', { absent: member, round, code: codeOf(error) })
           }),
       ),
   )
