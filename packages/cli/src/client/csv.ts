@@ -49,14 +49,29 @@ export async function openCsv(path: string, separator?: string): Promise<CsvFile
   }
 }
 
+/** Rows with about how many bytes of the file end with each: what was read may lie far ahead. */
+export async function* locatedRows(
+  file: CsvFile,
+): AsyncGenerator<readonly (readonly [row: CsvRow, end: number])[]> {
+  let begin = 0
+  for await (const rows of file.rows()) {
+    const length = file.bytesRead() - begin
+    const start = begin
+    yield rows.map((row, i) => [row, start + (length * (i + 1)) / rows.length])
+    begin += length
+  }
+}
+
 /** By exact name, else by name without regard to case. @throws ProtocolError `CSV_COLUMN` */
 export function columnIndex({ header }: CsvFile, name: string): number {
   const matches = (same: (cell: string) => boolean) =>
     header.flatMap((cell, i) => (same(cell) ? [i] : []))
   const exact = matches((cell) => cell === name)
   const found = exact.length > 0 ? exact : matches((cell) => lower(cell) === lower(name))
-  // The cells of a first line might be data, so they are not repeated.
-  return found.length === 1 ? found[0]! : fail('CSV_COLUMN', { at: name })
+  if (found.length === 1) return found[0]!
+  // The cells of a first line might be data: they are repeated when every one reads as a name only.
+  const names = header.every((cell) => /^[A-Za-z][A-Za-z_ -]{0,30}$/.test(cell))
+  return fail('CSV_COLUMN', { at: name, ...(names ? { hint: header.join(', ') } : {}) })
 }
 
 /** More cells than the header has: a separator inside a cell shifted them, and none can be trusted. */

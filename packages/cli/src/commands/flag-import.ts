@@ -14,7 +14,14 @@ import {
 } from '@drempel/protocol/api'
 import { EVIDENCE_CLASSES, isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
 import { hex, isProtocolError } from '@drempel/protocol/encoding'
-import { type CsvFile, type CsvRow, csvLine, isTooWide, openCsv } from '../client/csv.ts'
+import {
+  type CsvFile,
+  type CsvRow,
+  csvLine,
+  isTooWide,
+  locatedRows,
+  openCsv,
+} from '../client/csv.ts'
 import { writeText } from '../client/files.ts'
 import type { NodeClient } from '../client/node.ts'
 import { fail } from '../output/errors.ts'
@@ -92,7 +99,16 @@ export const flagImport: CommandSpec<Options> = {
     const rejected: Rejected[] = []
     const counts: Counts = { rows: 0, added: 0, updated: 0, unchanged: 0 }
     const send = sender(node, { kind: options.kind, import: id }, counts, rejected)
-    const progress = startProgress(ctx.world, { label: name, total: file.size, quiet: ctx.json })
+    const progress = startProgress(ctx.world, {
+      label: name,
+      total: file.size,
+      quiet: ctx.json,
+      interrupted: () =>
+        ctx.say({
+          nl: 'afgebroken; herhaal de import, wat al binnen is verandert niet',
+          en: 'interrupted; repeat the import, what is in already stays as it is',
+        }),
+    })
     try {
       await sendRows(file, read, send, counts, rejected, (bytes) => progress.update(bytes))
     } finally {
@@ -132,11 +148,12 @@ async function sendRows(
 ): Promise<void> {
   let chunk: ImportRequest['rows'] = []
   let length = 0
+  let reached = 0
   const flush = async () => {
     if (chunk.length > 0) await send(chunk)
     chunk = []
     length = 0
-    onBytes(file.bytesRead())
+    onBytes(reached)
   }
   const take = (row: CsvRow) => {
     counts.rows++
@@ -148,9 +165,10 @@ async function sendRows(
       length += entry.value.length + 100
     }
   }
-  for await (const rows of file.rows()) {
-    for (const row of rows) {
+  for await (const rows of locatedRows(file)) {
+    for (const [row, end] of rows) {
       take(row)
+      reached = end
       if (chunk.length === IMPORT_CHUNK || length > CHUNK_LENGTH) await flush()
     }
   }

@@ -177,7 +177,7 @@ async function verifySource(
     listed = (await source.origins()).map(({ origin }) => origin).sort()
   } catch (error) {
     if (ctx.options.node === undefined || ctx.options.node.length <= 1) throw error
-    return [failed(only ?? '*', error)]
+    return [failed(only ?? node, error)]
   }
   const wanted = only === undefined ? listed : [only]
   const gone = only === undefined && seen !== undefined ? await missing(listed, seen) : []
@@ -205,6 +205,11 @@ async function verifyOne(
   const fetch = source.fetchTile(origin)
   const types: Record<string, number> = {}
   const progress = startProgress(ctx.world, {
+    interrupted: () =>
+      ctx.say({
+        nl: 'afgebroken; er is niets onthouden',
+        en: 'interrupted; nothing was remembered',
+      }),
     label: origin,
     total: checkpoint.size,
     quiet: ctx.json,

@@ -7,7 +7,7 @@ import {
   screenRequest,
   screenResponse,
 } from '@drempel/protocol/api'
-import { columnIndex, csvLine, isTooWide, openCsv } from '../client/csv.ts'
+import { columnIndex, csvLine, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
 import { reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
@@ -71,14 +71,20 @@ export const screenCommand: CommandSpec<Options> = {
     await expectReceipt(ctx, options.receipt)
     const batch = options.batch ?? (await allowedBatch(ctx, options.purpose))
     const sink = await openSink(ctx, options.output)
-    const progress = startProgress(ctx.world, { label: name, total: file.size, quiet: ctx.json })
+    let answered = { row: 0, bytes: 0 }
+    const progress = startProgress(ctx.world, {
+      label: name,
+      total: file.size,
+      quiet: ctx.json,
+      interrupted: () => interrupted(ctx, answered.row, sink.file),
+    })
     const ask = asker(ctx, options)
     const counts = { rows: 0, over: 0, notOver: 0, rejected: 0 }
     let last: ScreenResponse | undefined
     const txids: string[] = []
     let waiting: { row: number; value: string }[] = []
     let done: Answer[] = []
-    const flush = async () => {
+    const flush = async (upTo: typeof answered) => {
       if (waiting.length > 0) {
         last = await ask(waiting.map(({ value }) => value))
         txids.push(last.txid)
@@ -96,20 +102,23 @@ export const screenCommand: CommandSpec<Options> = {
       await sink.write(done)
       waiting = []
       done = []
-      progress.update(file.bytesRead())
+      answered = upTo
+      progress.update(answered.bytes)
     }
     try {
-      for await (const rows of file.rows()) {
-        for (const row of rows) {
+      let reached = answered
+      for await (const rows of locatedRows(file)) {
+        for (const [row, bytes] of rows) {
           counts.rows++
           const value = row.cells[index] ?? ''
           if (isTooWide(file, row)) done.push({ row: row.row, answer: 'ROW_WIDTH' })
           else if (value.length > MAX_VALUE) done.push({ row: row.row, answer: 'VALUE_TOO_LONG' })
           else waiting.push({ row: row.row, value })
-          if (waiting.length === batch) await flush()
+          reached = { row: row.row, bytes }
+          if (waiting.length === batch) await flush(reached)
         }
       }
-      await flush()
+      await flush(reached)
     } finally {
       progress.stop()
       await sink.close()
@@ -122,6 +131,19 @@ export const screenCommand: CommandSpec<Options> = {
     if (lost !== undefined) return { json: { ...json, error: lost }, text, exit: EXIT.failed }
     return { json, text }
   },
+}
+
+function interrupted(ctx: Context, row: number, file: string | null): string {
+  const where = file ?? ctx.say({ nl: 'de uitvoer', en: 'the output' })
+  return row === 0
+    ? ctx.say({
+        nl: 'afgebroken; er zijn nog geen antwoorden',
+        en: 'interrupted; there are no answers yet',
+      })
+    : ctx.say({
+        nl: `afgebroken; antwoorden tot en met rij ${row} staan in ${where}`,
+        en: `interrupted; answers up to row ${row} are in ${where}`,
+      })
 }
 
 function asker(
