@@ -58,9 +58,27 @@ describe('an identifier in a wrong place is not repeated', () => {
 })
 
 describe('a complaint still helps', () => {
+  it('says what the system said in words', async () => {
+    const argv = ['convenant', 'verify', '/no/such/file']
+    expect((await drempel(argv)).err).toContain('there is no such file or folder (ENOENT)')
+    const dutch = await drempel([...argv, '--lang', 'nl'])
+    expect(dutch.err).toContain('dat bestand of die map is er niet (ENOENT)')
+  })
+
   it.each([
     [['check', 'x'], '--kind <kind>'],
     [['check', 'x', '--kind', 'ibn'], 'iban, phone, device, host, domain, email'],
+    [['status', '--lang', 'fr'], '-> nl, en'],
+    [
+      ['token', 'create', '--name', 'x', '--role', 'boss'],
+      '-> analyst, operator, auditor, fg, admin',
+    ],
+    [
+      'init --id a --name A --sector bank --listen 0.0.0.0:7101'.split(' '),
+      'needed when --listen is all addresses',
+    ],
+    ['init --id a --name A --sector bank --listen [::]:7101'.split(' '), 'at: --url'],
+    [['frobnicate'], 'at: frobnicate'],
     [['flag', 'lst'], 'Did you mean list?'],
     [['check', 'x', ...QUESTION, '--purpos'], '--purpos'],
   ])('%j', async (argv, part) => {

@@ -151,6 +151,19 @@ describe('convenant sign', () => {
   })
 })
 
+describe('convenant install', () => {
+  it('names all whose signature is missing, and asks nothing of the node', async () => {
+    const node = await fakeNode(() => undefined)
+    const path = save(signedBy(draft(), ['bank-a']))
+    const { exit, err } = await drempel(['convenant', 'install', path, '--home', node.home])
+    expect(exit).toBe(1)
+    expect(err).toContain(`CONVENANT_SIGNATURE_MISSING`)
+    expect(err).toContain(`at: ${ALL.slice(1).join(', ')}`)
+    expect(err).toContain(`drempel convenant sign ${path}`)
+    expect(node.calls).toEqual([])
+  })
+})
+
 describe('convenant verify, show, diff', () => {
   const v1 = draft()
   const v2 = draft({ quotaPerDay: 20_000 })

@@ -142,6 +142,7 @@ describe('flag import', () => {
     [['--taxonomy', 'verzonnen'], '--taxonomy'],
     [['--evidence', 'gerucht'], '--evidence'],
     [['--since', '31-01-2026'], '--since'],
+    [['--since', 'gisteren'], '-> 2026-01-31'],
     [['--reports', '0'], '--reports'],
     [['--since-column', 'nergens'], 'CSV_COLUMN'],
     [['--delimiter', '::'], '--delimiter'],

@@ -46,7 +46,12 @@ it('init, up, status, doctor, token, SIGTERM', async () => {
   expect(made).toMatchObject({ exit: 0, err: '' })
   expect(JSON.parse(made.out)).toMatchObject({ id: 'bank-a', url: `https://${listen}` })
   const again = await run('init', '--home', home, ...who, '--json')
-  expect(JSON.parse(again.out).error).toMatchObject({ code: 'NODE_FAILED', at: 'HOME_NOT_EMPTY' })
+  expect(JSON.parse(again.out).error).toMatchObject({ code: 'HOME_NOT_EMPTY', exit: 2 })
+
+  const elsewhere = ['init', '--home', join(folder(), 'b'), ...who, '--url', 'ftp://a', '--json']
+  const wrong = await run(...elsewhere)
+  expect(wrong.exit).toBe(2)
+  expect(JSON.parse(wrong.out).error).toMatchObject({ code: 'BAD_CONFIG', at: '--url' })
 
   expect((await run('status', '--home', home)).exit).toBe(4)
   const up = start(['up', '--home', home])

@@ -78,6 +78,32 @@ describe('check', () => {
   })
 })
 
+describe('a refused question', () => {
+  it.each([
+    ['UNKNOWN_PURPOSE', 'nergens', 'purposes'],
+    ['UNKNOWN_RULE', 'fraude-onderzoek', 'rules'],
+    ['ASKER_NOT_ALLOWED', 'fraude-onderzoek', 'askers'],
+  ] as const)('%s lists what the convenant has', async (code, purpose, list) => {
+    const convenant = signedBy(draft(), [])
+    const known = convenant.convenant.purposes
+    const expected =
+      list === 'purposes'
+        ? known.map(({ id }) => id)
+        : known.find(({ id }) => id === purpose)![list]
+    let there = true
+    const node = await fakeNode(({ path }) => {
+      if (path !== 'convenant') return problem(403, code)
+      return there ? { json: { convenant } } : undefined
+    })
+    const argv = ['check', 'a.example', '--kind', 'host', '--purpose', purpose, '--rule', 'r']
+    const { exit, err } = await drempel([...argv, '--home', node.home])
+    expect(exit).toBe(3)
+    expect(err).toContain(`-> the convenant has: ${expected.join(', ')}`)
+    there = false
+    expect((await drempel([...argv, '--home', node.home])).err).toContain(code)
+  })
+})
+
 describe('a receipt that cannot be saved', () => {
   it('is found out before the question is asked', async () => {
     const node = await fakeNode(() => ({ json: { answer: 'over', ...ABOUT } }))

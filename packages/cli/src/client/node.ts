@@ -4,11 +4,11 @@
  */
 
 import { problem } from '@drempel/protocol/api'
-import { type Bytes, fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, fromUtf8, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import type { z } from 'zod'
 import { fail } from '../output/errors.ts'
 import { NodeProblem } from '../output/explain.ts'
-import type { Lang } from '../output/language.ts'
+import type { Lang, Text } from '../output/language.ts'
 import type { Target } from './target.ts'
 import { createTransport, type Reply } from './transport.ts'
 
@@ -70,7 +70,7 @@ export function createNodeClient(target: Target, lang: Lang): NodeClient {
       } catch (error) {
         // A node that is not there at all is not going to be there in a second.
         const lost = isProtocolError(error, 'NODE_UNREACHABLE') && error.hint !== undefined
-        if (!repeatable || !lost || attempt === ATTEMPTS) throw error
+        if (!repeatable || !lost || attempt === ATTEMPTS) throw startable(error, target, lang)
         await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt))
       }
     }
@@ -99,11 +99,29 @@ export function createNodeClient(target: Target, lang: Lang): NodeClient {
       return reply.status === 404 ? undefined : succeeded(reply).body
     },
     async health() {
-      const reply = await transport.send('GET', '/health', { headers: {}, timeoutMs: 5_000 })
+      const reply = await transport
+        .send('GET', '/health', { headers: {}, timeoutMs: 5_000 })
+        .catch((error) => {
+          throw startable(error, target, lang)
+        })
       return reply.status === 200
     },
     close: () => transport.close(),
   }
+}
+
+/** Nobody listens there: the command that starts the home's own node, or a doubt about the address. */
+function startable(error: unknown, { url, home }: Target, lang: Lang): unknown {
+  if (!isProtocolError(error, 'NODE_UNREACHABLE') || error.hint !== undefined) return error
+  const start = `drempel up --home ${home?.path}`
+  const hint: Text =
+    url === home?.member.url
+      ? { nl: `start hem met: ${start}`, en: `start it with: ${start}` }
+      : {
+          nl: 'klopt het adres, en draait de node daar?',
+          en: 'is the address right, and is the node running there?',
+        }
+  return new ProtocolError('NODE_UNREACHABLE', { at: url, hint: hint[lang] })
 }
 
 function succeeded(reply: Reply): Reply {

@@ -4,6 +4,7 @@ import { type CheckResponse, checkRequest, checkResponse } from '@drempel/protoc
 import { EXIT } from '../output/exit.ts'
 import { pairs } from '../output/render.ts'
 import { type Context, readLine } from './context.ts'
+import { withChoices } from './convenant.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, type OptionSpec } from './define.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
@@ -76,7 +77,9 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
     const reference = options.case === undefined ? {} : { case: options.case }
     const node = await ctx.node()
     const body = [checkRequest, { kind, purpose, rule, value, ...reference }] as const
-    const answer = await node.send('POST', 'checks', body, checkResponse)
+    const answer = await node.send('POST', 'checks', body, checkResponse).catch(async (error) => {
+      throw await withChoices(ctx, error, purpose)
+    })
     const over = answer.answer === 'over'
     const text = answerText(ctx, answer)
     const lost = await tryReceipt(ctx, options.receipt, answer.receipt)

@@ -20,10 +20,11 @@ import {
   verifyHistory,
   withSignature,
 } from '@drempel/protocol/convenant'
-import { hex } from '@drempel/protocol/encoding'
+import { hex, ProtocolError } from '@drempel/protocol/encoding'
 import { readText, writeText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
+import { NodeProblem, refusalIn } from '../output/explain.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { convenantText } from './convenant-text.ts'
@@ -169,7 +170,17 @@ export const convenantInstall: CommandSpec = {
   args: FILE,
   examples: ['convenant install convenant.json --home bank-a'],
   async run(ctx, _options, name: string) {
-    const convenant = await readConvenantFile(ctx.path(name))
+    const path = ctx.path(name)
+    const convenant = await readConvenantFile(path)
+    const missing = missingSignatures(convenant)
+    if (missing.length > 0) {
+      const sign = `drempel convenant sign ${path}`
+      const hint = ctx.say({
+        nl: `elk van hen ondertekent bij de eigen node: ${sign}`,
+        en: `each of them signs at the own node: ${sign}`,
+      })
+      throw new ProtocolError('CONVENANT_SIGNATURE_MISSING', { at: missing.join(', '), hint })
+    }
     const node = await ctx.node()
     const body = [convenantRequest, { convenant }] as const
     const installed = await node.send('PUT', 'convenant', body, convenantInstalled)
@@ -190,6 +201,28 @@ export async function nodeConvenant(ctx: Context): Promise<SignedConvenant> {
   const node = await ctx.node()
   const answer = await node.get('convenant', convenantResponse)
   return parseSignedConvenant(answer.convenant)
+}
+
+/** A refusal of a question, with what the convenant does have; itself when that can't be known. */
+export async function withChoices(ctx: Context, error: unknown, purpose: string): Promise<unknown> {
+  const code = refusalIn(error)
+  if (!(error instanceof NodeProblem) || code === undefined) return error
+  const signed = await nodeConvenant(ctx).catch(() => undefined)
+  if (signed === undefined) return error
+  const { purposes, rules } = signed.convenant
+  const known = purposes.find(({ id }) => id === purpose)
+  const ids = (all: readonly { readonly id: string }[]) => all.map(({ id }) => id).join(', ')
+  const choices: Partial<Record<typeof code, string | undefined>> = {
+    UNKNOWN_PURPOSE: ids(purposes),
+    UNKNOWN_RULE: known?.rules.join(', ') ?? ids(rules),
+    RULE_NOT_ALLOWED: known?.rules.join(', '),
+    KIND_NOT_ALLOWED: known?.kinds.join(', '),
+    ASKER_NOT_ALLOWED: known?.askers.join(', '),
+  }
+  const there = choices[code]
+  if (there === undefined) return error
+  const has = ctx.say({ nl: 'het convenant heeft', en: 'the convenant has' })
+  return new NodeProblem(error.problem, `${has}: ${there}`)
 }
 
 /** One version signed by all, or a chain of versions; returns the last body. */

@@ -23,6 +23,12 @@ type FlagRow = ImportRequest['rows'][number]
 
 const MAX_VALUE = 2_000
 const MAX_CODE = 64
+// The same in every language.
+const HINTS: Readonly<Record<string, string>> = {
+  since: '2026-01-31',
+  expires: '2026-01-31',
+  reports: '1 .. 1000000',
+}
 
 /** @throws ProtocolError `CSV_COLUMN`; `USAGE` for a fixed value that does not read */
 export function fieldReader(
@@ -44,7 +50,9 @@ export function fieldReader(
     { name: 'reports', read: readReports, ...source('reports') },
   ] as const
   for (const { name, read, fixed } of fields) {
-    if (fixed !== undefined && read(fixed) === undefined) fail('USAGE', { at: `--${name}` })
+    if (fixed !== undefined && read(fixed) === undefined) {
+      fail('USAGE', { at: `--${name}`, ...(HINTS[name] && { hint: HINTS[name] }) })
+    }
   }
   return ({ row, cells }) => {
     const text = cells[value] ?? ''

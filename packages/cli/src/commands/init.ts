@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
 import { fail } from '../output/errors.ts'
 import type { ExitCode } from '../output/exit.ts'
+import type { Lang, Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
@@ -81,10 +82,20 @@ export const initCommand: CommandSpec<InitOptions> = {
         ctx.lang,
       )
     }
+    if (options.url === undefined && /^(0\.0\.0\.0|\[?::\]?|\*):[0-9]+$/.test(options.listen)) {
+      usage(
+        '--url',
+        {
+          nl: 'nodig bij een --listen op alle adressen: https://NAAM:POORT, zoals anderen deze node vinden',
+          en: 'needed when --listen is all addresses: https://NAME:PORT, as others find this node',
+        },
+        ctx.lang,
+      )
+    }
     const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')
     const printed = collect(child.stdout!)
     const complaint = collect(child.stderr!)
-    if ((await exitOf(child)) !== 0) return refused(await complaint)
+    if ((await exitOf(child)) !== 0) return refused(await complaint, ctx.lang)
     const member = memberOf(await printed)
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const facts = pairs([
@@ -143,14 +154,48 @@ async function collect(stream: Readable): Promise<string> {
 }
 
 /** The node says what is wrong as one line of JSON with code, place and hint. */
-function refused(complaint: string): never {
+function refused(complaint: string, lang: Lang): never {
   const told = COMPLAINT.safeParse(lastJson(complaint))
   if (!told.success) return fail('NODE_FAILED', { at: 'init' })
   const { error, at, hint } = told.data
+  if (error === 'HOME_NOT_EMPTY') return fail(error)
+  if (error === 'BAD_CONFIG') {
+    const option = OPTION_OF[at ?? '']
+    const said = hint === undefined ? undefined : (HINTS[hint]?.[lang] ?? hint)
+    return fail(error, {
+      at: option ?? at ?? 'init',
+      ...(said === undefined ? {} : { hint: said }),
+    })
+  }
   return fail('NODE_FAILED', {
     at: at === undefined ? error : `${error} ${at}`,
     ...(hint === undefined ? {} : { hint }),
   })
+}
+
+/** The node speaks of its settings, the person of options. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  publicUrl: '--url',
+  transport: '--transport',
+  listen: '--listen',
+  'listen.host': '--listen',
+  'listen.port': '--listen',
+  'member.id': '--id',
+  'member.name': '--name',
+  'member.sector': '--sector',
+  'member.contact': '--contact',
+  'member.fg': '--fg',
+}
+
+const HINTS: Readonly<Record<string, Text>> = {
+  'plain HTTP is for loopback only': {
+    nl: 'onversleuteld kan alleen op deze machine zelf, 127.0.0.1; anders --transport tls',
+    en: 'plain HTTP is for this machine itself only, 127.0.0.1; else --transport tls',
+  },
+  'its scheme does not fit the transport': {
+    nl: 'https:// bij --transport tls, http:// bij plain-loopback',
+    en: 'https:// with --transport tls, http:// with plain-loopback',
+  },
 }
 
 const COMPLAINT = z.object({

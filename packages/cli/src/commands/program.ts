@@ -126,7 +126,9 @@ function createOption({ flags, about, required, choices, many, number }: OptionS
   if (number !== undefined) option.argParser((text: string) => wholeNumber(text, number))
   if (many === true) {
     option.argParser((text: string, all: string[] | undefined) => {
-      if (choices !== undefined && !choices.includes(text)) throw new InvalidArgumentError('')
+      if (choices !== undefined && !choices.includes(text)) {
+        throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
+      }
       return [...(all ?? []), text]
     })
   }
@@ -157,18 +159,23 @@ function complain(error: CommanderError, lang: Lang, json: boolean, world: World
   const kind = error.code.replace('commander.', '')
   const problem = COMPLAINTS[kind] ?? CLI_ERRORS.USAGE.title
   // The definition is in quotes with its brackets; a typed value is not, and is left out.
-  const named =
-    kind === 'unknownOption'
-      ? /'(--?[a-z][a-z-]{0,24})'/.exec(error.message)?.[1]
-      : /(?:option|argument) '(-[^']*|[a-z]+)'/.exec(error.message)?.[1]
-  const choices = /Allowed choices are [a-z, -]+/.exec(error.message)?.[0]
+  const named = (NAMED[kind] ?? NAMED_OTHERWISE).exec(error.message)?.[1]
+  // Greedy: what was typed comes before the words of the definition.
+  const choices = /.*is invalid\. Allowed choices are ([^']+)\.$/s.exec(error.message)?.[1]
   const guess = /Did you mean [a-z, -]+\?/.exec(error.message)?.[0]
-  const next = choices?.replace('Allowed choices are ', '') ?? guess ?? MORE[lang]
+  const next = choices ?? guess ?? MORE[lang]
   const told = { code: 'USAGE', title: problem[lang], exit: EXIT.usage, at: named, next }
   if (json) world.stdout.write(`${JSON.stringify({ error: told })}\n`)
   else world.stderr.write(`${explanationText(told, paintFor(world.stderr, world.env))}\n`)
   return EXIT.usage
 }
+
+/** A word of letters alone is no identifier of any kind, and may be repeated. */
+const NAMED: Readonly<Record<string, RegExp>> = {
+  unknownOption: /'(--?[a-z][a-z-]{0,24})'/,
+  unknownCommand: /'([a-z][a-z-]{0,24})'/i,
+}
+const NAMED_OTHERWISE = /(?:option|argument) '(-[^']*|[a-z]+)'/
 
 const COMPLAINTS: Readonly<Record<string, Text>> = {
   unknownCommand: { nl: 'Zo’n opdracht is er niet', en: 'There is no such command' },

@@ -15,7 +15,7 @@ import { startProgress } from '../output/progress.ts'
 import { pairs } from '../output/render.ts'
 import { QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
 import type { Context } from './context.ts'
-import { nodeConvenant } from './convenant.ts'
+import { nodeConvenant, withChoices } from './convenant.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
@@ -154,9 +154,11 @@ function asker(
     const node = await ctx.node()
     const about = { kind, purpose, rule, ...(reference === undefined ? {} : { case: reference }) }
     const body = [screenRequest, { ...about, values }] as const
-    const answer = await node.send('POST', 'screens', body, screenResponse, {
-      timeoutMs: 5 * 60_000,
-    })
+    const answer = await node
+      .send('POST', 'screens', body, screenResponse, { timeoutMs: 5 * 60_000 })
+      .catch(async (error) => {
+        throw await withChoices(ctx, error, purpose)
+      })
     return answer.results.length === values.length
       ? answer
       : fail('BAD_RESPONSE', { at: 'results' })

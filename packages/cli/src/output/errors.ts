@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from './exit.ts'
 import type { Text } from './language.ts'
 
 export type CliErrorCode =
+  | 'BAD_CONFIG'
   | 'BAD_RESPONSE'
   | 'CSV_CELL_TOO_LONG'
   | 'CSV_COLUMN'
@@ -18,6 +19,7 @@ export type CliErrorCode =
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
   | 'HOME_MISSING'
+  | 'HOME_NOT_EMPTY'
   | 'IMPORT_EMPTY'
   | 'INSECURE_URL'
   | 'LOG_FORKED'
@@ -41,6 +43,13 @@ export const fail: ReturnType<typeof failWith<CliErrorCode>> = failWith<CliError
 export type ErrorSpec = { readonly exit: ExitCode; readonly title: Text; readonly next?: Text }
 
 export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
+  BAD_CONFIG: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Met deze instelling kan een node niet draaien',
+      en: 'A node cannot run with this setting',
+    },
+  },
   BAD_RESPONSE: {
     exit: EXIT.failed,
     title: {
@@ -110,6 +119,14 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     next: {
       nl: 'geef --home MAP (of $DREMPEL_HOME), of --node URL; inrichten: drempel init',
       en: 'give --home DIR (or $DREMPEL_HOME), or --node URL; to set one up: drempel init',
+    },
+  },
+  HOME_NOT_EMPTY: {
+    exit: EXIT.usage,
+    title: { nl: 'Die map is niet leeg', en: 'That folder is not empty' },
+    next: {
+      nl: 'geef een nieuwe map met --home; wat er al staat blijft zoals het is',
+      en: 'name a new folder with --home; what is there stays as it is',
     },
   },
   IMPORT_EMPTY: {

@@ -11,11 +11,14 @@ import { clean, type Paint } from './render.ts'
 /** A problem document (RFC 9457) that the node answered with. */
 export class NodeProblem extends Error {
   readonly problem: Problem
+  readonly next: string | undefined
 
-  constructor(problem: Problem) {
+  /** `next` is what this side adds: the choices there are. */
+  constructor(problem: Problem, next?: string) {
     super(problem.code)
     this.name = 'NodeProblem'
     this.problem = problem
+    this.next = next
   }
 }
 
@@ -31,12 +34,12 @@ export type Explanation = {
 }
 
 export function explain(error: unknown, lang: Lang): Explanation {
-  if (error instanceof NodeProblem) return explainProblem(error.problem, lang)
+  if (error instanceof NodeProblem) return explainProblem(error, lang)
   if (isProtocolError(error)) {
     const { code, culprit, at, hint } = error
     const spec = Object.hasOwn(CLI_ERRORS, code) ? CLI_ERRORS[code as CliErrorCode] : undefined
     const title = spec?.title ?? (Object.hasOwn(UNTRUE, code) ? UNTRUE[code]! : NOT_VERIFIED)
-    const next = hint ?? spec?.next?.[lang]
+    const next = (hint === undefined ? undefined : inWords(hint, lang)) ?? spec?.next?.[lang]
     return { code, title: title[lang], exit: spec?.exit ?? EXIT.failed, culprit, at, next }
   }
   // Whatever it is, its message might quote a value: the name alone is shown.
@@ -54,18 +57,23 @@ export function explanationText(told: Explanation, paint: Paint): string {
   return lines.join('\n')
 }
 
-function explainProblem(problem: Problem, lang: Lang): Explanation {
+function explainProblem({ problem, next: more }: NodeProblem, lang: Lang): Explanation {
   const { culprit, txid, instance: reference } = problem
   const refusal = refusalOf(problem)
   if (refusal !== undefined) {
     const title = REFUSALS[refusal][lang]
-    return { code: refusal, title, exit: EXIT.refused, culprit, txid, reference }
+    return { code: refusal, title, exit: EXIT.refused, culprit, next: more, txid, reference }
   }
   const next = Object.hasOwn(NEXT, problem.code)
     ? NEXT[problem.code as keyof typeof NEXT][lang]
     : problem.hint
   const { code, title, at } = problem
   return { code, title, exit: exitOf(problem), culprit, at, next, txid, reference }
+}
+
+/** @returns undefined for what the convenant did not refuse */
+export function refusalIn(error: unknown): RefusalCode | undefined {
+  return error instanceof NodeProblem ? refusalOf(error.problem) : undefined
 }
 
 /** The convenant's own code, whether it is the document's code or its place. */
@@ -79,6 +87,24 @@ function refusalOf({ code, at }: Problem): RefusalCode | undefined {
 function exitOf({ code, status }: Problem): ExitCode {
   if (status === 401 || code === 'FORBIDDEN') return EXIT.unauthorised
   return status === 400 || status === 413 || status === 422 ? EXIT.usage : EXIT.failed
+}
+
+/** The system's name of an error says little to most people; it stays, for those who look it up. */
+function inWords(hint: string, lang: Lang): string {
+  return Object.hasOwn(SYSTEM, hint) ? `${SYSTEM[hint]![lang]} (${hint})` : hint
+}
+
+const SYSTEM: Readonly<Record<string, Text>> = {
+  EACCES: { nl: 'u mag er niet bij', en: 'you are not allowed to' },
+  ECONNRESET: { nl: 'de verbinding werd verbroken', en: 'the connection was broken off' },
+  EHOSTUNREACH: { nl: 'er is geen weg naar dat adres', en: 'there is no route to that address' },
+  EISDIR: { nl: 'het is een map', en: 'it is a folder' },
+  ENOENT: { nl: 'dat bestand of die map is er niet', en: 'there is no such file or folder' },
+  ENOSPC: { nl: 'de schijf is vol', en: 'the disk is full' },
+  ENOTDIR: { nl: 'een deel van het pad is geen map', en: 'a part of the path is no folder' },
+  ENOTFOUND: { nl: 'die naam is niet bekend', en: 'that name is not known' },
+  EPERM: { nl: 'het systeem staat het niet toe', en: 'the system does not permit it' },
+  EROFS: { nl: 'er kan daar niet geschreven worden', en: 'nothing can be written there' },
 }
 
 const NOT_VERIFIED: Text = { nl: 'Dit klopt niet', en: 'This does not hold' }
