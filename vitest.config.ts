@@ -7,6 +7,8 @@ const source = {
 
 export default defineConfig({
   test: {
+    // On two cores vitest would take one.
+    maxWorkers: '100%',
     projects: [
       {
         ...source,
