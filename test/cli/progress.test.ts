@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { columnIndex, locatedRows, openCsv } from '@drempel/cli/internal/client/csv'
 import { startProgress } from '@drempel/cli/internal/output/progress'
+import { rejectionText } from '@drempel/cli/internal/output/rejections'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { folder } from './world.ts'
 
@@ -101,4 +102,13 @@ it('names the columns of a header, but not the cells of a line of data', async (
   expect(await hintOf('Rekening,datum')).toBe('Rekening, datum')
   expect(await hintOf('NL91ABNA0417164300,Jansen')).toBeUndefined()
   expect(await hintOf('a@b.example,x')).toBeUndefined()
+})
+
+it('says in words why rows were rejected, the most frequent first', () => {
+  const codes = ['ROW_WIDTH', 'IBAN_CHECKSUM', 'ROW_WIDTH', 'SOMETHING_NEW']
+  expect(rejectionText(codes, 'nl').split('\n')).toEqual([
+    '  ROW_WIDTH 2: meer cellen dan de kopregel heeft',
+    '  IBAN_CHECKSUM 1: de controlecijfers kloppen niet',
+    '  SOMETHING_NEW 1',
+  ])
 })

@@ -37,7 +37,8 @@ export async function drempel(argv: readonly string[], given: Given = {}): Promi
   const err: string[] = []
   const world: World = {
     env: { LANG: 'en_US.UTF-8', ...given.env },
-    cwd: given.cwd ?? tmpdir(),
+    // A folder of its own: a home that lies about elsewhere must not be found.
+    cwd: given.cwd ?? folder(),
     stdin: Readable.from(given.stdin === undefined ? [] : [given.stdin]),
     stdout: { write: (text: string) => out.push(text) },
     stderr: { write: (text: string) => err.push(text) },

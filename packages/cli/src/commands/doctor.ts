@@ -69,7 +69,7 @@ async function examine(ctx: Context): Promise<Check[]> {
   })
   if (now === undefined) return checks
   checks.push(clockCheck(ctx, now.asked, Date.parse(now.answer.time)))
-  const own = await attempt('node: doctor', async () => {
+  const own = await attempt(ctx.say(NAMES.own), async () => {
     const { checks: found } = await node.get('doctor', diagnosis)
     return [found, String(found.length)]
   })
@@ -112,6 +112,7 @@ const NAMES = {
   target: { nl: 'adres', en: 'address' },
   node: { nl: 'node bereikbaar', en: 'node within reach' },
   token: { nl: 'token geldig', en: 'token valid' },
+  own: { nl: 'onderzoek door de node zelf', en: 'node: doctor' },
   clock: { nl: 'klokverschil', en: 'clock difference' },
 } as const satisfies Record<string, Text>
 

@@ -27,6 +27,7 @@ import type { NodeClient } from '../client/node.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
+import { rejectionText } from '../output/rejections.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
@@ -227,11 +228,9 @@ function summary(
     [label('actief', 'active'), json.active],
   ])
   if (json.rejectedFile === null) return lines
-  const codes = new Map<string, number>()
-  for (const { code } of rejected) codes.set(code, (codes.get(code) ?? 0) + 1)
-  const most = [...codes].sort((a, b) => b[1] - a[1]).slice(0, 5)
-  const told = most.map(([code, count]) => `${code} ${count}`).join(', ')
-  return `${lines}\n${ctx.paint('yellow', label('Afgekeurde rijen', 'Rejected rows'))}: ${told}\n${json.rejectedFile}`
+  const codes = rejected.map(({ code }) => code)
+  const told = rejectionText(codes, ctx.lang)
+  return `${lines}\n${ctx.paint('yellow', label('Afgekeurde rijen', 'Rejected rows'))}:\n${told}\n${json.rejectedFile}`
 }
 
 /** A fixed code that the taxonomy lacks would reject every row, one by one. */

@@ -75,7 +75,10 @@ export const initCommand: CommandSpec<InitOptions> = {
       const value = options[name]
       return value === undefined ? [] : [`--${name}`, value]
     })
-    if (!/^.+:[0-9]{1,5}$/.test(options.listen)) {
+    if (
+      !/^.+:[0-9]{1,5}$/.test(options.listen) ||
+      Number(options.listen.split(':').at(-1)) > 65_535
+    ) {
       usage(
         '--listen',
         { nl: 'bijvoorbeeld 127.0.0.1:7101', en: 'for example 127.0.0.1:7101' },
@@ -95,7 +98,8 @@ export const initCommand: CommandSpec<InitOptions> = {
     const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')
     const printed = collect(child.stdout!)
     const complaint = collect(child.stderr!)
-    if ((await exitOf(child)) !== 0) return refused(await complaint, ctx.lang)
+    if ((await exitOf(child)) !== 0)
+      return refused(await complaint, options.url !== undefined, ctx.lang)
     const member = memberOf(await printed)
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const facts = pairs([
@@ -154,13 +158,14 @@ async function collect(stream: Readable): Promise<string> {
 }
 
 /** The node says what is wrong as one line of JSON with code, place and hint. */
-function refused(complaint: string, lang: Lang): never {
+function refused(complaint: string, urlGiven: boolean, lang: Lang): never {
   const told = COMPLAINT.safeParse(lastJson(complaint))
   if (!told.success) return fail('NODE_FAILED', { at: 'init' })
   const { error, at, hint } = told.data
   if (error === 'HOME_NOT_EMPTY') return fail(error)
   if (error === 'BAD_CONFIG') {
-    const option = OPTION_OF[at ?? '']
+    const derived = at === 'publicUrl' && !urlGiven
+    const option = derived ? '--listen' : OPTION_OF[at ?? '']
     const said = hint === undefined ? undefined : (HINTS[hint]?.[lang] ?? hint)
     return fail(error, {
       at: option ?? at ?? 'init',
@@ -188,6 +193,10 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 }
 
 const HINTS: Readonly<Record<string, Text>> = {
+  'an origin: https://host[:port], or http on loopback': {
+    nl: 'https://NAAM[:POORT], of http op deze machine zelf',
+    en: 'https://NAME[:PORT], or http on this machine itself',
+  },
   'plain HTTP is for loopback only': {
     nl: 'onversleuteld kan alleen op deze machine zelf, 127.0.0.1; anders --transport tls',
     en: 'plain HTTP is for this machine itself only, 127.0.0.1; else --transport tls',

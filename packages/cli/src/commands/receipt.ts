@@ -13,6 +13,7 @@ import {
 } from '@drempel/protocol/log'
 import { readText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
+import type { Lang, Text } from '../output/language.ts'
 import { type Cell, pairs } from '../output/render.ts'
 import { digestOf, readConvenantFile, verifyChain } from './convenant.ts'
 import { type CommandSpec, type OptionSpec, OUT_OPTION, usage } from './define.ts'
@@ -85,20 +86,20 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
       en: `${member.name} has signed this in its log`,
     })
     const facts = pairs([
-      ['origin', origin],
-      [ctx.say({ nl: 'regel', en: 'entry' }), `${index} / ${checkpoint.size}`],
+      [LABELS.origin![ctx.lang], origin],
+      [ctx.say({ nl: 'logregel', en: 'entry' }), `${index} / ${checkpoint.size}`],
       [
         ctx.say({ nl: 'convenant', en: 'convenant' }),
         version === undefined ? null : `${convenant.id} v${version}`,
       ],
-      ...eventPairs(event),
+      ...eventPairs(event, ctx.lang),
     ])
     return { json, text: `${ctx.paint('green', verified)}: ${said}\n${facts}` }
   },
 }
 
 /** A leaf's own fields in the order of a sentence; not the ones that every leaf has and nobody reads. */
-function eventPairs(event: LeafFields): (readonly [string, Cell])[] {
+function eventPairs(event: LeafFields, lang: Lang): (readonly [string, Cell])[] {
   const fields: Readonly<Record<string, unknown>> = event
   const first = ['type', 'time', 'txid', 'role', 'parties', 'kind', 'purpose', 'rule', 'status']
   const skip = ['v', 'commit', 'convenant', 'previousConvenant', 'peerCheckpoints', ...first]
@@ -107,6 +108,21 @@ function eventPairs(event: LeafFields): (readonly [string, Cell])[] {
     const value = fields[name]
     if (value === undefined) return []
     const text = Array.isArray(value) ? value.join(', ') : value
-    return [[name, typeof text === 'object' ? JSON.stringify(text) : String(text)] as const]
+    const label = Object.hasOwn(LABELS, name) ? LABELS[name]![lang] : name
+    return [[label, typeof text === 'object' ? JSON.stringify(text) : String(text)] as const]
   })
+}
+
+/** The fields that most events have; others keep the name that the log gives them. */
+const LABELS: Readonly<Record<string, Text>> = {
+  origin: { nl: 'logboek', en: 'origin' },
+  type: { nl: 'gebeurtenis', en: 'type' },
+  time: { nl: 'tijd', en: 'time' },
+  txid: { nl: 'txid', en: 'txid' },
+  role: { nl: 'rol', en: 'role' },
+  parties: { nl: 'partijen', en: 'parties' },
+  kind: { nl: 'soort', en: 'kind' },
+  purpose: { nl: 'doel', en: 'purpose' },
+  rule: { nl: 'regel', en: 'rule' },
+  status: { nl: 'toestand', en: 'status' },
 }

@@ -6,10 +6,20 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import type { NodeClient } from '../client/node.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
+import type { Lang, Text } from '../output/language.ts'
 import { type Cell, clean, pairs, table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
 
+/** Steps within a state are the protocol's own names, the same everywhere. */
+const STATES: Readonly<Record<Round['state'], Text>> = {
+  announced: { nl: 'aangekondigd', en: 'announced' },
+  collecting: { nl: 'verzamelt', en: 'collecting' },
+  computing: { nl: 'rekent', en: 'computing' },
+  opening: { nl: 'opent', en: 'opening' },
+  published: { nl: 'gepubliceerd', en: 'published' },
+  failed: { nl: 'mislukt', en: 'failed' },
+}
 const POLL_MS = 400
 // A node that is restarted during a round fails or resumes it by itself.
 const AWAY_MS = 60_000
@@ -71,7 +81,13 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
   return table(
     head.split(','),
     list.map((round) => [
-      ...[round.round, round.kind, round.state, round.coordinator, round.createdAt],
+      ...[
+        round.round,
+        round.kind,
+        ctx.say(STATES[round.state]),
+        round.coordinator,
+        round.createdAt,
+      ],
       round.lists?.map(({ rule, size }) => `${rule} ${size}`).join(', '),
       reasonOf(round),
     ]),
@@ -82,7 +98,7 @@ async function follow(ctx: Context, node: NodeClient, started: Round): Promise<R
   let shown = ''
   let seen = ctx.world.clock()
   for (let round = started; ; ) {
-    const line = stateLine(round)
+    const line = stateLine(round, ctx.lang)
     if (line !== shown) ctx.note(line)
     shown = line
     if (round.state === 'published' || round.state === 'failed') return round
@@ -99,9 +115,10 @@ async function follow(ctx: Context, node: NodeClient, started: Round): Promise<R
 }
 
 /** Counts change often; the line says them by tenths, so that it does not scroll. */
-function stateLine({ state, step, done, total }: Round): string {
+function stateLine({ state, step, done, total }: Round, lang: Lang): string {
   const part = done === undefined || !total ? '' : ` ${Math.floor((10 * done) / total) * 10}%`
-  return clean(`${state}${step === undefined || step === state ? '' : `: ${step}`}${part}`)
+  const told = STATES[state][lang]
+  return clean(`${told}${step === undefined || step === state ? '' : `: ${step}`}${part}`)
 }
 
 function outcome(ctx: Context, round: Round): Outcome {
@@ -109,7 +126,7 @@ function outcome(ctx: Context, round: Round): Outcome {
   const facts: (readonly [string, Cell])[] = [
     [label('ronde', 'round'), round.round],
     [label('soort', 'kind'), round.kind],
-    [label('toestand', 'state'), round.state],
+    [label('toestand', 'state'), ctx.say(STATES[round.state])],
     [label('leider', 'coordinator'), round.coordinator],
   ]
   if (round.contributors)

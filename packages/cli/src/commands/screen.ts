@@ -12,6 +12,7 @@ import { reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
+import { rejectionText } from '../output/rejections.ts'
 import { pairs } from '../output/render.ts'
 import { QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
 import type { Context } from './context.ts'
@@ -80,6 +81,7 @@ export const screenCommand: CommandSpec<Options> = {
     })
     const ask = asker(ctx, options)
     const counts = { rows: 0, over: 0, notOver: 0, rejected: 0 }
+    const codes: string[] = []
     let last: ScreenResponse | undefined
     const txids: string[] = []
     let waiting: { row: number; value: string }[] = []
@@ -97,7 +99,10 @@ export const screenCommand: CommandSpec<Options> = {
       for (const { answer } of done) {
         if (answer === 'over') counts.over++
         else if (answer === 'not-over') counts.notOver++
-        else counts.rejected++
+        else {
+          counts.rejected++
+          codes.push(answer)
+        }
       }
       await sink.write(done)
       waiting = []
@@ -124,7 +129,8 @@ export const screenCommand: CommandSpec<Options> = {
       await sink.close()
     }
     const json = { ...counts, txids, file: sink.file, ...(sink.kept ? { results: sink.kept } : {}) }
-    const told = summary(ctx, counts, sink.file)
+    const rejections = codes.length === 0 ? '' : `\n${rejectionText(codes, ctx.lang)}`
+    const told = `${summary(ctx, counts, sink.file)}${rejections}`
     if (sink.file === null) ctx.note(told)
     const text = sink.file === null && !ctx.json ? '' : told
     const lost = await tryReceipt(ctx, options.receipt, last?.receipt)
