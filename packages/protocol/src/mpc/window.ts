@@ -5,33 +5,28 @@ import type { Session } from './session.ts'
 import { type Share, type Words, zeroShare } from './share.ts'
 
 /** out_p = x_p ∧ ... ∧ x_{p+length-1}, for every window inside x. */
-export async function andWindows(
+export function andWindows(
   session: Session,
   x: Share,
   rowWords: number,
   length: number,
 ): Promise<Share> {
-  let current = x
-  for (let have = 1; have < length; ) {
-    const step = Math.min(have, length - have)
-    const words = current.first.length - step * rowWords
-    const next = zeroShare(words)
-    await andInto(
-      session.narrow(`and${have + step}`),
-      { share: next, at: 0 },
-      { share: current, at: 0 },
-      { share: current, at: step * rowWords },
-      words,
-    )
-    current = next
-    have += step
-  }
-  return current
+  return windows(session, 'and', x, rowWords, length)
 }
 
 /** out_p = x_p ∨ ... ∨ x_{p+length-1}, for every window inside x. */
-export async function orWindows(
+export function orWindows(
   session: Session,
+  x: Share,
+  rowWords: number,
+  length: number,
+): Promise<Share> {
+  return windows(session, 'or', x, rowWords, length)
+}
+
+async function windows(
+  session: Session,
+  gate: 'and' | 'or',
   x: Share,
   rowWords: number,
   length: number,
@@ -42,15 +37,17 @@ export async function orWindows(
     const words = current.first.length - step * rowWords
     const next = zeroShare(words)
     await andInto(
-      session.narrow(`or${have + step}`),
+      session.narrow(`${gate}${have + step}`),
       { share: next, at: 0 },
       { share: current, at: 0 },
       { share: current, at: step * rowWords },
       words,
     )
-    // x ∨ y = x ⊕ y ⊕ (x ∧ y)
-    addBoth(next.first, current.first, step * rowWords)
-    addBoth(next.second, current.second, step * rowWords)
+    if (gate === 'or') {
+      // x ∨ y = x ⊕ y ⊕ (x ∧ y)
+      addBoth(next.first, current.first, step * rowWords)
+      addBoth(next.second, current.second, step * rowWords)
+    }
     current = next
     have += step
   }
