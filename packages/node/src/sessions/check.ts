@@ -50,7 +50,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   const good = parsed.flatMap((entry) => ('value' in entry ? [entry.value] : []))
   const record = { operator: asked.operator, case: asked.case ?? null, count: good.length }
   const question = { kind, purpose, rule, protocol, count: sentCount(ctx, asked, good.length) }
-  const list = await permitted(ctx, question, record)
+  const { list, stale } = await permitted(ctx, question, record)
   if (good.length === 0) fail('BAD_REQUEST', { at: 'values', hint: 'no value could be read' })
 
   const evaluated = await evaluateInputs(ctx, {
@@ -63,9 +63,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     count: question.count,
     record,
   })
-  const over = evaluated.outputs.map((output) =>
-    listHolds(list, recordKey(list.salt, tagOf(output), list.keyBits)),
-  )
+  const over = evaluated.outputs.map((output) => tagOnList(list, tagOf(output)))
   const { holders, peerCheckpoints } = evaluated
   const details = { round: list.round, peerCheckpoints }
   // The result is sealed: a key holder knows the txid, and for one identifier `some` is the answer.
@@ -78,7 +76,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     results: parsed.map((value) => ('value' in value ? { over: over[next++]! } : value)),
     list,
     listAgeSeconds: Math.max(0, Math.floor((ctx.clock() - list.createdAt) / 1000)),
-    stale: answerable(ctx, question, list).stale,
+    stale,
     entry,
   }
 }
@@ -108,7 +106,7 @@ async function permitted(
   ctx: NodeContext,
   question: Omit<Question, 'txid'> & { readonly purpose: string; readonly rule: string },
   record: { readonly operator: string; readonly case: string | null; readonly count: number },
-): Promise<ThresholdListRecord> {
+): Promise<{ readonly list: ThresholdListRecord; readonly stale: boolean }> {
   const { kind, purpose, rule, protocol, count } = question
   const day = quotaDay(ctx.clock())
   const counter = { scope: `queried/${purpose}`, key: day }
@@ -122,9 +120,9 @@ async function permitted(
     )
     const list = await ctx.store.lists.current(kind, rule)
     if (list === null) fail('NO_LIST', { at: rule, hint: 'no round has published this list yet' })
-    answerable(ctx, question, list)
+    const { stale } = answerable(ctx, question, list)
     await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
-    return list
+    return { list, stale }
   } catch (error) {
     if (!isProtocolError(error, 'REFUSED')) throw error
     const code = error.at as RefusalCode
@@ -156,7 +154,7 @@ function answerable(
   return permit(ctx, { type: 'answer', asker: ctx.self, purpose, rule, publishedAt: createdAt })
 }
 
-/** Whether a tag of this node's own is on a list. */
+/** Whether a tag is on a list; of a tag that this node has already, that is no query. */
 export function tagOnList(list: ThresholdListRecord, tag: Bytes): boolean {
   return listHolds(list, recordKey(list.salt, tag, list.keyBits))
 }
