@@ -6,7 +6,10 @@ import type { MacFactory, PrgFactory } from '@drempel/protocol/mpc'
 
 export const aesCtr: PrgFactory = (key, iv) => {
   const cipher = createCipheriv('aes-128-ctr', key, iv)
-  return { xor: (bytes) => cipher.update(bytes) }
+  return {
+    xor: (bytes) => cipher.update(bytes),
+    xorInto: (bytes, into) => into.set(cipher.update(bytes)),
+  }
 }
 
 export const gmac: MacFactory = (key, iv) => {

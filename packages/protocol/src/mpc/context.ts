@@ -19,6 +19,11 @@ export interface Channel {
 export interface Prg {
   /** `bytes` XOR the next `bytes.length` bytes of the stream, as a fresh array; `bytes` stays unchanged. */
   xor(bytes: Bytes): Bytes
+  /**
+   * `into` = `bytes` XOR the next bytes of the stream, both of one length; `into` may be `bytes`
+   * itself. For bulk, since it allocates nothing that stays; pieces of 64 KiB cost least a byte.
+   */
+  xorInto(bytes: Bytes, into: Bytes): void
 }
 
 /** @param key 16 bytes @param iv 16 bytes, the first counter block */
