@@ -6,13 +6,14 @@
  */
 
 import { readCommand, type SuiteName, USAGE } from './arguments.ts'
+import { check } from './check/suite.ts'
 import { jsonLine, load, machine, table } from './harness/report.ts'
 import type { Result } from './harness/results.ts'
 import type { Suite } from './harness/suite.ts'
 import { oprf } from './oprf/suite.ts'
 import { round } from './round/suite.ts'
 
-const SUITES: Readonly<Record<SuiteName, Suite>> = { oprf, round }
+const SUITES: Readonly<Record<SuiteName, Suite>> = { oprf, round, check }
 
 const command = readCommand(process.argv.slice(2))
 if (command === undefined || command === 'help') {

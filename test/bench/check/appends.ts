@@ -1,0 +1,62 @@
+/** The node's log alone: its store on disk, entries as a check writes them. */
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAudit, type NewEvent } from '@drempel/node/internal/audit'
+import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
+import { openSqliteStore } from '@drempel/node/internal/store'
+import { hex, signerFromSeed } from '@drempel/protocol/encoding'
+import { timed } from '../harness/turns.ts'
+
+export type Appender = {
+  /** Each waits for the one before. @returns seconds */
+  oneByOne(count: number): Promise<number>
+  /** All are handed in at once. @returns seconds */
+  batched(count: number): Promise<number>
+  close(): Promise<void>
+}
+
+export async function openAppender(): Promise<Appender> {
+  const folder = await mkdtemp(join(tmpdir(), 'drempel-bench-'))
+  const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
+  const audit = createAudit({
+    store,
+    signer: signerFromSeed(systemRandom(32)),
+    periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
+    member: 'bank-noord',
+    convenant: () => ({ id: 'bench', version: 1, digest: '5'.repeat(64) }),
+    clock: Date.now,
+    random: systemRandom,
+    software: 'drempel/0.1.0',
+  })
+  const append = () => audit.append(intent(), { operator: 'a1b2c3d4e5f6', case: null, count: 1 })
+  return {
+    oneByOne: (count) =>
+      timed(async () => {
+        for (let i = 0; i < count; i++) await append()
+      }),
+    batched: (count) => timed(() => Promise.all(Array.from({ length: count }, append))),
+    async close() {
+      await audit.close()
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function intent(): NewEvent {
+  return {
+    type: 'query.intent',
+    role: 'asker',
+    parties: ['bank-noord', 'bank-zuid', 'platform-west', 'telecom-oost'],
+    txid: hex(systemRandom(16)),
+    kind: 'host',
+    protocol: 'check',
+    sizeBucket: 16,
+    purpose: 'fraude-onderzoek',
+    rule: 'host-t2',
+    epoch: '1',
+    batch: hex(systemRandom(32)),
+  }
+}
