@@ -46,6 +46,7 @@ export async function threeParties<T>(
     const channel = (peer: number): Channel => ({
       send: (step, payload) => link(index, peer).send(step, payload),
       receive: (step) => link(peer, index).receive(step),
+      receiveInto: (step, into) => link(peer, index).receiveInto(step, into),
     })
     const next = (index + 1) % 3
     const previous = (index + 2) % 3
@@ -99,7 +100,7 @@ class Link {
 
   async send(step: string, payload: Bytes): Promise<void> {
     const { adversary, transcript, room = 8 } = this.#options
-    const message: Message = { from: this.#from, to: this.#to, step, payload }
+    const message: Message = { from: this.#from, to: this.#to, step, payload: payload.slice() }
     transcript?.push({ from: this.#from, to: this.#to, step, length: payload.length })
     const passed = adversary === undefined ? message : adversary(message)
     if (passed === 'die') {
@@ -124,6 +125,13 @@ class Link {
     this.#blocked.shift()?.()
     if (actual !== step) throw new ProtocolError('UNEXPECTED_STEP', { culprit, at: step })
     return payload
+  }
+
+  async receiveInto(step: string, into: Bytes): Promise<void> {
+    const payload = await this.receive(step)
+    if (payload.length !== into.length)
+      throw new ProtocolError('WRONG_LENGTH', { culprit: members[this.#from], at: step })
+    into.set(payload)
   }
 
   close(): void {

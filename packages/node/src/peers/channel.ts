@@ -39,6 +39,8 @@ export type Channel = {
   send(step: string, payload: Bytes): Promise<void>
   /** A copy of its own, at offset 0 of its buffer. */
   receive(step: string): Promise<Bytes>
+  /** Into memory of the caller's, which the payload must fill (`WRONG_LENGTH`). */
+  receiveInto(step: string, into: Bytes): Promise<void>
   /** Frames sent before are delivered first. */
   close(): Promise<void>
   readonly bytesSent: number
@@ -273,6 +275,12 @@ class FrameChannel implements Channel {
       }
       this.#waiters.push({ step, settle })
     })
+  }
+
+  async receiveInto(step: string, into: Bytes): Promise<void> {
+    const payload = await this.receive(step)
+    if (payload.length !== into.length) throw this.#violation('WRONG_LENGTH', step)
+    into.set(payload)
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,7 @@ export type PeerErrorCode =
   // channels between compute nodes
   | 'PEER_GONE'
   | 'UNEXPECTED_STEP'
+  | 'WRONG_LENGTH'
   | 'FRAME_TOO_LARGE'
   | 'BAD_FRAME'
   | 'UPGRADE_REQUIRED'

@@ -84,6 +84,11 @@ export const peerProblems: ProblemTable<PeerErrorCode> = {
     en: 'Another node sent a message out of order',
     nl: 'Een andere node stuurde een bericht op het verkeerde moment',
   },
+  WRONG_LENGTH: {
+    status: 502,
+    en: 'Another node sent a message of another length than it should have',
+    nl: 'Een andere node stuurde een bericht met een andere lengte dan het hoort te hebben',
+  },
   FRAME_TOO_LARGE: {
     status: 502,
     en: 'Another node sent a message above the limit',

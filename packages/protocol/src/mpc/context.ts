@@ -7,12 +7,21 @@ export type PartyIndex = 0 | 1 | 2
 /** No message of a session is longer, in bytes; a host may refuse what is. */
 export const MAX_PAYLOAD = 262_144
 
-/** A confidential, authenticated, ordered link to one neighbour. Payloads are read-only for both sides. */
+/** A confidential, authenticated, ordered link to one neighbour. What it hands out is read-only. */
 export interface Channel {
-  /** Resolves when there is room for more (back-pressure); the caller posts receives meanwhile. */
+  /**
+   * Takes a copy of `payload` before it returns. Resolves when there is room for more (back-pressure);
+   * the caller posts receives meanwhile.
+   */
   send(step: string, payload: Bytes): Promise<void>
   /** The next message. @throws ProtocolError `UNEXPECTED_STEP`, `PEER_GONE`, culprit = the neighbour */
   receive(step: string): Promise<Bytes>
+  /**
+   * As `receive`, but written to `into`, which the message must fill; nobody else touches `into`
+   * until then, and what a failed one leaves there means nothing. For bulk: it leaves no garbage.
+   * @throws ProtocolError as `receive`, and `WRONG_LENGTH`
+   */
+  receiveInto(step: string, into: Bytes): Promise<void>
 }
 
 /** A key stream, AES-128-CTR outside tests. */
@@ -51,6 +60,8 @@ export type PartyContext = {
   readonly members: readonly [string, string, string]
   /** HMAC-SHA-256 when absent, which is much slower than the computation itself. */
   readonly mac?: MacFactory
+  /** A round trip to the slower neighbour as the host measured it; absent: near by. */
+  readonly roundTripMs?: number
   /** Lets the host's event loop run between chunks of work. */
   readonly pause?: () => Promise<void>
   /** @param done 0 to 1: the share of the merge that is done, from public sizes only */
