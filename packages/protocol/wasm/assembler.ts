@@ -246,6 +246,13 @@ export function load8u(address: I32, offset = 0): I32 {
   })
 }
 
+export function load8s(address: I32, offset = 0): I32 {
+  return expr('i32', (out) => {
+    address.write(out)
+    out.push(0x2c, 0, ...unsigned(offset))
+  })
+}
+
 export const i32const = (value: number): I32 =>
   expr('i32', (out) => out.push(0x41, ...signed(value | 0)))
 export const i64const = (value: bigint): I64 =>
@@ -313,6 +320,7 @@ export const i64 = {
   shl: i64op(0x86),
   shrS: i64op(0x87),
   shrU: i64op(0x88),
+  extendS: unary<'i64', 'i32'>('i64', 0xac),
   extendU: unary<'i64', 'i32'>('i64', 0xad),
 } as const
 
@@ -418,6 +426,12 @@ export const i64x2 = {
     expr('i64', (out) => {
       a.write(out)
       out.push(0xfd, 29, lane)
+    }),
+  replaceLane: (a: V128, lane: number, value: I64): V128 =>
+    expr('v128', (out) => {
+      a.write(out)
+      value.write(out)
+      out.push(0xfd, 30, lane)
     }),
   eq: vop(214),
   shl: vshift(203),
