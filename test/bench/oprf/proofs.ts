@@ -8,7 +8,15 @@ import { ristretto255_oprf } from '@noble/curves/ed25519.js'
 import { type Result, rateOf, ratioOf } from '../harness/results.ts'
 import { type TurnLimits, takeTurns, timed } from '../harness/turns.ts'
 import { peerName } from '../harness/versions.ts'
-import { inputsOf, random, singleKey, split } from './keys.ts'
+import { inputsOf, random, type SingleKey, singleKey } from './keys.ts'
+import { VoprfTs } from './voprfTs.ts'
+
+/** Both steps of one implementation under one key; each keeps what the next needs. */
+type Steps = {
+  evaluate(): Promise<void>
+  verify(): Promise<void>
+  output(): readonly Bytes[]
+}
 
 export async function benchProofs(
   group: Group,
@@ -16,56 +24,105 @@ export async function benchProofs(
   limits: TurnLimits,
 ): Promise<Result[]> {
   const inputs = inputsOf(count)
-  const { share, key } = singleKey(group)
-  const { blinded, state } = await blindInputs(group, inputs, random)
-  const elements = split(blinded)
-  const blinds = split(state.blinds)
-  const { voprf } = ristretto255_oprf
-
-  let answer = await evaluateShare(group, share, blinded, random)
-  let output: readonly Bytes[] = []
-  let peerAnswer = voprf.blindEvaluateBatch(share.secret, key.publicKey, elements)
-  let peerOutput: readonly Bytes[] = []
-  const verify = async () => {
-    const verified = await verifyShare(group, key, share.index, blinded, answer)
-    output = await combineShares(group, state, inputs, [verified])
+  const single = singleKey(group)
+  const implementations = {
+    ours: await ours(group, single, inputs),
+    'voprf-ts': await voprfTs(single, inputs),
+    noble: noble(single, inputs),
   }
-  const peerVerify = () => {
-    const items = inputs.map((input, i) => ({
-      input,
-      blind: blinds[i]!,
-      blinded: elements[i]!,
-      evaluated: peerAnswer.evaluated[i]!,
-    }))
-    peerOutput = voprf.finalizeBatch(items, key.publicKey, peerAnswer.proof)
-  }
+  const names = Object.keys(implementations) as (keyof typeof implementations)[]
+  for (const name of names) await implementations[name].evaluate()
   const turns = await takeTurns(
-    [
-      {
-        name: 'evaluate',
-        run: () =>
-          timed(async () => {
-            answer = await evaluateShare(group, share, blinded, random)
-          }),
-      },
-      {
-        name: 'evaluate, noble',
-        run: () =>
-          timed(() => {
-            peerAnswer = voprf.blindEvaluateBatch(share.secret, key.publicKey, elements)
-          }),
-      },
-      { name: 'verify', run: () => timed(verify) },
-      { name: 'verify, noble', run: () => timed(peerVerify) },
-    ],
+    (['evaluate', 'verify'] as const).flatMap((step) =>
+      names.map((name) => ({
+        name: `${step}, ${name}`,
+        run: () => timed(() => implementations[name][step]()),
+      })),
+    ),
     limits,
   )
-  deepStrictEqual(concat(...output), concat(...peerOutput))
+  for (const name of names) {
+    deepStrictEqual(
+      concat(...implementations[name].output()),
+      concat(...implementations.ours.output()),
+    )
+  }
 
-  const peer = peerName('@noble/curves')
   const named = { evaluate: 'voprf evaluate and prove', verify: 'voprf verify and finalize' }
-  return (['evaluate', 'verify'] as const).flatMap((step) => [
-    rateOf(named[step], count, turns.of(step)),
-    ratioOf({ name: `${named[step]} / noble`, peer }, turns.of(step), turns.of(`${step}, noble`)),
-  ])
+  return (['evaluate', 'verify'] as const).flatMap((step) => {
+    const against = (rival: string, dependency: string, goal?: number) =>
+      ratioOf(
+        {
+          name: `${named[step]} / ${rival}`,
+          peer: peerName(dependency),
+          ...(goal === undefined ? {} : { goal }),
+        },
+        turns.of(`${step}, ours`),
+        turns.of(`${step}, ${rival}`),
+      )
+    return [
+      rateOf(named[step], count, turns.of(`${step}, ours`)),
+      against('voprf-ts', '@cloudflare/voprf-ts', 40),
+      against('noble', '@noble/curves'),
+    ]
+  })
+}
+
+async function ours(
+  group: Group,
+  { share, key }: SingleKey,
+  inputs: readonly Bytes[],
+): Promise<Steps> {
+  const { blinded, state } = await blindInputs(group, inputs, random)
+  let answer = await evaluateShare(group, share, blinded, random)
+  let output: readonly Bytes[] = []
+  return {
+    async evaluate() {
+      answer = await evaluateShare(group, share, blinded, random)
+    },
+    async verify() {
+      const verified = await verifyShare(group, key, share.index, blinded, answer)
+      output = await combineShares(group, state, inputs, [verified])
+    },
+    output: () => output,
+  }
+}
+
+async function voprfTs({ share, key }: SingleKey, inputs: readonly Bytes[]): Promise<Steps> {
+  const peer = new VoprfTs(share.secret, key.publicKey)
+  const { request, state } = await peer.blind(inputs)
+  let answer: Bytes = new Uint8Array()
+  let output: readonly Bytes[] = []
+  return {
+    async evaluate() {
+      answer = await peer.evaluateAndProve(request)
+    },
+    async verify() {
+      output = await peer.verifyAndFinalize(state, answer)
+    },
+    output: () => output,
+  }
+}
+
+function noble({ share, key }: SingleKey, inputs: readonly Bytes[]): Steps {
+  const { voprf } = ristretto255_oprf
+  const blinds = inputs.map((input) => voprf.blind(input))
+  const elements = blinds.map(({ blinded }) => blinded)
+  let answer: ReturnType<typeof voprf.blindEvaluateBatch> | undefined
+  let output: readonly Bytes[] = []
+  return {
+    async evaluate() {
+      answer = voprf.blindEvaluateBatch(share.secret, key.publicKey, elements)
+    },
+    async verify() {
+      const { evaluated, proof } = answer!
+      const items = inputs.map((input, i) => ({
+        input,
+        ...blinds[i]!,
+        evaluated: evaluated[i]!,
+      }))
+      output = voprf.finalizeBatch(items, key.publicKey, proof)
+    },
+    output: () => output,
+  }
 }

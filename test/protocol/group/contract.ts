@@ -4,11 +4,11 @@ import { concat, fromHex, hex, isProtocolError, utf8 } from '@drempel/protocol/e
 import {
   countOf,
   type Group,
-  invertAll,
   isIdentity,
   isScalar,
   itemAt,
   randomScalar,
+  randomScalars,
   smallScalar,
 } from '@drempel/protocol/group'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +45,8 @@ export function groupContract(group: Group): void {
   const random = seededRandom(`contract of ${group.backend}`)
   const scalar = () => randomScalar(group, random)
   const element = () => group.fromUniform(random(64))
+  const alternating = (value: Uint8Array, i: number) =>
+    i % 2 === 0 ? value : group.scalars.negate(value)
   const code = (work: () => unknown) => {
     try {
       work()
@@ -74,7 +76,10 @@ export function groupContract(group: Group): void {
       expect(code(() => group.multiplyPublic(two, batch))).toBe('BAD_ELEMENT 1')
       expect(code(() => group.combinePublic(two, batch))).toBe('BAD_ELEMENT 1')
       expect(code(() => group.combinePublic(concat(scalar(), ZERO), batch))).toBe('BAD_ELEMENT 1')
-      expect(code(() => group.combineSecret([two], [batch]))).toBe('BAD_ELEMENT 1')
+      const combine = (rows: Uint8Array[], base = group.generator) =>
+        code(() => group.combineMinusSecret(concat(scalar(), scalar()), rows, two, base))
+      expect(combine([concat(element(), element()), batch])).toBe('BAD_ELEMENT 1')
+      expect(combine([batch, batch], bad)).toMatch(/^BAD_ELEMENT [01]$/)
       expect(code(() => group.add(batch, batch))).toBe('BAD_ELEMENT 1')
       expect(code(() => group.subtract(concat(element(), element()), batch))).toBe('BAD_ELEMENT 1')
     })
@@ -84,6 +89,10 @@ export function groupContract(group: Group): void {
       expect(code(() => group.assertElements(batch))).toBe('IDENTITY_ELEMENT 1')
       expect(code(() => group.multiplySecret(scalar(), batch))).toBe('IDENTITY_ELEMENT 1')
       expect(code(() => group.multiplyPublic(scalar(), batch))).toBe('IDENTITY_ELEMENT 1')
+      const combine = (row: Uint8Array, base: Uint8Array) =>
+        code(() => group.combineMinusSecret(scalar(), [row], concat(scalar(), scalar()), base))
+      expect(combine(batch, group.generator)).toBe('IDENTITY_ELEMENT 1')
+      expect(combine(concat(element(), element()), ZERO)).toBe('IDENTITY_ELEMENT 0')
     })
 
     it('name who sent them', () => {
@@ -162,28 +171,60 @@ export function groupContract(group: Group): void {
       const before = hex(concat(k, elements))
       group.multiplySecret(k, elements)
       group.combinePublic(concat(k, k), elements)
-      group.combineSecret([concat(k, k)], [elements])
+      group.combineMinusSecret(k, [elements], concat(k, k), elements.subarray(0, 32))
+      group.hashPlusBaseSecret([elements], utf8('test'), k)
       group.add(elements, elements)
       expect(hex(concat(k, elements))).toBe(before)
     })
   })
 
   describe('linear combinations', () => {
-    it('of rows are column sums', () => {
-      const rows = [0, 1, 2].map(() => ({
-        scalars: concat(scalar(), scalar()),
-        elements: concat(element(), element()),
-      }))
-      const sums = group.combineSecret(
-        rows.map((row) => row.scalars),
-        rows.map((row) => row.elements),
+    const columns = (
+      weights: Uint8Array,
+      rows: Uint8Array[],
+      masks: Uint8Array,
+      base: Uint8Array,
+    ) =>
+      concat(
+        ...Array.from({ length: countOf(masks) }, (_, j) =>
+          group.combinePublic(
+            concat(weights, group.scalars.negate(itemAt(masks, j))),
+            concat(...rows.map((row) => itemAt(row, j)), base),
+          ),
+        ),
       )
-      for (const j of [0, 1]) {
-        const column = group.combinePublic(
-          concat(...rows.map((row) => itemAt(row.scalars, j))),
-          concat(...rows.map((row) => itemAt(row.elements, j))),
+
+    it.each([
+      ['small weights', () => [3, 1].map(smallScalar)],
+      ['small weights and negatives', () => [3, 3, 1].map(smallScalar).map(alternating)],
+      ['a negative', () => [group.scalars.negate(smallScalar(1))]],
+      ['weights around a digit', () => [7, 8, 9, 15, 16, 17].map(smallScalar).map(alternating)],
+      ['large weights', () => [scalar(), ORDER_LESS_ONE, scalar()]],
+      ['one large and one small', () => [scalar(), smallScalar(1)]],
+    ])('of rows with %s, minus multiples of a base', (_, makeWeights) => {
+      const weights = concat(...makeWeights())
+      const rows = Array.from({ length: countOf(weights) }, () =>
+        concat(element(), element(), element()),
+      )
+      const masks = concat(scalar(), smallScalar(1), ORDER_LESS_ONE)
+      for (const base of [element(), group.generator]) {
+        expect(group.combineMinusSecret(weights, rows, masks, base)).toEqual(
+          columns(weights, rows, masks, base),
         )
-        expect(itemAt(sums, j)).toEqual(column)
+      }
+    })
+
+    it('of many elements, in any order', () => {
+      for (const count of [1, 2, 3, 5, 33]) {
+        const factors = Array.from({ length: count }, scalar)
+        const elements = Array.from({ length: count }, element)
+        const sum = group.combinePublic(concat(...factors), concat(...elements))
+        const products = group.multiplySecret(concat(...factors), concat(...elements))
+        let expected: Uint8Array = ZERO
+        for (let i = 0; i < count; i++) expected = group.add(expected, itemAt(products, i))
+        expect(sum).toEqual(expected)
+        const backwards = [factors.toReversed(), elements.toReversed()] as const
+        expect(group.combinePublic(concat(...backwards[0]), concat(...backwards[1]))).toEqual(sum)
       }
     })
 
@@ -192,7 +233,9 @@ export function groupContract(group: Group): void {
       const k = scalar()
       const minus = group.scalars.negate(k)
       expect(isIdentity(group.combinePublic(concat(k, minus), concat(point, point)))).toBe(true)
-      expect(isIdentity(group.combineSecret([k, minus], [point, point]))).toBe(true)
+      const difference = group.combineMinusSecret(concat(k, k), [point, point], k, point)
+      expect(difference).toEqual(group.multiplyPublic(k, point))
+      expect(isIdentity(group.combineMinusSecret(k, [point], k, point))).toBe(true)
       expect(group.combinePublic(concat(k, ZERO, k), concat(point, point, ZERO))).toEqual(
         group.multiplyPublic(k, point),
       )
@@ -203,8 +246,17 @@ export function groupContract(group: Group): void {
       expect(code(() => group.combinePublic(scalar(), concat(element(), element())))).toBe(
         'BAD_LENGTH',
       )
-      expect(code(() => group.combineSecret([scalar()], [element(), element()]))).toBe('BAD_LENGTH')
-      expect(code(() => group.combineSecret([], []))).toBe('BAD_LENGTH')
+      const point = element()
+      const combine = (weights: Uint8Array, rows: Uint8Array[], masks: Uint8Array) =>
+        code(() => group.combineMinusSecret(weights, rows, masks, group.generator))
+      expect(combine(scalar(), [point, point], scalar())).toBe('BAD_LENGTH')
+      expect(combine(scalar(), [concat(point, point)], scalar())).toBe('BAD_LENGTH')
+      expect(combine(scalar(), [point], scalar().subarray(1))).toBe('BAD_LENGTH')
+      expect(combine(new Uint8Array(0), [], scalar())).toBe('BAD_LENGTH')
+      expect(combine(ZERO, [point], scalar())).toBe('ZERO_SCALAR')
+      expect(combine(ORDER, [point], scalar())).toBe('BAD_SCALAR')
+      expect(combine(scalar(), [point], ZERO)).toBe('ZERO_SCALAR')
+      expect(combine(scalar(), [point], ORDER)).toBe('BAD_SCALAR')
       expect(code(() => group.combinePublic(ORDER, element()))).toBe('BAD_SCALAR')
       expect(code(() => group.add(element(), concat(element(), element())))).toBe('BAD_LENGTH')
     })
@@ -230,15 +282,21 @@ export function groupContract(group: Group): void {
       expect(code(() => group.scalars.reduce(ORDER))).toBe('BAD_LENGTH')
     })
 
-    it('invert in batches of every size', () => {
-      for (const count of [0, 1, 2, 5]) {
-        const batch = concat(...Array.from({ length: count }, scalar))
-        const inverses = invertAll(group, batch)
-        for (let i = 0; i < count; i++) {
-          expect(itemAt(inverses, i)).toEqual(group.scalars.invert(itemAt(batch, i)))
-        }
-      }
-      expect(code(() => invertAll(group, concat(scalar(), ZERO)))).toBe('ZERO_SCALAR')
+    it('are drawn at random, reduced and not zero', () => {
+      const zeroFirst = [new Uint8Array(128), new Uint8Array(64).fill(9)]
+      const drawn = randomScalars(group, 2, (length) => {
+        const next = zeroFirst.shift() ?? random(length)
+        expect(next.length).toBe(length)
+        return next
+      })
+      expect(isScalar(itemAt(drawn, 0))).toBe(true)
+      expect(drawn).toEqual(
+        concat(group.scalars.reduce(new Uint8Array(64).fill(9)), itemAt(drawn, 1)),
+      )
+      expect(hex(itemAt(drawn, 1))).not.toBe(hex(ZERO))
+      expect(randomScalars(group, 0, random)).toEqual(new Uint8Array(0))
+      const many = randomScalars(group, 20, random)
+      for (let i = 0; i < 20; i++) expect(isScalar(itemAt(many, i))).toBe(true)
     })
   })
 
@@ -251,6 +309,22 @@ export function groupContract(group: Group): void {
       expect(group.hashToGroup([utf8('a')], utf8('tess'))).not.toEqual(itemAt(pair, 0))
       expect(group.hashToGroup([], dst)).toEqual(new Uint8Array(0))
       expect(isScalar(group.hashToScalar(utf8('a'), dst))).toBe(true)
+    })
+
+    it('hides what it hashes behind a multiple of the generator', () => {
+      const dst = utf8('test')
+      const messages = ['', 'a', 'b'.repeat(200), 'c'].map(utf8)
+      const masks = concat(scalar(), scalar(), smallScalar(1), ORDER_LESS_ONE)
+      expect(group.hashPlusBaseSecret(messages, dst, masks)).toEqual(
+        group.add(group.hashToGroup(messages, dst), group.multiplyBaseSecret(masks)),
+      )
+      expect(group.hashPlusBaseSecret([], dst, new Uint8Array(0))).toEqual(new Uint8Array(0))
+      const hash = (scalars: Uint8Array, tag = dst) =>
+        code(() => group.hashPlusBaseSecret([utf8('a')], tag, scalars))
+      expect(hash(ZERO)).toBe('ZERO_SCALAR')
+      expect(hash(ORDER)).toBe('BAD_SCALAR')
+      expect(hash(masks)).toBe('BAD_LENGTH')
+      expect(hash(scalar(), new Uint8Array(0))).toBe('BAD_DST')
     })
 
     it('refuses a domain that RFC 9380 has no short form for', () => {

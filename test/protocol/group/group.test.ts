@@ -59,7 +59,10 @@ describe('libsodium and noble agree', () => {
         expect(s.multiplyPublic(flat, elements)).toEqual(n.multiplyPublic(flat, elements))
         expect(s.multiplyBaseSecret(flat)).toEqual(n.multiplyBaseSecret(flat))
         expect(s.combinePublic(flat, elements)).toEqual(n.combinePublic(flat, elements))
-        expect(s.combineSecret([flat], [elements])).toEqual(n.combineSecret([flat], [elements]))
+        const [rows, base] = [[elements, elements], elements.subarray(32)] as const
+        expect(s.combineMinusSecret(flat, rows, flat, base)).toEqual(
+          n.combineMinusSecret(flat, rows, flat, base),
+        )
         expect(s.subtract(elements, n.multiplyPublic(flat, elements))).toEqual(
           n.subtract(elements, s.multiplyPublic(flat, elements)),
         )

@@ -140,6 +140,46 @@ describe('blinding', () => {
   })
 })
 
+describe('additive blinding', () => {
+  it('gives outputs that change with the blind when the public key is not the key', async () => {
+    const { shares, key, random } = dealKey(group, 2, [1, 2], 'false key')
+    const lie = { ...key, publicKey: group.add(key.publicKey, group.generator) }
+    const tags = new Set<string>()
+    for (const believed of [key, key, lie, lie]) {
+      const { blinded, state } = await blindInputs(group, inputs, random)
+      const verified = await Promise.all(
+        shares.map(async (share) =>
+          verifyShare(
+            group,
+            believed,
+            share.index,
+            blinded,
+            await evaluateShare(group, share, blinded, random),
+          ),
+        ),
+      )
+      tags.add(hex((await combineShares(group, state, inputs, verified))[0]!))
+    }
+    expect(tags.size).toBe(3)
+  })
+
+  it('refuses an input that hashes to the identity when it is unblinded', async () => {
+    // No such input is known, so the hash is replaced.
+    const hashesToIdentity = {
+      ...group,
+      hashPlusBaseSecret: (_: readonly Uint8Array[], __: Uint8Array, scalars: Uint8Array) =>
+        group.multiplyBaseSecret(scalars),
+    }
+    const { shares, key, random } = dealKey(group, 1, [1], 'identity')
+    const { blinded, state } = await blindInputs(hashesToIdentity, inputs, random)
+    const own = await evaluateOwnShare(group, key, shares[0]!, blinded)
+    expect(await errorOf(combineShares(group, state, inputs, [own]))).toMatchObject({
+      code: 'BAD_INPUT',
+      at: '0',
+    })
+  })
+})
+
 describe('a holder', () => {
   const share = { index: 1, secret: smallScalar(9) }
 
@@ -168,8 +208,11 @@ describe('a holder', () => {
       pauses++
     }
     const answer = await evaluateShare(group, share, blinded, random, pause)
-    // Evaluation, weights and sum: each 100 elements in slices of 32.
-    expect(pauses).toBe(9)
+    const { each, sum } = group.strides
+    const slices = (size: number) => Math.ceil(blinded.length / 32 / size)
+    // Evaluation, weights and their sum.
+    expect(pauses).toBe(slices(each) - 1 + 2 * (slices(sum) - 1))
+    expect(pauses).toBeGreaterThan(0)
     expect(await evaluateShare(group, share, blinded, random)).toMatchObject({
       evaluated: answer.evaluated,
     })

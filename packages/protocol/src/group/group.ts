@@ -16,6 +16,11 @@ export const UNIFORM_BYTES = 64
 
 export interface Group {
   readonly backend: string
+  /**
+   * About how many elements take ten milliseconds, when there is one result for each and when there
+   * is one sum of all: long work gives way after so many.
+   */
+  readonly strides: { readonly each: number; readonly sum: number }
   readonly generator: Bytes
   readonly scalars: ScalarField
 
@@ -39,14 +44,17 @@ export interface Group {
   /** Each scalar times the generator. @throws as `multiplySecret` */
   multiplyBaseSecret(scalars: Bytes): Bytes
 
-  /**
-   * Column sums: element j of the result is the sum over rows i of scalars[i][j] * elements[i][j].
-   * Scalars and elements as for `multiplySecret`; a sum may be the identity.
-   */
-  combineSecret(scalars: readonly Bytes[], elements: readonly Bytes[]): Bytes
-
   /** The sum over j of scalars[j] * elements[j], one element; zero and the identity may occur. */
   combinePublic(scalars: Bytes, elements: Bytes): Bytes
+
+  /**
+   * Element j of the result is the sum over rows i of weights[i] * rows[i][j], minus
+   * scalars[j] * base. Everybody may know the weights, one a row, and the base; the scalars are
+   * secret. Scalars, weights and elements as for `multiplySecret`; a sum may be the identity.
+   * Cheap where each weight or its negative is a small integer.
+   * @throws as `multiplySecret`
+   */
+  combineMinusSecret(weights: Bytes, rows: readonly Bytes[], scalars: Bytes, base: Bytes): Bytes
 
   /** Element by element; the identity may occur. @throws ProtocolError `BAD_LENGTH`, `BAD_ELEMENT` */
   add(a: Bytes, b: Bytes): Bytes
@@ -60,6 +68,13 @@ export interface Group {
    * @param dst 1 to 255 bytes @throws ProtocolError `BAD_DST`
    */
   hashToGroup(messages: readonly Bytes[], dst: Bytes): Bytes
+
+  /**
+   * `hashToGroup` of each message plus its scalar times the generator. Messages and scalars are
+   * secret; a sum may be the identity.
+   * @throws ProtocolError `BAD_DST`, `BAD_LENGTH`, `BAD_SCALAR`, `ZERO_SCALAR`
+   */
+  hashPlusBaseSecret(messages: readonly Bytes[], dst: Bytes, scalars: Bytes): Bytes
 
   /** 64 bytes of expand_message_xmd, little-endian, reduced (RFC 9497, section 4.1). */
   hashToScalar(message: Bytes, dst: Bytes): Bytes

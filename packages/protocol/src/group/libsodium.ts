@@ -3,7 +3,7 @@
  *
  * Timing: libsodium's ristretto255 multiplication reads whole tables with masks and has no branch
  * on the scalar; its scalar arithmetic has none either, and WebAssembly keeps that form, though no
- * engine promises it. `multiplySecret`, `multiplyBaseSecret`, `combineSecret` and `scalars` rest on
+ * engine promises it. Every `...Secret` and `scalars` rest on
  * this, as does the constant-time range check in scalar.ts. Whether an encoding is valid, and
  * everything `...Public`, is not hidden. JavaScript can't erase the copies that garbage collection
  * leaves.
@@ -13,13 +13,15 @@
  * checked first; `is_valid_point` accepts the identity.
  */
 
-import { type Bytes, concat, type ErrorDetails, sodium } from '../encoding/index.ts'
+import { type Bytes, type ErrorDetails, sodium } from '../encoding/index.ts'
 import { fail } from './errors.ts'
+import { expander } from './expand.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
 import { ELEMENT_BYTES, type Group, type ScalarField, UNIFORM_BYTES } from './group.ts'
+import { combineMinus, hashPlusBase } from './parts.ts'
 import { assertNonZeroScalars, assertScalars, isZero, smallScalar } from './scalar.ts'
 
-const scalars: ScalarField = {
+export const libsodiumScalars: ScalarField = {
   add: (a, b) => sodium.crypto_core_ristretto255_scalar_add(a, b),
   subtract: (a, b) => sodium.crypto_core_ristretto255_scalar_sub(a, b),
   multiply: (a, b) => sodium.crypto_core_ristretto255_scalar_mul(a, b),
@@ -36,8 +38,9 @@ const scalars: ScalarField = {
 
 export const libsodiumGroup: Group = {
   backend: 'libsodium',
+  strides: { each: 32, sum: 32 },
   generator: sodium.crypto_scalarmult_ristretto255_base(smallScalar(1)),
-  scalars,
+  scalars: libsodiumScalars,
   assertElements,
 
   multiplySecret(factors, elements) {
@@ -58,12 +61,6 @@ export const libsodiumGroup: Group = {
     )
   },
 
-  combineSecret(factors, elements) {
-    if (factors.length !== elements.length || elements.length === 0) fail('BAD_LENGTH')
-    const products = elements.map((row, i) => libsodiumGroup.multiplySecret(factors[i]!, row))
-    return products.reduce((sum, row) => libsodiumGroup.add(sum, row))
-  },
-
   combinePublic(factors, elements) {
     assertScalars(factors)
     const count = countOf(elements)
@@ -81,6 +78,9 @@ export const libsodiumGroup: Group = {
     return sum
   },
 
+  combineMinusSecret: (weights, rows, factors, base) =>
+    combineMinus(libsodiumGroup, weights, rows, factors, base),
+
   add: (a, b) => pairwise(a, b, sodium.crypto_core_ristretto255_add),
   subtract: (a, b) => pairwise(a, b, sodium.crypto_core_ristretto255_sub),
 
@@ -94,14 +94,17 @@ export const libsodiumGroup: Group = {
   },
 
   hashToGroup(messages, dst) {
-    const suffix = dstSuffix(dst)
+    const expand = expander(dst)
     return flatFrom(messages.length, (i) =>
-      sodium.crypto_core_ristretto255_from_hash(expandMessage(messages[i]!, suffix)),
+      sodium.crypto_core_ristretto255_from_hash(expand(messages[i]!)),
     )
   },
 
+  hashPlusBaseSecret: (messages, dst, factors) =>
+    hashPlusBase(libsodiumGroup, messages, dst, factors),
+
   hashToScalar(message, dst) {
-    return scalars.reduce(expandMessage(message, dstSuffix(dst)))
+    return libsodiumScalars.reduce(expander(dst)(message))
   },
 }
 
@@ -140,23 +143,4 @@ function pairwise(a: Bytes, b: Bytes, operation: (a: Bytes, b: Bytes) => Bytes):
       return fail('BAD_ELEMENT', { at: String(i) })
     }
   })
-}
-
-/** DST_prime of RFC 9380, section 5.3.1. */
-function dstSuffix(dst: Bytes): Bytes {
-  if (dst.length === 0 || dst.length > 255) fail('BAD_DST')
-  return concat(dst, Uint8Array.of(dst.length))
-}
-
-const BLOCK = new Uint8Array(128)
-const LENGTH_AND_ZERO = Uint8Array.of(0, UNIFORM_BYTES, 0)
-const ONE = Uint8Array.of(1)
-
-/**
- * expand_message_xmd with SHA-512 (RFC 9380, section 5.3.1) for 64 bytes: with one block of output
- * the loop of step 9 is empty, and b_1 is the result.
- */
-function expandMessage(message: Bytes, suffix: Bytes): Bytes {
-  const b0 = sodium.crypto_hash_sha512(concat(BLOCK, message, LENGTH_AND_ZERO, suffix))
-  return sodium.crypto_hash_sha512(concat(b0, ONE, suffix))
 }

@@ -15,6 +15,7 @@ import type { Bytes, ErrorDetails } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
 import { type Group, type ScalarField, UNIFORM_BYTES } from './group.ts'
+import { combineMinus, hashPlusBase } from './parts.ts'
 import { assertNonZeroScalars, assertScalars, isZero } from './scalar.ts'
 
 const { Point } = ristretto255
@@ -38,6 +39,7 @@ const scalars: ScalarField = {
 
 export const nobleGroup: Group = {
   backend: 'noble',
+  strides: { each: 8, sum: 8 },
   generator: Point.BASE.toBytes(),
   scalars,
 
@@ -57,12 +59,6 @@ export const nobleGroup: Group = {
     )
   },
 
-  combineSecret(factors, elements) {
-    if (factors.length !== elements.length || elements.length === 0) fail('BAD_LENGTH')
-    const products = elements.map((row, i) => nobleGroup.multiplySecret(factors[i]!, row))
-    return products.reduce((sum, row) => nobleGroup.add(sum, row))
-  },
-
   combinePublic(factors, elements) {
     assertScalars(factors)
     const count = countOf(elements)
@@ -74,6 +70,9 @@ export const nobleGroup: Group = {
     }
     return sum.toBytes()
   },
+
+  combineMinusSecret: (weights, rows, factors, base) =>
+    combineMinus(nobleGroup, weights, rows, factors, base),
 
   add: (a, b) => pairwise(a, b, (p, q) => p.add(q)),
   subtract: (a, b) => pairwise(a, b, (p, q) => p.subtract(q)),
@@ -93,6 +92,8 @@ export const nobleGroup: Group = {
       ristretto255_hasher.hashToCurve(messages[i]!, { DST: dst }).toBytes(),
     )
   },
+
+  hashPlusBaseSecret: (messages, dst, factors) => hashPlusBase(nobleGroup, messages, dst, factors),
 
   hashToScalar(message, dst) {
     if (dst.length === 0 || dst.length > 255) fail('BAD_DST')

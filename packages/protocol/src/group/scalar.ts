@@ -5,7 +5,7 @@
 
 import { type Bytes, fromHex, type RandomBytes } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import { countOf, itemAt } from './flat.ts'
+import { countOf, flatFrom, itemAt } from './flat.ts'
 import { type Group, SCALAR_BYTES, UNIFORM_BYTES } from './group.ts'
 
 /** A uniform scalar other than zero: 64 random bytes reduced, bias below 2^-258. */
@@ -14,6 +14,17 @@ export function randomScalar(group: Group, random: RandomBytes): Bytes {
     const scalar = group.scalars.reduce(random(UNIFORM_BYTES))
     if (!isZero(scalar)) return scalar
   }
+}
+
+/** `count` uniform scalars other than zero, of one draw of 64 bytes each. */
+export function randomScalars(group: Group, count: number, random: RandomBytes): Bytes {
+  const wide = random(UNIFORM_BYTES * count)
+  return flatFrom(count, (i) => {
+    const scalar = group.scalars.reduce(
+      wide.subarray(UNIFORM_BYTES * i, UNIFORM_BYTES * i + UNIFORM_BYTES),
+    )
+    return isZero(scalar) ? randomScalar(group, random) : scalar
+  })
 }
 
 /** A small public number, 0 to 2^32 - 1. @throws ProtocolError `BAD_SCALAR` */
@@ -50,29 +61,6 @@ export function isZero(scalar: Bytes): boolean {
   let bits = 0
   for (const byte of scalar) bits |= byte
   return bits === 0
-}
-
-/**
- * Inverses of a whole batch with one inversion (Montgomery's trick): running products forward,
- * then peel one factor at a time off the inverse of the last product.
- * @throws ProtocolError `ZERO_SCALAR`
- */
-export function invertAll(group: Group, scalars: Bytes): Bytes {
-  assertNonZeroScalars(scalars)
-  const count = countOf(scalars)
-  const field = group.scalars
-  const inverses = new Uint8Array(scalars.length)
-  if (count === 0) return inverses
-  const products: Bytes[] = [itemAt(scalars, 0)]
-  for (let i = 1; i < count; i++)
-    products.push(field.multiply(products[i - 1]!, itemAt(scalars, i)))
-  let rest = field.invert(products[count - 1]!)
-  for (let i = count - 1; i > 0; i--) {
-    inverses.set(field.multiply(rest, products[i - 1]!), i * SCALAR_BYTES)
-    rest = field.multiply(rest, itemAt(scalars, i))
-  }
-  inverses.set(rest, 0)
-  return inverses
 }
 
 const ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')

@@ -3,30 +3,46 @@
  * node holds (RFC 9497, section 3.3; interpolation as in TOPPSS, Jarecki, Kiayias, Krawczyk, Xu,
  * ACNS 2017). Outputs equal RFC 9497's under the interpolated key, for every quorum.
  *
- * With blind r and evaluations Z_i = k_i * r * H(x), the unblinded element is
- *   k * H(x) = (1 / r) * sum of lambda_i * Z_i = sum of (lambda_i / r) * Z_i,
- * so that combining costs one multiplication for each element and holder.
+ * Blinding is additive: with a uniform scalar r and evaluations Z_i = k_i * B,
+ *   B = H(x) + r * G,
+ *   sum of lambda_i * Z_i = k * B = k * H(x) + r * Y, where Y = k * G,
+ *   k * H(x) = sum of lambda_i * Z_i - r * Y.
+ * G and Y stay the same for an epoch, so that r meets tables of their multiples, and the lambda_i
+ * are the same for a whole batch and often small integers (see `combinationBits`).
  *
- * Learns the outputs for its own inputs, nothing about the key. Inputs and blinds are secret:
- * they meet the group in `hashToGroup` (time depends on an input's length), `multiplySecret`,
- * `combineSecret` and scalar arithmetic. Blinding is multiplicative, hence perfectly hiding, and
- * safe whatever public key the asker believes in.
+ * What holders learn: nothing. r * G is a uniform element, so B is uniform whatever x is, for every
+ * x and every adversary (perfect hiding).
+ *
+ * What the asker relies on: that Y is k * G. RFC 9497 blinds by r * H(x), which needs no Y. Were Y
+ * the word of a holder, then Z would unblind to k * H(x) + r * (k * G - Y): a holder that chose Y
+ * and Z could make outputs that depend on r and are correlated across keys (Jarecki, Krawczyk, Xu,
+ * On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative Blinding, PKC 2021;
+ * "multiplicative" there is what is additive here, in a group written additively). They show that
+ * the protocol is a secure OPRF when Y is authenticated. Here it is: all holders sign the
+ * transcript that Y follows from, `verifyTranscript` checks that Y and all Y_i lie on one
+ * polynomial, and a `VerifiedShare` has Z_i = k_i * B proven against Y_i. Together these fix
+ * sum of lambda_i * Z_i = k * B and Y = k * G. Nothing else is combined, and Y is taken from the
+ * shares' own key.
+ *
+ * The asker learns the outputs for its own inputs, nothing about the key. Inputs and blinds are
+ * secret: they meet the group in `hashPlusBaseSecret` and `combineMinusSecret`. Hashing takes a
+ * time that depends on an input's length.
  */
 
-import { type Bytes, equalBytes, type RandomBytes } from '../encoding/index.ts'
+import { type Bytes, concat, equalBytes, type RandomBytes } from '../encoding/index.ts'
 import {
   countOf,
-  flatFrom,
   type Group,
-  invertAll,
+  isIdentity,
   itemAt,
   lagrangeAtZero,
-  randomScalar,
+  randomScalars,
 } from '../group/index.ts'
 import { MAX_BATCH } from './dleq.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
-import { finalHash, hashInputs } from './rfc9497.ts'
+import { assertInputs, finalHash } from './rfc9497.ts'
+import { TAGS } from './suite.ts'
 import { sameQuestion, type VerifiedShare } from './verify.ts'
 
 export const TAG_BYTES = 16
@@ -48,11 +64,13 @@ export async function blindInputs(
 ): Promise<{ readonly blinded: Bytes; readonly state: BlindSecret }> {
   if (inputs.length === 0) fail('EMPTY_BATCH')
   if (inputs.length > MAX_BATCH) fail('BATCH_TOO_LARGE')
-  const blinds = flatFrom(inputs.length, () => randomScalar(group, random))
+  assertInputs(inputs)
+  const blinds = randomScalars(group, inputs.length, random)
   const blinded = new Uint8Array(blinds.length)
-  await inSlices(inputs.length, pause, (from, to) => {
-    const elements = hashInputs(group, 'voprf', inputs.slice(from, to))
-    blinded.set(group.multiplySecret(blinds.subarray(32 * from, 32 * to), elements), 32 * from)
+  await inSlices(inputs.length, group.strides.each, pause, (from, to) => {
+    const slice = blinds.subarray(32 * from, 32 * to)
+    const messages = inputs.slice(from, to)
+    blinded.set(group.hashPlusBaseSecret(messages, TAGS.voprf.hashToGroup, slice), 32 * from)
   })
   return { blinded, state: { blinds, blinded } }
 }
@@ -61,7 +79,8 @@ export async function blindInputs(
  * @param inputs those that were blinded, in their order
  * @param shares at least q; the first q are used. They may cover padding behind the inputs
  * @returns 64 bytes for each input
- * @throws ProtocolError `BAD_COUNT`, `NOT_ENOUGH_SHARES`, `MIXED_SHARES`, `DUPLICATE_INDEX`
+ * @throws ProtocolError `BAD_COUNT`, `NOT_ENOUGH_SHARES`, `MIXED_SHARES`, `DUPLICATE_INDEX`;
+ *   `BAD_INPUT` for one that hashes to the identity (RFC 9497, section 3.3.1): blinding hid it
  */
 export async function combineShares(
   group: Group,
@@ -72,20 +91,18 @@ export async function combineShares(
 ): Promise<Bytes[]> {
   if (inputs.length !== countOf(state.blinds)) fail('BAD_COUNT')
   const quorum = firstQuorum(state, shares)
-  const lagrange = lagrangeAtZero(
-    group,
-    quorum.map((share) => share.index),
-  )
+  const { publicKey } = quorum[0]!.key
+  const indices = quorum.map((share) => share.index)
+  const weights = concat(...lagrangeAtZero(group, indices))
   const outputs: Bytes[] = []
-  await inSlices(inputs.length, pause, (from, to) => {
-    const inverses = invertAll(group, state.blinds.subarray(32 * from, 32 * to))
-    const scalars = lagrange.map((lambda) =>
-      flatFrom(to - from, (j) => group.scalars.multiply(lambda, itemAt(inverses, j))),
-    )
+  await inSlices(inputs.length, group.strides.each, pause, (from, to) => {
     const rows = quorum.map((share) => share.evaluated.subarray(32 * from, 32 * to))
-    const elements = group.combineSecret(scalars, rows)
+    const blinds = state.blinds.subarray(32 * from, 32 * to)
+    const elements = group.combineMinusSecret(weights, rows, blinds, publicKey)
     for (let j = from; j < to; j++) {
-      outputs.push(finalHash(inputs[j]!, itemAt(elements, j - from)))
+      const element = itemAt(elements, j - from)
+      if (isIdentity(element)) fail('BAD_INPUT', { at: String(j - from) })
+      outputs.push(finalHash(inputs[j]!, element))
     }
   })
   return outputs

@@ -10,8 +10,14 @@
  * else is public.
  */
 
-import { sha512 } from '@noble/hashes/sha2.js'
-import { type Bytes, concat, equalBytes, type RandomBytes } from '../encoding/index.ts'
+import {
+  type Bytes,
+  concat,
+  equalBytes,
+  isProtocolError,
+  type RandomBytes,
+  sodium,
+} from '../encoding/index.ts'
 import { countOf, type Group, isIdentity, isScalar, itemAt, randomScalar } from '../group/index.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
@@ -45,7 +51,11 @@ export async function generateProof(
   return concat(c, s)
 }
 
-/** VerifyProof. Elements have been decoded; everything here is public. */
+/**
+ * VerifyProof; all of it is public. An evaluated element that does not decode or is the identity
+ * makes it false.
+ * @throws ProtocolError `BAD_ELEMENT` for a blinded element, `EMPTY_BATCH`, `BATCH_TOO_LARGE`, `BAD_COUNT`
+ */
 export async function verifyProof(
   group: Group,
   mode: Mode,
@@ -61,8 +71,8 @@ export async function verifyProof(
   if (!isScalar(c) || !isScalar(s)) return false
   const weights = await compositeWeights(group, mode, publicKey, blinded, evaluated, pause)
   const m = await weightedSum(group, weights, blinded, pause)
-  const z = await weightedSum(group, weights, evaluated, pause)
-  if (isIdentity(m) || isIdentity(z)) return false
+  const z = await answeredSum(group, weights, evaluated, pause)
+  if (z === undefined || isIdentity(m) || isIdentity(z)) return false
   const scalars = concat(s, c)
   const t2 = group.combinePublic(scalars, concat(group.generator, publicKey))
   const t3 = group.combinePublic(scalars, concat(m, z))
@@ -82,12 +92,13 @@ async function compositeWeights(
   if (count === 0) fail('EMPTY_BATCH')
   if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
   if (evaluated.length !== blinded.length) fail('BAD_COUNT')
-  const seed = sha512(framed([publicKey, TAGS[mode].seed]))
+  const seed = sodium.crypto_hash_sha512(framed([publicKey, TAGS[mode].seed]))
   const weights = new Uint8Array(blinded.length)
-  await inSlices(count, pause, (from, to) => {
+  const head = framed([seed])
+  await inSlices(count, group.strides.sum, pause, (from, to) => {
     for (let i = from; i < to; i++) {
       const transcript = concat(
-        framed([seed]),
+        head,
         twoBytes(i),
         framed([itemAt(blinded, i), itemAt(evaluated, i)], 'Composite'),
       )
@@ -97,6 +108,23 @@ async function compositeWeights(
   return weights
 }
 
+/** The sum over what a holder answered; undefined when an element of it is none. */
+async function answeredSum(
+  group: Group,
+  weights: Bytes,
+  evaluated: Bytes,
+  pause: Pause | undefined,
+): Promise<Bytes | undefined> {
+  const count = countOf(evaluated)
+  for (let i = 0; i < count; i++) if (isIdentity(itemAt(evaluated, i))) return undefined
+  try {
+    return await weightedSum(group, weights, evaluated, pause)
+  } catch (error) {
+    if (isProtocolError(error)) return undefined
+    throw error
+  }
+}
+
 async function weightedSum(
   group: Group,
   weights: Bytes,
@@ -104,7 +132,7 @@ async function weightedSum(
   pause: Pause | undefined,
 ): Promise<Bytes> {
   const slices: Bytes[] = []
-  await inSlices(countOf(elements), pause, (from, to) => {
+  await inSlices(countOf(elements), group.strides.sum, pause, (from, to) => {
     slices.push(
       group.combinePublic(
         weights.subarray(32 * from, 32 * to),

@@ -8,7 +8,7 @@
  * one-more gap Diffie-Hellman assumption goes; that it may ask is decided before.
  *
  * Timing: the share meets the group in `multiplySecret`, `multiplyBaseSecret` and scalar arithmetic
- * only; with the libsodium backend these are constant-time in the share.
+ * only; with every backend but noble these are constant-time in the share.
  */
 
 import type { Bytes, RandomBytes } from '../encoding/index.ts'
@@ -22,7 +22,7 @@ export type ShareEvaluation = { readonly evaluated: Bytes; readonly proof: Bytes
 
 /**
  * @param blinded 1 to 65,535 encoded elements as the asker sent them
- * @param pause called every 32 elements
+ * @param pause called about every ten milliseconds
  * @throws ProtocolError `EMPTY_BATCH`, `BATCH_TOO_LARGE`, and `BAD_LENGTH`, `BAD_ELEMENT` or
  *   `IDENTITY_ELEMENT` with the position: then nothing is answered
  */
@@ -60,7 +60,7 @@ export async function evaluateElements(
   if (count === 0) fail('EMPTY_BATCH')
   if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
   const evaluated = new Uint8Array(blinded.length)
-  await inSlices(count, pause, (from, to) => {
+  await inSlices(count, group.strides.each, pause, (from, to) => {
     const slice = blinded.subarray(32 * from, 32 * to)
     evaluated.set(group.multiplySecret(secret, slice), 32 * from)
   })

@@ -1,14 +1,14 @@
 /**
  * One key, as RFC 9497 writes it: key derivation (section 3.2.1), blind, evaluate and finalize of
- * the modes OPRF (0x00) and VOPRF (0x01), on one input. The protocol runs the threshold form of
- * client.ts and holder.ts; this is what its outputs must equal.
+ * the modes OPRF (0x00) and VOPRF (0x01), on one input, with its multiplicative blind, that is safe
+ * whatever public key the client believes in. The protocol runs the threshold form of client.ts and
+ * holder.ts, with another blind; this is what its outputs must equal.
  *
  * Timing: secret scalars meet the group through `...Secret` methods only. Hashing an input takes a
  * time that depends on its length.
  */
 
-import { sha512 } from '@noble/hashes/sha2.js'
-import { type Bytes, concat } from '../encoding/index.ts'
+import { type Bytes, concat, sodium, utf8 } from '../encoding/index.ts'
 import { assertNonZeroScalars, type Group, isIdentity, isZero } from '../group/index.ts'
 import { fail } from './errors.ts'
 import { framed, type Mode, TAGS } from './suite.ts'
@@ -49,9 +49,18 @@ export function finalize(group: Group, input: Bytes, blindScalar: Bytes, evaluat
   return finalHash(input, element)
 }
 
+const LABEL = utf8('Finalize')
+
 /** The output from the unblinded element: the last step of Finalize. */
 export function finalHash(input: Bytes, element: Bytes): Bytes {
-  return sha512(framed([input, element], 'Finalize'))
+  const transcript = new Uint8Array(2 + input.length + 2 + element.length + LABEL.length)
+  const view = new DataView(transcript.buffer)
+  view.setUint16(0, input.length)
+  transcript.set(input, 2)
+  view.setUint16(2 + input.length, element.length)
+  transcript.set(element, 4 + input.length)
+  transcript.set(LABEL, 4 + input.length + element.length)
+  return sodium.crypto_hash_sha512(transcript)
 }
 
 /**
@@ -59,12 +68,17 @@ export function finalHash(input: Bytes, element: Bytes): Bytes {
  * @throws ProtocolError `BAD_INPUT`: too long, or hashes to the identity (section 3.3.1)
  */
 export function hashInputs(group: Group, mode: Mode, inputs: readonly Bytes[]): Bytes {
-  inputs.forEach((input, i) => {
-    if (input.length > MAX_INPUT_BYTES) fail('BAD_INPUT', { at: String(i) })
-  })
+  assertInputs(inputs)
   const elements = group.hashToGroup(inputs, TAGS[mode].hashToGroup)
   for (let i = 0; i < inputs.length; i++) {
     if (isIdentity(elements.subarray(32 * i, 32 * i + 32))) fail('BAD_INPUT', { at: String(i) })
   }
   return elements
+}
+
+/** @throws ProtocolError `BAD_INPUT`: longer than two bytes can say */
+export function assertInputs(inputs: readonly Bytes[]): void {
+  inputs.forEach((input, i) => {
+    if (input.length > MAX_INPUT_BYTES) fail('BAD_INPUT', { at: String(i) })
+  })
 }

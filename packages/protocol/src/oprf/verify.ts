@@ -136,14 +136,13 @@ async function findFault(
 ): Promise<'count' | 'evaluated' | 'proof' | undefined> {
   const { evaluated, proof } = answer
   if (evaluated.length !== blinded.length) return 'count'
-  if (!(await decodes(group, evaluated, pause))) return 'evaluated'
-  const holds = await verifyProof(group, 'voprf', publicShare, blinded, evaluated, proof, pause)
-  return holds ? undefined : 'proof'
+  if (await verifyProof(group, 'voprf', publicShare, blinded, evaluated, proof, pause)) return
+  return (await decodes(group, evaluated, pause)) ? 'proof' : 'evaluated'
 }
 
 async function decodes(group: Group, elements: Bytes, pause: Pause | undefined): Promise<boolean> {
   try {
-    await inSlices(countOf(elements), pause, (from, to) =>
+    await inSlices(countOf(elements), group.strides.each, pause, (from, to) =>
       group.assertElements(elements.subarray(32 * from, 32 * to)),
     )
     return true
