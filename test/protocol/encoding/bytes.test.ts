@@ -30,6 +30,30 @@ describe('text forms of bytes', () => {
     )
   })
 
+  it("write what Node's own encoders write", () => {
+    fc.assert(
+      fc.property(bytes(), (value) => {
+        expect(base64(value)).toBe(Buffer.from(value).toString('base64'))
+        expect(base64url(value)).toBe(Buffer.from(value).toString('base64url'))
+        expect(hex(value)).toBe(Buffer.from(value).toString('hex'))
+      }),
+    )
+  })
+
+  it('refuse base64 with any one character replaced by what no encoder writes there', () => {
+    const character = fc.constantFrom(...'AB/+=-_ \n9z\u0141\u00e9')
+    fc.assert(
+      fc.property(bytes(), fc.nat(), character, (value, position, other) => {
+        const text = base64(value)
+        const at = text === '' ? 0 : position % text.length
+        const changed = text.slice(0, at) + other + text.slice(at + 1)
+        const canonical = Buffer.from(changed, 'base64').toString('base64') === changed
+        if (canonical) expect(base64(fromBase64(changed))).toBe(changed)
+        else expect(() => fromBase64(changed)).toThrow('BAD_BASE64')
+      }),
+    )
+  })
+
   it.each(['A', 'AA', 'AA=', 'AB==', 'AAAA=', ' AAAA', 'AAA\n', 'AA-_'])(
     'refuse base64 %j that no encoder writes',
     (text) => expect(() => fromBase64(text)).toThrow('BAD_BASE64'),

@@ -55,9 +55,11 @@ export function compareBytes(a: Bytes, b: Bytes): number {
   return a.length - b.length
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function hex(bytes: Bytes): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!]!
   return text
 }
 
@@ -66,28 +68,49 @@ export function fromHex(text: string): Bytes {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) fail('BAD_HEX')
   const bytes = new Uint8Array(text.length / 2)
   for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+    bytes[i] = (nibble(text, 2 * i) << 4) | nibble(text, 2 * i + 1)
   return bytes
 }
 
-export function base64(bytes: Bytes): string {
-  let binary = ''
-  for (let i = 0; i < bytes.length; i += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(i, i + 8192))
-  }
-  return btoa(binary)
+/** '0' is 0x30 and 'a' 0x61: four bits of the code, and nine more for a letter. */
+function nibble(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return (code & 15) + 9 * (code >> 6)
 }
 
-/** Padded standard alphabet; re-encoded to refuse loose forms. @throws ProtocolError `BAD_BASE64` */
-export function fromBase64(text: string): Bytes {
-  let binary: string
-  try {
-    binary = atob(text)
-  } catch {
-    return fail('BAD_BASE64')
+const ALPHABET = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+const PAD = 0x3d
+/** The digit of a character code; above 63 there is none. */
+const DIGITS = new Uint8Array(128).fill(64)
+for (const [digit, code] of ALPHABET.entries()) DIGITS[code] = digit
+
+export function base64(bytes: Bytes): string {
+  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3))
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
+    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    text[at] = ALPHABET[word >> 18]!
+    text[at + 1] = ALPHABET[(word >> 12) & 63]!
+    text[at + 2] = i + 1 < bytes.length ? ALPHABET[(word >> 6) & 63]! : PAD
+    text[at + 3] = i + 2 < bytes.length ? ALPHABET[word & 63]! : PAD
   }
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-  if (base64(bytes) !== text) fail('BAD_BASE64')
+  return decoder.decode(text)
+}
+
+/** Padded standard alphabet, the bits that a last digit has too many zero. @throws ProtocolError `BAD_BASE64` */
+export function fromBase64(text: string): Bytes {
+  if (text.length % 4 !== 0) fail('BAD_BASE64')
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const digits = text.length - padding
+  const bytes = new Uint8Array((3 * text.length) / 4 - padding)
+  let word = 0
+  for (let i = 0, at = 0; i < digits; i++) {
+    const digit = DIGITS[text.charCodeAt(i)] ?? 64
+    if (digit === 64) fail('BAD_BASE64')
+    // Three digits hold 18 bits, of which two are of the byte before.
+    word = ((word & 0xff) << 6) | digit
+    if (i % 4 !== 0) bytes[at++] = word >> (6 - 2 * (i % 4))
+  }
+  if (word & ((1 << (2 * padding)) - 1)) fail('BAD_BASE64')
   return bytes
 }
 

@@ -7,9 +7,11 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { type Bytes, utf8 } from './bytes.ts'
+import { sodium } from './sodium.ts'
 
+/** libsodium's: on the short inputs of trees and notes twice as fast as the streaming one below. */
 export function sha256(bytes: Bytes): Bytes {
-  return nobleSha256(bytes)
+  return sodium.crypto_hash_sha256(bytes)
 }
 
 /** @param domain starts with `drempel/v1/` */

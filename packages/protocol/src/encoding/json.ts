@@ -14,24 +14,29 @@ export type Json =
 
 /** @throws ProtocolError `BAD_JSON` for what JSON can't express (NaN, lone surrogates) */
 export function jcs(value: Json): Bytes {
-  try {
-    const text = canonicalize(value)
-    if (text !== undefined) return utf8(text)
-  } catch {
-    return fail('BAD_JSON')
-  }
-  return fail('BAD_JSON')
+  return utf8(textOf(value))
 }
 
 /** Parses bytes that must be in canonical form already; the caller validates the value with a schema. */
 export function parseJcs(bytes: Bytes): Json {
+  let text: string
   let value: Json
   try {
-    value = JSON.parse(fromUtf8(bytes))
+    text = fromUtf8(bytes)
+    value = JSON.parse(text)
   } catch {
     return fail('BAD_JSON')
   }
-  const again = jcs(value)
-  if (again.length !== bytes.length || again.some((byte, i) => byte !== bytes[i])) fail('BAD_JSON')
+  if (textOf(value) !== text) fail('BAD_JSON')
   return value
+}
+
+function textOf(value: Json): string {
+  try {
+    const text = canonicalize(value)
+    if (text !== undefined) return text
+  } catch {
+    return fail('BAD_JSON')
+  }
+  return fail('BAD_JSON')
 }

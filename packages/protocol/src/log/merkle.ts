@@ -7,8 +7,7 @@
  * division: `>>` would cut them to 32 bits.
  */
 
-import { sha256 } from '@noble/hashes/sha2.js'
-import { type Bytes, equalBytes } from '../encoding/index.ts'
+import { type Bytes, concat, equalBytes, sha256 } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 
 /** 32 bytes. */
@@ -26,11 +25,11 @@ const NODE = Uint8Array.of(1)
 
 /** The first byte keeps a leaf from passing for a node (RFC 6962, section 2.1). */
 export function leafHash(leaf: Bytes): Hash {
-  return sha256.create().update(LEAF).update(leaf).digest()
+  return sha256(concat(LEAF, leaf))
 }
 
 export function nodeHash(left: Hash, right: Hash): Hash {
-  return sha256.create().update(NODE).update(left).update(right).digest()
+  return sha256(concat(NODE, left, right))
 }
 
 export function emptyRoot(): Hash {
