@@ -9,12 +9,13 @@ import type { Bytes, Clock } from '@drempel/protocol/encoding'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import Database from 'better-sqlite3'
 import { fail } from '../errors.ts'
+import { groupCommit } from './commit.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** 'DRMP', in the file's header: tells a Drempel store from any other SQLite file. */
 const APPLICATION_ID = 0x44_52_4d_50
 
-/** Milliseconds. */
+/** Milliseconds that the store takes from the event loop at a time. */
 const BREATH = 8
 
 export type SqliteOptions = {
@@ -32,6 +33,8 @@ export type Connection = {
   write<T>(work: () => T): Promise<T>
   read<T>(work: () => T): Promise<T>
   scrub(): void
+  /** Writes that were called before are done first. */
+  close(): void
 }
 
 /** @throws ProtocolError `STORE_BUSY`, `STORE_CORRUPT`, `STORE_NEWER`, `STORE_FAILED` */
@@ -52,17 +55,12 @@ export function connect(options: SqliteOptions): Connection {
 }
 
 function connection(db: Database.Database, clock: Clock): Connection {
-  // Immediate: a transaction that reads first and writes later would else fail half-way when busy.
   const breathe = breather()
-  const transaction = db.transaction((work: () => unknown) => work())
+  const commits = groupCommit(db, translated, BREATH)
   return {
     db,
     clock,
-    write: async <T>(work: () => T) => {
-      const result = translated(() => transaction.immediate(work) as T)
-      await breathe()
-      return result
-    },
+    write: commits.write,
     read: async <T>(work: () => T) => {
       const result = translated(work)
       await breathe()
@@ -70,6 +68,10 @@ function connection(db: Database.Database, clock: Clock): Connection {
     },
     // Deleted content is zeroed in the pages (secure_delete); the log of pages still has the old ones.
     scrub: () => translated(() => void db.pragma('wal_checkpoint(TRUNCATE)')),
+    close() {
+      commits.flush()
+      db.close()
+    },
   }
 }
 

@@ -38,7 +38,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     meta: metaStore(connection),
     scrub: async () => connection.scrub(),
     close: async () => {
-      connection.db.close()
+      connection.close()
     },
   }
 }

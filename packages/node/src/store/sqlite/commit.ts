@@ -1,0 +1,78 @@
+/**
+ * Group commit: writes that wait together, whoever they are of, become one transaction with one fsync,
+ * each in a savepoint of its own. None of them runs before that, so no read sees what may still be
+ * lost: a checkpoint of the log that got out and was then forgotten would be a split view.
+ */
+
+import type Database from 'better-sqlite3'
+
+type Write = {
+  readonly work: () => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+type GroupCommit = {
+  /** Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. */
+  write<T>(work: () => T): Promise<T>
+  /** Does all that waits now. */
+  flush(): void
+}
+
+/**
+ * @param translated runs its argument and throws the store's own errors
+ * @param most milliseconds; what does not fit waits for the next turn of the event loop
+ */
+export function groupCommit(
+  db: Database.Database,
+  translated: <T>(work: () => T) => T,
+  most: number,
+): GroupCommit {
+  let waiting: Write[] = []
+  const whole = db.transaction((work: () => unknown) => work())
+  const apart = db.transaction((work: () => unknown) => work())
+
+  const attempt = ({ work, resolve, reject }: Write): (() => void) => {
+    try {
+      const value = translated(() => apart(work)) as never
+      return () => resolve(value)
+    } catch (error) {
+      // A full disk can end the whole transaction, not this savepoint alone.
+      if (!db.inTransaction) throw error
+      return () => reject(error)
+    }
+  }
+
+  const commit = (): void => {
+    if (waiting.length === 0) return
+    const end = performance.now() + most
+    const outcomes: (() => void)[] = []
+    const attemptAll = () => {
+      for (const write of waiting) {
+        if (outcomes.length > 0 && performance.now() > end) break
+        outcomes.push(attempt(write))
+      }
+    }
+    try {
+      // Immediate: a transaction that reads first and writes later would else fail half-way when busy.
+      translated(() => whole.immediate(attemptAll))
+      waiting = waiting.slice(outcomes.length)
+      for (const tell of outcomes) tell()
+    } catch (error) {
+      const refused = waiting
+      waiting = []
+      for (const { reject } of refused) reject(error)
+    }
+    if (waiting.length > 0) setImmediate(commit)
+  }
+
+  return {
+    write: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        if (waiting.push({ work, resolve, reject }) === 1) setImmediate(commit)
+      }),
+    flush() {
+      while (waiting.length > 0) commit()
+    },
+  }
+}
