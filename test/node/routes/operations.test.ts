@@ -1,4 +1,9 @@
-import { adminRoutes, flagRoutes, queryRoutes } from '@drempel/node/internal/routes'
+import {
+  adminRoutes,
+  auditorLogRoutes,
+  flagRoutes,
+  queryRoutes,
+} from '@drempel/node/internal/routes'
 import { openApi, operations } from '@drempel/protocol/api'
 import { describe, expect, it } from 'vitest'
 
@@ -13,9 +18,8 @@ const node = {
 } as unknown as Parameters<typeof adminRoutes>[0]
 
 function served(): string[] {
-  const routes = [adminRoutes(node), flagRoutes(node), queryRoutes(node)].flatMap(
-    (app) => app.routes,
-  )
+  const apps = [adminRoutes(node), auditorLogRoutes(node), flagRoutes(node), queryRoutes(node)]
+  const routes = apps.flatMap((app) => app.routes)
   const names = routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`)
   return [...new Set(names)].sort()
 }

@@ -32,6 +32,7 @@ import {
 } from '../peers/index.ts'
 import {
   adminRoutes,
+  auditorLogRoutes,
   flagRoutes,
   peerRoutes,
   problems,
@@ -209,6 +210,7 @@ function routes(
   app.route('/api/v1', adminRoutes(node))
   app.route('/api/v1', flagRoutes(node))
   app.route('/api/v1', queryRoutes(node))
+  app.route('/api/v1', auditorLogRoutes(node))
   return app
 }
 

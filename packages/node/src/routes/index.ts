@@ -1,5 +1,6 @@
 export { adminRoutes } from './admin.ts'
 export { flagRoutes } from './flags.ts'
+export { auditorLogRoutes } from './log.ts'
 export type { RunningNode } from './node.ts'
 export { journalRefusedPeer, peerRoutes } from './peers.ts'
 export { problems } from './problems.ts'

@@ -1,16 +1,17 @@
-/** The peer API: POST /peer/v1/<method>, signed; and the channel between compute nodes. */
+/** The peer API: POST /peer/v1/<method>, signed; the log's files; the channel between compute nodes. */
 
 import { isProtocolError, jcs } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
 import { acceptChannel, type PeerEnv, type PeerGate } from '../peers/index.ts'
 import { acceptRoundChannel } from '../sessions/index.ts'
+import { memberLogRoutes } from './log.ts'
 import type { RunningNode } from './node.ts'
 
 /** A round between two busy nodes may be silent for a while. */
 const CHANNEL_IDLE_MS = 5 * 60_000
 
-export function peerRoutes({ sessions }: RunningNode, gate: PeerGate): Hono<PeerEnv> {
-  const { ctx, rounds, methods } = sessions
+export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
+  const { ctx, rounds, methods } = node.sessions
   const app = new Hono<PeerEnv>()
   for (const method of methods) {
     app.post(`/${method.name}`, gate.verify({ maxBody: method.maxBody }), async (c) => {
@@ -25,6 +26,7 @@ export function peerRoutes({ sessions }: RunningNode, gate: PeerGate): Hono<Peer
       })
     })
   }
+  app.route('/', memberLogRoutes(node, gate))
   app.get(
     '/rounds/:round/channel',
     gate.verify({ maxBody: 0 }),

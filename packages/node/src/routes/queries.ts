@@ -1,4 +1,4 @@
-/** Operator API: rounds, checks, receipts and the log's files. */
+/** Operator API: rounds, checks and receipts. */
 
 import {
   type CheckResponse,
@@ -74,26 +74,6 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
     if (last === undefined) throw new ProtocolError('UNKNOWN_RECEIPT')
     const leaf = await ctx.audit.leaf(last.origin, last.index)
     return c.json(await receiptOf(ctx, txid, { ...last, leaf }))
-  })
-
-  app.get('/log/:path{drempel/.+}', operators.requireRole('auditor', 'fg', 'admin'), async (c) => {
-    const path = /^(drempel\/[^/]+\/[^/]+\/[^/]+)\/(checkpoint|tile\/.+)$/.exec(c.req.param('path'))
-    const [, origin, file] = path ?? []
-    if (origin === undefined || file === undefined) throw new ProtocolError('NOT_FOUND')
-    if (file === 'checkpoint') {
-      const note = await ctx.audit.checkpoint(origin)
-      if (note === null) throw new ProtocolError('NOT_FOUND')
-      return c.body(note, 200, {
-        'content-type': 'text/plain; charset=utf-8',
-        'cache-control': 'no-store',
-      })
-    }
-    const tile = await ctx.audit.tile(origin, file)
-    if (tile === null) throw new ProtocolError('NOT_FOUND')
-    return c.body(tile.slice().buffer as ArrayBuffer, 200, {
-      'content-type': 'application/octet-stream',
-      'cache-control': 'private, max-age=31536000, immutable',
-    })
   })
   return app
 }

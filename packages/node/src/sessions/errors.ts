@@ -30,7 +30,6 @@ export type SessionErrorCode =
   | 'ROUND_WRONG_STATE'
   | 'STATEMENTS_DIFFER'
   | 'TXID_REPLAYED'
-  | 'UNKNOWN_LOG' // no such log, or it does not reach that tile
   | 'UNKNOWN_RECEIPT'
 
 // Annotated, so that the compiler knows that nothing follows a call.

@@ -5,7 +5,6 @@ import type { NodeContext, PeerMethod } from './context.ts'
 import { entering } from './entering.ts'
 import { fail } from './errors.ts'
 import { keyMethods } from './keys/holder.ts'
-import { logMethods } from './logs.ts'
 import { oprfMethods } from './oprf/holder.ts'
 import { roundMethods } from './round/index.ts'
 import { Rounds } from './round/live.ts'
@@ -30,7 +29,7 @@ export function createSessions(world: Omit<NodeContext, 'call'>): Sessions {
   const ctx: NodeContext = { ...world, call }
   const rounds = new Rounds(ctx)
   const others = entering(ctx, [...keyMethods(ctx), ...roundMethods(ctx, rounds)])
-  const methods = [...oprfMethods(ctx), ...logMethods(ctx), ...others]
+  const methods = [...oprfMethods(ctx), ...others]
   for (const method of methods) byName.set(method.name, method)
   return { ctx, rounds, methods }
 }

@@ -101,11 +101,6 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'This transaction was served before',
     nl: 'Deze transactie is al bediend',
   },
-  UNKNOWN_LOG: {
-    status: 404,
-    en: 'The node has no such log, or it is not that long',
-    nl: 'De node heeft dit logboek niet, of het is niet zo lang',
-  },
   UNKNOWN_RECEIPT: {
     status: 404,
     en: 'The log has no such transaction',
