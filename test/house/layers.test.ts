@@ -25,9 +25,10 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     audit: ['store', 'config'],
     http: ['config'],
     peers: ['http', 'config'],
-    sessions: ['audit', 'peers', 'http', 'store', 'config'],
-    routes: ['sessions', 'audit', 'peers', 'http', 'store', 'config'],
-    app: ['routes', 'sessions', 'audit', 'peers', 'http', 'store', 'config'],
+    workers: ['http'],
+    sessions: ['workers', 'audit', 'peers', 'http', 'store', 'config'],
+    routes: ['sessions', 'workers', 'audit', 'peers', 'http', 'store', 'config'],
+    app: ['routes', 'sessions', 'workers', 'audit', 'peers', 'http', 'store', 'config'],
     '.': ['app', 'config'],
   },
   cli: {

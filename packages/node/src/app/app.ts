@@ -48,6 +48,7 @@ import {
   startDueRounds,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
+import { createPool, type PoolOptions } from '../workers/index.ts'
 import { aesCtr, gmac } from './ciphers.ts'
 import { createRefusalJournal } from './guard.ts'
 import { createLog } from './log.ts'
@@ -62,6 +63,8 @@ export type NodeOptions = {
   readonly home: string
   readonly clock?: Clock
   readonly random?: RandomBytes
+  /** Instead of the number of threads in the node's configuration. */
+  readonly workers?: number
   /** Where log lines go; standard error by default. */
   readonly output?: { write(line: string): void }
 }
@@ -80,7 +83,12 @@ export async function startNode(options: NodeOptions): Promise<LiveNode> {
   const log = createLog(home.member.id, options.output ?? process.stderr)
   const store = await openSqliteStore({ path: home.paths.store, clock })
   try {
-    return await run(home, store, clock, random, log)
+    const size = options.workers ?? home.config.workers
+    const workers = {
+      ...(size === undefined ? {} : { size }),
+      ...(options.random === undefined ? {} : { random: options.random }),
+    }
+    return await run(home, store, clock, random, log, workers)
   } catch (error) {
     await store.close()
     throw error
@@ -93,6 +101,7 @@ async function run(
   clock: Clock,
   random: RandomBytes,
   log: Log,
+  workers: PoolOptions,
 ): Promise<LiveNode> {
   const vault = createVault(home.masterKey)
   await checkMasterKey(store, vault)
@@ -149,6 +158,7 @@ async function run(
     mac: gmac,
     random,
     clock,
+    workers: createPool(workers),
     pause: () => nextTurn(),
     log,
     inForce: () => convenant.get(),
@@ -264,6 +274,7 @@ async function close(
   stopTasks()
   await server.close(2_000)
   await failOpenRounds(ctx, node.sessions.rounds)
+  await ctx.workers.close()
   if (node.convenant.peek() !== null) await ctx.audit.append({ type: 'node.stopped' }, null)
   await ctx.audit.close()
   ctx.peers.close()

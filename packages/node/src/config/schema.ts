@@ -21,6 +21,8 @@ export const nodeConfig = z
     publicUrl: memberSchema.shape.url,
     masterKey: masterKeySource,
     store: z.strictObject({ path: z.string().min(1) }),
+    /** Threads for long computations; as many as there are cores when it is left out. */
+    workers: z.exactOptional(z.int().min(0).max(256)),
   })
   .superRefine((config, context) => {
     const refuse = (path: string[], message: string) =>

@@ -14,6 +14,7 @@ import { httpProblems, type ProblemSpec, type ProblemTable } from '../http/index
 import { peerProblems } from '../peers/index.ts'
 import { sessionProblems } from '../sessions/index.ts'
 import type { StoreErrorCode } from '../store/index.ts'
+import { workerProblems } from '../workers/index.ts'
 
 const unreadable: ProblemSpec = {
   status: 400,
@@ -216,4 +217,5 @@ export const problems: Readonly<Record<string, ProblemSpec>> = {
   ...httpProblems,
   ...peerProblems,
   ...sessionProblems,
+  ...workerProblems,
 }

@@ -6,6 +6,7 @@ import type { PartyContext } from '@drempel/protocol/mpc'
 import type { Audit } from '../audit/index.ts'
 import type { Channel, PeerClient, PeerRequestOptions } from '../peers/index.ts'
 import type { Store, Vault } from '../store/index.ts'
+import type { WorkerPool } from '../workers/index.ts'
 
 /** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
 export type Log = (
@@ -37,6 +38,8 @@ export type NodeContext = {
   readonly mac: NonNullable<PartyContext['mac']>
   readonly random: RandomBytes
   readonly clock: Clock
+  /** Where long computations go. */
+  readonly workers: WorkerPool
   /** Lets the event loop breathe inside long computations. */
   readonly pause: () => Promise<void>
   readonly log: Log

@@ -30,11 +30,12 @@ import {
   signTranscript,
   transcriptDigest,
 } from '@drempel/protocol/oprf'
+import { group } from '../../workers/index.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail } from '../errors.ts'
 import { knownKind, memberKey, sameConvenant } from '../federation.ts'
 import { journalKey, journalKeyFailed } from '../journal.ts'
-import { group, keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
+import { keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
 import {
   finishRequest,

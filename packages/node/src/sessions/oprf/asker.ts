@@ -6,7 +6,6 @@
 import {
   type Bytes,
   base64,
-  concat,
   hex,
   isProtocolError,
   type Json,
@@ -14,14 +13,8 @@ import {
 } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
-import {
-  blindInputs,
-  combineShares,
-  randomBlinded,
-  type ThresholdKey,
-  type VerifiedShare,
-  verifyShare,
-} from '@drempel/protocol/oprf'
+import { OUTPUT_BYTES, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
+import { isWorkerFault, type JobOptions, packed } from '../../workers/index.ts'
 import { memberCheckpoint } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, failure } from '../errors.ts'
@@ -33,8 +26,8 @@ import {
   type Question,
 } from '../journal.ts'
 import { evaluateOwn } from './holder.ts'
-import { group, publicKeyOf } from './keyring.ts'
-import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
+import { publicKeyOf } from './keyring.ts'
+import { decodeAnswer, encodeRequest } from './messages.ts'
 
 /** How long a holder may take: another is asked only when this one's time is over. */
 const ANSWER_MS = 20_000
@@ -51,6 +44,8 @@ export type Evaluation = {
   readonly count: number
   /** Sealed with the intent: who asked, for which case. */
   readonly record: Json
+  /** At which of the other holders to start; random when left out, so that quotas wear evenly. */
+  readonly turn?: number
   readonly signal?: AbortSignal
 }
 
@@ -68,14 +63,13 @@ export type Evaluated = {
  * @throws ProtocolError `NO_KEY`, `QUORUM_LOST` (`at` = what the last holders said), `LOG_UNAVAILABLE`
  */
 export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): Promise<Evaluated> {
-  const { protocol, kind, epoch, purpose, rule, inputs } = evaluation
+  const { protocol, kind, epoch, purpose, rule } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
-  // A batch may be all padding: then only its size says anything, and nothing is combined.
-  const blind = inputs.length === 0 ? null : await blindInputs(group, inputs, ctx.random, ctx.pause)
   // A holder sees how many elements there are, so all but a single check are padded.
-  const { count } = evaluation
-  const padding = randomBlinded(group, count - inputs.length, ctx.random)
-  const blinded = concat(blind?.blinded ?? new Uint8Array(), padding)
+  const { count, signal, turn = ctx.random(1)[0]! } = evaluation
+  const lane = { elements: count, urgent: protocol !== 'tag', signal }
+  const inputs = packed(evaluation.inputs)
+  const { blinded, state } = await ctx.workers.run('blind', { inputs, count }, lane)
   const question: Question = {
     txid: hex(ctx.random(16)),
     kind,
@@ -95,54 +89,68 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     evaluation.record,
   )
   const { count: _, ...named } = question
-  const request: EvaluationRequest = {
-    header: { ...named, epoch },
-    receipt: await ctx.audit.receipt(intent.origin, intent.index),
-    blinded,
-  }
+  const header = { ...named, epoch }
+  const receipt = await ctx.audit.receipt(intent.origin, intent.index)
+  const encoded = encodeRequest({ header, receipt, blinded })
   try {
-    const { shares, peerCheckpoints } = await askHolders(
-      ctx,
-      key,
-      question,
-      request,
-      evaluation.signal,
-    )
+    const asking = { key, question, blinded, encoded, turn, lane }
+    const { shares, peerCheckpoints } = await askHolders(ctx, asking)
+    // A batch may be all padding: then only its size says anything, and nothing is combined.
     const outputs =
-      blind === null ? [] : await combineShares(group, blind.state, inputs, shares, ctx.pause)
+      state === null
+        ? new Uint8Array()
+        : await ctx.workers.run(
+            'combine',
+            { state, inputs, shares },
+            { ...lane, move: [state.blinds, inputs.bytes] },
+          )
     const holders = shares.map(({ index }) => key.publicShares.find((s) => s.index === index)!.id)
     if (protocol === 'tag') {
       await journalResult(ctx, question, holders, 'answered', { peerCheckpoints }, {})
     }
-    return { question, outputs, holders, peerCheckpoints }
+    return { question, outputs: split(outputs), holders, peerCheckpoints }
   } catch (error) {
     await journalResult(ctx, question, everyone, 'failed', { reason: codeOf(error) }, {})
     throw error
   }
 }
 
+function split(outputs: Bytes): Bytes[] {
+  return Array.from({ length: outputs.length / OUTPUT_BYTES }, (_, i) =>
+    outputs.subarray(OUTPUT_BYTES * i, OUTPUT_BYTES * (i + 1)),
+  )
+}
+
+type Asking = {
+  readonly key: ThresholdKey
+  readonly question: Question
+  readonly blinded: Bytes
+  /** The request that carries them: all holders get the same bytes. */
+  readonly encoded: Bytes
+  readonly turn: number
+  readonly lane: JobOptions
+}
+
 /** Asks q holders at once, this node among them if it is one, and the next for each that fails. */
 async function askHolders(
   ctx: NodeContext,
-  key: ThresholdKey,
-  question: Question,
-  request: EvaluationRequest,
-  signal: AbortSignal | undefined,
+  asking: Asking,
 ): Promise<{ shares: readonly VerifiedShare[]; peerCheckpoints: readonly PeerCheckpoint[] }> {
-  const waiting = holderOrder(ctx, key)
+  const { key, question, turn } = asking
+  const waiting = holderOrder(ctx, key, turn)
   const shares: VerifiedShare[] = []
   const peerCheckpoints: PeerCheckpoint[] = []
   const said = new Map<string, string>()
   const askNext = async (): Promise<void> => {
     for (let holder = waiting.shift(); holder !== undefined; holder = waiting.shift()) {
       try {
-        const { share, checkpoint } = await askHolder(ctx, key, holder, request, signal)
+        const { share, checkpoint } = await askHolder(ctx, asking, holder)
         shares.push(share)
         if (checkpoint !== null) peerCheckpoints.push(checkpoint)
         return
       } catch (error) {
-        if (!isProtocolError(error)) throw error
-        signal?.throwIfAborted()
+        if (!isProtocolError(error) || isWorkerFault(error)) throw error
+        asking.lane.signal?.throwIfAborted()
         said.set(holder.id, codeOf(error))
         ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
         if (error instanceof FalseAnswer || error.code === 'PEER_BAD_RESPONSE') {
@@ -170,39 +178,38 @@ function quorumLost(said: ReadonlyMap<string, string>) {
   })
 }
 
-function holderOrder(ctx: NodeContext, key: ThresholdKey) {
+function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number) {
   const { suspended } = ctx.inForce().convenant
   const holders = key.publicShares.filter(({ id }) => !suspended.includes(id))
   const own = holders.filter(({ id }) => id === ctx.self)
   const others = holders.filter(({ id }) => id !== ctx.self)
-  // Where the turn starts is random, so that quotas wear evenly.
-  const start = others.length === 0 ? 0 : ctx.random(1)[0]! % others.length
+  const start = others.length === 0 ? 0 : turn % others.length
   return [...own, ...others.slice(start), ...others.slice(0, start)]
 }
 
 async function askHolder(
   ctx: NodeContext,
-  key: ThresholdKey,
-  holder: { readonly index: number; readonly id: string },
-  request: EvaluationRequest,
-  signal: AbortSignal | undefined,
+  { key, blinded, encoded, lane }: Asking,
+  { index, id }: { readonly index: number; readonly id: string },
 ): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint | null }> {
-  const encoded = encodeRequest(request)
-  if (holder.id === ctx.self)
-    return { share: await evaluateOwn(ctx, key, encoded), checkpoint: null }
-  const response = await ctx.peers.post(holder.id, '/peer/v1/oprf/evaluate', encoded, {
-    timeoutMs: ANSWER_MS + ELEMENT_MS * (request.blinded.length / 32),
-    maxResponse: request.blinded.length + 65_536,
+  if (id === ctx.self) {
+    return { share: await evaluateOwn(ctx, key, encoded, lane), checkpoint: null }
+  }
+  const { signal } = lane
+  const response = await ctx.peers.post(id, '/peer/v1/oprf/evaluate', encoded, {
+    timeoutMs: ANSWER_MS + ELEMENT_MS * (blinded.length / 32),
+    maxResponse: blinded.length + 65_536,
     ...(signal === undefined ? {} : { signal }),
   })
   try {
-    const answer = decodeAnswer(holder.id, response.body)
-    const share = await verifyShare(group, key, holder.index, request.blinded, answer, ctx.pause)
-    return { share, checkpoint: memberCheckpoint(ctx, holder.id, answer.checkpoint) }
+    const answer = decodeAnswer(id, response.body)
+    const checkpoint = memberCheckpoint(ctx, id, answer.checkpoint)
+    const share = await ctx.workers.run('verify', { key, index, blinded, answer }, lane)
+    return { share, checkpoint }
   } catch (error) {
-    if (!isProtocolError(error)) throw error
+    if (!isProtocolError(error) || isWorkerFault(error)) throw error
     throw new FalseAnswer(error.code, {
-      culprit: holder.id,
+      culprit: id,
       evidence: response.evidence({ withRequestBody: true }),
     })
   }

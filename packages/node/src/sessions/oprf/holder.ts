@@ -7,19 +7,15 @@ import { quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
 import type { SecretShare } from '@drempel/protocol/group'
 import { batchDigest, parseReceipt, verifyIntent } from '@drempel/protocol/log'
-import {
-  evaluateOwnShare,
-  evaluateShare,
-  type ThresholdKey,
-  type VerifiedShare,
-} from '@drempel/protocol/oprf'
+import type { ThresholdKey, VerifiedShare } from '@drempel/protocol/oprf'
+import type { JobOptions } from '../../workers/index.ts'
 import { followLog } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { codeOf, evidenceOf, fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import { journalEvaluated, journalEvaluationRefused, type Question } from '../journal.ts'
 import { perMinute } from '../limit.ts'
-import { group, ownShare } from './keyring.ts'
+import { ownShare } from './keyring.ts'
 import { decodeRequest, type EvaluationRequest, encodeAnswer, MAX_EVALUATION } from './messages.ts'
 
 /** A member's refusals beyond this many are not entered: they would only fill the log. */
@@ -66,8 +62,11 @@ async function evaluate(
   asker: string,
   request: EvaluationRequest,
 ): Promise<Bytes> {
+  ctx.workers.assertRoom()
   const share = await admit(ctx, asker, request)
-  const answer = await evaluateShare(group, share, request.blinded, ctx.random, ctx.pause)
+  const { header, blinded } = request
+  const lane = { elements: blinded.length / 32, urgent: header.protocol !== 'tag' }
+  const answer = await spent(share, () => ctx.workers.run('evaluate', { share, blinded }, lane))
   return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
 }
 
@@ -76,11 +75,22 @@ export async function evaluateOwn(
   ctx: NodeContext,
   key: ThresholdKey,
   encoded: Bytes,
+  lane: JobOptions,
 ): Promise<VerifiedShare> {
   const request = decodeRequest(ctx.self, encoded)
   const admitted = () => admit(ctx, ctx.self, request)
   const share = await entered(ctx, ctx.self, request, () => true, admitted)
-  return evaluateOwnShare(group, key, share, request.blinded, ctx.pause)
+  const { blinded } = request
+  return spent(share, () => ctx.workers.run('evaluateOwn', { key, share, blinded }, lane))
+}
+
+/** The share is opened for one evaluation, and overwritten after it. */
+async function spent<Value>({ secret }: SecretShare, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } finally {
+    secret.fill(0)
+  }
 }
 
 /** Everything before the evaluation; when it returns, the entry is durable. */

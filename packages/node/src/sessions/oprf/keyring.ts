@@ -1,7 +1,7 @@
 /** The key of an epoch as this node knows it: verified once, then kept in memory. */
 
 import { fromHex, hex } from '@drempel/protocol/encoding'
-import { libsodiumGroup, type SecretShare } from '@drempel/protocol/group'
+import type { SecretShare } from '@drempel/protocol/group'
 import {
   type KeyPurpose,
   parseKeyShare,
@@ -13,11 +13,10 @@ import {
   verifyTranscriptSignatures,
 } from '@drempel/protocol/oprf'
 import type { KeyEpoch } from '../../store/index.ts'
+import { group } from '../../workers/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { memberKey } from '../federation.ts'
-
-export const group = libsodiumGroup
 
 /** What the convenant in force says about a key: who holds it, for what. */
 export function keyPurpose(inForce: InForce, kind: string, epoch: string): KeyPurpose {

@@ -1,0 +1,4 @@
+import { libsodiumGroup } from '@drempel/protocol/group'
+
+/** The backend that the node computes with, in its main thread and in its workers. */
+export const group = libsodiumGroup

@@ -1,0 +1,5 @@
+export { isWorkerFault, type WorkerErrorCode } from './errors.ts'
+export { group } from './group.ts'
+export { packed } from './packed.ts'
+export { createPool, type JobOptions, type PoolOptions, type WorkerPool } from './pool.ts'
+export { workerProblems } from './problems.ts'

@@ -1,0 +1,127 @@
+/**
+ * What workers do: long computations of the protocol, each a pure function of what crosses to the
+ * thread and of randomness. A job gives way every few milliseconds, so that a worker may begin an
+ * urgent job in the middle of a long one.
+ *
+ * Secrets cross: a holder's key share, an asker's inputs and blinds, a partner's tags. They stay in
+ * the node's process, and a worker overwrites its copies when the job is done.
+ */
+
+import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
+import type { SecretShare } from '@drempel/protocol/group'
+import {
+  type BlindSecret,
+  blindInputs,
+  combineShares,
+  evaluateOwnShare,
+  evaluateShare,
+  randomBlinded,
+  type ShareEvaluation,
+  type ThresholdKey,
+  type VerifiedShare,
+  verifyShare,
+} from '@drempel/protocol/oprf'
+import { type PreparedList, prepareList, type RoundPlan } from '@drempel/protocol/threshold'
+import { group } from './group.ts'
+import { type Packed, unpacked } from './packed.ts'
+
+export type World = {
+  readonly random: RandomBytes
+  readonly pause: () => Promise<void>
+}
+
+/** Padding made between two pauses. */
+const PADDING = 64
+
+export const jobs = {
+  /**
+   * Asker: inputs, blinded, and random elements behind them up to `count`. A batch may be padding
+   * alone; then there is no secret.
+   */
+  async blind(
+    { random, pause }: World,
+    { inputs, count }: { readonly inputs: Packed; readonly count: number },
+  ): Promise<{ readonly blinded: Bytes; readonly state: BlindSecret | null }> {
+    const list = unpacked(inputs)
+    const own = list.length === 0 ? null : await blindInputs(group, list, random, pause)
+    const blinded = new Uint8Array(32 * count)
+    if (own !== null) blinded.set(own.blinded)
+    for (let from = list.length; from < count; from += PADDING) {
+      await pause()
+      const padding = randomBlinded(group, Math.min(PADDING, count - from), random)
+      blinded.set(padding, 32 * from)
+    }
+    return { blinded, state: own?.state ?? null }
+  },
+
+  /** Holder: the evaluation and its proof. */
+  evaluate(
+    { random, pause }: World,
+    { share, blinded }: { readonly share: SecretShare; readonly blinded: Bytes },
+  ): Promise<ShareEvaluation> {
+    return evaluateShare(group, share, blinded, random, pause)
+  },
+
+  /** Asker that is a holder too: without a proof. */
+  evaluateOwn(
+    { pause }: World,
+    args: { readonly key: ThresholdKey; readonly share: SecretShare; readonly blinded: Bytes },
+  ): Promise<VerifiedShare> {
+    return evaluateOwnShare(group, args.key, args.share, args.blinded, pause)
+  },
+
+  /** Asker: another holder's answer. */
+  verify(
+    { pause }: World,
+    args: {
+      readonly key: ThresholdKey
+      readonly index: number
+      readonly blinded: Bytes
+      readonly answer: ShareEvaluation
+    },
+  ): Promise<VerifiedShare> {
+    return verifyShare(group, args.key, args.index, args.blinded, args.answer, pause)
+  },
+
+  /** Asker: 64 bytes of output for each input, one behind the other. */
+  async combine(
+    { pause }: World,
+    args: {
+      readonly state: BlindSecret
+      readonly inputs: Packed
+      readonly shares: readonly VerifiedShare[]
+    },
+  ): Promise<Bytes> {
+    const inputs = unpacked(args.inputs)
+    const outputs = await combineShares(group, args.state, inputs, args.shares, pause)
+    const flat = new Uint8Array(64 * outputs.length)
+    outputs.forEach((output, i) => void flat.set(output, 64 * i))
+    return flat
+  },
+
+  /** Partner: its list made ready for a round. Does not give way. */
+  async prepare(
+    { random }: World,
+    args: {
+      readonly plan: RoundPlan
+      readonly partner: number
+      readonly salt: Bytes
+      readonly values: Packed
+    },
+  ): Promise<PreparedList> {
+    return prepareList(args.plan, args.partner, args.salt, unpacked(args.values), random)
+  },
+}
+
+export type JobName = keyof typeof jobs
+export type JobArguments<Name extends JobName> = Parameters<(typeof jobs)[Name]>[1]
+export type JobResult<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>
+
+export function runJob<Name extends JobName>(
+  name: Name,
+  world: World,
+  args: JobArguments<Name>,
+): Promise<JobResult<Name>> {
+  const job = jobs[name] as (world: World, args: JobArguments<Name>) => Promise<JobResult<Name>>
+  return job(world, args)
+}

@@ -1,0 +1,22 @@
+/** A list of byte strings as two arrays: thousands of small ones take long to cross to a thread. */
+
+import { type Bytes, concat } from '@drempel/protocol/encoding'
+
+export type Packed = {
+  /** One behind the other. */
+  readonly bytes: Bytes
+  readonly lengths: Uint32Array
+}
+
+export function packed(list: readonly Bytes[]): Packed {
+  return { bytes: concat(...list), lengths: Uint32Array.from(list, ({ length }) => length) }
+}
+
+/** Views of the packed bytes. */
+export function unpacked({ bytes, lengths }: Packed): Bytes[] {
+  let at = 0
+  return Array.from(lengths, (length) => {
+    at += length
+    return bytes.subarray(at - length, at)
+  })
+}
