@@ -1,0 +1,18 @@
+/** The kernels that the package carries, as the TypeScript files that hold them. */
+
+import { groupModule } from './curve/module.ts'
+import { relaxedField } from './field/relaxed.ts'
+
+export type KernelFile = { readonly path: string; readonly source: string }
+
+/** Paths are relative to packages/protocol/src. */
+export function kernelFiles(): KernelFile[] {
+  return [embed('group/kernel/relaxed.ts', 'relaxed', groupModule(relaxedField))]
+}
+
+function embed(path: string, name: string, module: Uint8Array): KernelFile {
+  let binary = ''
+  for (const byte of module) binary += String.fromCharCode(byte)
+  const header = '/** Written by `npm run kernels` from packages/protocol/wasm; base64. */'
+  return { path, source: `${header}\nexport const ${name} =\n  '${btoa(binary)}'\n` }
+}
