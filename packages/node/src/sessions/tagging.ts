@@ -1,22 +1,39 @@
 /**
  * Tags of own flags: the same audited OPRF as a check, under the budget of the convenant. They are
  * cached for the key epoch, so that a round tags only what is new.
+ *
+ * Batches overlap: while one is blinded here, others are at the key holders or being combined. A batch
+ * is stored as soon as it is done, so that an end without warning loses what was under way, no more.
  */
 
 import { type Bytes, hex } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { tagOf } from '@drempel/protocol/oprf'
 import { paddedSize } from '@drempel/protocol/threshold'
-import type { ActiveFlag } from '../store/index.ts'
 import type { NodeContext } from './context.ts'
 import { permit } from './federation.ts'
 import { openFlag } from './flags.ts'
 import { evaluateInputs } from './oprf/asker.ts'
 
-/** One query; memory and the time until a batch is durable stay small. */
-const BATCH = 1_024
-const PAGE = 5_000
-const ALL = 2 ** 31
+/**
+ * Elements of one query. Entries, signatures and fsyncs come once a query, so a small one pays more for
+ * them than for its elements; what is under way when a node dies is asked again and counts twice.
+ */
+const BATCH = 4_096
+/** Queries under way beside those that the workers compute on: these are at the holders. */
+const AHEAD = 2
+/** Rows that are read, opened or sealed and stored at a time: some milliseconds of work. */
+const PAGE = 512
+
+type Tagging = {
+  readonly kind: IdentifierKind
+  readonly epoch: number
+  readonly listSize: number
+  readonly signal: AbortSignal
+  readonly onTagged: (flags: number) => void
+}
+
+type Flag = { readonly index: Bytes; readonly input: Bytes }
 
 /** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
 export async function tagMissing(
@@ -26,35 +43,87 @@ export async function tagMissing(
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = String(epoch)
-  const total = await ctx.store.flags.countActive(kind, ctx.clock())
-  for (let done = 0; ; ) {
-    const rows = await ctx.store.tags.missing(kind, name, ctx.clock(), ALL)
-    if (rows.length === 0) return
-    // The holders may learn of a first list what its commitment will say of its size, and no more.
-    const sent = paddedSize(rows.length)
-    for (let at = 0; at < sent; at += BATCH) {
-      signal.throwIfAborted()
-      onProgress(done, total)
-      const batch = rows.slice(at, at + BATCH)
-      await tagBatch(ctx, kind, epoch, batch, Math.min(BATCH, sent - at), total, signal)
-      done += batch.length
+  const listSize = await ctx.store.flags.countActive(kind, ctx.clock())
+  let done = 0
+  const onTagged = (flags: number) => {
+    done += flags
+    onProgress(done, listSize)
+  }
+  const tagging = { kind, epoch, listSize, signal, onTagged }
+  onTagged(0)
+  // Flags may come back while others are tagged, also ones that were passed.
+  while ((await tagOnce(ctx, tagging)) > 0);
+}
+
+/** All flags that have no tag now. @returns how many there were */
+async function tagOnce(ctx: NodeContext, tagging: Tagging): Promise<number> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([tagging.signal, stop.signal])
+  const running = new Set<Promise<void>>()
+  const most = ctx.workers.size + AHEAD
+  let turn = ctx.random(1)[0]!
+  let rows = 0
+  let sent = 0
+  const send = async (flags: readonly Flag[], count: number) => {
+    while (running.size >= most) await Promise.race(running)
+    await spend(ctx, tagging, count)
+    const batch = tagBatch(ctx, { ...tagging, signal }, flags, count, turn++)
+    running.add(batch)
+    batch.then(
+      () => running.delete(batch),
+      () => {},
+    )
+    sent += count
+  }
+  try {
+    for await (const flags of missingFlags(ctx, tagging)) {
+      rows += flags.length
+      // The holders may learn of a first list what its commitment will say of its size, and no more.
+      if (flags.length < BATCH) await send(flags, Math.min(BATCH, paddedSize(rows) - sent))
+      else await send(flags, BATCH)
     }
+    while (sent < paddedSize(rows) && rows > 0)
+      await send([], Math.min(BATCH, paddedSize(rows) - sent))
+    await Promise.all(running)
+    return rows
+  } finally {
+    stop.abort()
+    await Promise.allSettled(running)
   }
 }
 
-/** @param count elements to send: the flags' and padding, or padding alone */
-async function tagBatch(
+/** Batches of flags without a tag, in order of id; only the last is shorter than the others. */
+async function* missingFlags(
   ctx: NodeContext,
-  kind: IdentifierKind,
-  epoch: number,
-  flags: readonly ActiveFlag[],
+  { kind, epoch, signal }: Tagging,
+): AsyncGenerator<readonly Flag[]> {
+  let batch: Flag[] = []
+  for (let afterId = 0; ; ) {
+    signal.throwIfAborted()
+    const limit = Math.min(PAGE, BATCH - batch.length)
+    const options = { afterId, limit }
+    const page = await ctx.store.tags.missing(kind, String(epoch), ctx.clock(), options)
+    if (page.length === 0) break
+    for (const row of page) {
+      batch.push({ index: row.index, input: oprfInput(kind, openFlag(ctx, kind, row)) })
+    }
+    afterId = page.at(-1)!.id
+    if (batch.length === BATCH) {
+      yield batch
+      batch = []
+    }
+    await ctx.pause()
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** One after the other, so that no two batches find the same budget left. */
+async function spend(
+  ctx: NodeContext,
+  { kind, epoch, listSize }: Tagging,
   count: number,
-  listSize: number,
-  signal: AbortSignal,
 ): Promise<void> {
-  const name = String(epoch)
-  const counter = { scope: 'tagged', key: `${kind}/${name}` }
+  const counter = { scope: 'tagged', key: `${kind}/${epoch}` }
   const used = await ctx.store.usage.used(counter.scope, counter.key)
   permit(
     ctx,
@@ -62,23 +131,36 @@ async function tagBatch(
     { tagged: { epoch, count: used } },
   )
   await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
+}
+
+/** @param count elements to send: the flags' and padding, or padding alone */
+async function tagBatch(
+  ctx: NodeContext,
+  { kind, epoch, signal, onTagged }: Tagging,
+  flags: readonly Flag[],
+  count: number,
+  turn: number,
+): Promise<void> {
+  const name = String(epoch)
   const { outputs } = await evaluateInputs(ctx, {
     protocol: 'tag',
     kind,
     epoch: name,
-    inputs: flags.map((flag) => oprfInput(kind, openFlag(ctx, kind, flag))),
+    inputs: flags.map(({ input }) => input),
     count,
     record: { purpose: 'round' },
+    turn,
     signal,
   })
-  await ctx.store.tags.put(
-    kind,
-    name,
-    flags.map(({ index }, i) => ({
+  for (let at = 0; at < flags.length; at += PAGE) {
+    const rows = flags.slice(at, at + PAGE).map(({ index }, i) => ({
       index,
-      sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[i]!), ctx.random),
-    })),
-  )
+      sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[at + i]!), ctx.random),
+    }))
+    await ctx.store.tags.put(kind, name, rows)
+    onTagged(rows.length)
+    await ctx.pause()
+  }
 }
 
 /** Tags of the node's active flags, in order of their ids; all of them, or at most `limit` after an id. */

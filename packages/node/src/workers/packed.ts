@@ -1,6 +1,6 @@
 /** A list of byte strings as two arrays: thousands of small ones take long to cross to a thread. */
 
-import { type Bytes, concat } from '@drempel/protocol/encoding'
+import type { Bytes } from '@drempel/protocol/encoding'
 
 export type Packed = {
   /** One behind the other. */
@@ -9,7 +9,14 @@ export type Packed = {
 }
 
 export function packed(list: readonly Bytes[]): Packed {
-  return { bytes: concat(...list), lengths: Uint32Array.from(list, ({ length }) => length) }
+  const lengths = Uint32Array.from(list, ({ length }) => length)
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
+  let at = 0
+  for (const item of list) {
+    bytes.set(item, at)
+    at += item.length
+  }
+  return { bytes, lengths }
 }
 
 /** Views of the packed bytes. */

@@ -33,6 +33,8 @@ export type JobOptions = {
 }
 
 export interface WorkerPool {
+  /** How many long jobs run at a time. */
+  readonly size: number
   /**
    * @throws what the job throws; ProtocolError `WORKER_LOST`, `POOL_FULL`, `POOL_CLOSED`; the
    *   signal's reason
@@ -157,6 +159,7 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
   }
 
   return {
+    size: Math.max(1, size),
     assertRoom: () => assertRoom(),
     async run(name, args, jobOptions) {
       if (closed) fail('POOL_CLOSED')

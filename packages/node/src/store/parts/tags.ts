@@ -20,7 +20,12 @@ export interface TagStore {
   put(kind: string, epoch: string, rows: readonly TagRow[]): Promise<number>
 
   /** Active flags without a tag in the epoch, in order of id; `sealed` is the identifier. */
-  missing(kind: string, epoch: string, now: number, limit: number): Promise<readonly ActiveFlag[]>
+  missing(
+    kind: string,
+    epoch: string,
+    now: number,
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly ActiveFlag[]>
 
   /** Tags of active flags, in order of the flags' ids. */
   page(

@@ -15,7 +15,7 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
   )
   const missing = db.prepare<unknown[], Row>(
     `SELECT f.id, f.blind, f.sealed FROM flags f
-     WHERE ${ACTIVE} AND NOT EXISTS
+     WHERE ${ACTIVE} AND f.id > @afterId AND NOT EXISTS
        (SELECT 1 FROM tags t WHERE t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id)
      ORDER BY f.id LIMIT @limit`,
   )
@@ -34,8 +34,8 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
           kept += put.run({ kind, epoch, index, sealed }).changes
         return kept
       }),
-    missing: (kind, epoch, now, limit) =>
-      read(() => missing.all({ kind, epoch, now, limit }).map(activeRecord)),
+    missing: (kind, epoch, now, { afterId = 0, limit }) =>
+      read(() => missing.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
     page: (kind, epoch, now, { afterId = 0, limit }) =>
       read(() => page.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
     dropEpoch: async (kind, epoch) => {
