@@ -2,12 +2,16 @@
 
 import { groupModule } from './curve/module.ts'
 import { relaxedField } from './field/relaxed.ts'
+import { mpcModule } from './mpc.ts'
 
 export type KernelFile = { readonly path: string; readonly source: string }
 
 /** Paths are relative to packages/protocol/src. */
 export function kernelFiles(): KernelFile[] {
-  return [embed('group/kernel/relaxed.ts', 'relaxed', groupModule(relaxedField))]
+  return [
+    embed('group/kernel/relaxed.ts', 'relaxed', groupModule(relaxedField)),
+    embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
+  ]
 }
 
 function embed(path: string, name: string, module: Uint8Array): KernelFile {

@@ -2,15 +2,14 @@ import { hashParts, utf8 } from '@drempel/protocol/encoding'
 import {
   andWindows,
   chunkRuns,
-  equalNeighbours,
+  equalRows,
   greaterThan,
-  newPlanes,
   openSession,
   orWindows,
   type PartyContext,
   type Planes,
   permutation,
-  planeAt,
+  ROW_WORDS,
   reveal,
   type Session,
   type Share,
@@ -59,31 +58,47 @@ async function opened(
   return results[0]
 }
 
-/** Values of `bits` bits, one per row and lane, as planes of one word per row. */
+/** Rows of 128 values of `bits` bits, one per lane, as planes. */
 function planesOf(ctx: PartyContext, values: readonly (readonly number[])[], bits: number): Planes {
-  const planes = newPlanes(bits, values.length, 1)
-  const clear = new Int32Array(planes.share.first.length)
+  const planes = { bits, rows: values.length, rowWords: ROW_WORDS }
+  const clear = new Int32Array(bits * values.length * ROW_WORDS)
   values.forEach((lanes, row) => {
     lanes.forEach((value, lane) => {
-      for (let bit = 0; bit < bits; bit++)
-        clear[planeAt(planes, bit) + row]! |= ((value >> (bits - 1 - bit)) & 1) << lane
+      for (let bit = 0; bit < bits; bit++) {
+        const word = (bit * values.length + row) * ROW_WORDS + (lane >> 5)
+        clear[word]! |= ((value >> (bits - 1 - bit)) & 1) << (lane & 31)
+      }
     })
   })
   return { ...planes, share: share(ctx, clear, 'planes') }
 }
 
-function lanesOf(word: number): readonly number[] {
-  return Array.from({ length: 32 }, (_, lane) => (word >>> lane) & 1)
+function lanesOf(words: Words, row: number): readonly number[] {
+  return Array.from(
+    { length: 128 },
+    (_, lane) => (words[row * ROW_WORDS + (lane >> 5)]! >>> (lane & 31)) & 1,
+  )
 }
 
 function randomRows(rows: number, bits: number, seed: string): number[][] {
   const below = seededInts(seed)
-  return Array.from({ length: rows }, () => Array.from({ length: 32 }, () => below(2 ** bits)))
+  return Array.from({ length: rows }, () => Array.from({ length: 128 }, () => below(2 ** bits)))
 }
 
 describe('compare and swap', () => {
-  test.each([1, 3, 7])('orders %i-bit values lane by lane, also equal ones', async (bits) => {
+  test.each([
+    [1, 1],
+    [3, 1],
+    [7, 1],
+    [7, 2],
+    [7, 3],
+    [8, 8],
+    [9, 4],
+    [9, 32],
+  ])('orders %i-bit values lane by lane, also equal ones, in %i blocks', async (bits, blocks) => {
     const values = randomRows(8, bits, `compare${bits}`)
+    // Rows that differ in one bit alone, or in none.
+    values[4] = values[0]!.map((value, lane) => value ^ ((1 << (lane % (bits + 1))) % 2 ** bits))
     const runs = [
       { low: 0, high: 4, count: 3 },
       { low: 7, high: 3, count: 1 },
@@ -94,69 +109,91 @@ describe('compare and swap', () => {
       [2, 6],
       [7, 3],
     ] // prettier-ignore
-    const c = await opened('c', async (session, ctx) =>
-      greaterThan(session, planesOf(ctx, values, bits), chunkRuns(runs, 1), bits),
-    )
+    const c = await opened('c', async (session, ctx) => {
+      const planes = planesOf(ctx, values, bits)
+      return greaterThan(session, planes, chunkRuns(session, runs, ROW_WORDS), bits, blocks)
+    })
     pairs.forEach(([low, high], i) => {
       const expected = values[low!]!.map((value, lane) => (value > values[high!]![lane]! ? 1 : 0))
-      expect(lanesOf(c[i]!)).toEqual(expected)
+      expect(lanesOf(c, i)).toEqual(expected)
     })
     const after = await opened('s', async (session, ctx) => {
       const planes = planesOf(ctx, values, bits)
-      const chunks = chunkRuns(runs, 1)
-      const here = await greaterThan(session.narrow('c'), planes, chunks, bits)
+      const chunks = chunkRuns(session, runs, ROW_WORDS)
+      const here = await greaterThan(session.narrow('c'), planes, chunks, bits, blocks)
       await swap(session.narrow('s'), planes, chunks, here)
       return planes.share
     })
+    const read = (row: number, lane: number) => {
+      let value = 0
+      for (let bit = 0; bit < bits; bit++) value = 2 * value + lanesOf(after, bit * 8 + row)[lane]!
+      return value
+    }
     for (const [low, high] of pairs) {
-      for (let lane = 0; lane < 32; lane++) {
-        const read = (row: number) => {
-          let value = 0
-          for (let bit = 0; bit < bits; bit++)
-            value = 2 * value + ((after[bit * 8 + row]! >>> lane) & 1)
-          return value
-        }
+      for (let lane = 0; lane < 128; lane += 5) {
         const two = [values[low!]![lane]!, values[high!]![lane]!].sort((a, b) => a - b)
-        expect([read(low!), read(high!)]).toEqual(two)
+        expect([read(low!, lane), read(high!, lane)]).toEqual(two)
       }
     }
   })
 
-  test('long runs are cut into several chunks and give the same', async () => {
-    const words = 50_000
-    const clear = randomWords(2 * words, 'long')
+  test.each([1, 2])('runs cut into several chunks give the same, in %i blocks', async (blocks) => {
+    const rows = 12_500
+    const words = rows * ROW_WORDS
+    const clear = randomWords(4 * words, 'long')
     const c = await opened('long', async (session, ctx) => {
-      const planes = { ...newPlanes(1, 2 * words, 1), share: share(ctx, clear, 'x') }
-      const chunks = chunkRuns([{ low: 0, high: words, count: words }], 1)
+      const planes = { bits: 2, rows: 2 * rows, rowWords: ROW_WORDS }
+      const chunks = chunkRuns(session, [{ low: 0, high: rows, count: rows }], ROW_WORDS)
       expect(chunks.length).toBe(3)
-      return greaterThan(session, planes, chunks, 1)
+      return greaterThan(session, { ...planes, share: share(ctx, clear, 'x') }, chunks, 2, blocks)
     })
-    expect(c.every((word, i) => word === (clear[i]! & ~clear[words + i]!))).toBe(true)
+    const expected = Array.from({ length: words }, (_, i) => {
+      const [a, b] = [clear[i]!, clear[words + i]!]
+      const [low, other] = [clear[2 * words + i]!, clear[3 * words + i]!]
+      return (a & ~b) | (~(a ^ b) & low & ~other)
+    })
+    expect([...c]).toEqual(expected)
+  })
+
+  test('rows that are no whole 128 lanes are refused', async () => {
+    await threeResults({ seed: 'lanes' }, async (ctx) => {
+      const session = await openSession(ctx, id)
+      expect(() => chunkRuns(session, [{ low: 0, high: 1, count: 1 }], 6)).toThrow(RangeError)
+    })
   })
 })
 
 describe('rows', () => {
-  test.each([1, 2, 5])('equality of neighbours on %i bits', async (bits) => {
+  test.each([1, 2, 5])('equality of rows on %i bits', async (bits) => {
     const values = randomRows(9, bits, `equal${bits}`)
-    const e = await opened('e', async (session, ctx) =>
-      equalNeighbours(session, planesOf(ctx, values, bits)),
+    const e = await opened('e', async (session, ctx) => {
+      const runs = [
+        { low: 0, high: 1, count: 7 },
+        { low: 8, high: 2, count: 1 },
+      ]
+      const [chunk] = chunkRuns(session, runs, ROW_WORDS)
+      return equalRows(session, planesOf(ctx, values, bits), chunk!)
+    })
+    const pairs = [...Array.from({ length: 7 }, (_, row) => [row, row + 1]), [8, 2]]
+    const expected = pairs.map(([a, b]) =>
+      values[a!]!.map((value, lane) => (value === values[b!]![lane] ? 1 : 0)),
     )
-    const expected = values
-      .slice(1)
-      .map((lanes, row) => lanes.map((value, lane) => (value === values[row]![lane] ? 1 : 0)))
-    expect([...e].map(lanesOf)).toEqual(expected)
+    expect(pairs.map((_, i) => lanesOf(e, i))).toEqual(expected)
   })
 
   test('windows of every length, AND and OR', async () => {
-    const clear = randomWords(11, 'windows')
-    for (let length = 1; length <= 11; length++) {
-      const windows = Array.from({ length: 12 - length }, (_, p) => [...clear.slice(p, p + length)])
+    const rows = 11
+    const clear = randomWords(rows * ROW_WORDS, 'windows')
+    for (let length = 1; length <= rows; length++) {
+      const windows = Array.from({ length: (rows + 1 - length) * ROW_WORDS }, (_, at) =>
+        Array.from({ length }, (_, row) => clear[at + row * ROW_WORDS]!),
+      )
       const all = await opened(`and${length}`, async (session, ctx) =>
-        andWindows(session, share(ctx, clear, 'w'), 1, length),
+        andWindows(session, share(ctx, clear, 'w'), ROW_WORDS, length),
       )
       expect([...all]).toEqual(windows.map((window) => window.reduce((x, y) => x & y)))
       const any = await opened(`or${length}`, async (session, ctx) =>
-        orWindows(session, share(ctx, clear, 'w'), 1, length),
+        orWindows(session, share(ctx, clear, 'w'), ROW_WORDS, length),
       )
       expect([...any]).toEqual(windows.map((window) => window.reduce((x, y) => x | y)))
     }
@@ -168,7 +205,8 @@ describe('rows', () => {
       bit === 7 ? undefined : { plane: clear, at: bit * 3 },
     )
     const table = new Int32Array(2 * (96 + 5))
-    transposeInto(table, 5, 2, sources, 3)
+    transposeInto(table, 5, 2, sources, { at: 0, words: 1 })
+    transposeInto(table, 5 + 32, 2, sources, { at: 1, words: 2 })
     for (let lane = 0; lane < 96; lane++) {
       for (let bit = 0; bit < 64; bit++) {
         const word = bit === 7 || bit >= 40 ? 0 : clear[bit * 3 + (lane >> 5)]!

@@ -60,8 +60,13 @@ export type PartyContext = {
   readonly members: readonly [string, string, string]
   /** HMAC-SHA-256 when absent, which is much slower than the computation itself. */
   readonly mac?: MacFactory
-  /** A round trip to the slower neighbour as the host measured it; absent: near by. */
+  /**
+   * A round trip to the slower neighbour as the host measured it; absent: near by. The longer, the
+   * fewer and larger messages; all three parties go by the longest of the three.
+   */
   readonly roundTripMs?: number
+  /** false: the plain kernel instead of SIMD. */
+  readonly simd?: boolean
   /** Lets the host's event loop run between chunks of work. */
   readonly pause?: () => Promise<void>
   /** @param done 0 to 1: the share of the merge that is done, from public sizes only */

@@ -1,3 +1,4 @@
+export type { Arena } from './arena.ts'
 export * from './compare.ts'
 export * from './context.ts'
 export * from './equal.ts'

@@ -1,117 +1,129 @@
 /**
- * The inner loops over shared words, in plain typed arrays; the rest of mpc never touches single words
- * in a hot path, so that a SIMD kernel can replace this file alone.
+ * The inner loops over shared words: a table of functions with two implementations, this one in plain
+ * typed arrays and the one in WebAssembly SIMD (simd.ts). The rest of mpc never touches single words in
+ * a hot path.
  *
  * AND: z_i = x_i·y_i ⊕ x_i·y_{i+1} ⊕ x_{i+1}·y_i is party i's own part of x∧y before masking; with
  * x = (x0, x1) and y = (y0, y1) as held, z = x0·(y0 ⊕ y1) ⊕ x1·y0. The three parts add up to all nine
- * products.
+ * products. The mask, a share of zero, is added in the same pass: no part is ever stored without it.
  *
  * A run triple is (low word, high word, number of words): the kernel walks pairs (low + k, high + k) and
- * numbers them through, from 0 in `z` and from `at` in planes that have one word per pair.
+ * numbers them through, from `into` in `z` and `mask` and from `at` in planes that have one word per
+ * pair. Runs and lengths are multiples of ROW_WORDS.
  */
 
 import type { Share, Words } from './share.ts'
 
-/** Own part of x ∧ y for `z.length` words, from word `atX` of x and `atY` of y. */
-export function andWords(z: Words, x: Share, atX: number, y: Share, atY: number): void {
-  const { first: x0, second: x1 } = x
-  const { first: y0, second: y1 } = y
-  for (let k = 0; k < z.length; k++) {
-    const left = y0[atY + k]!
-    z[k] = (x0[atX + k]! & (left ^ y1[atY + k]!)) ^ (x1[atX + k]! & left)
-  }
+/** 128 lanes, the least that a row has, and what a SIMD instruction works on. */
+export const ROW_WORDS = 4
+
+export type Kernel = {
+  /** Own part of x ∧ y, `words` words, from word `atX` of x and `atY` of y. */
+  and(
+    z: Words,
+    into: number,
+    mask: Words,
+    x: Share,
+    atX: number,
+    y: Share,
+    atY: number,
+    words: number,
+  ): void
+  /** Own part of (a ⊕ b) ∧ (a ⊕ c), a = plane[base + low], b = plane[base + high]. */
+  compare(
+    z: Words,
+    into: number,
+    mask: Words,
+    plane: Share,
+    base: number,
+    runs: Words,
+    c: Share,
+    at: number,
+  ): void
+  /** Own part of (a ⊕ b) ∧ c. */
+  select(
+    z: Words,
+    into: number,
+    mask: Words,
+    plane: Share,
+    base: number,
+    runs: Words,
+    c: Share,
+    at: number,
+  ): void
+  /** a ⊕= d and b ⊕= d in one component, d from word `from`. */
+  exchange(plane: Words, base: number, runs: Words, d: Words, from: number): void
+  /** out = a ⊕ b in one component, from word `at`. */
+  differ(out: Words, at: number, plane: Words, base: number, runs: Words): void
+  /** target ⊕= source, `words` words. */
+  add(target: Words, at: number, source: Words, from: number, words: number): void
 }
 
-/** Own part of plane[low] ∧ plane[high] for every pair. */
-export function andRuns(z: Words, plane: Share, base: number, runs: Words): void {
-  const { first: p0, second: p1 } = plane
-  let k = 0
-  for (let r = 0; r < runs.length; r += 3) {
-    let a = base + runs[r]!
-    let b = base + runs[r + 1]!
-    const end = a + runs[r + 2]!
-    for (; a < end; a++, b++, k++) {
-      const left = p0[b]!
-      z[k] = (p0[a]! & (left ^ p1[b]!)) ^ (p1[a]! & left)
+export const plainKernel: Kernel = {
+  and(z, into, mask, { first: x0, second: x1 }, atX, { first: y0, second: y1 }, atY, words) {
+    for (let k = 0; k < words; k++) {
+      const left = y0[atY + k]!
+      const own = (x0[atX + k]! & (left ^ y1[atY + k]!)) ^ (x1[atX + k]! & left)
+      z[into + k] = own ^ mask[into + k]!
     }
-  }
-}
+  },
 
-/** Own part of (a ⊕ b) ∧ (a ⊕ c), a = plane[low], b = plane[high], c numbered by pair. */
-export function compareRuns(
-  z: Words,
-  plane: Share,
-  base: number,
-  runs: Words,
-  c: Share,
-  at: number,
-): void {
-  const { first: p0, second: p1 } = plane
-  const { first: c0, second: c1 } = c
-  let k = 0
-  for (let r = 0; r < runs.length; r += 3) {
-    let a = base + runs[r]!
-    let b = base + runs[r + 1]!
-    const end = a + runs[r + 2]!
-    for (; a < end; a++, b++, k++) {
-      const a0 = p0[a]!
-      const a1 = p1[a]!
-      const v0 = a0 ^ c0[at + k]!
-      const v1 = a1 ^ c1[at + k]!
-      z[k] = ((a0 ^ p0[b]!) & (v0 ^ v1)) ^ ((a1 ^ p1[b]!) & v0)
+  compare(z, into, mask, { first: p0, second: p1 }, base, runs, { first: c0, second: c1 }, at) {
+    let k = 0
+    for (let r = 0; r < runs.length; r += 3) {
+      let a = base + runs[r]!
+      let b = base + runs[r + 1]!
+      const end = a + runs[r + 2]!
+      for (; a < end; a++, b++, k++) {
+        const a0 = p0[a]!
+        const a1 = p1[a]!
+        const v0 = a0 ^ c0[at + k]!
+        const v1 = a1 ^ c1[at + k]!
+        const own = ((a0 ^ p0[b]!) & (v0 ^ v1)) ^ ((a1 ^ p1[b]!) & v0)
+        z[into + k] = own ^ mask[into + k]!
+      }
     }
-  }
-}
+  },
 
-/** Own part of d = (a ⊕ b) ∧ c, written from word `into` of z. */
-export function swapRuns(
-  z: Words,
-  into: number,
-  plane: Share,
-  base: number,
-  runs: Words,
-  c: Share,
-  at: number,
-): void {
-  const { first: p0, second: p1 } = plane
-  const { first: c0, second: c1 } = c
-  let k = 0
-  for (let r = 0; r < runs.length; r += 3) {
-    let a = base + runs[r]!
-    let b = base + runs[r + 1]!
-    const end = a + runs[r + 2]!
-    for (; a < end; a++, b++, k++) {
-      const v0 = c0[at + k]!
-      z[into + k] = ((p0[a]! ^ p0[b]!) & (v0 ^ c1[at + k]!)) ^ ((p1[a]! ^ p1[b]!) & v0)
+  select(z, into, mask, { first: p0, second: p1 }, base, runs, { first: c0, second: c1 }, at) {
+    let k = 0
+    for (let r = 0; r < runs.length; r += 3) {
+      let a = base + runs[r]!
+      let b = base + runs[r + 1]!
+      const end = a + runs[r + 2]!
+      for (; a < end; a++, b++, k++) {
+        const v0 = c0[at + k]!
+        const own = ((p0[a]! ^ p0[b]!) & (v0 ^ c1[at + k]!)) ^ ((p1[a]! ^ p1[b]!) & v0)
+        z[into + k] = own ^ mask[into + k]!
+      }
     }
-  }
-}
+  },
 
-/** a ⊕= d and b ⊕= d for every pair of one component, d from word `from`. */
-export function xorRuns(plane: Words, base: number, runs: Words, d: Words, from: number): void {
-  let k = from
-  for (let r = 0; r < runs.length; r += 3) {
-    let a = base + runs[r]!
-    let b = base + runs[r + 1]!
-    const end = a + runs[r + 2]!
-    for (; a < end; a++, b++, k++) {
-      const swap = d[k]!
-      plane[a]! ^= swap
-      plane[b]! ^= swap
+  exchange(plane, base, runs, d, from) {
+    let k = from
+    for (let r = 0; r < runs.length; r += 3) {
+      let a = base + runs[r]!
+      let b = base + runs[r + 1]!
+      const end = a + runs[r + 2]!
+      for (; a < end; a++, b++, k++) {
+        const swap = d[k]!
+        plane[a]! ^= swap
+        plane[b]! ^= swap
+      }
     }
-  }
-}
+  },
 
-/** plane[low] = value for every pair of one component. */
-export function setRuns(plane: Words, base: number, runs: Words, value: Words): void {
-  let k = 0
-  for (let r = 0; r < runs.length; r += 3) {
-    let a = base + runs[r]!
-    const end = a + runs[r + 2]!
-    for (; a < end; a++, k++) plane[a] = value[k]!
-  }
-}
+  differ(out, at, plane, base, runs) {
+    let k = at
+    for (let r = 0; r < runs.length; r += 3) {
+      let a = base + runs[r]!
+      let b = base + runs[r + 1]!
+      const end = a + runs[r + 2]!
+      for (; a < end; a++, b++, k++) out[k] = plane[a]! ^ plane[b]!
+    }
+  },
 
-export function xorInto(target: Words, at: number, source: Words): void {
-  for (let k = 0; k < source.length; k++) target[at + k]! ^= source[k]!
+  add(target, at, source, from, words) {
+    for (let k = 0; k < words; k++) target[at + k]! ^= source[from + k]!
+  },
 }

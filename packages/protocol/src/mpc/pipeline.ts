@@ -1,17 +1,166 @@
 /**
- * AND in rounds: party i masks its own part of z with a zero-sharing, keeps it and sends it to party
+ * AND in rounds: party i masks its own part of z with a share of zero, keeps it and sends it to party
  * i - 1, which so holds (z_{i-1}, z_i). One message of as many bits as gates.
  *
- * Row runs are cut into chunks of 64 KiB or a little more, and several chunks are under way at a time:
- * a party computes one while the neighbours' answers to the others travel.
+ * Work is cut into messages of 64 KiB to 128 KiB, and several are under way at a time: a party computes
+ * one while the neighbours' answers to the others travel.
  */
 
-import { andRuns, andWords, setRuns } from './kernel.ts'
+import { MAX_PAYLOAD } from './context.ts'
+import { ROW_WORDS } from './kernel.ts'
 import type { Session } from './session.ts'
-import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
+import { bytesOf, type Share, type Words } from './share.ts'
 
-const CHUNK_WORDS = 16_384
-const WINDOW = 4
+/** A message is from here to twice as long, unless there is less to say. */
+export const MESSAGE_WORDS = 16_384
+/** For messages that do not depend on each other. */
+export const WINDOW = 4
+
+/** AND messages in a fixed order. */
+export type Gates = {
+  readonly messages: number
+  /** How many are under way at most: message k reads what message k - window stored. */
+  readonly window: number
+  /** Length of message k; one of no words is not sent. */
+  words(k: number): number
+  /** Writes the masked own part of message k. */
+  compute(k: number, own: Words, mask: Words): void
+  store(k: number, own: Words, received: Words): void
+}
+
+export async function evaluate(session: Session, gates: Gates): Promise<void> {
+  const { arena } = session
+  const { messages, window } = gates
+  let longest = 0
+  for (let k = 0; k < messages; k++) longest = Math.max(longest, gates.words(k))
+  const mark = arena.mark()
+  const slots = Array.from({ length: Math.min(window, messages) }, () => arena.words(longest))
+  const received = arena.words(longest)
+  const landing = bytesOf(received)
+  const sendings: (Promise<void> | undefined)[] = slots.map(() => undefined)
+  const finish = async (k: number) => {
+    const words = gates.words(k)
+    if (words === 0) return
+    session.prepareMasks()
+    await session.receiveInto('next', String(k), landing.subarray(0, 4 * words))
+    await sendings[k % window]
+    gates.store(k, slots[k % window]!, received)
+  }
+  let done = 0
+  for (let k = 0; k < messages; k++) {
+    if (k - done === window) await finish(done++)
+    const words = gates.words(k)
+    if (words === 0) continue
+    const own = slots[k % window]!
+    gates.compute(k, own, session.mask(words))
+    sendings[k % window] = session.send('previous', String(k), bytesOf(own).subarray(0, 4 * words))
+  }
+  while (done < messages) await finish(done++)
+  for (let k = 0; k < messages; k += window) session.countRound()
+  arena.release(mark)
+  await session.pause()
+}
+
+/** A place in shared words. */
+export type At = { readonly share: Share; readonly at: number }
+
+/** into = x ∧ y, or into ⊕= x ∧ y with `add`, for `words` words; `into` may be x or y itself. */
+export type And = {
+  readonly into: At
+  readonly x: At
+  readonly y: At
+  readonly words: number
+  readonly add?: boolean
+}
+
+/** ANDs that do not depend on each other, in messages that they share. */
+export async function andAll(session: Session, ands: readonly And[]): Promise<void> {
+  const { kernel } = session.arena
+  const messages = pack(ands.flatMap(pieces), ({ words }) => words)
+  const words = messages.map((message) => sum(message, (piece) => piece.words))
+  await evaluate(session, {
+    messages: messages.length,
+    window: WINDOW,
+    words: (k) => words[k]!,
+    compute(k, own, mask) {
+      let at = 0
+      for (const { x, y, words } of messages[k]!) {
+        kernel.and(own, at, mask, x.share, x.at, y.share, y.at, words)
+        at += words
+      }
+    },
+    store(k, own, received) {
+      let from = 0
+      for (const { into, words, add } of messages[k]!) {
+        put(into.share.first, into.at, own, from, words, add)
+        put(into.share.second, into.at, received, from, words, add)
+        from += words
+      }
+    },
+  })
+
+  function put(
+    target: Words,
+    at: number,
+    source: Words,
+    from: number,
+    words: number,
+    add: boolean | undefined,
+  ): void {
+    if (add) kernel.add(target, at, source, from, words)
+    else target.set(source.subarray(from, from + words), at)
+  }
+}
+
+/** into = x ∧ y for `words` words. */
+export function andInto(session: Session, into: At, x: At, y: At, words: number): Promise<void> {
+  return andAll(session, [{ into, x, y, words }])
+}
+
+/** x = the AND of `planes` planes of `words` words each, in the first of them, folded in halves. */
+export async function andOverPlanes(
+  session: Session,
+  x: Share,
+  planes: number,
+  words: number,
+): Promise<void> {
+  for (let left = planes, level = 0; left > 1; left -= left >> 1, level++) {
+    const half = left >> 1
+    const lower = { share: x, at: 0 }
+    const upper = { share: x, at: (left - half) * words }
+    await andInto(session.narrow(String(level)), lower, lower, upper, half * words)
+  }
+}
+
+function pieces(and: And): And[] {
+  const cut: And[] = []
+  const shift = ({ share, at }: At, by: number) => ({ share, at: at + by })
+  for (let from = 0; from < and.words; from += MESSAGE_WORDS) {
+    cut.push({
+      ...and,
+      into: shift(and.into, from),
+      x: shift(and.x, from),
+      y: shift(and.y, from),
+      words: Math.min(MESSAGE_WORDS, and.words - from),
+    })
+  }
+  return cut
+}
+
+/** Neighbours share a message up to a message's length. */
+export function pack<T>(items: readonly T[], words: (item: T) => number): readonly T[][] {
+  const messages: T[][] = []
+  let room = 0
+  for (const item of items) {
+    if (words(item) > room) {
+      messages.push([])
+      room = MESSAGE_WORDS
+    }
+    messages.at(-1)!.push(item)
+    room -= words(item)
+  }
+  return messages
+}
 
 /** Rows low + k and high + k for k < count. */
 export type RowRun = { readonly low: number; readonly high: number; readonly count: number }
@@ -19,93 +168,15 @@ export type RowRun = { readonly low: number; readonly high: number; readonly cou
 /** Word triples for the kernel; `at` is the number of the chunk's first word among all pairs. */
 export type Chunk = { readonly runs: Words; readonly words: number; readonly at: number }
 
-/**
- * Runs `steps` AND messages in a fixed order with at most `window` under way: `compute(k)` returns the
- * own part of message k, after `store(k - window, ...)` was called.
- */
-export async function pipeline(
+/** Cuts runs into chunks of about equal size, a message's length or somewhat more if there is enough. */
+export function chunkRuns(
   session: Session,
-  steps: number,
-  window: number,
-  compute: (k: number) => Words,
-  store: (k: number, own: Words, received: Words) => void,
-): Promise<void> {
-  const pending: { own: Words; sending: Promise<void> }[] = []
-  const finish = async (k: number) => {
-    const { own, sending } = pending.shift()!
-    const received = await session.receive('next', String(k), own.byteLength)
-    await sending
-    store(k, own, wordsOf(received))
-  }
-  let done = 0
-  for (let k = 0; k < steps; k++) {
-    if (pending.length === window) await finish(done++)
-    const masked = session.maskZero(bytesOf(compute(k)))
-    pending.push({ own: wordsOf(masked), sending: session.send('previous', String(k), masked) })
-  }
-  while (done < steps) await finish(done++)
-  for (let k = 0; k < steps; k += window) session.countRound()
-  await session.pause()
-}
-
-/** A place in shared words. */
-export type At = { readonly share: Share; readonly at: number }
-
-/** into = x ∧ y for `words` words; `into` may be x itself. */
-export async function andInto(
-  session: Session,
-  into: At,
-  x: At,
-  y: At,
-  words: number,
-): Promise<void> {
-  const scratch = new Int32Array(Math.min(words, CHUNK_WORDS))
-  await pipeline(
-    session,
-    Math.ceil(words / CHUNK_WORDS),
-    WINDOW,
-    (k) => {
-      const from = k * CHUNK_WORDS
-      const part = scratch.subarray(0, Math.min(CHUNK_WORDS, words - from))
-      andWords(part, x.share, x.at + from, y.share, y.at + from)
-      return part
-    },
-    (k, own, received) => {
-      into.share.first.set(own, into.at + k * CHUNK_WORDS)
-      into.share.second.set(received, into.at + k * CHUNK_WORDS)
-    },
-  )
-}
-
-/** plane[low] = plane[low] ∧ plane[high] for every pair of rows; no row occurs twice. */
-export async function andPairs(
-  session: Session,
-  plane: Share,
-  pairs: readonly RowRun[],
+  runs: readonly RowRun[],
   rowWords: number,
-): Promise<void> {
-  const chunks = chunkRuns(pairs, rowWords)
-  const scratch = new Int32Array(widest(chunks))
-  await pipeline(
-    session,
-    chunks.length,
-    WINDOW,
-    (k) => {
-      const part = scratch.subarray(0, chunks[k]!.words)
-      andRuns(part, plane, 0, chunks[k]!.runs)
-      return part
-    },
-    (k, own, received) => {
-      setRuns(plane.first, 0, chunks[k]!.runs, own)
-      setRuns(plane.second, 0, chunks[k]!.runs, received)
-    },
-  )
-}
-
-/** Cuts runs into chunks of about equal size, 64 KiB to 128 KiB unless there is less. */
-export function chunkRuns(runs: readonly RowRun[], rowWords: number): readonly Chunk[] {
-  const total = runs.reduce((sum, run) => sum + run.count, 0)
-  const parts = Math.max(1, Math.floor((total * rowWords) / CHUNK_WORDS))
+): readonly Chunk[] {
+  if (rowWords % ROW_WORDS !== 0) throw new RangeError('rows of broken lanes')
+  const total = sum(runs, (run) => run.count)
+  const parts = Math.max(1, Math.floor((total * rowWords) / MESSAGE_WORDS))
   const rowsPerChunk = Math.ceil(total / parts)
   const chunks: Chunk[] = []
   let triples: number[] = []
@@ -113,7 +184,11 @@ export function chunkRuns(runs: readonly RowRun[], rowWords: number): readonly C
   let at = 0
   const close = () => {
     const words = (rowsPerChunk - room) * rowWords
-    if (words > 0) chunks.push({ runs: Int32Array.from(triples), words, at })
+    if (words > 0) {
+      const held = session.arena.words(triples.length)
+      held.set(triples)
+      chunks.push({ runs: held, words, at })
+    }
     at += words
     triples = []
     room = rowsPerChunk
@@ -132,30 +207,14 @@ export function chunkRuns(runs: readonly RowRun[], rowWords: number): readonly C
 }
 
 export function pairWords(chunks: readonly Chunk[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.words, 0)
+  return sum(chunks, (chunk) => chunk.words)
 }
 
-export function widest(chunks: readonly Chunk[]): number {
-  return chunks.reduce((most, chunk) => Math.max(most, chunk.words), 0)
+export function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  let total = 0
+  for (const item of items) total += of(item)
+  return total
 }
 
-/** How many planes of one chunk go into one message. */
-export function planesPerMessage(chunk: Chunk): number {
-  return Math.max(1, Math.floor(CHUNK_WORDS / chunk.words))
-}
-
-/** out = the AND of all `planes` planes of `words` words each, folded in halves; consumes `x`. */
-export async function andOverPlanes(
-  session: Session,
-  x: Share,
-  planes: number,
-  words: number,
-): Promise<Share> {
-  for (let left = planes, level = 0; left > 1; left -= left >> 1, level++) {
-    const half = left >> 1
-    const lower = { share: x, at: 0 }
-    const upper = { share: x, at: (left - half) * words }
-    await andInto(session.narrow(String(level)), lower, lower, upper, half * words)
-  }
-  return { first: x.first.slice(0, words), second: x.second.slice(0, words) }
-}
+/** A message holds no more than a host accepts. */
+if (8 * MESSAGE_WORDS > MAX_PAYLOAD) throw new RangeError('MESSAGE_WORDS')

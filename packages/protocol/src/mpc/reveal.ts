@@ -8,9 +8,8 @@
 import { type Bytes, equalBytes, hashParts } from '../encoding/index.ts'
 import { MAX_PAYLOAD } from './context.ts'
 import { fail } from './errors.ts'
-import { xorInto } from './kernel.ts'
 import type { Session } from './session.ts'
-import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
+import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
 import type { Verified } from './verify.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4

@@ -8,8 +8,11 @@
  */
 
 import { type Bytes, concat, equalBytes, hashParts, hmacSha256, utf8 } from '../encoding/index.ts'
+import { Arena } from './arena.ts'
 import type { Mac, PartyContext, PartyIndex, Prg } from './context.ts'
 import { fail } from './errors.ts'
+import { Masks } from './masks.ts'
+import type { Words } from './share.ts'
 
 export type Side = 'next' | 'previous'
 
@@ -25,39 +28,58 @@ type Link = {
 type State = {
   readonly ctx: PartyContext
   readonly links: Record<Side, Link>
-  readonly zero: readonly [Prg, Prg]
+  readonly arena: Arena
+  readonly masks: Masks
+  readonly roundTripMs: number
   readonly streams: Set<string>
   readonly stats: SessionStats
   epoch: number
 }
 
+/** Loopback, and two processors for three parties. */
+const LOOPBACK_MS = 0.25
+const MEMORY_BYTES = 1 << 26
+
 /**
  * Opens a session with both neighbours; all three call it at the same time.
  * @param sessionId binds what must be equal for all: round, attempt, shard, plan
+ * @param memoryBytes what the computation will hold at a time; more is slower, not wrong
  * @throws ProtocolError `SESSION_MISMATCH` (culprit: the neighbour whose id differs), `WRONG_LENGTH`
  */
-export async function openSession(ctx: PartyContext, sessionId: Bytes): Promise<Session> {
+export async function openSession(
+  ctx: PartyContext,
+  sessionId: Bytes,
+  memoryBytes: number = MEMORY_BYTES,
+): Promise<Session> {
   const stats: SessionStats = { ands: 0, bytesSent: 0, rounds: 0 }
   const id = hashParts('drempel/v1/mpc/session', sessionId)
+  const tenths = tenthsOf(ctx.roundTripMs ?? LOOPBACK_MS)
+  let longest = readTenths(tenths)
   const hello = async (side: Side): Promise<Link> => {
     const name = neighbour(ctx, side)
     const nonce = ctx.random(32)
-    const sending = post(ctx, side, 'hello', concat(id, nonce), stats)
-    const theirs = await take(ctx, side, 'hello', 64)
+    const sending = post(ctx, side, 'hello', concat(id, nonce, tenths), stats)
+    const theirs = await take(ctx, side, 'hello', 68)
     await sending
     if (!equalBytes(theirs.subarray(0, 32), id)) fail('SESSION_MISMATCH', { culprit: name })
+    const other = theirs.subarray(32, 64)
     // The nonce of the pair's first party (the one whose next is the other) comes first.
-    const nonces = side === 'next' ? [nonce, theirs.subarray(32)] : [theirs.subarray(32), nonce]
+    const nonces = side === 'next' ? [nonce, other] : [other, nonce]
     const pairSeed = hashParts('drempel/v1/mpc/pair', id, ...nonces)
+    longest = Math.max(longest, readTenths(theirs.subarray(64)))
     return { name, pairSeed, ...transcript(ctx, pairSeed, side, 0) }
   }
   const [next, previous] = await Promise.all([hello('next'), hello('previous')])
   stats.rounds++
+  const arena = new Arena(memoryBytes, ctx.simd)
   const zero = [previous, next].map((link) =>
     ctx.prg(purposeKey(link.pairSeed, 'zero'), new Uint8Array(16)),
   ) as unknown as readonly [Prg, Prg]
+  const masks = new Masks(arena, zero)
+  const roundTripMs = longest / 10
+  const links = { next, previous }
   return new Session(
-    { ctx, links: { next, previous }, zero, streams: new Set(), stats, epoch: 0 },
+    { ctx, links, arena, masks, roundTripMs, streams: new Set(), stats, epoch: 0 },
     '',
   )
 }
@@ -89,10 +111,24 @@ export class Session {
     return this.#state.links[side].name
   }
 
-  /** z ⊕ α, the three parties' α adding up to zero: with it z shows nothing of the operands. */
-  maskZero(z: Bytes): Bytes {
-    this.#state.stats.ands += 8 * z.length
-    return this.#state.zero[1].xor(this.#state.zero[0].xor(z))
+  get arena(): Arena {
+    return this.#state.arena
+  }
+
+  /** The longest that any party announced. */
+  get roundTripMs(): number {
+    return this.#state.roundTripMs
+  }
+
+  /** A share of zero for the own part of as many ANDs; see Masks. */
+  mask(words: number): Words {
+    this.#state.stats.ands += 32 * words
+    return this.#state.masks.next(words)
+  }
+
+  /** Before waiting for a message: prepares masks of messages to come. */
+  prepareMasks(): void {
+    this.#state.masks.ahead()
   }
 
   /**
@@ -122,6 +158,13 @@ export class Session {
     const payload = await take(this.#state.ctx, side, this.#name(step), length)
     this.#state.links[side].received.update(payload)
     return payload
+  }
+
+  /** As `receive`, into the caller's memory, which the message has to fill. */
+  async receiveInto(side: Side, step: string, into: Bytes): Promise<void> {
+    const { ctx, links } = this.#state
+    await abortable(ctx.signal, ctx[side].receiveInto(this.#name(step), into))
+    links[side].received.update(into)
   }
 
   countRound(): void {
@@ -194,6 +237,18 @@ function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promis
     signal.addEventListener('abort', stop, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
+}
+
+// In 0.1 ms, up to a minute, so that three parties find one maximum.
+function tenthsOf(milliseconds: number): Bytes {
+  const bytes = new Uint8Array(4)
+  const tenths = Math.min(600_000, Math.max(1, Math.round(10 * milliseconds)))
+  new DataView(bytes.buffer).setUint32(0, tenths)
+  return bytes
+}
+
+function readTenths(bytes: Bytes): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
 }
 
 function purposeKey(pairSeed: Bytes, purpose: string): Bytes {

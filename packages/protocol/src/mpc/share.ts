@@ -29,6 +29,10 @@ export function xorConstant(
   for (let i = from; i < to; i++) component[i]! ^= constant
 }
 
+export function xorInto(target: Words, at: number, source: Words): void {
+  for (let k = 0; k < source.length; k++) target[at + k]! ^= source[k]!
+}
+
 /** A view of the bytes as words, or a copy when they are not aligned. */
 export function wordsOf(bytes: Bytes): Words {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()

@@ -10,9 +10,8 @@
  */
 
 import { MAX_PAYLOAD, type Prg } from './context.ts'
-import { xorInto } from './kernel.ts'
 import type { Session, Side } from './session.ts'
-import { bytesOf, type Share, type Words, wordsOf } from './share.ts'
+import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
@@ -74,8 +73,7 @@ async function remask(
     const from = k * CHUNK_WORDS
     const part = own.subarray(from, from + CHUNK_WORDS)
     xorInto(part, 0, fresh.subarray(from, from + CHUNK_WORDS))
-    // A copy: the channel may still hold it when the answer is added.
-    pending.push(session.send(side, String(k), bytesOf(part.slice())))
+    pending.push(session.send(side, String(k), bytesOf(part)))
   }
   for (let k = Math.max(0, chunks - WINDOW); k < chunks; k++) await finish(k)
 }

@@ -9,22 +9,23 @@ import type { Words } from './share.ts'
 export type BitSource = { readonly plane: Words; readonly at: number } | undefined
 
 /**
- * Writes 32 rows for each of `words` lane words: row 32k + l, from row `atRow` of the table, gets lane l
- * of word k. Lane l is bit l of the word, counted from the least significant.
+ * Writes 32 rows for each of the span's lane words: row 32k + l, from row `atRow` of the table, gets
+ * lane l of word k. Lane l is bit l of the word, counted from the least significant.
+ * @param span in every source, from the source's own `at`
  */
 export function transposeInto(
   table: Words,
   atRow: number,
   fields: number,
   sources: readonly BitSource[],
-  words: number,
+  span: { readonly at: number; readonly words: number },
 ): void {
   const square = new Int32Array(32)
   for (let field = 0; field < fields; field++) {
-    for (let k = 0; k < words; k++) {
+    for (let k = 0; k < span.words; k++) {
       for (let bit = 0; bit < 32; bit++) {
         const source = sources[32 * field + bit]
-        square[bit] = source === undefined ? 0 : source.plane[source.at + k]!
+        square[bit] = source === undefined ? 0 : source.plane[source.at + span.at + k]!
       }
       transpose(square)
       let to = (atRow + 32 * k) * fields + field

@@ -2,7 +2,7 @@
 
 import { andInto } from './pipeline.ts'
 import type { Session } from './session.ts'
-import { type Share, type Words, zeroShare } from './share.ts'
+import type { Share } from './share.ts'
 
 /** out_p = x_p ∧ ... ∧ x_{p+length-1}, for every window inside x. */
 export function andWindows(
@@ -31,29 +31,24 @@ async function windows(
   rowWords: number,
   length: number,
 ): Promise<Share> {
+  const { kernel } = session.arena
   let current = x
   for (let have = 1; have < length; ) {
     const step = Math.min(have, length - have)
     const words = current.first.length - step * rowWords
-    const next = zeroShare(words)
-    await andInto(
-      session.narrow(`${gate}${have + step}`),
-      { share: next, at: 0 },
-      { share: current, at: 0 },
-      { share: current, at: step * rowWords },
-      words,
-    )
+    const next = session.arena.share(words)
+    const after = { share: current, at: step * rowWords }
+    const here = session.narrow(`${gate}${have + step}`)
+    await andInto(here, { share: next, at: 0 }, { share: current, at: 0 }, after, words)
+    // x ∨ y = x ⊕ y ⊕ (x ∧ y)
     if (gate === 'or') {
-      // x ∨ y = x ⊕ y ⊕ (x ∧ y)
-      addBoth(next.first, current.first, step * rowWords)
-      addBoth(next.second, current.second, step * rowWords)
+      for (const held of ['first', 'second'] as const) {
+        kernel.add(next[held], 0, current[held], 0, words)
+        kernel.add(next[held], 0, current[held], step * rowWords, words)
+      }
     }
     current = next
     have += step
   }
   return current
-}
-
-function addBoth(into: Words, from: Words, distance: number): void {
-  for (let k = 0; k < into.length; k++) into[k]! ^= from[k]! ^ from[distance + k]!
 }

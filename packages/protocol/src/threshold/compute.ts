@@ -12,10 +12,8 @@
 
 import { type Bytes, hashParts, jcs } from '../encoding/index.ts'
 import {
-  newPlanes,
   openSession,
   type PartyContext,
-  type Planes,
   reveal,
   type Session,
   type SessionStats,
@@ -25,14 +23,16 @@ import {
 } from '../mpc/index.ts'
 import { agreeOnInputs, type LeftOut } from './agree.ts'
 import { fail } from './errors.ts'
-import { batchesOf, type Group, groupsOf, loadGroup, PLANE_BYTES } from './group.ts'
+import { type Group, groupsOf, loadGroup, PLANE_BYTES, stacked } from './group.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
-import { type Controls, comparators, mergeLists, unmerge } from './merge.ts'
-import { type MergeNode, mergeNetwork } from './network.ts'
+import { type Controls, mergeLists, unmerge } from './merge.ts'
+import { mergeNetwork } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
 import { scanRules } from './scan.ts'
+import { comparators, type Schedule, scheduleOf } from './schedule.ts'
 import type { InputShare } from './share.ts'
+import { estimateComparators, mergeTree } from './tree.ts'
 import { type Checks, validateGroup } from './validate.ts'
 
 export type RoundRule = {
@@ -82,8 +82,9 @@ export async function computeRound(
   options: RoundOptions,
 ): Promise<RoundResult> {
   checkRules(rules)
-  const session = await openSession(ctx, bindArguments(sessionId, plan, rules, options))
   const groups = groupsOf(plan, options.planeBytes ?? PLANE_BYTES)
+  const id = bindArguments(sessionId, plan, rules, options)
+  const session = await openSession(ctx, id, memoryBytes(plan, groups))
   const absent = await agreeOnInputs(session, plan, inputs)
   const present = without(plan, absent)
   need(plan, present, options, absent)
@@ -92,19 +93,19 @@ export async function computeRound(
   const included = without(plan, leftOut)
   need(plan, included, options, leftOut)
 
-  const network = mergeNetwork(plan, included)
-  const outputs = newOutputs(plan, rules, included, network, session)
-  const work = groups.length * comparators(network)
+  const schedule = scheduleOf(mergeNetwork(plan, included))
+  const outputs = newOutputs(plan, rules, included, schedule, session)
+  const work = groups.length * comparators(schedule)
   let done = 0
-  const onLayer = (pairs: number) => {
+  const onStep = (pairs: number) => {
     done += pairs
     session.progress(done / work)
   }
   for (const [i, group] of groups.entries()) {
+    const mark = session.arena.mark()
     const here = session.narrow(`group${i}`)
-    const list = (partner: number): Planes =>
-      loadGroup(plan, group, [partner], inputs, ctx.prg).planes
-    await computeGroup(here, plan, rules, group, network, list, outputs, onLayer)
+    await computeGroup(here, ctx, plan, rules, inputs, group, schedule, outputs, onStep)
+    session.arena.release(mark)
   }
 
   const lists = new Map<string, readonly Bytes[]>()
@@ -130,7 +131,7 @@ function newOutputs(
   plan: RoundPlan,
   rules: readonly RoundRule[],
   included: readonly number[],
-  network: MergeNode,
+  { ones }: Schedule,
   session: Session,
 ): Outputs {
   const listed = rules.filter((rule) => rule.output === 'list').length
@@ -138,51 +139,39 @@ function newOutputs(
   const parts = () =>
     new Map(included.map((partner) => [partner, newOwnerPart(plan, partner, session.party)]))
   return {
-    table: listed === 0 ? undefined : newTable(plan, network.rows, listed),
+    table: listed === 0 ? undefined : newTable(plan, ones, listed),
     owners: new Map(owned.map((rule) => [rule.id, parts()])),
   }
 }
 
 async function computeGroup(
   session: Session,
+  ctx: PartyContext,
   plan: RoundPlan,
   rules: readonly RoundRule[],
+  inputs: RoundInputs,
   group: Group,
-  network: MergeNode,
-  list: (partner: number) => Planes,
+  schedule: Schedule,
   outputs: Outputs,
-  onLayer: (pairs: number) => void,
+  onStep: (pairs: number) => void,
 ): Promise<void> {
-  const owned = rules.filter((rule) => rule.output === 'owners')
-  const controls: Controls | undefined = owned.length === 0 ? undefined : new Map()
-  const options = { orderBits: plan.orderBits, keep: controls, onLayer }
-  const merged = await mergeLists(session.narrow('merge'), network, list, options)
-  const scanned = await scanRules(session.narrow('scan'), merged, rules)
+  const planes = loadGroup(session, plan, group, schedule, inputs, ctx.prg)
+  const owned = rules.filter(({ output }) => output === 'owners')
+  const listed = rules.filter(({ output }) => output === 'list')
+  const controls: Controls | undefined = owned.length === 0 ? undefined : []
+  await mergeLists(session.narrow('merge'), plan, schedule, planes, controls, onStep)
+  const found = await scanRules(session.narrow('scan'), planes, schedule, [...owned, ...listed])
   if (outputs.table !== undefined) {
-    const first = scanned.flatMap((result) => (result.first === undefined ? [] : [result.first]))
-    fillTable(plan, outputs.table, group, merged, first, session.party)
+    const marks = listed.map((_, i) => owned.length + i)
+    fillTable(plan, outputs.table, group, schedule, planes, found, marks, session.party)
   }
   if (controls === undefined) return
-  const flags = stack(
-    scanned.flatMap((result) => (result.flags === undefined ? [] : [result.flags])),
-    merged,
-  )
-  const back = await unmerge(session.narrow('unmerge'), network, flags, controls)
-  for (const [partner, planes] of back) {
-    owned.forEach((rule, bit) => {
-      const part = outputs.owners.get(rule.id)!.get(partner)!
-      fillOwnerPart(plan, partner, part, group, planes, bit)
-    })
-  }
-}
-
-function stack(shares: readonly Share[], { rows, rowWords }: Planes): Planes {
-  const planes = newPlanes(shares.length, rows, rowWords)
-  shares.forEach(({ first, second }, i) => {
-    planes.share.first.set(first, i * rows * rowWords)
-    planes.share.second.set(second, i * rows * rowWords)
+  const flags = { ...found, bits: owned.length }
+  await unmerge(session.narrow('unmerge'), flags, controls)
+  owned.forEach(({ id }, bit) => {
+    for (const [partner, part] of outputs.owners.get(id)!)
+      fillOwnerPart(plan, partner, part, group, flags, schedule.starts.get(partner)!, bit)
   })
-  return planes
 }
 
 async function validate(
@@ -194,30 +183,36 @@ async function validate(
   inputs: RoundInputs,
   options: RoundOptions,
 ): Promise<readonly LeftOut[]> {
-  const parts = groups.flatMap((group, i) =>
-    batchesOf(plan, group, present, options.planeBytes ?? PLANE_BYTES).map((batch, j) => ({
-      group,
-      batch,
-      step: `validate${i}.${j}`,
-    })),
-  )
+  const places = stacked(plan, present)
   const shares: Share[] = []
-  for (const { group, batch, step } of parts) {
-    const { planes, starts } = loadGroup(plan, group, batch, inputs, ctx.prg)
-    shares.push(await validateGroup(session.narrow(step), plan, planes, starts, options.checks))
+  for (const [i, group] of groups.entries()) {
+    const here = session.narrow(`validate${i}`)
+    const mark = session.arena.mark()
+    const planes = loadGroup(here, plan, group, places, inputs, ctx.prg)
+    const ok = await validateGroup(here, plan, planes, places, options.checks)
+    shares.push({ first: ok.first.slice(), second: ok.second.slice() })
+    session.arena.release(mark)
   }
   const here = session.narrow('validity')
   const opened = await reveal(here, await verify(here, join(shares)))
   const invalid = new Set<number>()
   let at = 0
-  for (const { group, batch } of parts) {
-    for (const partner of batch) {
+  for (const group of groups) {
+    for (const partner of present) {
       for (let word = 0; word < 4 * group.shards; word++) {
         if (opened[at++] !== -1) invalid.add(partner)
       }
     }
   }
   return [...invalid].map((partner) => ({ partner, reason: 'INVALID_LIST' }))
+}
+
+/** Planes, control bits, as much again for the work on them, and masks; from public sizes. */
+function memoryBytes(plan: RoundPlan, groups: readonly Group[]): number {
+  const everyone = plan.partners.map((_, partner) => partner)
+  const pairs = estimateComparators(plan.window, mergeTree(plan, everyone))
+  const rowBytes = 32 * Math.max(...groups.map(({ shards }) => shards))
+  return (1 << 26) + rowBytes * (3 * plan.width * plan.rows + 2 * pairs)
 }
 
 function join(shares: readonly Share[]): Share {

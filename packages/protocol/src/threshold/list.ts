@@ -26,39 +26,48 @@ import {
 import { fail } from './errors.ts'
 import type { Group } from './group.ts'
 import type { RoundPlan } from './plan.ts'
+import type { Schedule } from './schedule.ts'
 
 /** Rows of `fields` words; bit 0 of a row is the highest bit of its first word. */
 export type Table = { readonly share: Share; readonly fields: number; readonly rows: number }
 
+/** @param rowsPerBin of all lists together */
 export function newTable(plan: RoundPlan, rowsPerBin: number, rules: number): Table {
   const fields = Math.ceil((plan.keyBits + rules) / 32)
   const rows = rowsPerBin * plan.bins
   return { share: zeroShare(rows * fields), fields, rows }
 }
 
-/** Adds a group's merged rows and their first-of-run bits, one plane per rule. */
+/** Adds a group's merged rows, as they lie, with their first-of-run bits: planes `marks` of `found`. */
 export function fillTable(
   plan: RoundPlan,
   table: Table,
   group: Group,
+  { order, ones }: Pick<Schedule, 'order' | 'ones'>,
   merged: Planes,
-  first: readonly Share[],
+  found: Planes,
+  marks: readonly number[],
   party: number,
 ): void {
   const firstBin = 128 * group.firstShard
-  const words = merged.rows * merged.rowWords
+  const firstRow = firstBin * ones
   for (const held of ['first', 'second'] as const) {
     const bins = Array.from({ length: plan.binBits }, () => undefined)
     const key = Array.from({ length: plan.width }, (_, bit) => ({
       plane: merged.share[held],
       at: planeAt(merged, bit),
     }))
-    const marks = first.map((share) => ({ plane: share[held], at: 0 }))
-    const sources = [...bins, ...key, ...marks]
-    transposeInto(table.share[held], firstBin * merged.rows, table.fields, sources, words)
+    const first = marks.map((bit) => ({ plane: found.share[held], at: planeAt(found, bit) }))
+    const sources = [...bins, ...key, ...first]
+    let row = firstRow
+    for (const { start, count } of order) {
+      const span = { at: start * merged.rowWords, words: count * merged.rowWords }
+      transposeInto(table.share[held], row, table.fields, sources, span)
+      row += 32 * span.words
+    }
     // The bin is public until the shuffle; component 0 takes it.
     if ((party + (held === 'second' ? 1 : 0)) % 3 === 0)
-      addBins(plan, table, table.share[held], group, merged)
+      addBins(plan, table, table.share[held], firstBin, firstRow, ones, 32 * merged.rowWords)
   }
 }
 
@@ -85,12 +94,18 @@ export async function openLists(
   return marked.map((rows) => rows.map((row) => keyOf.get(row)!).sort(compareBytes))
 }
 
-function addBins(plan: RoundPlan, table: Table, words: Words, group: Group, merged: Planes): void {
-  const lanes = 32 * merged.rowWords
-  const firstBin = 128 * group.firstShard
-  for (let row = 0; row < merged.rows; row++) {
+function addBins(
+  plan: RoundPlan,
+  { fields }: Table,
+  words: Words,
+  firstBin: number,
+  firstRow: number,
+  rows: number,
+  lanes: number,
+): void {
+  for (let row = 0; row < rows; row++) {
     for (let lane = 0; lane < lanes; lane++) {
-      const at = (firstBin * merged.rows + row * lanes + lane) * table.fields
+      const at = (firstRow + row * lanes + lane) * fields
       words[at]! ^= (firstBin + lane) << (32 - plan.binBits)
     }
   }

@@ -25,19 +25,26 @@ export function newOwnerPart(plan: RoundPlan, partner: number, party: PartyIndex
   return part
 }
 
-/** Compute node: writes a group's flags, plane `bit` of `flags`, into the partner's part. */
+/**
+ * Compute node: writes a group's flags into the partner's part: plane `bit` of `flags`, where the
+ * partner's slots begin at row `start`.
+ */
 export function fillOwnerPart(
   plan: RoundPlan,
   partner: number,
   part: Bytes,
   group: Group,
   flags: Planes,
+  start: number,
   bit: number,
 ): void {
   const length = componentBytes(plan, partner)
-  const at = planeAt(flags, bit)
-  fillComponent(part.subarray(1, 1 + length), group, flags, flags.share.first, at)
-  fillComponent(part.subarray(1 + length), group, flags, flags.share.second, at)
+  const { slots } = plan.partners[partner]!
+  const { rowWords, share } = flags
+  const from = planeAt(flags, bit) + start * rowWords
+  const rows = (words: Words) => words.subarray(from, from + slots * rowWords)
+  fillComponent(part.subarray(1, 1 + length), group, slots, rows(share.first))
+  fillComponent(part.subarray(1 + length), group, slots, rows(share.second))
 }
 
 /**
@@ -76,12 +83,12 @@ function componentBytes(plan: RoundPlan, partner: number): number {
   return (plan.bins / 128) * plan.partners[partner]!.slots * 16
 }
 
-function fillComponent(into: Bytes, group: Group, flags: Planes, words: Words, at: number): void {
-  const rowBytes = 4 * flags.rowWords
-  const source = bytesOf(words.subarray(at, at + flags.rows * flags.rowWords))
+function fillComponent(into: Bytes, group: Group, slots: number, words: Words): void {
+  const rowBytes = 16 * group.shards
+  const source = bytesOf(words)
   for (let shard = 0; shard < group.shards; shard++) {
-    let to = (group.firstShard + shard) * flags.rows * 16
-    for (let row = 0; row < flags.rows; row++, to += 16) {
+    let to = (group.firstShard + shard) * slots * 16
+    for (let row = 0; row < slots; row++, to += 16) {
       const from = row * rowBytes + 16 * shard
       into.set(source.subarray(from, from + 16), to)
     }

@@ -4,74 +4,125 @@
  *
  *   flag_p  = OR of the t windows that cover row p
  *   first_p = window_p ∧ ¬e_{p-1}: one bit per run, since a run's first row is covered by its own only
+ *
+ * Rows are numbered in merged order here; results lie where the rows do.
  */
 
 import {
   andInto,
   andWindows,
-  equalNeighbours,
+  chunkRuns,
+  equalRows,
+  newPlanes,
   orWindows,
   type Planes,
+  type RowRun,
   type Session,
   type Share,
   xorConstant,
-  zeroShare,
 } from '../mpc/index.ts'
+import type { RowSpan, Schedule } from './schedule.ts'
 
-type Scanned = {
-  /** One bit per row: it is in a run of t or more. Present for output `owners`. */
-  readonly flags?: Share
-  /** One bit per row: it is the first of such a run. Present for output `list`. */
-  readonly first?: Share
-}
-
+/**
+ * @returns one plane per rule over the rows in memory; output `owners`: the row is in a run of t or
+ *   more; output `list`: it is the first of such a run
+ */
 export async function scanRules(
   session: Session,
-  merged: Planes,
+  planes: Planes,
+  { order }: Pick<Schedule, 'order'>,
   rules: readonly { readonly t: number; readonly output: 'list' | 'owners' }[],
-): Promise<readonly Scanned[]> {
-  const equal = await equalNeighbours(session.narrow('equal'), merged)
-  const results: Scanned[] = []
+): Promise<Planes> {
+  const { arena } = session
+  const { rowWords } = planes
+  const rows = order.reduce((sum, { count }) => sum + count, 0)
+  const results = newPlanes(session, rules.length, planes.rows, rowWords)
+  const mark = arena.mark()
+  const equal = await equalNeighbours(session.narrow('equal'), planes, order, rows)
   for (const [i, { t, output }] of rules.entries()) {
+    if (t > rows) continue
     const here = session.narrow(`rule${i}`)
-    if (t > merged.rows) {
-      const none = zeroShare(merged.rows * merged.rowWords)
-      results.push(output === 'list' ? { first: none } : { flags: none })
-      continue
-    }
-    const windows = await andWindows(here.narrow('window'), equal, merged.rowWords, t - 1)
-    results.push(
+    const windows = await andWindows(here.narrow('window'), equal, rowWords, t - 1)
+    const found =
       output === 'list'
-        ? { first: await firstOfRun(here.narrow('first'), merged, equal, windows) }
-        : { flags: await cover(here.narrow('cover'), merged, windows, t) },
-    )
+        ? await firstOfRun(here.narrow('first'), rows, rowWords, equal, windows)
+        : await cover(here.narrow('cover'), rowWords, windows, t)
+    putBack(results, i, order, found)
   }
+  arena.release(mark)
   return results
+}
+
+async function equalNeighbours(
+  session: Session,
+  planes: Planes,
+  order: readonly RowSpan[],
+  rows: number,
+): Promise<Share> {
+  const { arena } = session
+  const equal = arena.share((rows - 1) * planes.rowWords)
+  const mark = arena.mark()
+  const chunks = chunkRuns(session, neighbours(order), planes.rowWords)
+  for (const [k, chunk] of chunks.entries()) {
+    const inner = arena.mark()
+    const part = await equalRows(session.narrow(String(k)), planes, chunk)
+    equal.first.set(part.first, chunk.at)
+    equal.second.set(part.second, chunk.at)
+    arena.release(inner)
+  }
+  arena.release(mark)
+  return equal
+}
+
+/** Each row with the one behind it. */
+function neighbours(order: readonly RowSpan[]): readonly RowRun[] {
+  return order.flatMap(({ start, count }, i) => {
+    const inside = { low: start, high: start + 1, count: count - 1 }
+    const next = order[i + 1]
+    if (next === undefined) return [inside]
+    return [inside, { low: start + count - 1, high: next.start, count: 1 }]
+  })
 }
 
 async function firstOfRun(
   session: Session,
-  { rows, rowWords }: Planes,
+  rows: number,
+  rowWords: number,
   equal: Share,
   windows: Share,
 ): Promise<Share> {
-  const first = zeroShare(rows * rowWords)
+  const { arena } = session
+  const first = arena.share(rows * rowWords)
   first.first.set(windows.first)
   first.second.set(windows.second)
-  const unequal = { first: equal.first.slice(), second: equal.second.slice() }
+  const words = windows.first.length - rowWords
+  const unequal = arena.share(words)
+  unequal.first.set(equal.first.subarray(0, words))
+  unequal.second.set(equal.second.subarray(0, words))
   xorConstant(session.party, unequal, -1)
   // Row 0 has no row before it and keeps its window.
   const target = { share: first, at: rowWords }
-  const words = windows.first.length - rowWords
   await andInto(session, target, target, { share: unequal, at: 0 }, words)
   return first
 }
 
 // t - 1 zero windows on either side, so that every row is covered by t of them.
-function cover(session: Session, { rowWords }: Planes, windows: Share, t: number): Promise<Share> {
+function cover(session: Session, rowWords: number, windows: Share, t: number): Promise<Share> {
   const margin = (t - 1) * rowWords
-  const padded = zeroShare(windows.first.length + 2 * margin)
+  const padded = session.arena.share(windows.first.length + 2 * margin)
   padded.first.set(windows.first, margin)
   padded.second.set(windows.second, margin)
   return orWindows(session, padded, rowWords, t)
+}
+
+function putBack(results: Planes, plane: number, order: readonly RowSpan[], found: Share): void {
+  const { rows, rowWords, share } = results
+  let from = 0
+  for (const { start, count } of order) {
+    const to = (plane * rows + start) * rowWords
+    const end = from + count * rowWords
+    share.first.set(found.first.subarray(from, end), to)
+    share.second.set(found.second.subarray(from, end), to)
+    from = end
+  }
 }

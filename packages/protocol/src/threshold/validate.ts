@@ -9,9 +9,9 @@
  */
 
 import {
+  andAll,
   andInto,
   andOverPlanes,
-  andPairs,
   chunkRuns,
   greaterThan,
   type Planes,
@@ -20,19 +20,20 @@ import {
   type Share,
   type Words,
   xorConstant,
-  zeroShare,
 } from '../mpc/index.ts'
+import { blocksFor } from './blocks.ts'
 import { slotBounds } from './bounds.ts'
+import type { Places } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 
 export type Checks = { readonly bounds: boolean }
 
-/** One row per partner of `starts`, in its order: the bits of a group's bins. */
+/** @returns one row per partner of `starts`, in its order: the bits of a group's bins */
 export async function validateGroup(
   session: Session,
   plan: RoundPlan,
   planes: Planes,
-  starts: ReadonlyMap<number, number>,
+  { starts }: Pick<Places, 'starts'>,
   checks: Checks = { bounds: true },
 ): Promise<Share> {
   const lists = [...starts].map(([partner, start]) => ({
@@ -40,7 +41,7 @@ export async function validateGroup(
     start,
     count: plan.partners[partner]!.slots,
   }))
-  const ok = zeroShare(planes.rows * planes.rowWords)
+  const ok = session.arena.share(planes.rows * planes.rowWords)
   await ascending(session.narrow('ascending'), planes, lists, ok)
   await lastBelowPads(session.narrow('last'), plan, planes, lists, ok)
   if (checks.bounds) await inBounds(session.narrow('bounds'), plan, planes, lists, ok)
@@ -55,12 +56,15 @@ async function ascending(
   lists: readonly List[],
   ok: Share,
 ): Promise<void> {
+  const { rowWords, bits } = planes
   const pairs = lists.map(({ start, count }) => ({ low: start + 1, high: start, count: count - 1 }))
-  const greater = await greaterThan(session, planes, chunkRuns(pairs, planes.rowWords), planes.bits)
+  const chunks = chunkRuns(session, pairs, rowWords)
+  const blocks = blocksFor(bits, planes.rows * rowWords, session.roundTripMs)
+  const greater = await greaterThan(session, planes, chunks, bits, blocks)
   let from = 0
   for (const { start, count } of lists) {
-    const words = (count - 1) * planes.rowWords
-    copyRows(ok, start * planes.rowWords, greater, from, words)
+    const words = (count - 1) * rowWords
+    copyWords(ok, start * rowWords, greater, from, words)
     from += words
   }
 }
@@ -74,17 +78,17 @@ async function lastBelowPads(
 ): Promise<void> {
   const { rowWords, share } = planes
   const words = lists.length * rowWords
-  const last = zeroShare(plan.orderBits * words)
+  const last = session.arena.share(plan.orderBits * words)
   for (let bit = 0; bit < plan.orderBits; bit++) {
     lists.forEach(({ start, count }, i) => {
       const row = planeAt(planes, bit) + (start + count - 1) * rowWords
-      copyRows(last, bit * words + i * rowWords, share, row, rowWords)
+      copyWords(last, bit * words + i * rowWords, share, row, rowWords)
     })
   }
-  const allOnes = await andOverPlanes(session, last, plan.orderBits, words)
-  xorConstant(session.party, allOnes, -1)
+  await andOverPlanes(session, last, plan.orderBits, words)
+  xorConstant(session.party, last, -1, 0, words)
   lists.forEach(({ start, count }, i) => {
-    copyRows(ok, (start + count - 1) * rowWords, allOnes, i * rowWords, rowWords)
+    copyWords(ok, (start + count - 1) * rowWords, last, i * rowWords, rowWords)
   })
 }
 
@@ -101,14 +105,14 @@ async function inBounds(
   const { rowWords, rows } = planes
   const words = rows * rowWords
   const { bits, lower, upper } = boundsOf(plan, lists, rows)
-  const g = zeroShare(2 * words)
+  const g = session.arena.share(2 * words)
   xorConstant(session.party, g, -1)
-  const y = zeroShare(2 * words)
+  const y = session.arena.share(2 * words)
+  const t = session.arena.share(2 * words)
   for (let bit = bits - 1; bit >= 0; bit--) {
-    copyRows(y, 0, planes.share, planeAt(planes, bit), words)
-    copyRows(y, words, planes.share, planeAt(planes, bit), words)
+    copyWords(y, 0, planes.share, planeAt(planes, bit), words)
+    copyWords(y, words, planes.share, planeAt(planes, bit), words)
     xorConstant(session.party, y, -1, words)
-    const t = zeroShare(2 * words)
     const operand = { share: y, at: 0 }
     await andInto(
       session.narrow(String(bit)),
@@ -172,21 +176,23 @@ async function foldLists(
 ): Promise<Share> {
   let left = lists.map(({ start, count }) => ({ start, count }))
   for (let level = 0; left.some(({ count }) => count > 1); level++) {
-    const pairs = left.map(({ start, count }) => {
+    const ands = left.flatMap(({ start, count }) => {
       const half = count >> 1
-      return { low: start, high: start + count - half, count: half }
+      const lower = { share: ok, at: start * rowWords }
+      const upper = { share: ok, at: (start + count - half) * rowWords }
+      return half === 0 ? [] : [{ into: lower, x: lower, y: upper, words: half * rowWords }]
     })
-    await andPairs(session.narrow(String(level)), ok, pairs, rowWords)
+    await andAll(session.narrow(String(level)), ands)
     left = left.map(({ start, count }) => ({ start, count: count - (count >> 1) }))
   }
-  const result = zeroShare(lists.length * rowWords)
+  const result = session.arena.share(lists.length * rowWords)
   lists.forEach(({ start }, i) => {
-    copyRows(result, i * rowWords, ok, start * rowWords, rowWords)
+    copyWords(result, i * rowWords, ok, start * rowWords, rowWords)
   })
   return result
 }
 
-function copyRows(into: Share, at: number, from: Share, start: number, words: number): void {
+function copyWords(into: Share, at: number, from: Share, start: number, words: number): void {
   into.first.set(from.first.subarray(start, start + words), at)
   into.second.set(from.second.subarray(start, start + words), at)
 }
