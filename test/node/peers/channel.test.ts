@@ -105,6 +105,44 @@ describe.each<Transport>(['plain', 'tls'])('a channel over %s', (transport) => {
     expect(await Promise.all(asked)).toEqual(['a', 'b', 'c'].map(utf8))
   })
 
+  it('takes its own copy of what it sends', async () => {
+    const { alice, bob } = await pair(transport)
+    for (const size of [10, 5_000, 500_000]) {
+      const payload = random(size)
+      const copy = payload.slice()
+      const sent = alice.send('a', payload)
+      payload.fill(0)
+      expect(Buffer.compare(await bob.receive('a'), copy)).toBe(0)
+      await sent
+    }
+  })
+
+  it('writes to memory of the receiver’s, whether the message is there or not', async () => {
+    const { alice, bob } = await pair(transport)
+    const payload = random(200_000)
+    const memory = new Uint8Array(3 * payload.length)
+    const places = [0, 1, 2].map((i) => memory.subarray(i * payload.length).subarray(0, 200_000))
+    const waiting = bob.receiveInto('a', places[2]!)
+    for (const step of ['a', 'b', 'c']) await alice.send(step, payload)
+    await waiting
+    await bob.receiveInto('b', places[0]!)
+    expect(Buffer.compare(await bob.receive('c'), payload)).toBe(0)
+    expect(Buffer.compare(places[0]!, payload)).toBe(0)
+    expect(Buffer.compare(places[2]!, payload)).toBe(0)
+    expect(places[1]!.every((byte) => byte === 0)).toBe(true)
+  })
+
+  it('measures its round trip', async () => {
+    const { alice, bob } = await pair(transport)
+    for (const end of [alice, bob]) {
+      const milliseconds = await end.roundTrip()
+      expect(milliseconds).toBeGreaterThan(0)
+      expect(milliseconds).toBeLessThan(1_000)
+    }
+    await alice.close()
+    expect(await rejection(alice.roundTrip())).toMatchObject({ code: 'PEER_GONE' })
+  })
+
   it('is refused with the reason of the peer, signed', async () => {
     const { connect, world } = await open(transport)
     expect(await rejection(connect('bob', '/peer/channel/none'))).toMatchObject({
@@ -152,6 +190,20 @@ describe('a peer on a channel', () => {
     })
   })
 
+  it('that sends another length than the one expected is named, early or late', async () => {
+    for (const early of [true, false]) {
+      const { alice, bob } = await pair('plain')
+      if (early) {
+        await alice.send('a', new Uint8Array(9))
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      const error = rejection(bob.receiveInto('a', new Uint8Array(8)))
+      if (!early) await alice.send('a', new Uint8Array(9))
+      expect(await error).toMatchObject({ code: 'WRONG_LENGTH', culprit: 'alice', at: 'a' })
+      expect(await rejection(alice.receive('b'))).toMatchObject({ at: 'WRONG_LENGTH' })
+    }
+  })
+
   it('that goes leaves its delivered frames, then PEER_GONE', async () => {
     const { alice, bob } = await pair('plain')
     await alice.send('a', utf8('1'))
@@ -170,6 +222,27 @@ describe('a peer on a channel', () => {
     const waiting = rejection(bob.receive('a'))
     socket.terminate()
     expect(await waiting).toMatchObject({ code: 'PEER_GONE', culprit: 'alice' })
+  })
+
+  it('that stops reading pings is PEER_TIMEOUT', async () => {
+    const { world, bobEnd } = await open('plain', { idleMs: 100 })
+    const socket = await raw(world)
+    socket.pause()
+    const bob = await bobEnd()
+    expect(await rejection(bob.roundTrip())).toMatchObject({ code: 'PEER_TIMEOUT', at: 'ping' })
+  })
+
+  it('has its time for each message, not for all', async () => {
+    const { alice, bob } = await pair('plain', { idleMs: 150 })
+    for (let i = 0; i < 5; i++) {
+      const got = bob.receive('a')
+      await new Promise((resolve) => setTimeout(resolve, 80))
+      await alice.send('a', utf8('x'))
+      await got
+    }
+    const begin = performance.now()
+    expect(await rejection(bob.receive('b'))).toMatchObject({ code: 'PEER_TIMEOUT', at: 'b' })
+    expect(performance.now() - begin).toBeGreaterThan(140)
   })
 
   it('that stays silent is PEER_TIMEOUT', async () => {
