@@ -406,6 +406,12 @@ export const i32x4 = {
       a.write(out)
       out.push(0xfd, 27, lane)
     }),
+  replaceLane: (a: V128, lane: number, value: I32): V128 =>
+    expr('v128', (out) => {
+      a.write(out)
+      value.write(out)
+      out.push(0xfd, 28, lane)
+    }),
   eq: vop(55),
   gtS: vop(59),
   abs: vunary(160),
