@@ -148,6 +148,42 @@ export function groupContract(group: Group): void {
       expect(isIdentity(group.add(negative, point))).toBe(true)
     })
 
+    it('handles digits of every kind', () => {
+      // p * G = (p + r) * G - r * G, where r runs through all carries but p through its own alone.
+      const patterns = [0x11, 0x77, 0x78, 0x87, 0x88, 0x80, 0x08, 0x99, 0xf0, 0x0f, 0xff]
+        .map((byte) => new Uint8Array(32).fill(byte).with(31, byte & 15))
+        .concat([1, 2, 7, 8, 9, 15, 16, 17, 255, 256, 0xffff_ffff].map(smallScalar))
+      const all = concat(...patterns, ...patterns.map((pattern) => group.scalars.negate(pattern)))
+      const others = concat(...Array.from({ length: countOf(all) }, scalar))
+      const sums = concat(
+        ...Array.from({ length: countOf(all) }, (_, i) =>
+          group.scalars.add(itemAt(all, i), itemAt(others, i)),
+        ),
+      )
+      const expected = group.subtract(
+        group.multiplyBaseSecret(sums),
+        group.multiplyBaseSecret(others),
+      )
+      expect(group.multiplyBaseSecret(all)).toEqual(expected)
+      const generators = concat(...Array.from({ length: countOf(all) }, () => group.generator))
+      expect(group.multiplySecret(all, generators)).toEqual(expected)
+    })
+
+    it('of a batch is that of its elements, whatever its size', () => {
+      const elements = Array.from({ length: 9 }, element)
+      const scalars = Array.from({ length: 9 }, scalar)
+      const products = scalars.map((k, i) => group.multiplySecret(k, elements[i]!))
+      const bases = scalars.map((k) => group.multiplyBaseSecret(k))
+      for (let count = 2; count <= 9; count++) {
+        const first = (items: readonly Uint8Array[]) => concat(...items.slice(0, count))
+        expect(group.multiplySecret(first(scalars), first(elements))).toEqual(first(products))
+        expect(group.multiplyBaseSecret(first(scalars))).toEqual(first(bases))
+        expect(group.add(first(elements), first(products))).toEqual(
+          concat(...elements.slice(0, count).map((point, i) => group.add(point, products[i]!))),
+        )
+      }
+    })
+
     it('refuses zero, scalars that are not reduced, and sizes that do not fit', () => {
       const point = element()
       const topBit = scalar().with(31, 0x80)
@@ -173,7 +209,9 @@ export function groupContract(group: Group): void {
       group.combinePublic(concat(k, k), elements)
       group.combineMinusSecret(k, [elements], concat(k, k), elements.subarray(0, 32))
       group.hashPlusBaseSecret([elements], utf8('test'), k)
+      group.multiplyBaseSecret(k)
       group.add(elements, elements)
+      group.assertElements(elements)
       expect(hex(concat(k, elements))).toBe(before)
     })
   })

@@ -11,6 +11,7 @@ import {
   blind,
   blindEvaluate,
   blindInputs,
+  combinationBits,
   combineShares,
   evaluateOwnShare,
   evaluateShare,
@@ -331,6 +332,29 @@ describe('a holder that asks', () => {
     expect(await errorOf(evaluateOwnShare(group, key, unknown, blinded))).toMatchObject({
       code: 'UNKNOWN_HOLDER',
     })
+  })
+})
+
+describe('the cost of a quorum', () => {
+  it.each([
+    [[1], 1],
+    [[1, 2], 2],
+    [[1, 2, 3], 2],
+    [[3, 1, 2], 2],
+    [[1, 3, 4], 2],
+    [[2, 3, 4], 4],
+    [[1, 2, 3, 4, 5], 4],
+  ])('of holders %j is %i bits', (indices, bits) => {
+    expect(combinationBits(group, indices)).toBe(bits)
+  })
+
+  it.each([[[1, 2, 4]], [[2, 5]], [[1, 4]]])('of holders %j is a multiplication', (indices) => {
+    expect(combinationBits(group, indices)).toBeGreaterThan(240)
+  })
+
+  it('refuses what is no quorum', () => {
+    expect(() => combinationBits(group, [])).toThrow('BAD_INDEX')
+    expect(() => combinationBits(group, [1, 1])).toThrow('DUPLICATE_INDEX')
   })
 })
 
