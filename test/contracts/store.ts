@@ -453,6 +453,75 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       expect(await store.replay.remember('a', 'n', 5_000)).toBe(true)
     })
 
+    describe('witness', () => {
+      const log = 'drempel/proef/bank-a/2026Q4+0a1b2c3d'
+      const head = (size: number, root = size) => ({
+        ...{ size, root: index(root), note: `note of ${size}, ${root}`, at: 1_000 + size },
+      })
+
+      it('remembers the last tree of each log', async () => {
+        expect(await store.witness.head(log)).toBeNull()
+        expect(await store.witness.advance(log, 0, head(5))).toBe(true)
+        expect(await store.witness.advance('other', 0, head(1))).toBe(true)
+        expect(await store.witness.advance(log, 5, head(9))).toBe(true)
+        await restart()
+        expect(await store.witness.head(log)).toEqual(head(9))
+        expect(await store.witness.heads()).toEqual([
+          { log, ...head(9) },
+          { log: 'other', ...head(1) },
+        ])
+      })
+
+      it('takes a tree only after the one that it was compared with', async () => {
+        expect(await store.witness.advance(log, 4, head(5))).toBe(false)
+        expect(await store.witness.head(log)).toBeNull()
+        await store.witness.advance(log, 0, head(5))
+        for (const old of [0, 4, 6]) {
+          expect(await store.witness.advance(log, old, head(9))).toBe(false)
+        }
+        expect(await store.witness.head(log)).toEqual(head(5))
+      })
+
+      it('keeps one root a size, and never goes back', async () => {
+        await store.witness.advance(log, 0, head(5))
+        expect(await store.witness.advance(log, 5, head(5, 6))).toBe(false)
+        expect(await store.witness.advance(log, 5, { ...head(5), at: 9_000 })).toBe(true)
+        const back = store.witness.advance(log, 5, head(4))
+        await expect(back).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+        expect(await store.witness.head(log)).toEqual({ ...head(5), at: 9_000 })
+      })
+
+      it('of requests at once, each compared with the same tree, takes one', async () => {
+        await store.witness.advance(log, 0, head(5))
+        const took = await Promise.all(
+          range(8).map((i) => store.witness.advance(log, 5, head(5 + i))),
+        )
+        expect(took.filter(Boolean)).toHaveLength(1)
+        const { size } = (await store.witness.head(log))!
+        expect(size).toBe(6 + took.indexOf(true))
+      })
+
+      it("keeps a log's first contradiction for good", async () => {
+        const conflict = { log, first: 'note a', second: 'note b', at: 5 }
+        expect(await store.witness.conflict(log)).toBeNull()
+        expect(await store.witness.keepConflict(conflict)).toBe(true)
+        expect(await store.witness.keepConflict({ ...conflict, second: 'note c' })).toBe(false)
+        await restart()
+        expect(await store.witness.conflict(log)).toEqual(conflict)
+        expect(await store.witness.conflicts()).toEqual([conflict])
+      })
+
+      it('keeps the largest own tree that was cosigned', async () => {
+        const cosigned = (size: number, at: number) => ({ size, note: `cosigned ${size}`, at })
+        expect(await store.witness.cosigned('own')).toBeNull()
+        expect(await store.witness.setCosigned('own', cosigned(7, 1))).toBe(true)
+        expect(await store.witness.setCosigned('own', cosigned(6, 2))).toBe(false)
+        expect(await store.witness.setCosigned('own', cosigned(7, 3))).toBe(true)
+        await restart()
+        expect(await store.witness.cosigned('own')).toEqual(cosigned(7, 3))
+      })
+    })
+
     describe('usage', () => {
       it('adds within the limit, to the last unit', async () => {
         const reserve = (amount: number) =>

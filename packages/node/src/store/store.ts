@@ -30,6 +30,7 @@ import type { RoundStore } from './parts/rounds.ts'
 import type { TagStore } from './parts/tags.ts'
 import type { TokenStore } from './parts/tokens.ts'
 import type { UsageStore } from './parts/usage.ts'
+import type { WitnessStore } from './parts/witness.ts'
 
 export interface Store {
   readonly flags: FlagStore
@@ -42,6 +43,7 @@ export interface Store {
   readonly log: LogStore
   readonly replay: ReplayStore
   readonly usage: UsageStore
+  readonly witness: WitnessStore
   readonly tokens: TokenStore
   readonly meta: MetaStore
 

@@ -22,6 +22,8 @@ export type LogErrorCode =
   | 'LEAF_MISSING'
   | 'BAD_EVENT'
   | 'BAD_COMMITMENT'
+  | 'BAD_WITNESS_MESSAGE'
+  | 'NO_WITNESS_QUORUM'
   | 'INTENT_MISMATCH'
   | 'INTENT_STALE'
 

@@ -27,8 +27,10 @@ export {
   verifyInclusion,
 } from './merkle.ts'
 export * from './note.ts'
+export * from './quorum.ts'
 export * from './receipt.ts'
 export * from './sealed.ts'
 export * from './tile.ts'
 export { type FetchTile, tileReader, verifyLog } from './tileReader.ts'
+export * from './witness.ts'
 export * from './writer.ts'

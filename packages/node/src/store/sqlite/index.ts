@@ -14,6 +14,7 @@ import { roundStore } from './rounds.ts'
 import { tagStore } from './tags.ts'
 import { tokenStore } from './tokens.ts'
 import { usageStore } from './usage.ts'
+import { witnessStore } from './witness.ts'
 
 export type { SqliteOptions } from './connection.ts'
 
@@ -34,6 +35,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     log: logStore(connection),
     replay: replayStore(connection),
     usage: usageStore(connection),
+    witness: witnessStore(connection),
     tokens: tokenStore(connection),
     meta: metaStore(connection),
     scrub: async () => connection.scrub(),

@@ -171,4 +171,27 @@ CREATE TABLE tokens (
   revoked_at INTEGER
 ) STRICT;
 `,
+  `
+CREATE TABLE witnessed (
+  log TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  note TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_conflicts (
+  log TEXT PRIMARY KEY,
+  first TEXT NOT NULL,
+  second TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cosigned (
+  origin TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ]
