@@ -21,14 +21,15 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
   },
   node: {
     config: [],
+    bulk: [],
     store: ['config'],
     audit: ['store', 'config'],
     http: ['config'],
-    peers: ['http', 'config'],
+    peers: ['http', 'bulk', 'config'],
     workers: ['http'],
     sessions: ['workers', 'audit', 'peers', 'http', 'store', 'config'],
     routes: ['sessions', 'workers', 'audit', 'peers', 'http', 'store', 'config'],
-    app: ['routes', 'sessions', 'workers', 'audit', 'peers', 'http', 'store', 'config'],
+    app: ['routes', 'sessions', 'workers', 'audit', 'peers', 'http', 'store', 'bulk', 'config'],
     '.': ['app', 'config'],
   },
   cli: {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { aesCtr, gmac } from '@drempel/node/internal/bulk'
 import {
   createProblemMapper,
   httpProblems,
@@ -32,7 +33,6 @@ import {
   readUpload,
 } from '@drempel/protocol/threshold'
 import { Hono } from 'hono'
-import { aesCtr, gmac } from '../../protocol/worlds/ciphers.ts'
 import { timed } from '../harness/turns.ts'
 import { peakMiB } from './memory.ts'
 import { type Answers, now, type Question, uploadFile } from './messages.ts'

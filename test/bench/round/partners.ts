@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { aesCtr } from '@drempel/node/internal/bulk'
 import { type Bytes, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import {
   combineOwners,
@@ -13,7 +14,6 @@ import {
   recordKey,
   shareList,
 } from '@drempel/protocol/threshold'
-import { aesCtr } from '../../protocol/worlds/ciphers.ts'
 import { type Computed, uploadFile } from './messages.ts'
 
 export type Round = {

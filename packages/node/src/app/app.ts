@@ -12,6 +12,7 @@ import {
 } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
 import { createAudit } from '../audit/index.ts'
+import { aesCtr, gmac } from '../bulk/index.ts'
 import { type Home, openHome } from '../config/index.ts'
 import {
   createOperators,
@@ -49,7 +50,6 @@ import {
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
-import { aesCtr, gmac } from './ciphers.ts'
 import { createRefusalJournal } from './guard.ts'
 import { createLog } from './log.ts'
 

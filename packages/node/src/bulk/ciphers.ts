@@ -2,6 +2,7 @@
 
 import { createCipheriv } from 'node:crypto'
 import type { MacFactory, PrgFactory } from '@drempel/protocol/mpc'
+import { giveBack } from './memory.ts'
 
 /** What of input and output together stays in the processor's cache. */
 const PIECE = 65_536
@@ -12,9 +13,10 @@ export const aesCtr: PrgFactory = (key, iv) => {
     xor: (bytes) => cipher.update(bytes),
     xorInto(bytes, into) {
       for (let at = 0; at < bytes.length; at += PIECE) {
+        // `update` can't be told where to write.
         const piece = cipher.update(bytes.subarray(at, at + PIECE))
         into.set(piece, at)
-        free(piece)
+        giveBack(piece)
       }
     },
   }
@@ -30,13 +32,4 @@ export const gmac: MacFactory = (key, iv) => {
       return cipher.getAuthTag()
     },
   }
-}
-
-/**
- * `update` has no output parameter: its result is fresh memory, whose pages the system must find and
- * clear, and later garbage. Given back at once, the next result is written to the same warm memory,
- * which doubles the speed.
- */
-function free({ buffer, byteLength }: Uint8Array<ArrayBufferLike>): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

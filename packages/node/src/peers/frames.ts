@@ -5,10 +5,10 @@
 
 import type { Socket } from 'node:net'
 import { type Bytes, ProtocolError } from '@drempel/protocol/encoding'
+import { giveBack, takeBytes } from '../bulk/index.ts'
 import type { Channel, ChannelLimits } from './channel.ts'
 import { networkCode } from './client.ts'
 import { fail, type PeerErrorCode } from './errors.ts'
-import { giveBack, takeBytes } from './memory.ts'
 import { FrameReader, isStep } from './reader.ts'
 import {
   CLOSED_FOR_ERROR,

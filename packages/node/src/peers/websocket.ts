@@ -2,14 +2,14 @@
  * The part of RFC 6455 that two nodes need: the opening handshake and the frames. A message is one
  * binary frame; fragments, text, extensions and subprotocols are not offered and not accepted.
  *
- * Written out here since a library hands every message over in fresh memory (memory.ts), which costs
+ * Written out here since a library hands every message over in fresh memory (bulk/memory.ts), which costs
  * three times as much as the channel itself.
  */
 
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Bytes, base64 } from '@drempel/protocol/encoding'
-import { takeBuffer } from './memory.ts'
+import { takeBuffer } from '../bulk/index.ts'
 
 export const OPCODE = { binary: 2, close: 8, ping: 9, pong: 10 } as const
 export type ControlOpcode = 8 | 9 | 10
