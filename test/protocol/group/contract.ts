@@ -346,7 +346,10 @@ export function groupContract(group: Group): void {
       expect(itemAt(pair, 0)).not.toEqual(itemAt(pair, 1))
       expect(group.hashToGroup([utf8('a')], utf8('tess'))).not.toEqual(itemAt(pair, 0))
       expect(group.hashToGroup([], dst)).toEqual(new Uint8Array(0))
-      expect(isScalar(group.hashToScalar(utf8('a'), dst))).toBe(true)
+      const scalars = group.hashToScalars([utf8('a'), utf8('b')], dst)
+      expect(itemAt(scalars, 1)).toEqual(group.hashToScalars([utf8('b')], dst))
+      expect(isScalar(itemAt(scalars, 0))).toBe(true)
+      expect(group.hashToScalars([], dst)).toEqual(new Uint8Array(0))
     })
 
     it('hides what it hashes behind a multiple of the generator', () => {
@@ -368,7 +371,7 @@ export function groupContract(group: Group): void {
     it('refuses a domain that RFC 9380 has no short form for', () => {
       for (const size of [0, 256]) {
         expect(code(() => group.hashToGroup([ZERO], new Uint8Array(size)))).toBe('BAD_DST')
-        expect(code(() => group.hashToScalar(ZERO, new Uint8Array(size)))).toBe('BAD_DST')
+        expect(code(() => group.hashToScalars([ZERO], new Uint8Array(size)))).toBe('BAD_DST')
       }
       expect(code(() => group.fromUniform(new Uint8Array(65)))).toBe('BAD_LENGTH')
     })

@@ -19,8 +19,8 @@ describe('libsodium and noble agree', () => {
           expect(libsodiumGroup.hashToGroup([message], dst)).toEqual(
             nobleGroup.hashToGroup([message], dst),
           )
-          expect(libsodiumGroup.hashToScalar(message, dst)).toEqual(
-            nobleGroup.hashToScalar(message, dst),
+          expect(libsodiumGroup.hashToScalars([message], dst)).toEqual(
+            nobleGroup.hashToScalars([message], dst),
           )
         },
       ),

@@ -76,8 +76,11 @@ export interface Group {
    */
   hashPlusBaseSecret(messages: readonly Bytes[], dst: Bytes, scalars: Bytes): Bytes
 
-  /** 64 bytes of expand_message_xmd, little-endian, reduced (RFC 9497, section 4.1). */
-  hashToScalar(message: Bytes, dst: Bytes): Bytes
+  /**
+   * A scalar for each message: 64 bytes of expand_message_xmd, little-endian, reduced (RFC 9497,
+   * section 4.1). @throws ProtocolError `BAD_DST`
+   */
+  hashToScalars(messages: readonly Bytes[], dst: Bytes): Bytes
 }
 
 /** Arithmetic modulo the order of the group on single scalars; arguments are canonical. */

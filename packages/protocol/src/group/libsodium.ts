@@ -103,8 +103,9 @@ export const libsodiumGroup: Group = {
   hashPlusBaseSecret: (messages, dst, factors) =>
     hashPlusBase(libsodiumGroup, messages, dst, factors),
 
-  hashToScalar(message, dst) {
-    return libsodiumScalars.reduce(expander(dst)(message))
+  hashToScalars(messages, dst) {
+    const expand = expander(dst)
+    return flatFrom(messages.length, (i) => libsodiumScalars.reduce(expand(messages[i]!)))
   },
 }
 

@@ -95,9 +95,11 @@ export const nobleGroup: Group = {
 
   hashPlusBaseSecret: (messages, dst, factors) => hashPlusBase(nobleGroup, messages, dst, factors),
 
-  hashToScalar(message, dst) {
+  hashToScalars(messages, dst) {
     if (dst.length === 0 || dst.length > 255) fail('BAD_DST')
-    return scalars.reduce(expand_message_xmd(message, dst, UNIFORM_BYTES, sha512))
+    return flatFrom(messages.length, (i) =>
+      scalars.reduce(expand_message_xmd(messages[i]!, dst, UNIFORM_BYTES, sha512)),
+    )
   },
 }
 

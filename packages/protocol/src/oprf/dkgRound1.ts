@@ -148,8 +148,8 @@ function firstBadElement(group: Group, elements: Bytes): string | undefined {
 }
 
 function challenge(group: Group, claim: Claim, nonceElement: Bytes): Bytes {
-  return group.hashToScalar(
-    concat(encodeClaim(claim), nonceElement),
+  return group.hashToScalars(
+    [concat(encodeClaim(claim), nonceElement)],
     utf8('drempel/v1/dkg/possession'),
   )
 }

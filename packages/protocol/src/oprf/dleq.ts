@@ -93,19 +93,32 @@ async function compositeWeights(
   if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
   if (evaluated.length !== blinded.length) fail('BAD_COUNT')
   const seed = sodium.crypto_hash_sha512(framed([publicKey, TAGS[mode].seed]))
+  const itemOf = transcripts(seed, blinded, evaluated)
   const weights = new Uint8Array(blinded.length)
-  const head = framed([seed])
   await inSlices(count, group.strides.sum, pause, (from, to) => {
-    for (let i = from; i < to; i++) {
-      const transcript = concat(
-        head,
-        twoBytes(i),
-        framed([itemAt(blinded, i), itemAt(evaluated, i)], 'Composite'),
-      )
-      weights.set(group.hashToScalar(transcript, TAGS[mode].hashToScalar), 32 * i)
-    }
+    const slice = Array.from({ length: to - from }, (_, i) => itemOf(from + i))
+    weights.set(group.hashToScalars(slice, TAGS[mode].hashToScalar), 32 * from)
   })
   return weights
+}
+
+/**
+ * What the d_i hash: I2OSP(64, 2) ‖ seed ‖ I2OSP(i, 2) ‖ I2OSP(32, 2) ‖ blinded ‖ I2OSP(32, 2) ‖
+ * evaluated ‖ "Composite". All have one length, so they are copies of one with the item put in.
+ */
+function transcripts(seed: Bytes, blinded: Bytes, evaluated: Bytes): (i: number) => Bytes {
+  const head = framed([seed])
+  const item = new Uint8Array(32)
+  const template = concat(head, twoBytes(0), framed([item, item], 'Composite'))
+  const at = head.length
+  return (i) => {
+    const transcript = template.slice()
+    transcript[at] = i >> 8
+    transcript[at + 1] = i
+    transcript.set(itemAt(blinded, i), at + 4)
+    transcript.set(itemAt(evaluated, i), at + 38)
+    return transcript
+  }
 }
 
 /** The sum over what a holder answered; undefined when an element of it is none. */
@@ -144,5 +157,5 @@ async function weightedSum(
 }
 
 function challenge(group: Group, mode: Mode, elements: readonly Bytes[]): Bytes {
-  return group.hashToScalar(framed(elements, 'Challenge'), TAGS[mode].hashToScalar)
+  return group.hashToScalars([framed(elements, 'Challenge')], TAGS[mode].hashToScalar)
 }

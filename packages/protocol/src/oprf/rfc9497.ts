@@ -23,8 +23,8 @@ export function deriveKeyPair(group: Group, mode: Mode, seed: Bytes, info: Bytes
   if (seed.length !== 32 || info.length > 0xffff) fail('BAD_SEED')
   const input = concat(seed, framed([info]))
   for (let counter = 0; counter <= 0xff; counter++) {
-    const secretKey = group.hashToScalar(
-      concat(input, Uint8Array.of(counter)),
+    const secretKey = group.hashToScalars(
+      [concat(input, Uint8Array.of(counter))],
       TAGS[mode].deriveKeyPair,
     )
     if (!isZero(secretKey)) return { secretKey, publicKey: group.multiplyBaseSecret(secretKey) }
