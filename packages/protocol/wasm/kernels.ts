@@ -1,6 +1,6 @@
 /** The kernels that the package carries, as the TypeScript files that hold them. */
 
-import { groupModule } from './curve/module.ts'
+import { groupModule } from './curve/abi.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
 

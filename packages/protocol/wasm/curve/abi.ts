@@ -29,3 +29,172 @@
  * Secret digits decide no branch and no address. Everything else may take a time that depends on
  * what is public: counts, windows, whether encodings are valid.
  */
+
+import { type FunctionBuilder, i32, i32const, ModuleBuilder, v128const } from '../assembler.ts'
+import { at, type FieldBuild } from '../field/field.ts'
+import { Layout } from '../layout.ts'
+import { negateCached } from './digits.ts'
+import { tableBytes, writeFixedAccumulate, writeFixedTable } from './fixed.ts'
+import { Machine } from './machine.ts'
+import { writeMsm } from './msm.ts'
+import { writeMultiply } from './multiply.ts'
+import { cachedAt, Points } from './points.ts'
+import {
+  writeDecode,
+  writeDoubleEncode,
+  writeEncode,
+  writeFromUniform,
+  writeMap,
+} from './ristretto.ts'
+import { Roots } from './roots.ts'
+import { writeStraus } from './straus.ts'
+
+const ENCODED = 32
+const UNIFORM = 64
+const PAGE = 65_536
+
+/** The module of a group kernel over one build of the field. */
+export function groupModule(makeField: (layout: Layout) => FieldBuild): Uint8Array {
+  const module = new ModuleBuilder({ pages: 1 })
+  const layout = new Layout()
+  const machine = new Machine(module, layout, makeField(layout))
+  const points = new Points(machine)
+  const roots = new Roots(machine)
+  exportEncodings(machine, points, roots)
+  exportMultiplications(machine, points, roots)
+  exportSums(machine, points)
+  const constants = {
+    lanes: machine.field.lanes,
+    pointBytes: machine.pointBytes,
+    tableBytes: tableBytes(machine),
+    heapBase: layout.end,
+  }
+  for (const [name, value] of Object.entries(constants)) {
+    module.function([], ['i32'], name).result(i32const(value))
+  }
+  if (layout.end > PAGE) throw new Error('the fixed part of memory takes more than its page')
+  layout.writeTo(module)
+  return module.bytes()
+}
+
+function exportEncodings(machine: Machine, points: Points, roots: Roots): void {
+  const { pointBytes } = machine
+  const { lanes } = machine.field
+  const decode = writeDecode(machine, roots)
+  machine.function(
+    4,
+    (f, [out, encodings, groups, flags]) => {
+      const steps = [
+        [out!, pointBytes],
+        [encodings!, ENCODED * lanes],
+        [flags!, lanes],
+      ] as const
+      machine.forGroups(f, groups!, steps, () => f.call(decode, out!, encodings!, flags!))
+    },
+    'decode',
+  )
+  const fromUniform = writeFromUniform(machine, points, writeMap(machine, roots))
+  machine.function(
+    3,
+    (f, [out, uniform, groups]) => {
+      const steps = [
+        [out!, pointBytes],
+        [uniform!, UNIFORM * lanes],
+      ] as const
+      machine.forGroups(f, groups!, steps, () => f.call(fromUniform, out!, uniform!))
+    },
+    'fromUniform',
+  )
+  const encode = writeEncode(machine, roots)
+  machine.function(
+    3,
+    (f, [encodings, p, groups]) => {
+      const steps = [
+        [encodings!, ENCODED * lanes],
+        [p!, pointBytes],
+      ] as const
+      machine.forGroups(f, groups!, steps, () => f.call(encode, encodings!, p!))
+    },
+    'encode',
+  )
+  writeDoubleEncode(machine, roots, 'doubleEncode')
+}
+
+function exportMultiplications(machine: Machine, points: Points, roots: Roots): void {
+  const { pointBytes } = machine
+  const multiply = writeMultiply(machine, points)
+  machine.function(
+    5,
+    (f, [out, p, digits, groups, stride]) => {
+      const digitStep = f.local('i32', i32.mul(stride!, i32const(machine.field.lanes)))
+      const steps = [
+        [out!, pointBytes],
+        [p!, pointBytes],
+        [digits!, digitStep],
+      ] as const
+      machine.forGroups(f, groups!, steps, () => f.call(multiply, out!, p!, digits!, stride!))
+    },
+    'multiply',
+  )
+  writeFixedTable(machine, points, roots, 'fixedTable')
+  const accumulate = writeFixedAccumulate(machine, points)
+  machine.function(
+    5,
+    (f, [out, table, digits, groups, stride]) => {
+      const [to, count] = [f.local('i32', out!), f.local('i32', groups!)]
+      machine.forGroups(f, count, [[to, pointBytes]], () => points.setIdentity(f, at(to)))
+      f.call(accumulate, out!, table!, digits!, groups!, stride!)
+    },
+    'fixedMultiply',
+  )
+  machine.function(
+    6,
+    (f, [out, p, table, digits, groups, stride]) => {
+      f.memoryCopy(out!, p!, i32.mul(groups!, i32const(pointBytes)))
+      f.call(accumulate, out!, table!, digits!, groups!, stride!)
+    },
+    'fixedMultiplyAdd',
+  )
+}
+
+function exportSums(machine: Machine, points: Points): void {
+  const { pointBytes } = machine
+  const cached = machine.temporaryPoint()
+  const pairwise = (name: string, beforeAdding: (f: FunctionBuilder) => void) =>
+    machine.function(
+      4,
+      (f, [out, a, b, groups]) => {
+        const steps = [
+          [out!, pointBytes],
+          [a!, pointBytes],
+          [b!, pointBytes],
+        ] as const
+        machine.forGroups(f, groups!, steps, () => {
+          points.cache(f, cached, at(b!))
+          beforeAdding(f)
+          points.add(f, at(out!), at(a!), cached)
+        })
+      },
+      name,
+    )
+  pairwise('add', () => {})
+  const everywhere = v128const(2n ** 64n - 1n, 2n ** 64n - 1n)
+  pairwise('subtract', (f) => negateCached(machine, f, cachedAt(machine, cached), everywhere))
+
+  const straus = writeStraus(machine, points)
+  machine.function(
+    7,
+    (f, [out, rows, q, digits, windows, groups, scratch]) => {
+      const rowBytes = f.local('i32', i32.mul(groups!, i32const(pointBytes)))
+      const steps = [
+        [out!, pointBytes],
+        [rows!, pointBytes],
+      ] as const
+      machine.forGroups(f, groups!, steps, () => {
+        f.call(straus, out!, rows!, rowBytes, q!, digits!, windows!, scratch!)
+      })
+    },
+    'straus',
+  )
+  writeMsm(machine, points, 'msm')
+}

@@ -96,6 +96,10 @@ export class Machine {
     this.wordwise(f, out, (word) => load('v128', a.base, a.offset + word))
   }
 
+  copyPoint(f: FunctionBuilder, out: Addr, p: Addr): void {
+    f.memoryCopy(pointer(out), pointer(p), i32const(this.pointBytes))
+  }
+
   /** a where the mask is set, b elsewhere. */
   select(f: FunctionBuilder, out: Addr, mask: V128, a: Addr, b: Addr): void {
     this.wordwise(f, out, (word) => {
@@ -108,6 +112,30 @@ export class Machine {
     for (let word = 0; word < this.elementBytes; word += 16) {
       f.store(out.base, value(word), out.offset + word)
     }
+  }
+
+  /** A word of a public element where the mask is set: nothing when the word is zero. */
+  maskedWord(mask: V128, element: Uint8Array, word: number): V128[] {
+    const bytes = element.slice(word, word + 16)
+    if (bytes.every((byte) => byte === 0)) return []
+    const { base, offset } = this.layout.constant(bytes)
+    return [v128.and(mask, load('v128', base, offset))]
+  }
+
+  /** One lane of a word to or from memory; one lane's width from memory into all lanes. */
+  loadLane(base: I32, value: V128, lane: number, offset: number): V128 {
+    const read = this.field.lanes === 2 ? v128.loadLane64 : v128.loadLane32
+    return read(base, value, lane, offset)
+  }
+
+  storeLane(f: FunctionBuilder, base: I32, value: V128, lane: number, offset: number): void {
+    if (this.field.lanes === 2) f.storeLane64(base, value, lane, offset)
+    else f.storeLane32(base, value, lane, offset)
+  }
+
+  loadSplat(base: I32, offset: number): V128 {
+    const read = this.field.lanes === 2 ? v128.load64Splat : v128.load32Splat
+    return read(base, offset)
   }
 
   /** Runs the body for `count` groups; the pointers move on by their steps. */

@@ -9,6 +9,7 @@
 import type { FunctionBuilder } from '../assembler.ts'
 import { type Addr, after, at, type Combination, type Term } from '../field/field.ts'
 import { D } from './constants.ts'
+import { ENTRIES } from './digits.ts'
 import { type Machine, type Point, pointAt, pointer } from './machine.ts'
 
 export type Cached = {
@@ -32,6 +33,7 @@ export class Points {
   readonly #addWithoutT: FunctionBuilder
   readonly #addAffine: FunctionBuilder
   readonly #cache: FunctionBuilder
+  readonly #multiples: FunctionBuilder
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -57,6 +59,7 @@ export class Points {
     this.#cache = machine.function(2, (f, [out, p]) => {
       writeCache(machine, f, at2(at(out!)), point(at(p!)))
     })
+    this.#multiples = this.#writeMultiples()
   }
 
   /** Without T where the next step is a doubling, which does not read it. */
@@ -74,6 +77,25 @@ export class Points {
 
   cache(f: FunctionBuilder, out: Addr, p: Addr): void {
     f.call(this.#cache, pointer(out), pointer(p))
+  }
+
+  /** P to 8·P, one after the other. */
+  multiples(f: FunctionBuilder, out: Addr, p: Addr): void {
+    f.call(this.#multiples, pointer(out), pointer(p))
+  }
+
+  #writeMultiples(): FunctionBuilder {
+    const machine = this.#machine
+    const cached = machine.temporaryPoint()
+    return machine.function(2, (f, [out, p]) => {
+      const multiple = (i: number) => at(out!, (i - 1) * machine.pointBytes)
+      machine.copyPoint(f, multiple(1), at(p!))
+      this.cache(f, cached, at(p!))
+      for (let i = 2; i <= ENTRIES; i++) {
+        if (i % 2 === 0) this.double(f, multiple(i), multiple(i / 2))
+        else this.add(f, multiple(i), multiple(i - 1), cached)
+      }
+    })
   }
 
   setIdentity(f: FunctionBuilder, out: Addr): void {

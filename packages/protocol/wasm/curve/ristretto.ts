@@ -174,22 +174,56 @@ export function writeFromUniform(
 
 /**
  * What a point leaves for the second pass: e = 2·X·Y, f = Z² + d·T², g = Y² + X², h = Z² - d·T²,
- * e·g, f·h, their product (1 in its place where it is 0: then 2 P is the identity) and the product
- * of those up to this one.
+ * e·g, f·h, their product (1 in its place where it is 0: then 2 P is the identity) and room for
+ * that product's inverse.
  */
 const SLOTS = 8
 type Slots = Tuple<Addr, typeof SLOTS>
 
 export function writeDoubleEncode(machine: Machine, roots: Roots, exportAs: string): void {
-  const { field } = machine
-  const [rest, inverse, tt] = machine.temporaries(3)
-  const [one, d] = machine.constants(1n, D)
   const itemBytes = SLOTS * machine.elementBytes
-  const slots = (base: I32) =>
-    Array.from({ length: SLOTS }, (_, i) => at(base, i * machine.elementBytes)) as Slots
-  const prepare = machine.function(2, (f, [item, p]) => {
+  const prepare = writePrepare(machine)
+  const finish = writeFinish(machine)
+  machine.function(
+    4,
+    (f, [encodings, points, groups, scratch]) => {
+      const count = f.local('i32', groups!)
+      const item = f.local('i32', scratch!)
+      machine.forGroups(
+        f,
+        count,
+        [
+          [item, itemBytes],
+          [points!, machine.pointBytes],
+        ],
+        () => f.call(prepare, item, points!),
+      )
+      roots.invertAll(f, slotsAt(machine, scratch!)[6], itemBytes, groups!)
+      machine.forGroups(
+        f,
+        groups!,
+        [
+          [scratch!, itemBytes],
+          [encodings!, ENCODED * machine.field.lanes],
+        ],
+        () => f.call(finish, encodings!, scratch!),
+      )
+    },
+    exportAs,
+  )
+}
+
+function slotsAt({ elementBytes }: Machine, item: I32): Slots {
+  return Array.from({ length: SLOTS }, (_, i) => at(item, i * elementBytes)) as Addr[] as Slots
+}
+
+function writePrepare(machine: Machine): FunctionBuilder {
+  const { field } = machine
+  const [tt] = machine.temporaries(1)
+  const [one, d] = machine.constants(1n, D)
+  return machine.function(2, (f, [item, p]) => {
     const { x, y, z, t } = pointAt(machine, at(p!))
-    const [e, ff, g, h, eg, fh, product, running] = slots(item!)
+    const [e, ff, g, h, eg, fh, product] = slotsAt(machine, item!)
     machine.square(f, tt, t)
     field.combine(f, [{ a: x, b: y }], [{ out: e, of: [2] }])
     field.combine(
@@ -215,58 +249,18 @@ export function writeDoubleEncode(machine: Machine, roots: Roots, exportAs: stri
     machine.multiply(f, fh, ff, h)
     machine.multiply(f, product, eg, fh)
     machine.select(f, product, field.isZero(f, product), one, product)
-    machine.multiply(f, rest, rest, product)
-    machine.copy(f, running, rest)
   })
-  const finish = writeFinish(machine, slots)
-
-  machine.function(
-    4,
-    (f, [encodings, points, groups, scratch]) => {
-      const count = f.local('i32', groups!)
-      const item = f.local('i32', scratch!)
-      machine.copy(f, rest, one)
-      machine.forGroups(
-        f,
-        count,
-        [
-          [item, itemBytes],
-          [points!, machine.pointBytes],
-        ],
-        () => f.call(prepare, item, points!),
-      )
-      roots.invert(f, inverse, rest)
-      f.set(count, groups!)
-      f.set(
-        encodings!,
-        i32.add(encodings!, i32.mul(groups!, i32const(ENCODED * machine.field.lanes))),
-      )
-      machine.forGroups(f, count, [], () => {
-        f.set(item, i32.sub(item, i32const(itemBytes)))
-        f.set(encodings!, i32.sub(encodings!, i32const(ENCODED * machine.field.lanes)))
-        // `inverse` is that of the product up to this item: times the product before it.
-        f.ifPublic(
-          i32.eq(count, i32const(1)),
-          () => machine.copy(f, tt, inverse),
-          () => machine.multiply(f, tt, inverse, after(at(item), -machine.elementBytes)),
-        )
-        machine.multiply(f, inverse, inverse, slots(item)[6])
-        f.call(finish, encodings!, item, pointer(tt))
-      })
-    },
-    exportAs,
-  )
 }
 
-/** Encodes the double whose slots are given, with the inverse of e·g·f·h. */
-function writeFinish(machine: Machine, slots: (base: I32) => Slots): FunctionBuilder {
+/** Encodes the double whose slots are given. */
+function writeFinish(machine: Machine): FunctionBuilder {
   const { field } = machine
   const [zInverse, tInverse, sum, e, g, h, magic] = machine.temporaries(7)
   const [zero, rootOfMinusOne, magicOfRfc] = machine.constants(0n, SQRT_M1, INVSQRT_A_MINUS_D)
-  return machine.function(3, (f, [to, item, inverse]) => {
-    const [e0, ff, g0, h0, eg, fh] = slots(item!)
-    machine.multiply(f, zInverse, eg, at(inverse!))
-    machine.multiply(f, tInverse, fh, at(inverse!))
+  return machine.function(2, (f, [to, item]) => {
+    const [e0, ff, g0, h0, eg, fh, , inverse] = slotsAt(machine, item!)
+    machine.multiply(f, zInverse, eg, inverse)
+    machine.multiply(f, tInverse, fh, inverse)
     machine.multiply(f, sum, eg, zInverse)
     const rotate = field.isNegative(f, sum)
     // Rotated: e and g change places, e with its sign turned, and h becomes SQRT_M1·f.

@@ -1,6 +1,6 @@
 /** Powers by fixed chains of squarings: inverses, and SQRT_RATIO_M1 of RFC 9496, section 4.2. */
 
-import { type FunctionBuilder, load, v128 } from '../assembler.ts'
+import { type FunctionBuilder, type I32, i32, i32const, load, v128 } from '../assembler.ts'
 import { type Addr, at } from '../field/field.ts'
 import { SQRT_M1 } from './constants.ts'
 import { type Machine, pointer } from './machine.ts'
@@ -10,6 +10,7 @@ type Power = { readonly power250: FunctionBuilder; readonly a11: Addr }
 export class Roots {
   readonly #machine: Machine
   readonly #invert: FunctionBuilder
+  readonly #invertAll: FunctionBuilder
   readonly #sqrtRatio: FunctionBuilder
   readonly #wasSquare: Addr
 
@@ -20,6 +21,7 @@ export class Roots {
     this.#invert = machine.function(2, (f, [out, a]) => {
       this.#writeInvert(f, power, at(out!), at(a!))
     })
+    this.#invertAll = this.#writeInvertAll()
     this.#sqrtRatio = machine.function(3, (f, [out, u, v]) => {
       this.#writeSqrtRatio(f, power, at(out!), at(u!), at(v!))
     })
@@ -28,6 +30,14 @@ export class Roots {
   /** a^(p - 2): 1 / a, or 0 for 0. */
   invert(f: FunctionBuilder, out: Addr, a: Addr): void {
     f.call(this.#invert, pointer(out), pointer(a))
+  }
+
+  /**
+   * One inversion for `count` elements, none of them 0, the first at `first` and the others `stride`
+   * bytes on: each inverse is written behind its element.
+   */
+  invertAll(f: FunctionBuilder, first: Addr, stride: number, count: I32): void {
+    f.call(this.#invertAll, pointer(first), i32const(stride), count)
   }
 
   /** The root of u / v that is not negative, of SQRT_M1·u / v where u / v is no square. */
@@ -81,6 +91,27 @@ export class Roots {
     f.call(power250, pointer(out), pointer(a))
     square(f, out, out, 5)
     multiply(f, out, out, a11)
+  }
+
+  /** Montgomery's trick: products up to each element, then inverses from the last one down. */
+  #writeInvertAll(): FunctionBuilder {
+    const machine = this.#machine
+    const [product, inverse] = machine.temporaries(2)
+    return machine.function(3, (f, [element, stride, count]) => {
+      const beside = at(element!, machine.elementBytes)
+      const rest = f.local('i32', count!)
+      machine.copy(f, product, machine.constant(1n))
+      machine.forGroups(f, rest, [[element!, stride!]], () => {
+        machine.copy(f, beside, product)
+        machine.multiply(f, product, product, at(element!))
+      })
+      this.invert(f, inverse, product)
+      machine.forGroups(f, count!, [], () => {
+        f.set(element!, i32.sub(element!, stride!))
+        machine.multiply(f, beside, beside, inverse)
+        machine.multiply(f, inverse, inverse, at(element!))
+      })
+    })
   }
 
   /**
