@@ -44,7 +44,7 @@ export function carryAndWrite(f: FunctionBuilder, outputs: readonly Carried[]): 
   // What leaves the top is below 2^18 and comes back at the bottom below 2^28; two more carries
   // leave at most 3 at limb 2.
   for (const { out, sums } of chains) {
-    const [c0, c1, c2, c3] = sums as [V128, V128, V128, V128]
+    const [c0, c1, c2, c3] = sums as readonly V128[] as [V128, V128, V128, V128]
     const top = carryOf(sums[LIMBS - 1]!)
     const r0 = keep(f, i32x4.add(v128.and(c0, low), i32x4.mul(top, wrap)))
     const r1 = keep(f, i32x4.add(v128.and(c1, low), carryOf(r0)))
