@@ -8,7 +8,13 @@ export const aesCtr: PrgFactory = (key, iv) => {
   const cipher = createCipheriv('aes-128-ctr', key, iv)
   return {
     xor: (bytes) => cipher.update(bytes),
-    xorInto: (bytes, into) => into.set(cipher.update(bytes)),
+    xorInto(bytes, into) {
+      const result = cipher.update(bytes)
+      into.set(result)
+      // Given back at once, the same memory serves again and the collector has nothing to do.
+      const { buffer } = result
+      if (buffer instanceof ArrayBuffer && buffer.byteLength === result.length) buffer.transfer(0)
+    },
   }
 }
 

@@ -17,14 +17,16 @@ type Exports = {
   add(target: number, source: number, bytes: number): void
 }
 
+let compiled: WebAssembly.Module | undefined
+
 /** Over a memory of its own; undefined where the engine has no WebAssembly SIMD or not that much room. */
 export function simdKernel(
   pages: number,
 ): { readonly kernel: Kernel; readonly buffer: ArrayBuffer } | undefined {
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    const module = new WebAssembly.Module(Uint8Array.from(fromBase64(simd)))
-    const instance = new WebAssembly.Instance(module, { env: { memory } })
+    compiled ??= new WebAssembly.Module(Uint8Array.from(fromBase64(simd)))
+    const instance = new WebAssembly.Instance(compiled, { env: { memory } })
     const { buffer } = memory
     return { kernel: over(buffer, instance.exports as Exports), buffer }
   } catch {

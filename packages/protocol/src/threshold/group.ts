@@ -3,18 +3,18 @@
  * group is the rows of its shards side by side, 16 bytes each.
  */
 
+import type { Bytes } from '../encoding/index.ts'
 import {
-  newPlanes,
+  bytesOf,
   type Planes,
   type PrgFactory,
   type Session,
   type Words,
-  wordsOf,
   xorConstant,
 } from '../mpc/index.ts'
 import type { RoundPlan } from './plan.ts'
 import type { RowSpan } from './schedule.ts'
-import { type InputShare, shardPlanes } from './share.ts'
+import { type InputShare, shardReader } from './share.ts'
 
 /** One bit of all rows of a group, unless the round says otherwise. */
 export const PLANE_BYTES = 256 * 1024
@@ -58,43 +58,49 @@ export function loadGroup(
   inputs: ReadonlyMap<number, InputShare>,
   prg: PrgFactory,
 ): Planes {
-  const planes = newPlanes(session, plan.width, rows, 4 * group.shards)
+  const rowWords = 4 * group.shards
+  const words = plan.width * rows * rowWords
+  // Every word is written below.
+  const share = { first: session.arena.words(words), second: session.arena.words(words) }
+  const planes: Planes = { share, bits: plan.width, rows, rowWords }
   for (const [partner, start] of starts) {
     const input = inputs.get(partner)!
-    const { slots } = plan.partners[partner]!
+    const count = plan.partners[partner]!.slots
     for (let shard = 0; shard < group.shards; shard++) {
       for (const held of [0, 1] as const) {
-        const source = wordsOf(shardPlanes(plan, input, held, group.firstShard + shard, prg))
-        const target = held === 0 ? planes.share.first : planes.share.second
-        scatter(target, planes, { start, count: slots }, shard, source)
+        const read = shardReader(plan, input, held, group.firstShard + shard, prg)
+        const target = held === 0 ? share.first : share.second
+        fillRows(target, planes, { start, count }, shard, read)
       }
     }
   }
   for (let bit = 0; bit < planes.bits; bit++) {
-    const plane = bit * rows
-    const [from, to] = [plane + ones, plane + rows].map((row) => row * planes.rowWords)
-    xorConstant(session.party, planes.share, -1, from, to)
+    const [from, to] = [bit * rows + ones, (bit + 1) * rows].map((row) => row * rowWords)
+    share.first.fill(0, from, to)
+    share.second.fill(0, from, to)
+    xorConstant(session.party, share, -1, from, to)
   }
   return planes
 }
 
-function scatter(
+function fillRows(
   target: Words,
-  planes: Planes,
+  { bits, rows, rowWords }: Planes,
   { start, count }: RowSpan,
   shard: number,
-  source: Words,
+  read: (into: Bytes) => void,
 ): void {
-  const { rowWords } = planes
-  for (let bit = 0; bit < planes.bits; bit++) {
-    const plane = source.subarray(4 * bit * count, 4 * (bit + 1) * count)
-    let to = (bit * planes.rows + start) * rowWords + 4 * shard
+  const one = new Int32Array(rowWords === 4 ? 0 : 4 * count)
+  for (let bit = 0; bit < bits; bit++) {
+    let to = (bit * rows + start) * rowWords
     if (rowWords === 4) {
-      target.set(plane, to)
+      read(bytesOf(target.subarray(to, to + 4 * count)))
       continue
     }
-    for (let from = 0; from < plane.length; from += 4, to += rowWords) {
-      for (let word = 0; word < 4; word++) target[to + word] = plane[from + word]!
+    read(bytesOf(one))
+    to += 4 * shard
+    for (let from = 0; from < one.length; from += 4, to += rowWords) {
+      for (let word = 0; word < 4; word++) target[to + word] = one[from + word]!
     }
   }
 }

@@ -94,22 +94,31 @@ export function uploadBytes(plan: RoundPlan, partner: number, party: PartyIndex)
   return 4 + componentBytes(plan, partner, party) + componentBytes(plan, partner, following)
 }
 
-/** The planes [bit][slot][16 bytes] of one shard of one held component. */
-export function shardPlanes(
+/**
+ * The planes [bit][slot][16 bytes] of one shard of one held component, from the first byte on: each
+ * call writes the next ones.
+ */
+export function shardReader(
   plan: RoundPlan,
   share: InputShare,
   held: 0 | 1,
   shard: number,
   prg: PrgFactory,
-): Bytes {
-  const length = shardBytes(plan, share.partner)
+): (into: Bytes) => void {
   const component = (share.party + held) % 3
   const bytes = share.components[held]
-  if (component === 2) return bytes.subarray(shard * length, (shard + 1) * length)
-  return stream(prg, bytes, component, shard).xor(new Uint8Array(length))
+  if (component !== 2) {
+    const keys = stream(prg, bytes, component, shard)
+    return (into) => keys.xorInto(into.fill(0), into)
+  }
+  let at = shard * shardBytes(plan, share.partner)
+  return (into) => {
+    into.set(bytes.subarray(at, at + into.length))
+    at += into.length
+  }
 }
 
-export function shardBytes(plan: RoundPlan, partner: number): number {
+function shardBytes(plan: RoundPlan, partner: number): number {
   return plan.width * plan.partners[partner]!.slots * 16
 }
 

@@ -122,12 +122,11 @@ async function inBounds(
       2 * words,
     )
     const shift = bits - 1 - bit
-    for (let row = 0; row < rows; row++) {
-      const isAnd = ((lower[row]! >> shift) & 1) === 1
-      step(g, y, t, row * rowWords, rowWords, isAnd)
-      const upperIsAnd = ((upper[row]! >> shift) & 1) === 0
-      step(g, y, t, words + row * rowWords, rowWords, upperIsAnd)
-    }
+    const isAnd = Int32Array.from({ length: 2 * rows }, (_, i) =>
+      i < rows ? -((lower[i]! >> shift) & 1) : ((upper[i - rows]! >> shift) & 1) - 1,
+    )
+    step(g.first, y.first, t.first, isAnd, rowWords)
+    step(g.second, y.second, t.second, isAnd, rowWords)
   }
   const target = { share: ok, at: 0 }
   await andInto(session.narrow('lower'), target, target, { share: g, at: 0 }, words)
@@ -151,20 +150,13 @@ function boundsOf(plan: RoundPlan, lists: readonly List[], rows: number) {
   return { bits, lower, upper }
 }
 
-function step(g: Share, y: Share, t: Share, at: number, words: number, isAnd: boolean): void {
-  stepComponent(g.first, y.first, t.first, at, words, isAnd)
-  stepComponent(g.second, y.second, t.second, at, words, isAnd)
-}
-
-function stepComponent(
-  g: Words,
-  y: Words,
-  t: Words,
-  at: number,
-  words: number,
-  isAnd: boolean,
-): void {
-  for (let k = at; k < at + words; k++) g[k] = isAnd ? t[k]! : g[k]! ^ y[k]! ^ t[k]!
+/** @param isAnd per row all ones for ∧, zero for ∨ */
+function step(g: Words, y: Words, t: Words, isAnd: Words, rowWords: number): void {
+  let at = 0
+  for (let row = 0; row < isAnd.length; row++) {
+    const or = ~isAnd[row]!
+    for (const end = at + rowWords; at < end; at++) g[at] = t[at]! ^ (or & (g[at]! ^ y[at]!))
+  }
 }
 
 // Halves of every list at a time; an odd middle row waits for the next level.
