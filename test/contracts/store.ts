@@ -409,8 +409,14 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         expect(await store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
         expect(await store.log.sealed('o/1', 1)).toEqual(entries[1]!.sealed)
         expect(await store.log.sealed('o/1', 2)).toBeNull()
-        expect(await store.log.hash('o/1', 1, 0)).toEqual(index(3))
-        expect(await store.log.hash('o/2', 1, 0)).toBeNull()
+        const asked = [
+          { level: 1, index: 0 },
+          { level: 9, index: 0 },
+          { level: 0, index: 1 },
+        ]
+        expect(await store.log.nodes('o/1', asked)).toEqual([index(3), null, index(2)])
+        expect(await store.log.nodes('o/2', asked)).toEqual([null, null, null])
+        expect(await store.log.nodes('o/3', asked)).toEqual([null, null, null])
         expect(await store.log.hashes('o/1', 0, 0, 9)).toEqual([index(1), index(2)])
         expect(await store.log.origins()).toEqual(['o/1', 'o/2'])
         expect(await store.log.findTxid('tx')).toEqual([

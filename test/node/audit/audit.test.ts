@@ -194,8 +194,8 @@ describe('reading', () => {
     await many(size)
     const roots = new Map<number, Uint8Array>()
     const { rootAt } = await import('@drempel/protocol/log')
-    const read = (nodes: readonly { level: number; index: number }[]) =>
-      Promise.all(nodes.map(async (n) => (await world.store.log.hash(Q4, n.level, n.index))!))
+    const read = async (nodes: readonly { level: number; index: number }[]) =>
+      (await world.store.log.nodes(Q4, nodes)).map((hash) => hash!)
     for (let n = 1; n <= size; n++) roots.set(n, await rootAt(n, read))
     for (let n = 1; n <= size; n++) {
       for (let i = 0; i < n; i++) {

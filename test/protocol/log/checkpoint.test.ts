@@ -12,6 +12,7 @@ import {
   parseOrigin,
   parseVerifierKey,
   quarterOf,
+  rememberingOpener,
   signCheckpoint,
   signNote,
   unverifiedCheckpoint,
@@ -153,5 +154,41 @@ describe('origins', () => {
     expect(quarterOf(Date.UTC(2027, 0, 1))).toBe('2027Q1')
     expect(quarterOf(Date.UTC(2026, 2, 31, 23, 59))).toBe('2026Q1')
     expect(quarterOf(Date.UTC(2026, 3, 1))).toBe('2026Q2')
+  })
+})
+
+describe('an opener with a memory', () => {
+  const note = signCheckpoint(checkpoint, [log])
+
+  test('opens what openCheckpoint opens, and gives the same again', () => {
+    const open = rememberingOpener(2)
+    expect(open(note, log.key)).toEqual(openCheckpoint(note, log.key))
+    expect(open(note, log.key)).toBe(open(note, log.key))
+  })
+
+  test('believes no note under a key that did not sign it, however often it was opened', () => {
+    const open = rememberingOpener(2)
+    open(note, log.key)
+    const other = noteSigner(origin, signerFromSeed(new Uint8Array(32).fill(8)))
+    const elsewhere = noteSigner('drempel/proef/bank-b/2026Q4', signer)
+    // The id alone would not do: whoever wants it to collide needs 2^32 keys.
+    const collides = { ...other.key, id: log.key.id }
+    expect(() => open(note, other.key)).toThrow(code('NO_KNOWN_SIGNATURE'))
+    expect(() => open(note, collides)).toThrow(code('BAD_SIGNATURE'))
+    expect(() => open(note, elsewhere.key)).toThrow(code('NO_KNOWN_SIGNATURE'))
+    expect(() => open(note.replace('20852163', '20852164'), log.key)).toThrow(code('BAD_SIGNATURE'))
+  })
+
+  test('forgets the oldest, and never remembers what it refused', () => {
+    const open = rememberingOpener(1)
+    const first = open(note, log.key)
+    const second = signCheckpoint({ ...checkpoint, size: 1 }, [log])
+    open(second, log.key)
+    expect(open(note, log.key)).toEqual(first)
+    expect(open(note, log.key)).not.toBe(first)
+    const forged = second.replace('\n1\n', '\n2\n')
+    for (let again = 0; again < 2; again++) {
+      expect(() => open(forged, log.key)).toThrow(code('BAD_SIGNATURE'))
+    }
   })
 })

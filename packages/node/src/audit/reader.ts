@@ -17,13 +17,10 @@ import { fail } from './errors.ts'
 
 /** A node that is missing is damage: every caller asks within the head's size only. */
 export function readHashes(log: LogStore, origin: string): ReadHashes {
-  return (nodes) =>
-    Promise.all(
-      nodes.map(
-        async ({ level, index }) =>
-          (await log.hash(origin, level, index)) ?? fail('LOG_DAMAGED', { at: origin }),
-      ),
-    )
+  return async (nodes) => {
+    const hashes = await log.nodes(origin, nodes)
+    return hashes.map((hash) => hash ?? fail('LOG_DAMAGED', { at: origin }))
+  }
 }
 
 /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
@@ -62,7 +59,7 @@ export async function makeReceipt(log: LogStore, origin: string, index: number):
   // One head for both: another entry may be appended in between.
   const { size, note } = await headOf(log, origin)
   const leaf = await readLeaf(log, origin, index)
-  const proof = await proveInclusion(log, origin, index, size)
+  const proof = await inclusionProof(index, size, readHashes(log, origin))
   return encodeReceipt({ index, proof, checkpoint: note, extra: leaf })
 }
 

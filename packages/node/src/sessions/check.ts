@@ -50,7 +50,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   const good = parsed.flatMap((entry) => ('value' in entry ? [entry.value] : []))
   const record = { operator: asked.operator, case: asked.case ?? null, count: good.length }
   const question = { kind, purpose, rule, protocol, count: sentCount(ctx, asked, good.length) }
-  const { list, stale } = await permitted(ctx, question, record)
+  const { list, stale, reserve } = await permitted(ctx, question, record)
   if (good.length === 0) fail('BAD_REQUEST', { at: 'values', hint: 'no value could be read' })
 
   const evaluated = await evaluateInputs(ctx, {
@@ -62,6 +62,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     inputs: good.map((value) => oprfInput(kind, value)),
     count: question.count,
     record,
+    reserve,
   })
   const over = evaluated.outputs.map((output) => tagOnList(list, tagOf(output)))
   const { holders, peerCheckpoints } = evaluated
@@ -106,7 +107,12 @@ async function permitted(
   ctx: NodeContext,
   question: Omit<Question, 'txid'> & { readonly purpose: string; readonly rule: string },
   record: { readonly operator: string; readonly case: string | null; readonly count: number },
-): Promise<{ readonly list: ThresholdListRecord; readonly stale: boolean }> {
+): Promise<{
+  readonly list: ThresholdListRecord
+  readonly stale: boolean
+  /** Counts the query. */
+  readonly reserve: () => Promise<unknown>
+}> {
   const { kind, purpose, rule, protocol, count } = question
   const day = quotaDay(ctx.clock())
   const counter = { scope: `queried/${purpose}`, key: day }
@@ -121,8 +127,8 @@ async function permitted(
     const list = await ctx.store.lists.current(kind, rule)
     if (list === null) fail('NO_LIST', { at: rule, hint: 'no round has published this list yet' })
     const { stale } = answerable(ctx, question, list)
-    await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
-    return { list, stale }
+    const spent = { ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER }
+    return { list, stale, reserve: () => ctx.store.usage.reserve(spent) }
   } catch (error) {
     if (!isProtocolError(error, 'REFUSED')) throw error
     const code = error.at as RefusalCode

@@ -9,7 +9,7 @@
 
 import { base64 } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import { decodeBase64, type NoteSigner, type VerifierKey } from './key.ts'
+import { decodeBase64, isSameKey, type NoteSigner, type VerifierKey } from './key.ts'
 import { checkSize, type Hash } from './merkle.ts'
 import { openNote, parseNote, signNote } from './note.ts'
 
@@ -37,6 +37,27 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   const checkpoint = parseCheckpoint(openNote(note, [key]).text)
   if (checkpoint.origin !== key.name) fail('WRONG_ORIGIN')
   return checkpoint
+}
+
+/** `openCheckpoint`, or one that remembers what it has opened. */
+export type OpenCheckpoint = typeof openCheckpoint
+
+/**
+ * Opens each note once. Whoever asks often shows the same tree head with many requests, and its
+ * signature costs more to check than all the rest of it.
+ * @param most how many notes are remembered; the oldest go first
+ */
+export function rememberingOpener(most: number): OpenCheckpoint {
+  const opened = new Map<string, { readonly key: VerifierKey; readonly checkpoint: Checkpoint }>()
+  return (note, key) => {
+    const before = opened.get(note)
+    if (before !== undefined && isSameKey(before.key, key)) return before.checkpoint
+    const checkpoint = openCheckpoint(note, key)
+    opened.set(note, { key, checkpoint })
+    const [oldest] = opened.keys()
+    if (opened.size > most && oldest !== undefined) opened.delete(oldest)
+    return checkpoint
+  }
 }
 
 /** Reads a note's tree head without checking any signature, to find out whose key to ask for. */

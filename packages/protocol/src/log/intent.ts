@@ -10,12 +10,18 @@
  */
 
 import { type Bytes, hex, isProtocolError, ProtocolError, sha256, utf8 } from '../encoding/index.ts'
-import { parseOrigin, quarterOf, unverifiedCheckpoint } from './checkpoint.ts'
+import {
+  type OpenCheckpoint,
+  openCheckpoint,
+  parseOrigin,
+  quarterOf,
+  unverifiedCheckpoint,
+} from './checkpoint.ts'
 import { fail } from './errors.ts'
 import { type EventOf, parseEvent } from './event.ts'
 import { sizeBucket, timeOf } from './fields.ts'
 import { verifierKey } from './key.ts'
-import { parseReceipt, verifyReceipt } from './receipt.ts'
+import { parseReceipt, verifyParsed } from './receipt.ts'
 
 /** What the request asks, and of whom, as the holder sees it. */
 export type ExpectedIntent = {
@@ -45,13 +51,18 @@ export type ExpectedIntent = {
 /**
  * Key holder, before it evaluates: the asker's log entry for this request.
  * @param receipt the text of a tlog-proof whose extra data is the leaf
+ * @param open may remember the asker's checkpoints: many requests come under one
  * @returns the leaf; its `parties`, `approvalCommit` and `quotaClass` are for the convenant to judge
  * @throws ProtocolError with the asker as culprit and the receipt as evidence: `INTENT_MISMATCH`
  * (`at` the field), `INTENT_STALE`, `BAD_ORIGIN`, `BAD_EVENT`, or as `verifyReceipt`
  */
-export function verifyIntent(receipt: string, expected: ExpectedIntent): EventOf<'query.intent'> {
+export function verifyIntent(
+  receipt: string,
+  expected: ExpectedIntent,
+  open: OpenCheckpoint = openCheckpoint,
+): EventOf<'query.intent'> {
   try {
-    return check(receipt, expected)
+    return check(receipt, expected, open)
   } catch (error) {
     if (!isProtocolError(error)) throw error
     const at = error.at === undefined ? {} : { at: error.at }
@@ -68,11 +79,16 @@ export function batchDigest(batch: Bytes): string {
   return hex(sha256(batch))
 }
 
-function check(receipt: string, expected: ExpectedIntent): EventOf<'query.intent'> {
-  const { origin } = unverifiedCheckpoint(parseReceipt(receipt).checkpoint)
+function check(
+  receipt: string,
+  expected: ExpectedIntent,
+  open: OpenCheckpoint,
+): EventOf<'query.intent'> {
+  const parsed = parseReceipt(receipt)
+  const { origin } = unverifiedCheckpoint(parsed.checkpoint)
   const { convenant, member, quarter } = parseOrigin(origin)
   if (convenant !== expected.convenant.id || member !== expected.asker) mismatch('origin')
-  const { leaf } = verifyReceipt(receipt, verifierKey(origin, expected.signingKey))
+  const { leaf } = verifyParsed(parsed, verifierKey(origin, expected.signingKey), open)
   const event = parseEvent(leaf)
   if (event.type !== 'query.intent') return mismatch('type')
   if (event.role !== 'asker') mismatch('role')

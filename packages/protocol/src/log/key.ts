@@ -3,7 +3,16 @@
  * note by name and key id. The id is a hint of 32 bits, no fingerprint: trust lies in the whole key.
  */
 
-import { type Bytes, base64, concat, fromBase64, hex, sha256, utf8 } from '../encoding/index.ts'
+import {
+  type Bytes,
+  base64,
+  concat,
+  equalBytes,
+  fromBase64,
+  hex,
+  sha256,
+  utf8,
+} from '../encoding/index.ts'
 import { fail, type LogErrorCode } from './errors.ts'
 
 export const ED25519 = 0x01
@@ -31,6 +40,11 @@ export function verifierKey(
   if (publicKey.length !== 32) fail('BAD_VERIFIER_KEY')
   const id = sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), publicKey)).subarray(0, 4)
   return { name, id: hex(id), type, publicKey }
+}
+
+/** The id is too short to tell keys apart. */
+export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
+  return a.name === b.name && a.type === b.type && equalBytes(a.publicKey, b.publicKey)
 }
 
 /** `name+id+base64(type ‖ public key)`, as configuration files carry it. */

@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, base64 } from '../encoding/index.ts'
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
 import { fail } from './errors.ts'
 import { decodeBase64, type VerifierKey } from './key.ts'
 import { type Hash, leafHash, verifyInclusion } from './merkle.ts'
@@ -54,8 +54,17 @@ export function parseReceipt(text: string): Receipt {
  * @throws ProtocolError `BAD_RECEIPT`, `LEAF_MISSING`, `BAD_INCLUSION_PROOF`, or as `openCheckpoint`
  */
 export function verifyReceipt(text: string, key: VerifierKey, leaf?: Bytes): VerifiedReceipt {
-  const { index, proof, checkpoint: note, extra } = parseReceipt(text)
-  const checkpoint = openCheckpoint(note, key)
+  return verifyParsed(parseReceipt(text), key, openCheckpoint, leaf)
+}
+
+/** The same for a receipt that was parsed already. @param open as `openCheckpoint`, maybe with a memory */
+export function verifyParsed(
+  { index, proof, checkpoint: note, extra }: Receipt,
+  key: VerifierKey,
+  open: OpenCheckpoint,
+  leaf?: Bytes,
+): VerifiedReceipt {
+  const checkpoint = open(note, key)
   const entry = leaf ?? extra ?? fail('LEAF_MISSING')
   verifyInclusion(leafHash(entry), index, checkpoint.size, proof, checkpoint.root)
   return { checkpoint, index, leaf: entry }

@@ -25,9 +25,9 @@ import {
   type PeerCheckpoint,
   type Question,
 } from '../journal.ts'
-import { evaluateOwn } from './holder.ts'
+import { evaluateOwn, type Intent } from './holder.ts'
 import { publicKeyOf } from './keyring.ts'
-import { decodeAnswer, encodeRequest } from './messages.ts'
+import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
 
 /** How long a holder may take: another is asked only when this one's time is over. */
 const ANSWER_MS = 20_000
@@ -44,6 +44,8 @@ export type Evaluation = {
   readonly count: number
   /** Sealed with the intent: who asked, for which case. */
   readonly record: Json
+  /** What else must be durable before anything leaves; called with the intent, for one fsync of both. */
+  readonly reserve?: () => Promise<unknown>
   /** At which of the other holders to start; random when left out, so that quotas wear evenly. */
   readonly turn?: number
   readonly signal?: AbortSignal
@@ -80,20 +82,16 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   }
   const { suspended } = ctx.inForce().convenant
   const everyone = key.publicShares.map(({ id }) => id).filter((id) => !suspended.includes(id))
-  const intent = await journalIntent(
-    ctx,
-    question,
-    everyone,
-    epoch,
-    batchDigest(blinded),
-    evaluation.record,
-  )
+  const intent = { parties: everyone, batch: batchDigest(blinded) }
+  const [{ origin, index }] = await Promise.all([
+    journalIntent(ctx, question, everyone, epoch, intent.batch, evaluation.record),
+    evaluation.reserve?.(),
+  ])
   const { count: _, ...named } = question
-  const header = { ...named, epoch }
-  const receipt = await ctx.audit.receipt(intent.origin, intent.index)
-  const encoded = encodeRequest({ header, receipt, blinded })
+  const receipt = await ctx.audit.receipt(origin, index)
+  const request = { header: { ...named, epoch }, receipt, blinded }
   try {
-    const asking = { key, question, blinded, encoded, turn, lane }
+    const asking = { key, question, intent, request, encoded: encodeRequest(request), turn, lane }
     const { shares, peerCheckpoints } = await askHolders(ctx, asking)
     // A batch may be all padding: then only its size says anything, and nothing is combined.
     const outputs =
@@ -124,8 +122,9 @@ function split(outputs: Bytes): Bytes[] {
 type Asking = {
   readonly key: ThresholdKey
   readonly question: Question
-  readonly blinded: Bytes
-  /** The request that carries them: all holders get the same bytes. */
+  readonly intent: Intent
+  readonly request: EvaluationRequest
+  /** All holders get the same bytes. */
   readonly encoded: Bytes
   readonly turn: number
   readonly lane: JobOptions
@@ -189,12 +188,13 @@ function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number) {
 
 async function askHolder(
   ctx: NodeContext,
-  { key, blinded, encoded, lane }: Asking,
+  { key, intent, request, encoded, lane }: Asking,
   { index, id }: { readonly index: number; readonly id: string },
 ): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint | null }> {
   if (id === ctx.self) {
-    return { share: await evaluateOwn(ctx, key, encoded, lane), checkpoint: null }
+    return { share: await evaluateOwn(ctx, key, request, intent, lane), checkpoint: null }
   }
+  const { blinded } = request
   const { signal } = lane
   const response = await ctx.peers.post(id, '/peer/v1/oprf/evaluate', encoded, {
     timeoutMs: ANSWER_MS + ELEMENT_MS * (blinded.length / 32),

@@ -4,16 +4,26 @@
  */
 
 import { quotaDay } from '@drempel/protocol/convenant'
-import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, base64, isProtocolError } from '@drempel/protocol/encoding'
 import type { SecretShare } from '@drempel/protocol/group'
-import { batchDigest, parseReceipt, verifyIntent } from '@drempel/protocol/log'
+import {
+  type EventOf,
+  parseReceipt,
+  unverifiedCheckpoint,
+  verifyIntent,
+} from '@drempel/protocol/log'
 import type { ThresholdKey, VerifiedShare } from '@drempel/protocol/oprf'
 import type { JobOptions } from '../../workers/index.ts'
-import { followLog } from '../checkpoints.ts'
+import { followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { codeOf, evidenceOf, fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
-import { journalEvaluated, journalEvaluationRefused, type Question } from '../journal.ts'
+import {
+  journalEvaluated,
+  journalEvaluationRefused,
+  type PeerCheckpoint,
+  type Question,
+} from '../journal.ts'
 import { perMinute } from '../limit.ts'
 import { ownShare } from './keyring.ts'
 import { decodeRequest, type EvaluationRequest, encodeAnswer, MAX_EVALUATION } from './messages.ts'
@@ -70,17 +80,26 @@ async function evaluate(
   return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
 }
 
-/** This node asks itself: under the same permission and the same entries, but it need prove nothing. */
+/**
+ * This node asks itself: under the same permission and the same entries, but it need prove nothing,
+ * neither that the intent stands in its own log nor its evaluation.
+ */
 export async function evaluateOwn(
   ctx: NodeContext,
   key: ThresholdKey,
-  encoded: Bytes,
+  request: EvaluationRequest,
+  intent: Intent,
   lane: JobOptions,
 ): Promise<VerifiedShare> {
-  const request = decodeRequest(ctx.self, encoded)
-  const admitted = () => admit(ctx, ctx.self, request)
+  const { header, receipt, blinded } = request
+  const admitted = async () => {
+    const share = await ownShare(ctx, header.kind, header.epoch)
+    const { checkpoint: note } = parseReceipt(receipt)
+    const { origin, size, root } = unverifiedCheckpoint(note)
+    await grant(ctx, ctx.self, request, intent, { origin, size, root: base64(root) }, note)
+    return share
+  }
   const share = await entered(ctx, ctx.self, request, () => true, admitted)
-  const { blinded } = request
   return spent(share, () => ctx.workers.run('evaluateOwn', { key, share, blinded }, lane))
 }
 
@@ -97,34 +116,56 @@ async function spent<Value>({ secret }: SecretShare, work: () => Promise<Value>)
 async function admit(
   ctx: NodeContext,
   asker: string,
-  { header, receipt, blinded }: EvaluationRequest,
+  request: EvaluationRequest,
 ): Promise<SecretShare> {
+  const { header, receipt, blinded } = request
   const { convenant, digest } = ctx.inForce()
   const { txid, kind, protocol, purpose, rule, epoch } = header
-  const count = blinded.length / 32
   const share = await ownShare(ctx, kind, epoch)
-  const intent = verifyIntent(receipt, {
-    asker,
-    signingKey: memberKey(ctx.inForce(), asker) ?? fail('CONVENANT_DIFFERS', { culprit: asker }),
-    holder: ctx.self,
-    convenant: { id: convenant.id, version: convenant.version, digest },
-    txid,
-    protocol,
-    kind,
-    epoch,
-    ...named({ purpose, rule }),
-    batch: blinded,
-    count,
-    now: ctx.clock(),
-    maxAge: MAX_INTENT_AGE,
-  })
-  const question: Question = { txid, kind, protocol, ...named({ purpose, rule }), count }
+  const intent = verifyIntent(
+    receipt,
+    {
+      asker,
+      signingKey: memberKey(ctx.inForce(), asker) ?? fail('CONVENANT_DIFFERS', { culprit: asker }),
+      holder: ctx.self,
+      convenant: { id: convenant.id, version: convenant.version, digest },
+      txid,
+      protocol,
+      kind,
+      epoch,
+      ...named({ purpose, rule }),
+      batch: blinded,
+      count: blinded.length / 32,
+      now: ctx.clock(),
+      maxAge: MAX_INTENT_AGE,
+    },
+    openerOf(ctx),
+  )
   const note = parseReceipt(receipt).checkpoint
-  const checkpoint = await followLog(ctx, asker, note)
-  const approved = intent.approvalCommit !== undefined
-  await reserve(ctx, asker, question, epoch, intent.parties, approved)
-  await journalEvaluated(ctx, question, asker, epoch, batchDigest(blinded), checkpoint, note)
+  const { seen, remember } = await followLog(ctx, asker, note)
+  await grant(ctx, asker, request, intent, seen, note, remember)
   return share
+}
+
+/** What the asker's log says it may do with the answers. */
+export type Intent = Pick<EventOf<'query.intent'>, 'parties' | 'batch' | 'approvalCommit'>
+
+/** Quota, txid and the asker's tree head are durable together, and then the entry. */
+async function grant(
+  ctx: NodeContext,
+  asker: string,
+  { header, blinded }: EvaluationRequest,
+  { parties, batch, approvalCommit }: Intent,
+  seen: PeerCheckpoint,
+  note: string,
+  remember = async () => {},
+): Promise<void> {
+  const { txid, kind, protocol, purpose, rule, epoch } = header
+  const count = blinded.length / 32
+  const question: Question = { txid, kind, protocol, ...named({ purpose, rule }), count }
+  const reserved = reserve(ctx, asker, question, epoch, parties, approvalCommit !== undefined)
+  await Promise.all([reserved, remember()])
+  await journalEvaluated(ctx, question, asker, epoch, batch, seen, note)
 }
 
 function named(fields: { purpose: string | undefined; rule: string | undefined }) {

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from '@drempel/protocol/encoding'
+import type { NodeId } from '@drempel/protocol/log'
 
 export type LogEntry = {
   /** Canonical JSON, not identifying, published to auditors. */
@@ -14,7 +15,7 @@ export type LogEntry = {
   readonly type: string
 }
 
-export type LogHash = { readonly level: number; readonly index: number; readonly hash: Bytes }
+export type LogHash = NodeId & { readonly hash: Bytes }
 
 export type LogHead = {
   readonly size: number
@@ -43,7 +44,8 @@ export interface LogStore {
   leaves(origin: string, from: number, to: number): Promise<readonly Bytes[]>
   /** Null when there is no such entry. */
   sealed(origin: string, index: number): Promise<Bytes | null>
-  hash(origin: string, level: number, index: number): Promise<Bytes | null>
+  /** In the order asked; null where there is none. */
+  nodes(origin: string, nodes: readonly NodeId[]): Promise<readonly (Bytes | null)[]>
   /** Hashes from, ..., to - 1 of a level; fewer when the level is shorter. */
   hashes(origin: string, level: number, from: number, to: number): Promise<readonly Bytes[]>
   /** In the order in which they began. */

@@ -33,6 +33,11 @@ export function logStore({ db, write, read }: Connection): LogStore {
        AND level = ? AND position >= ? AND position < ? ORDER BY position`,
     )
     .pluck()
+  const node = db
+    .prepare<[number, number, number], Bytes>(
+      'SELECT hash FROM log_hashes WHERE log = ? AND level = ? AND position = ?',
+    )
+    .pluck()
   const origins = db.prepare<[], string>('SELECT origin FROM logs ORDER BY id').pluck()
   const findTxid = db.prepare<[string], LogPosition>(
     `SELECT origin, position AS "index", type FROM log_entries JOIN logs ON logs.id = log
@@ -64,10 +69,14 @@ export function logStore({ db, write, read }: Connection): LogStore {
         const value = sealed.get(origin, index)
         return value === undefined ? null : blob(value)
       }),
-    hash: (origin, level, index) =>
+    nodes: (origin, nodes) =>
       read(() => {
-        const value = hashes.get(origin, level, index, index + 1)
-        return value === undefined ? null : blob(value)
+        const log = find.get(origin)
+        if (log === undefined) return nodes.map(() => null)
+        return nodes.map(({ level, index }) => {
+          const value = node.get(log.id, level, index)
+          return value === undefined ? null : blob(value)
+        })
       }),
     hashes: (origin, level, from, to) => read(() => hashes.all(origin, level, from, to).map(blob)),
     origins: () => read(() => origins.all()),

@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqliteStore, type Store } from '@drempel/node/internal/store'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { entry, index } from '../../contracts/store.ts'
+
+let folder: string
+let path: string
+let store: Store
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'drempel-store-'))
+  path = join(folder, 'node.db')
+  store = await openSqliteStore({ path, clock: () => 1_000 })
+})
+afterEach(async () => {
+  await store.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Frames of the write-ahead log that end a transaction (sqlite.org/fileformat2.html, section 4.1). */
+async function commits(): Promise<number> {
+  const wal = await readFile(`${path}-wal`)
+  const frame = 24 + wal.readUInt32BE(8)
+  let count = 0
+  for (let at = 32; at + frame <= wal.length; at += frame) {
+    if (wal.readUInt32BE(at + 4) !== 0) count++
+  }
+  return count
+}
+
+const names = Array.from({ length: 100 }, (_, i) => `name-${i}`)
+
+describe('group commit', () => {
+  it('makes one transaction of what is written in one turn, by whoever', async () => {
+    await store.meta.set('first', '')
+    const before = await commits()
+    await Promise.all([
+      ...names.map((name) => store.meta.set(name, name)),
+      store.replay.remember('bank-a', 'nonce', 1),
+      store.usage.reserve({ key: 'day', amount: 1, limit: 1 }),
+      store.log.append('o/1', [entry(0, 'tx')], [], { size: 1, root: index(1), note: 'n' }, 0),
+    ])
+    expect((await commits()) - before).toBe(1)
+    for (const name of names) await store.meta.set(name, 'again')
+    expect((await commits()) - before).toBe(101)
+  })
+
+  it('shows no read what is not durable yet', async () => {
+    const head = { size: 1, root: index(1), note: 'note 1' }
+    const appended = store.log.append('o/1', [entry(0, 'tx')], [], head, 0)
+    expect(await store.log.head('o/1')).toBeNull()
+    await appended
+    expect(await store.log.head('o/1')).toEqual(head)
+  })
+
+  it('undoes a write that fails alone, and keeps those around it', async () => {
+    const hash = { level: 0, index: 0, hash: index(1) }
+    const append = (origin: string, hashes: (typeof hash)[]) =>
+      store.log.append(origin, [entry(0, 'tx')], hashes, { size: 1, root: index(1), note: 'n' }, 0)
+    const counters = [
+      { key: 'roomy', amount: 1, limit: 9 },
+      { key: 'full', amount: 1, limit: 0 },
+    ]
+    const outcomes = await Promise.allSettled([
+      store.meta.set('before', 'kept'),
+      append('o/1', [hash, hash]),
+      store.usage.reserveServe({ asker: 'a', txid: 't', counters }),
+      append('o/2', [hash]),
+      store.meta.set('after', 'kept'),
+    ])
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'STORE_CONFLICT' } })
+    expect(outcomes[2]).toMatchObject({ value: { exceeded: 'full' } })
+    expect(outcomes[3]).toMatchObject({ value: true })
+    await store.close()
+    store = await openSqliteStore({ path, clock: () => 1_000 })
+    expect(await store.meta.get('before')).toBe('kept')
+    expect(await store.meta.get('after')).toBe('kept')
+    expect(await store.usage.used('', 'roomy')).toBe(0)
+    expect(await store.log.origins()).toEqual(['o/2'])
+    expect(await store.log.leaves('o/1', 0, 9)).toEqual([])
+  })
+
+  it('keeps the order of the calls', async () => {
+    const values = names.map((name) => store.meta.set('name', name))
+    const nonces = names.map(() => store.replay.remember('bank-a', 'one', 1))
+    await Promise.all(values)
+    expect(await store.meta.get('name')).toBe(names.at(-1))
+    expect(await Promise.all(nonces)).toEqual(names.map((_, i) => i === 0))
+  })
+
+  it('does what was called before the end, and refuses what comes later', async () => {
+    const written = store.meta.set('last', 'kept')
+    await store.close()
+    await written
+    await expect(store.meta.set('later', 'lost')).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+    store = await openSqliteStore({ path, clock: () => 1_000 })
+    expect(await store.meta.get('last')).toBe('kept')
+    expect(await store.meta.get('later')).toBeNull()
+  })
+
+  it('takes what does not fit into one turn in the next ones', async () => {
+    let turns = 0
+    const turn = () => {
+      turns++
+      timer = setImmediate(turn)
+    }
+    let timer = setImmediate(turn)
+    const nonces = Array.from({ length: 20_000 }, (_, i) => `nonce-${i}`)
+    await Promise.all(nonces.map((nonce) => store.replay.remember('bank-a', nonce, 1)))
+    clearImmediate(timer)
+    expect(turns).toBeGreaterThan(3)
+    expect(await store.replay.forgetBefore(2)).toBe(20_000)
+  })
+})
