@@ -19,6 +19,7 @@ import {
   createChannelConnector,
   createPeerGate,
   type Directory,
+  farthestRoundTrip,
   type PeerEnv,
   peerProblems,
 } from '@drempel/node/internal/peers'
@@ -51,7 +52,9 @@ let arrived: (channel: Channel) => void
 const previous = new Promise<Channel>((resolve) => {
   arrived = resolve
 })
-let links: { readonly next: Channel; readonly previous: Channel } | undefined
+let links:
+  | { readonly next: Channel; readonly previous: Channel; readonly roundTripMs: number }
+  | undefined
 let job: { plan: RoundPlan; rules: readonly RoundRule[]; inputs: RoundInputs } | undefined
 
 const urlOf = (index: number) => `http://127.0.0.1:${ports[index] ?? 0}`
@@ -96,7 +99,8 @@ async function listen(): Promise<Answers['listen']> {
 async function connect(): Promise<Answers['connect']> {
   const limits = { idleMs: IDLE_MS }
   const dial = createChannelConnector({ self, directory, clock, random, limits })
-  links = { next: await dial(NAMES[(party + 1) % 3]!, PATH), previous: await previous }
+  const both = { next: await dial(NAMES[(party + 1) % 3]!, PATH), previous: await previous }
+  links = { ...both, roundTripMs: await farthestRoundTrip([both.next, both.previous]) }
   return {}
 }
 

@@ -15,7 +15,7 @@ import {
 } from '@drempel/protocol/encoding'
 import type { PartyIndex } from '@drempel/protocol/mpc'
 import { computeRound, type RoundRule, readUpload } from '@drempel/protocol/threshold'
-import type { Channel } from '../../peers/index.ts'
+import { type Channel, farthestRoundTrip } from '../../peers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
@@ -146,6 +146,7 @@ export async function compute(
   const [next, previous] = await openChannels(ctx, live, party)
   live.progress = { step: 'computing' }
   try {
+    const roundTripMs = await farthestRoundTrip([next, previous])
     const result = await computeRound(
       {
         party,
@@ -155,6 +156,7 @@ export async function compute(
         mac: ctx.mac,
         random: ctx.random,
         members: convenant.computeNodes as unknown as [string, string, string],
+        roundTripMs,
         pause: ctx.pause,
         onProgress: (done) => {
           live.touched = ctx.clock()
