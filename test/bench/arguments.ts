@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import type { CustomWorkload, Mode } from './harness/suite.ts'
 
-export const SUITES = ['oprf', 'round', 'check'] as const
+export const SUITES = ['group', 'oprf', 'round', 'check', 'tagging'] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export type Command = {

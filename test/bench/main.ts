@@ -7,13 +7,15 @@
 
 import { readCommand, type SuiteName, USAGE } from './arguments.ts'
 import { check } from './check/suite.ts'
+import { group } from './group/suite.ts'
 import { jsonLine, load, machine, table } from './harness/report.ts'
 import type { Result } from './harness/results.ts'
 import type { Suite } from './harness/suite.ts'
 import { oprf } from './oprf/suite.ts'
 import { round } from './round/suite.ts'
+import { tagging } from './tagging/suite.ts'
 
-const SUITES: Readonly<Record<SuiteName, Suite>> = { oprf, round, check }
+const SUITES: Readonly<Record<SuiteName, Suite>> = { group, oprf, round, check, tagging }
 
 const command = readCommand(process.argv.slice(2))
 if (command === undefined || command === 'help') {

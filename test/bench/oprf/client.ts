@@ -9,6 +9,7 @@ import sodium from 'libsodium-wrappers-sumo'
 import { type Result, rateOf, ratioOf } from '../harness/results.ts'
 import { type Contender, type TurnLimits, takeTurns, timed } from '../harness/turns.ts'
 import { peerName } from '../harness/versions.ts'
+import { expand } from './expand.ts'
 import { inputsOf, random, type SingleKey, singleKey } from './keys.ts'
 
 export async function benchClient(
@@ -118,16 +119,6 @@ async function stopwatch<T extends object>(
   const begin = performance.now()
   const value = await work()
   return { ...value, seconds: (performance.now() - begin) / 1000 }
-}
-
-const DST = concat(utf8('HashToGroup-OPRFV1-'), Uint8Array.of(1), utf8('-ristretto255-SHA512'))
-const SUFFIX = concat(DST, Uint8Array.of(DST.length))
-
-/** expand_message_xmd of RFC 9380 for 64 bytes. */
-function expand(message: Bytes): Bytes {
-  const padded = concat(new Uint8Array(128), message, Uint8Array.of(0, 64, 0), SUFFIX)
-  const first = sodium.crypto_hash_sha512(padded)
-  return sodium.crypto_hash_sha512(concat(first, Uint8Array.of(1), SUFFIX))
 }
 
 /** The last step of Finalize, RFC 9497, section 3.3.1. */

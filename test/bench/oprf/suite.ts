@@ -3,7 +3,7 @@
  * work done with libsodium's own functions and with noble-curves.
  */
 
-import { libsodiumGroup } from '@drempel/protocol/group'
+import { defaultGroup } from '@drempel/protocol/group'
 import type { Mode, Suite } from '../harness/suite.ts'
 import type { TurnLimits } from '../harness/turns.ts'
 import { benchClient } from './client.ts'
@@ -12,7 +12,7 @@ import { benchProofs } from './proofs.ts'
 import { benchTagging } from './tagging.ts'
 
 /** What nodes use for bulk work. */
-const bulk = libsodiumGroup
+const bulk = defaultGroup()
 
 type Size = { readonly batch: number; readonly limits: TurnLimits }
 

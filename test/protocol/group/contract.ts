@@ -150,9 +150,12 @@ export function groupContract(group: Group): void {
 
     it('handles digits of every kind', () => {
       // p * G = (p + r) * G - r * G, where r runs through all carries but p through its own alone.
-      const patterns = [0x11, 0x77, 0x78, 0x87, 0x88, 0x80, 0x08, 0x99, 0xf0, 0x0f, 0xff]
-        .map((byte) => new Uint8Array(32).fill(byte).with(31, byte & 15))
-        .concat([1, 2, 7, 8, 9, 15, 16, 17, 255, 256, 0xffff_ffff].map(smallScalar))
+      const patterns = [
+        ...[0x11, 0x77, 0x78, 0x87, 0x88, 0x80, 0x08, 0x99, 0xf0, 0x0f, 0xff].map((byte) =>
+          new Uint8Array(32).fill(byte).with(31, byte & 15),
+        ),
+        ...[1, 2, 7, 8, 9, 15, 16, 17, 255, 256, 0xffff_ffff].map(smallScalar),
+      ]
       const all = concat(...patterns, ...patterns.map((pattern) => group.scalars.negate(pattern)))
       const others = concat(...Array.from({ length: countOf(all) }, scalar))
       const sums = concat(

@@ -1,11 +1,14 @@
 import { hex } from '@drempel/protocol/encoding'
-import { libsodiumGroup, nobleGroup, randomScalar } from '@drempel/protocol/group'
+import { libsodiumGroup, nobleGroup, randomScalar, simdGroup } from '@drempel/protocol/group'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
 import { groupContract } from './contract.ts'
 
-describe.each([libsodiumGroup, nobleGroup])('ristretto255 on $backend', groupContract)
+describe.each([libsodiumGroup, nobleGroup, simdGroup('relaxed')!])(
+  'ristretto255 on $backend',
+  groupContract,
+)
 
 describe('libsodium and noble agree', () => {
   const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })

@@ -1,4 +1,4 @@
-import { libsodiumGroup } from '@drempel/protocol/group'
+import { defaultGroup } from '@drempel/protocol/group'
 
 /** The backend that the node computes with, in its main thread and in its workers. */
-export const group = libsodiumGroup
+export const group = defaultGroup()

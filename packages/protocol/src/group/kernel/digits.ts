@@ -1,0 +1,125 @@
+/**
+ * Scalars as a kernel reads them.
+ *
+ * Secret scalars become 64 signed digits in radix 16, -8 <= d_i <= 8, with k = sum of d_i * 16^i, by
+ * the same steps for every scalar: no branch, no index and no division depends on one. Public
+ * scalars become signed digits of a radix 2^bits of the caller's choice, or a short integer with a
+ * sign.
+ */
+
+import { type Bytes, fromHex } from '../../encoding/index.ts'
+import { countOf } from '../flat.ts'
+import { SCALAR_BYTES } from '../group.ts'
+import type { SignedInteger } from '../integer.ts'
+
+export const DIGITS = 64
+
+const ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+
+/** What the digits stand for: the scalar, half of it modulo the order, or its negative as an integer. */
+export type DigitsOf = 'whole' | 'half' | 'negative'
+
+/** 64 bytes a scalar, one behind the other, at `at`. Scalars are canonical and secret. */
+export function writeSecretDigits(
+  target: Bytes,
+  at: number,
+  scalars: Bytes,
+  digitsOf: DigitsOf,
+): void {
+  const count = countOf(scalars)
+  const bytes = new Uint8Array(SCALAR_BYTES)
+  const sign = digitsOf === 'negative' ? -1 : 1
+  for (let i = 0; i < count; i++) {
+    bytes.set(scalars.subarray(SCALAR_BYTES * i, SCALAR_BYTES * i + SCALAR_BYTES))
+    if (digitsOf === 'half') halve(bytes)
+    let carry = 0
+    for (let j = 0; j < SCALAR_BYTES; j++) {
+      const low = (bytes[j]! & 15) + carry
+      carry = (low + 8) >> 4
+      const high = (bytes[j]! >> 4) + carry
+      target[at + DIGITS * i + 2 * j] = sign * (low - (carry << 4))
+      carry = (high + 8) >> 4
+      target[at + DIGITS * i + 2 * j + 1] = sign * (high - (carry << 4))
+    }
+  }
+  bytes.fill(0)
+}
+
+/** k / 2 modulo the odd order l: k / 2 when k is even, (k + l) / 2 when it is odd. */
+function halve(bytes: Bytes): void {
+  const odd = -(bytes[0]! & 1)
+  let carry = 0
+  for (let i = 0; i < SCALAR_BYTES; i++) {
+    const sum = bytes[i]! + (ORDER[i]! & odd) + carry
+    carry = sum >> 8
+    bytes[i] = sum
+  }
+  for (let i = 0; i < SCALAR_BYTES - 1; i++) bytes[i] = (bytes[i]! >> 1) | (bytes[i + 1]! << 7)
+  bytes[SCALAR_BYTES - 1] = bytes[SCALAR_BYTES - 1]! >> 1
+}
+
+/** Digits of `bits` bits that hold every scalar: 2^253 and a carry. */
+export function windowsOf(bits: number): number {
+  return Math.ceil(254 / bits)
+}
+
+/**
+ * Public scalars in radix 2^bits: digit w of scalar e, between -2^(bits-1) and 2^(bits-1) - 1, at
+ * `at` + w * `apart` + e.
+ */
+export function writePublicDigits(
+  target: Bytes,
+  at: number,
+  apart: number,
+  scalars: Bytes,
+  bits: number,
+): void {
+  const count = countOf(scalars)
+  const windows = windowsOf(bits)
+  const half = 1 << (bits - 1)
+  for (let e = 0; e < count; e++) {
+    let carry = 0
+    for (let w = 0; w < windows; w++) {
+      const digit = bitsAt(scalars, SCALAR_BYTES * e, w * bits, bits) + carry
+      carry = digit >= half ? 1 : 0
+      target[at + w * apart + e] = digit - (carry << bits)
+    }
+  }
+}
+
+/** At most eight bits from bit `from` on; zero beyond the scalar. */
+function bitsAt(scalars: Bytes, start: number, from: number, bits: number): number {
+  const byte = from >> 3
+  const low = byte < SCALAR_BYTES ? scalars[start + byte]! : 0
+  const high = byte + 1 < SCALAR_BYTES ? scalars[start + byte + 1]! : 0
+  return (((high << 8) | low) >> (from & 7)) & ((1 << bits) - 1)
+}
+
+/** The non-adjacent form, lowest first: digits -1, 0 and 1, a third of them not zero on average. */
+export function nonAdjacentForm({ negative, magnitude }: SignedInteger): number[] {
+  const digits: number[] = []
+  for (let rest = magnitude; rest > 0n; rest >>= 1n) {
+    const digit = (rest & 1n) === 0n ? 0 : (rest & 3n) === 1n ? 1 : -1
+    rest -= BigInt(digit)
+    digits.push(negative ? -digit : digit)
+  }
+  return digits
+}
+
+/** 64 signed digits in radix 16 at `at`; how many of them count: the others are zero. */
+export function writeSignedDigits(
+  target: Bytes,
+  at: number,
+  { negative, magnitude }: SignedInteger,
+): number {
+  let rest = magnitude
+  let used = 0
+  for (let i = 0; i < DIGITS; i++) {
+    const low = Number(rest & 15n)
+    const digit = low >= 8 ? low - 16 : low
+    rest = (rest - BigInt(digit)) >> 4n
+    target[at + i] = negative ? -digit : digit
+    if (digit !== 0) used = i + 1
+  }
+  return used
+}

@@ -1,0 +1,43 @@
+/**
+ * Which backend this machine runs: the relaxed SIMD kernel where the engine accepts it and it
+ * computes rightly, else the baseline SIMD kernel by the same two tests, else libsodium.
+ *
+ * Modules are compiled synchronously, so that workers and first calls need no promise. Engines that
+ * limit that on a browser's main thread throw, and libsodium serves there.
+ */
+
+import { fromBase64 } from '../encoding/index.ts'
+import type { Group } from './group.ts'
+import { kernelGroup } from './kernel/group.ts'
+import { KernelMemory } from './kernel/memory.ts'
+import { relaxed } from './kernel/relaxed.ts'
+import { passesSelfTest } from './kernel/selftest.ts'
+import { libsodiumGroup } from './libsodium.ts'
+
+const MODULES = { relaxed } as const
+
+export type KernelBuild = keyof typeof MODULES
+
+let chosen: Group | undefined
+
+/** The fastest backend that works here; found at the first call, in some milliseconds. */
+export function defaultGroup(): Group {
+  chosen ??= simdGroup('relaxed') ?? libsodiumGroup
+  return chosen
+}
+
+/** A kernel of its own, or undefined where it does not compile or computes wrongly. */
+export function simdGroup(build: KernelBuild): Group | undefined {
+  const group = compiled(build)
+  return group !== undefined && passesSelfTest(group) ? group : undefined
+}
+
+function compiled(build: KernelBuild): Group | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined
+  try {
+    return kernelGroup(build, new KernelMemory(fromBase64(MODULES[build])))
+  } catch {
+    // Without SIMD, without relaxed SIMD, or larger than this thread may compile at once.
+    return undefined
+  }
+}

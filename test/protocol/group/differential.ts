@@ -1,0 +1,138 @@
+/**
+ * Two backends do the same random work, with a taste for what breaks carries and special cases: scalars
+ * near zero, near the order and of equal digits, small multiples of the generator, doubled elements,
+ * batches around the borders of lanes and slices.
+ *
+ * As a command: node --conditions=drempel-src test/protocol/group/differential.ts OPERATIONS [SEED]
+ * compares the kernels with libsodium.
+ */
+
+import { concat, hex, type RandomBytes } from '@drempel/protocol/encoding'
+import {
+  type Group,
+  itemAt,
+  libsodiumGroup,
+  randomScalars,
+  simdGroup,
+  smallScalar,
+} from '@drempel/protocol/group'
+import { seededRandom } from '../random.ts'
+
+/** @returns how many operations on single elements or pairs were compared @throws Error with the case */
+export function compareBackends(
+  subject: Group,
+  oracle: Group,
+  operations: number,
+  seed: string,
+  batches: readonly number[] = [1, 2, 3, 4, 5, 8, 9, 17],
+): number {
+  const random = seededRandom(seed)
+  const world = new World(oracle, random)
+  let done = 0
+  for (let turn = 0; done < operations; turn++) {
+    const count = batches[world.below(batches.length)]!
+    for (const [name, work] of Object.entries(cases(world, count))) {
+      const [ours, theirs] = [work(subject), work(oracle)]
+      if (hex(ours) !== hex(theirs)) {
+        throw new Error(`${name} of ${count} differs in turn ${turn} of seed ${seed}`)
+      }
+      done += count
+    }
+  }
+  return done
+}
+
+function cases(world: World, count: number): Record<string, (group: Group) => Uint8Array> {
+  const scalars = world.scalars(count)
+  const one = world.scalars(1)
+  const a = world.elements(count)
+  const b = world.elements(count)
+  const base = world.elements(1)
+  const weights = world.weights(2)
+  const uniform = world.random(64 * count)
+  const messages = Array.from({ length: count }, () => world.random(world.below(100)))
+  const tag = Uint8Array.of(7)
+  return {
+    multiplySecret: (group) => group.multiplySecret(scalars, a),
+    'multiplySecret by one': (group) => group.multiplySecret(one, a),
+    multiplyBaseSecret: (group) => group.multiplyBaseSecret(scalars),
+    add: (group) => group.add(a, b),
+    subtract: (group) => group.subtract(a, b),
+    combinePublic: (group) => group.combinePublic(scalars, a),
+    combineMinusSecret: (group) => group.combineMinusSecret(weights, [a, b], scalars, base),
+    fromUniform: (group) => group.fromUniform(uniform),
+    hashPlusBaseSecret: (group) => group.hashPlusBaseSecret(messages, tag, scalars),
+  }
+}
+
+class World {
+  readonly random: RandomBytes
+  readonly #oracle: Group
+
+  constructor(oracle: Group, random: RandomBytes) {
+    this.#oracle = oracle
+    this.random = random
+  }
+
+  below(bound: number): number {
+    return this.random(4).reduce((value, byte) => 256 * value + byte, 0) % bound
+  }
+
+  scalars(count: number): Uint8Array {
+    return concat(...Array.from({ length: count }, () => this.#scalar()))
+  }
+
+  /** Half of them short. */
+  weights(count: number): Uint8Array {
+    const { scalars } = this.#oracle
+    const short = () => {
+      const value = smallScalar(1 + this.below(1 << 20))
+      return this.below(2) === 0 ? value : scalars.negate(value)
+    }
+    const all = this.below(2) === 0 ? short : () => this.#scalar()
+    return concat(...Array.from({ length: count }, all))
+  }
+
+  /** Not the identity. */
+  elements(count: number): Uint8Array {
+    const elements = this.#oracle.fromUniform(this.random(64 * count))
+    for (let i = 0; i < count; i++) {
+      if (this.below(4) === 0) {
+        elements.set(this.#oracle.multiplyBaseSecret(smallScalar(1 + this.below(20))), 32 * i)
+      } else if (i > 0 && this.below(8) === 0) {
+        elements.set(itemAt(elements, i - 1), 32 * i)
+      }
+    }
+    return elements
+  }
+
+  #scalar(): Uint8Array {
+    const { scalars } = this.#oracle
+    const small = smallScalar(1 + this.below(20))
+    switch (this.below(5)) {
+      case 0:
+        return small
+      case 1:
+        return scalars.negate(small)
+      case 2: {
+        // All digits alike, or two by turns: where carries of signed digits run through.
+        const digits = new Uint8Array(32).fill(this.below(256))
+        return digits.with(31, digits[31]! & 15).with(0, digits[0]! | 1)
+      }
+      default:
+        return randomScalars(this.#oracle, 1, this.random)
+    }
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [operations = '10000', seed = String(Date.now())] = process.argv.slice(2)
+  for (const build of ['relaxed'] as const) {
+    const group = simdGroup(build)
+    if (group === undefined) console.log(`${build}: does not run here`)
+    else {
+      const done = compareBackends(group, libsodiumGroup, Number(operations), seed)
+      console.log(`${build}: ${done} operations like libsodium's, seed ${seed}`)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * npm run timing -- [MEASUREMENTS]
+ *
+ * Looks for secrets in the time that the group's backends take (dudect's test). |t| over 10 is a leak,
+ * over 4.5 probably one; more measurements find smaller ones. The two planted leaks show that the
+ * harness finds some: a difference of a percent needs a quiet machine. It exits with 1 when the large
+ * one is not found, since then nothing else means anything.
+ */
+
+import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
+import { measure, type Subject } from './measure.ts'
+import { FIXED, plantedLeak, smallLeak, subjectsOf } from './subjects.ts'
+import { CERTAIN, PROBABLE } from './welch.ts'
+
+const measurements = Number(process.argv[2] ?? 20_000)
+if (!Number.isInteger(measurements) || measurements < 1000) {
+  console.error('npm run timing -- [MEASUREMENTS], at least 1000 (20000)')
+  process.exit(2)
+}
+
+const kernels = (['relaxed'] as const).flatMap((build) => simdGroup(build) ?? [])
+const fastest = kernels[0] ?? libsodiumGroup
+
+const report = (subject: Subject): number => {
+  const { name, t, medianNanoseconds } = measure(subject, FIXED, measurements)
+  const verdict = t > CERTAIN ? 'leaks' : t > PROBABLE ? 'probably leaks' : 'nothing found'
+  const time = `${(medianNanoseconds / 1000).toFixed(1)} µs`
+  console.log(
+    `${name.padEnd(36)} |t| ${t.toFixed(1).padStart(7)}  ${time.padStart(10)}  ${verdict}`,
+  )
+  return t
+}
+
+const control = report(plantedLeak(fastest))
+report(smallLeak(fastest))
+for (const group of [...kernels, libsodiumGroup]) subjectsOf(group).forEach(report)
+// Not constant-time, as its header says: a leak that nobody planted.
+subjectsOf(nobleGroup).slice(0, 2).forEach(report)
+process.exitCode = control > CERTAIN ? 0 : 1
