@@ -123,7 +123,8 @@ function writeProducts(
 
 /**
  * Section 3.3 with a = -1, the signs of E, F, G and H turned, which changes no product:
- * E = X² + Y² - (X + Y)², F = X² - Y² + 2·Z², G = X² - Y², H = X² + Y².
+ * E = -2·X·Y, F = X² - Y² + 2·Z², G = X² - Y², H = X² + Y². The product costs less than the square
+ * of X + Y, which would need a carry before it.
  */
 function writeDouble(
   machine: Machine,
@@ -135,12 +136,12 @@ function writeDouble(
 ): void {
   const { field } = machine
   const [e, ff, g, h] = temporaries as [Addr, Addr, Addr, Addr]
-  field.combine(f, [{ a: p.x }, { a: p.y }], [{ out: e, of: [1, 1] }])
+  const squares = [p.x, p.y, p.z].map((a) => ({ a, b: a }))
   field.combine(
     f,
-    [p.x, p.y, p.z, e].map((a) => ({ a, b: a })),
+    [...squares, { a: p.x, b: p.y }],
     [
-      { out: e, of: [1, 1, 0, -1] },
+      { out: e, of: [0, 0, 0, -2] },
       { out: ff, of: [1, -1, 2] },
       { out: g, of: [1, -1] },
       { out: h, of: [1, 1] },

@@ -6,8 +6,8 @@
  * Magnitudes. A **reduced** element is what `combine`, `fromBytes` and `constant` write: the build
  * states the bounds of its limbs (they do not mean 0 <= x < p). A **loose** element is the sum or
  * the difference of two reduced ones, from `add` or `sub`. A product takes at most one loose
- * factor, a square none; terms without a product take either. The bounds checker holds the builds
- * and the formulas to this.
+ * factor, squares and terms without a product none. The bounds checker holds the builds and the
+ * formulas to this.
  */
 
 import type { FunctionBuilder, I32, Local, V128 } from '../assembler.ts'

@@ -47,6 +47,8 @@ const C2 = bitsOf(3 * 2 ** 102 + 3 * 2 ** 51)
 const INTEGER = bitsOf(3 * 2 ** 51)
 const UNSIGNED = bitsOf(2 ** 52)
 
+type Splitting = { readonly c1: Local<'v128'>; readonly c2: Local<'v128'> }
+
 /** Columns of 64-bit integers: `words` minus `bias` (modulo 2^64), lane by lane. */
 type Wide = { readonly words: readonly V128[]; readonly bias: readonly bigint[] }
 
@@ -82,7 +84,7 @@ export function relaxedField(layout: Layout): FieldBuild {
     fromBytes(f, out, from, stride) {
       const words = limbsAt(f, from, stride)
       const masked = words.map((word) => v128.and(word, splat(MASK)))
-      reduce(f, out, { words: masked, bias: words.map(() => 0n) })
+      reduce(f, carryConstants(f), out, [{ words: masked, bias: words.map(() => 0n) }], [1])
     },
 
     // At least p: all limbs but the lowest are full, and the lowest is at least 2^51 - 19.
@@ -123,16 +125,21 @@ export function relaxedField(layout: Layout): FieldBuild {
   }
 
   function combine(f: FunctionBuilder, terms: readonly Term[], outputs: readonly Combination[]) {
+    const constants = {
+      c1: f.local('v128', splat(C1)),
+      c2: f.local('v128', splat(C2)),
+    }
     const wides = terms.map(({ a, b }) => {
       if (b === undefined) return integers(f, a)
-      return a === b ? square(f, a) : multiply(f, a, b)
+      return a === b ? square(f, constants, a) : multiply(f, constants, a, b)
     })
-    for (const { out, of } of outputs) reduce(f, out, sum(f, wides, of))
+    const carry = carryConstants(f)
+    for (const { out, of } of outputs) reduce(f, carry, out, wides, of)
   }
 
-  function multiply(f: FunctionBuilder, a: Addr, b: Addr): Wide {
+  function multiply(f: FunctionBuilder, constants: Splitting, a: Addr, b: Addr): Wide {
     const right = limbs(f, b)
-    const columns = new Columns(f, splat)
+    const columns = new Columns(f, constants)
     for (let i = 0; i < LIMBS; i++) {
       const left = f.local('v128', limb(a, i))
       for (let j = 0; j < LIMBS; j++) columns.addProduct(i + j, left, right[j]!)
@@ -141,9 +148,9 @@ export function relaxedField(layout: Layout): FieldBuild {
   }
 
   /** a_i·a_j for i < j counts twice: one factor is doubled. */
-  function square(f: FunctionBuilder, a: Addr): Wide {
+  function square(f: FunctionBuilder, constants: Splitting, a: Addr): Wide {
     const factors = limbs(f, a)
-    const columns = new Columns(f, splat)
+    const columns = new Columns(f, constants)
     for (let i = 0; i < LIMBS; i++) {
       columns.addProduct(2 * i, factors[i]!, factors[i]!)
       if (i === LIMBS - 1) break
@@ -159,47 +166,57 @@ export function relaxedField(layout: Layout): FieldBuild {
     return { words, bias: words.map(() => INTEGER) }
   }
 
-  function sum(f: FunctionBuilder, wides: readonly Wide[], of: readonly number[]): Wide {
-    const words: V128[] = []
-    const bias: bigint[] = []
-    for (let k = 0; k < LIMBS; k++) {
-      let word: V128 | undefined
-      let sumOfBias = 0n
-      // Positive coefficients first: a sum begins with a word as it is.
-      const order = wides.map((_, i) => i).sort((i, j) => (of[j] ?? 0) - (of[i] ?? 0))
-      for (const i of order) {
-        const coefficient = of[i] ?? 0
-        if (coefficient === 0) continue
-        const value = wides[i]!.words[k]!
-        sumOfBias += BigInt(coefficient) * wides[i]!.bias[k]!
-        for (let n = 0; n < Math.abs(coefficient); n++) {
-          if (coefficient > 0) word = word === undefined ? value : i64x2.add(word, value)
-          else word = i64x2.sub(word ?? v128const(0n, 0n), value)
-        }
-      }
-      words.push(f.local('v128', word ?? v128const(0n, 0n)))
-      bias.push(sumOfBias)
-    }
-    return { words, bias }
-  }
-
   /**
-   * One parallel carry. A column t with |t| < 2^61 is made positive by 2^62 (a logical shift is one
-   * instruction, an arithmetic one several) and rounded by 2^50: its low 51 bits less 2^50 stay, a
-   * carry of at most 2^10 in magnitude goes up, 19 times from the top to the bottom.
+   * The sum, and one parallel carry. A column t with |t| < 2^61 is made positive by 2^62 (a logical
+   * shift is one instruction, an arithmetic one several) and rounded by 2^50: its low 51 bits less
+   * 2^50 stay, a carry of at most 2^10 in magnitude goes up, 19 times from the top to the bottom.
    */
-  function reduce(f: FunctionBuilder, out: Addr, wide: Wide): void {
-    const shifted = wide.words.map((word, k) =>
-      f.local('v128', i64x2.add(word, splat(2n ** 62n + 2n ** 50n - wide.bias[k]!))),
+  function reduce(
+    f: FunctionBuilder,
+    { mask, unsigned, offset, offset19 }: ReturnType<typeof carryConstants>,
+    out: Addr,
+    wides: readonly Wide[],
+    of: readonly number[],
+  ): void {
+    const shifted = Array.from({ length: LIMBS }, (_, k) =>
+      f.local('v128', sum(wides, of, k, 2n ** 62n + 2n ** 50n)),
     )
     const carries = shifted.map((word) => f.local('v128', shiftRight(word, 51)))
     shifted.forEach((word, k) => {
       const carried = k === 0 ? times19(carries[LIMBS - 1]!) : carries[k - 1]!
-      const low = v128.and(word, splat(MASK))
-      const double = v128.or(i64x2.add(low, carried), splat(UNSIGNED))
-      const offset = 2 ** 52 + 2 ** 50 + (k === 0 ? 19 : 1) * 2 ** 11
-      f.store(out.base, f64x2.sub(double, splat(bitsOf(offset))), out.offset + 16 * k)
+      const double = v128.or(i64x2.add(v128.and(word, mask), carried), unsigned)
+      f.store(out.base, f64x2.sub(double, k === 0 ? offset19 : offset), out.offset + 16 * k)
     })
+  }
+
+  function carryConstants(f: FunctionBuilder) {
+    const offset = (carries: number) => splat(bitsOf(2 ** 52 + 2 ** 50 + carries * 2 ** 11))
+    return {
+      mask: f.local('v128', splat(MASK)),
+      unsigned: f.local('v128', splat(UNSIGNED)),
+      offset: f.local('v128', offset(1)),
+      offset19: f.local('v128', offset(19)),
+    }
+  }
+
+  /** Column k of a sum of coefficient times columns, and `more`; what is biased in them goes out. */
+  function sum(wides: readonly Wide[], of: readonly number[], k: number, more: bigint): V128 {
+    const values = wides.map(({ words, bias }, i) => ({
+      word: words[k]!,
+      bias: bias[k]!,
+      coefficient: of[i] ?? 0,
+    }))
+    const constant = splat(
+      values.reduce((rest, { bias, coefficient }) => rest - BigInt(coefficient) * bias, more),
+    )
+    const repeat = (sign: number) =>
+      values.flatMap(({ word, coefficient }) =>
+        Array<V128>(Math.max(0, sign * coefficient)).fill(word),
+      )
+    const [plus, minus] = [repeat(1), repeat(-1)]
+    const subtract = (from: V128) => minus.reduce((rest, word) => i64x2.sub(rest, word), from)
+    if (plus.length === 0) return subtract(constant)
+    return i64x2.add(subtract(plus.reduce((total, word) => i64x2.add(total, word))), constant)
   }
 
   /**
@@ -228,21 +245,20 @@ export function relaxedField(layout: Layout): FieldBuild {
 /** Sums of products by weight: column k counts 2^(51 k). */
 class Columns {
   readonly #f: FunctionBuilder
-  readonly #c1: Local<'v128'>
-  readonly #c2: Local<'v128'>
+  readonly #constants: Splitting
   readonly #words: Local<'v128'>[] = []
   readonly #bias: bigint[] = []
 
-  constructor(f: FunctionBuilder, splat: (bits: bigint) => V128) {
+  constructor(f: FunctionBuilder, constants: Splitting) {
     this.#f = f
-    this.#c1 = f.local('v128', splat(C1))
-    this.#c2 = f.local('v128', splat(C2))
+    this.#constants = constants
   }
 
   addProduct(column: number, a: Local<'v128'>, b: Local<'v128'>): void {
     const f = this.#f
-    const high = f.local('v128', f64x2.relaxedMadd(a, b, this.#c1))
-    this.#add(column, f64x2.relaxedMadd(a, b, f64x2.sub(this.#c2, high)), INTEGER)
+    const { c1, c2 } = this.#constants
+    const high = f.local('v128', f64x2.relaxedMadd(a, b, c1))
+    this.#add(column, f64x2.relaxedMadd(a, b, f64x2.sub(c2, high)), INTEGER)
     this.#add(column + 1, high, C1)
   }
 
