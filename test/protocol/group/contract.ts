@@ -47,6 +47,13 @@ export function groupContract(group: Group): void {
   const element = () => group.fromUniform(random(64))
   const alternating = (value: Uint8Array, i: number) =>
     i % 2 === 0 ? value : group.scalars.negate(value)
+  const fraction = (above: number, below: number) => {
+    const quotient = group.scalars.multiply(
+      smallScalar(Math.abs(above)),
+      group.scalars.invert(smallScalar(below)),
+    )
+    return above < 0 ? group.scalars.negate(quotient) : quotient
+  }
   const code = (work: () => unknown) => {
     try {
       work()
@@ -240,6 +247,13 @@ export function groupContract(group: Group): void {
       ['small weights and negatives', () => [3, 3, 1].map(smallScalar).map(alternating)],
       ['a negative', () => [group.scalars.negate(smallScalar(1))]],
       ['weights around a digit', () => [7, 8, 9, 15, 16, 17].map(smallScalar).map(alternating)],
+      [
+        'halves and thirds',
+        () => [fraction(1, 2), fraction(-2, 3), smallScalar(1), fraction(5, 6)],
+      ],
+      ['a third', () => [fraction(1, 3)]],
+      ['fractions with a large denominator', () => [fraction(1, 65_521), fraction(-1, 65_519)]],
+      ['fractions with too large a one', () => [7, 11, 13].map((p) => fraction(1, 65_536 * p))],
       ['large weights', () => [scalar(), ORDER_LESS_ONE, scalar()]],
       ['one large and one small', () => [scalar(), smallScalar(1)]],
     ])('of rows with %s, minus multiples of a base', (_, makeWeights) => {

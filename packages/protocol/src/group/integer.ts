@@ -1,4 +1,4 @@
-/** Public scalars as integers. */
+/** Public scalars as integers, and as fractions of integers. */
 
 import { type Bytes, fromHex } from '../encoding/index.ts'
 import { SCALAR_BYTES } from './group.ts'
@@ -9,15 +9,54 @@ const ORDER = integer(fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000
 
 /** k or k - l, whichever is nearer to zero. */
 export function nearestToZero(scalar: Bytes): SignedInteger {
-  const value = integer(scalar)
+  return nearest(integer(scalar))
+}
+
+/** Numerators over one denominator; modulo the order, each is its scalar. */
+type Fractions = {
+  readonly numerators: readonly SignedInteger[]
+  readonly denominator: number
+}
+
+const DENOMINATOR_LIMIT = 2n ** 32n
+const NUMERATOR_LIMIT = 2n ** 80n
+
+/**
+ * Scalars that are fractions of small integers, as Lagrange coefficients are; undefined for others.
+ * The denominator is below 2^32, numerators are below 2^80.
+ */
+export function asFractions(scalars: readonly Bytes[]): Fractions | undefined {
+  const values = scalars.map(integer)
+  let denominator = 1n
+  for (const value of values) {
+    denominator *= denominatorOf((value * denominator) % ORDER)
+    if (denominator >= DENOMINATOR_LIMIT) return undefined
+  }
+  const numerators = values.map((value) => nearest((value * denominator) % ORDER))
+  if (numerators.some(({ magnitude }) => magnitude >= NUMERATOR_LIMIT)) return undefined
+  return { numerators, denominator: Number(denominator) }
+}
+
+/**
+ * Of the fractions n / d that are this value, one with a small n, by Euclid's algorithm on the order
+ * and the value: each remainder n is d * value modulo the order, and while remainders fall, d grows.
+ */
+function denominatorOf(value: bigint): bigint {
+  let [n, next] = [ORDER, value]
+  let [d, nextD] = [0n, 1n]
+  while (next >= NUMERATOR_LIMIT) {
+    const quotient = n / next
+    ;[n, next] = [next, n - quotient * next]
+    ;[d, nextD] = [nextD, d - quotient * nextD]
+  }
+  return nextD < 0n ? -nextD : nextD
+}
+
+function nearest(value: bigint): SignedInteger {
   const opposite = ORDER - value
   return opposite < value
     ? { negative: true, magnitude: opposite }
     : { negative: false, magnitude: value }
-}
-
-export function bitLength(value: bigint): number {
-  return value === 0n ? 0 : value.toString(2).length
 }
 
 function integer(scalar: Bytes): bigint {

@@ -1,17 +1,17 @@
 /**
- * Sums of rows times public weights, one weight a row, the same for a whole batch. A weight is
- * taken as the integer nearest to zero, so that what it costs follows the longest of them: Lagrange
- * coefficients of many quorums are small integers (3, -3 and 1 for holders 1, 2 and 3).
+ * Sums of rows times public weights, one weight a row, the same for a whole batch. Lagrange
+ * coefficients are fractions of small integers over one denominator, often over one: 3, -3 and 1 for
+ * holders 1, 2 and 3. So numerators are added up in few steps, and at most one multiplication, by the
+ * inverse of the denominator, remains for all rows together. Other weights take Straus's method.
  */
 
 import type { Bytes } from '../../encoding/index.ts'
 import { countOf, itemAt } from '../flat.ts'
-import { bitLength, nearestToZero, type SignedInteger } from '../integer.ts'
+import { asFractions, nearestToZero, type SignedInteger } from '../integer.ts'
+import { libsodiumScalars } from '../libsodium.ts'
+import { smallScalar } from '../scalar.ts'
 import { DIGITS, nonAdjacentForm, writeSignedDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
-
-/** Beyond, tables of eight multiples of each element pay for themselves. */
-const SHORT_BITS = 80
 
 /** @param rows points, a row of `groups` behind the other @returns points of the sums */
 export function combineRows(
@@ -20,17 +20,18 @@ export function combineRows(
   rows: number,
   groups: number,
 ): number {
-  const integers = Array.from({ length: countOf(weights) }, (_, i) =>
-    nearestToZero(itemAt(weights, i)),
-  )
-  const longest = Math.max(...integers.map(({ magnitude }) => bitLength(magnitude)))
-  return longest <= SHORT_BITS
-    ? byAdditions(memory, integers, rows, groups)
-    : byTables(memory, integers, rows, groups)
+  const scalars = Array.from({ length: countOf(weights) }, (_, i) => itemAt(weights, i))
+  const fractions = asFractions(scalars)
+  if (fractions === undefined) {
+    return sumByTables(memory, scalars.map(nearestToZero), rows, groups)
+  }
+  const sum = sumByAdditions(memory, fractions.numerators, rows, groups)
+  if (fractions.denominator > 1) divide(memory, sum, fractions.denominator, groups)
+  return sum
 }
 
 /** Binary digits of all weights from the highest down, one doubling for all rows between two. */
-function byAdditions(
+function sumByAdditions(
   memory: KernelMemory,
   weights: readonly SignedInteger[],
   rows: number,
@@ -40,6 +41,7 @@ function byAdditions(
   const sum = memory.takePoints(groups)
   const forms = weights.map(nonAdjacentForm)
   const highest = Math.max(...forms.map((form) => form.length)) - 1
+  // Zero to begin with.
   call.subtract(sum, rows, rows, groups)
   for (let bit = highest; bit >= 0; bit--) {
     if (bit < highest) call.add(sum, sum, sum, groups)
@@ -52,8 +54,15 @@ function byAdditions(
   return sum
 }
 
-/** Straus's method. */
-function byTables(
+function divide(memory: KernelMemory, points: number, denominator: number, groups: number): void {
+  const digits = memory.take(DIGITS)
+  const inverse = libsodiumScalars.invert(smallScalar(denominator))
+  writeSignedDigits(memory.bytes, digits, nearestToZero(inverse))
+  memory.call.multiply(points, points, digits, groups, 0)
+}
+
+/** Straus's method: a table for each row, doublings for all together. */
+function sumByTables(
   memory: KernelMemory,
   weights: readonly SignedInteger[],
   rows: number,
