@@ -81,6 +81,16 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         expect(await store.flags.countActive('host', 0)).toBe(4)
       })
 
+      it('dates a flag that comes without a date once', async () => {
+        const undated = { ...row(1), since: null }
+        await store.flags.upsert('host', [undated, row(2)], 'a')
+        expect((await store.flags.get('host', index(1)))?.since).toBe(1_000)
+        now.time += 1_000
+        const again = [undated, { ...row(2), since: null }]
+        expect(await store.flags.upsert('host', again, 'b')).toEqual(counts({ unchanged: 2 }))
+        expect((await store.flags.get('host', index(2)))?.since).toBe(500)
+      })
+
       it('counts a row that a file repeats once, by its last line', async () => {
         const rows = [row(1), { ...row(1), reports: 7 }]
         expect(await store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 1 }))
@@ -179,8 +189,8 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       })
 
       it('says which active flags have none, and pages those that have', async () => {
-        const rows = [2, 4].map((i) => ({ index: index(i), sealed: sealed(100 + i) }))
-        const unknown = { index: index(99), sealed: sealed(99) }
+        const rows = [2, 4].map((id) => ({ id, sealed: sealed(100 + id) }))
+        const unknown = { id: 99, sealed: sealed(99) }
         expect(await store.tags.put('host', 'e1', [...rows, unknown])).toBe(2)
         const missing = await store.tags.missing('host', 'e1', 0, { limit: 10 })
         expect(missing.map(({ id }) => id)).toEqual([1, 3, 5])
@@ -199,8 +209,8 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       })
 
       it('follows the state of the flag, and replaces', async () => {
-        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(50) }])
-        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(51) }])
+        await store.tags.put('host', 'e1', [{ id: 1, sealed: sealed(50) }])
+        await store.tags.put('host', 'e1', [{ id: 1, sealed: sealed(51) }])
         expect((await store.tags.page('host', 'e1', 0, { limit: 9 }))[0]?.sealed).toEqual(
           sealed(51),
         )
@@ -212,7 +222,7 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       })
 
       it('drops an epoch and no other', async () => {
-        const tag = [{ index: index(1), sealed: sealed(50) }]
+        const tag = [{ id: 1, sealed: sealed(50) }]
         await store.tags.put('host', 'e1', tag)
         await store.tags.put('host', 'e2', tag)
         expect(await store.tags.dropEpoch('host', 'e1')).toBe(1)
@@ -244,7 +254,7 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
 
       it('drops the share and the tags, keeps the transcript, for good', async () => {
         await store.flags.upsert('host', [row(1)], 'a')
-        await store.tags.put('host', 'e1', [{ index: index(1), sealed: sealed(50) }])
+        await store.tags.put('host', 'e1', [{ id: 1, sealed: sealed(50) }])
         await store.keys.put(epoch('e1'))
         expect(await store.keys.drop('host', 'e1')).toBe(true)
         expect(await store.keys.drop('host', 'e9')).toBe(false)

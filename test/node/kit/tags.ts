@@ -20,9 +20,9 @@ export async function tagAll(federation: Federation, kind: IdentifierKind = 'hos
       count: rows.length,
       record: {},
     })
-    const tags = rows.map(({ index }, i) => {
+    const tags = rows.map(({ id, index }, i) => {
       const place = `tag/${kind}/${epoch}/${hex(index)}`
-      return { index, sealed: ctx.vault.seal(place, tagOf(outputs[i]!), random) }
+      return { id, sealed: ctx.vault.seal(place, tagOf(outputs[i]!), random) }
     })
     await ctx.store.tags.put(kind, epoch, tags)
   }

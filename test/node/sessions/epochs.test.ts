@@ -86,7 +86,8 @@ describe('a key of some days', () => {
   test('is erased with its tags when the list of another epoch is in force', async () => {
     await tagAll(federation)
     const index = leader.ctx.vault.blindIndex('host', 'second.example')
-    await leader.ctx.store.tags.put('host', '1', [{ index, sealed: new Uint8Array(40) }])
+    const { id } = (await leader.ctx.store.flags.get('host', index))!
+    await leader.ctx.store.tags.put('host', '1', [{ id, sealed: new Uint8Array(40) }])
     await publish(federation, ['second.example'], 3)
     expect(await isOver(leader, 'second.example')).toEqual({ over: true, epoch: '3' })
     for (const member of federation.members) {

@@ -34,8 +34,8 @@ describe('the files of a store', () => {
       ...{ taxonomy: 'phishing', evidence: 'observed', reports: 1, since: 0, expires: null },
     }))
     await store.flags.upsert('host', rows, 'import-canary')
-    const tags = rows.map(({ index }, i) => ({
-      index,
+    const tags = rows.map((_, i) => ({
+      id: i + 1,
       sealed: vault.seal('tag/host/e1', utf8(IDENTIFIERS[i]!), systemRandom),
     }))
     await store.tags.put('host', 'e1', tags)

@@ -136,7 +136,7 @@ describe('the SQLite file', () => {
       ...{ kind: 'host', epoch: 'e1', state: 'active', transcript: sealed(1), signatures: [] },
       sealedShare: Buffer.from(traces[0]!),
     })
-    await store.tags.put('host', 'e1', [{ index: index(1), sealed: Buffer.from(traces[1]!) }])
+    await store.tags.put('host', 'e1', [{ id: 1, sealed: Buffer.from(traces[1]!) }])
     expect(await files()).toContain(traces[0])
     expect(await files()).toContain(traces[1])
     expect(await files()).not.toContain(traces[2])

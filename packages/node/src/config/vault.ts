@@ -17,6 +17,11 @@ export interface Vault {
   readonly keyId: string
   /** @param context what and where it is, such as `flag/iban/<index>`: opens in that place only */
   seal(context: string, plaintext: Bytes, random: RandomBytes): Bytes
+  /** As `seal` for each, with one draw of randomness. */
+  sealAll(
+    entries: readonly { readonly context: string; readonly plaintext: Bytes }[],
+    random: RandomBytes,
+  ): Bytes[]
   /** @throws ProtocolError `SEALED_DAMAGED` */
   open(context: string, sealed: Bytes): Bytes
   /** 32 bytes by which a row is found; equal identifiers of one kind and node give equal bytes. */
@@ -31,6 +36,13 @@ export function createVault(masterKey: Bytes): Vault {
   return {
     keyId: hex(subkey(3).subarray(0, 16)),
     seal: (context, plaintext, random) => sealWith(sealKey, context, plaintext, random),
+    sealAll(entries, random) {
+      const nonces = random(NONCE * entries.length)
+      return entries.map(({ context, plaintext }, i) => {
+        const nonce = () => nonces.subarray(NONCE * i, NONCE * (i + 1))
+        return sealWith(sealKey, context, plaintext, nonce)
+      })
+    },
     open: (context, sealed) => openWith(sealKey, context, sealed),
     blindIndex: (kind, canonical) =>
       // No kind contains a line feed, so no two pairs give one text.

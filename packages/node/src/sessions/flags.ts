@@ -21,7 +21,7 @@ export type FlagInput = {
 
 export type Rejected = { readonly row: number; readonly code: string }
 
-const PAGE = 5_000
+const PAGE = 1_024
 const UNSPECIFIED = 'unspecified'
 
 /** @throws ProtocolError of the identifiers layer, without the value */
@@ -30,10 +30,8 @@ export function canonical(ctx: NodeContext, kind: IdentifierKind, value: string)
   return canonicalize(kind, value, region ? { defaultRegion: region } : {})
 }
 
-export function sealFlag(ctx: NodeContext, kind: IdentifierKind, identifier: string) {
-  const index = ctx.vault.blindIndex(kind, identifier)
-  const sealed = ctx.vault.seal(`flag/${kind}/${hex(index)}`, utf8(identifier), ctx.random)
-  return { index, sealed }
+function flagPlace(kind: string, index: Bytes): string {
+  return `flag/${kind}/${hex(index)}`
 }
 
 export function openFlag(
@@ -41,7 +39,7 @@ export function openFlag(
   kind: string,
   row: { readonly index: Bytes; readonly sealed: Bytes },
 ): string {
-  return fromUtf8(ctx.vault.open(`flag/${kind}/${hex(row.index)}`, row.sealed))
+  return fromUtf8(ctx.vault.open(flagPlace(kind, row.index), row.sealed))
 }
 
 export async function importFlags(
@@ -51,48 +49,53 @@ export async function importFlags(
   rows: readonly FlagInput[],
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
   knownKind(ctx.inForce(), kind)
-  const now = ctx.clock()
+  const blockedSince = await epochBegin(ctx, kind)
+  const total = { added: 0, updated: 0, unchanged: 0, blocked: 0 }
   const rejected: Rejected[] = []
-  const accepted: FlagRow[] = []
-  for (const input of rows) {
-    try {
-      accepted.push(await readFlag(ctx, kind, input, now))
-    } catch (error) {
-      if (!isProtocolError(error)) throw error
-      rejected.push({ row: input.row, code: error.code })
-    }
+  for (let at = 0; at < rows.length; at += PAGE) {
+    const read = rows.slice(at, at + PAGE).flatMap((input) => {
+      try {
+        return [readFlag(ctx, kind, input)]
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        rejected.push({ row: input.row, code: error.code })
+        return []
+      }
+    })
+    const sealed = ctx.vault.sealAll(read, ctx.random)
+    const flags = read.map(({ flag }, i) => ({ ...flag, sealed: sealed[i]! }))
+    const counts = await ctx.store.flags.upsert(kind, flags, importId, { blockedSince })
+    for (const name of COUNTS) total[name] += counts[name]
   }
-  const counts = await ctx.store.flags.upsert(kind, accepted, importId, {
-    blockedSince: await epochBegin(ctx, kind),
-  })
-  return { ...counts, rejected }
+  return { ...total, rejected }
 }
 
-async function readFlag(
-  ctx: NodeContext,
-  kind: IdentifierKind,
-  input: FlagInput,
-  now: number,
-): Promise<FlagRow> {
+const COUNTS = ['added', 'updated', 'unchanged', 'blocked'] as const
+
+type Read = {
+  readonly flag: Omit<FlagRow, 'sealed'>
+  readonly context: string
+  readonly plaintext: Bytes
+}
+
+function readFlag(ctx: NodeContext, kind: IdentifierKind, input: FlagInput): Read {
   const { taxonomy = UNSPECIFIED, evidence = UNSPECIFIED, reports = 1 } = input
   if (taxonomy !== UNSPECIFIED && taxonomyEntry(taxonomy) === undefined) {
     fail('BAD_FLAG', { at: 'taxonomy' })
   }
   if (evidence !== UNSPECIFIED && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
-  const flag = sealFlag(ctx, kind, canonical(ctx, kind, input.value))
-  // The same file imported again changes nothing: a flag without a date of its own keeps its first.
-  const since =
-    input.since === undefined
-      ? ((await ctx.store.flags.get(kind, flag.index))?.since ?? now)
-      : Date.parse(input.since)
-  return {
-    ...flag,
+  const identifier = canonical(ctx, kind, input.value)
+  const index = ctx.vault.blindIndex(kind, identifier)
+  const flag = {
+    index,
     taxonomy,
     evidence,
     reports,
-    since,
+    // The same file imported again changes nothing: a flag without a date of its own keeps its first.
+    since: input.since === undefined ? null : Date.parse(input.since),
     expires: input.expires === undefined ? null : Date.parse(input.expires),
   }
+  return { flag, context: flagPlace(kind, index), plaintext: utf8(identifier) }
 }
 
 /** When the key epoch began; where no key is used, the days of one back from now. */

@@ -23,7 +23,7 @@ const BATCH = 4_096
 /** Queries under way beside those that the workers compute on: these are at the holders. */
 const AHEAD = 2
 /** Rows that are read, opened or sealed and stored at a time: some milliseconds of work. */
-const PAGE = 512
+const PAGE = 1_024
 
 type Tagging = {
   readonly kind: IdentifierKind
@@ -33,7 +33,7 @@ type Tagging = {
   readonly onTagged: (flags: number) => void
 }
 
-type Flag = { readonly index: Bytes; readonly input: Bytes }
+type Flag = { readonly id: number; readonly index: Bytes; readonly input: Bytes }
 
 /** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
 export async function tagMissing(
@@ -105,7 +105,8 @@ async function* missingFlags(
     const page = await ctx.store.tags.missing(kind, String(epoch), ctx.clock(), options)
     if (page.length === 0) break
     for (const row of page) {
-      batch.push({ index: row.index, input: oprfInput(kind, openFlag(ctx, kind, row)) })
+      const { id, index } = row
+      batch.push({ id, index, input: oprfInput(kind, openFlag(ctx, kind, row)) })
     }
     afterId = page.at(-1)!.id
     if (batch.length === BATCH) {
@@ -153,13 +154,15 @@ async function tagBatch(
     signal,
   })
   for (let at = 0; at < flags.length; at += PAGE) {
-    const rows = flags.slice(at, at + PAGE).map(({ index }, i) => ({
-      index,
-      sealed: ctx.vault.seal(tagPlace(kind, name, index), tagOf(outputs[at + i]!), ctx.random),
+    const page = flags.slice(at, at + PAGE)
+    const tags = page.map(({ index }, i) => ({
+      context: tagPlace(kind, name, index),
+      plaintext: tagOf(outputs[at + i]!),
     }))
+    const sealed = ctx.vault.sealAll(tags, ctx.random)
+    const rows = page.map(({ id }, i) => ({ id, sealed: sealed[i]! }))
     await ctx.store.tags.put(kind, name, rows)
     onTagged(rows.length)
-    await ctx.pause()
   }
 }
 

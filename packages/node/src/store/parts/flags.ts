@@ -25,8 +25,11 @@ export type FlagRecord = {
 
 export type FlagRow = Pick<
   FlagRecord,
-  'index' | 'sealed' | 'taxonomy' | 'evidence' | 'reports' | 'since' | 'expires'
->
+  'index' | 'sealed' | 'taxonomy' | 'evidence' | 'reports' | 'expires'
+> & {
+  /** Null: what it was, or now for a flag that was not there. */
+  readonly since: number | null
+}
 
 export type UpsertCounts = {
   readonly added: number

@@ -4,15 +4,15 @@ import type { Bytes } from '@drempel/protocol/encoding'
 import type { ActiveFlag } from './flags.ts'
 
 export type TagRow = {
-  /** Blind index of the flag. */
-  readonly index: Bytes
+  /** Id of the flag. */
+  readonly id: number
   /** The tag, sealed. */
   readonly sealed: Bytes
 }
 
 export type TagRecord = TagRow & {
-  /** Id of the flag. */
-  readonly id: number
+  /** Blind index of the flag. */
+  readonly index: Bytes
 }
 
 export interface TagStore {

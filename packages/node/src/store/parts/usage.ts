@@ -1,5 +1,7 @@
 /** Counters behind quotas and budgets, and the transactions that were served. */
 
+import type { Claim } from './claim.ts'
+
 export type UsageCounter = {
   /** Such as `check/<purpose>/<asker>/<day>`; absent is the scope ''. */
   readonly scope?: string
@@ -17,16 +19,14 @@ export type ServeRequest = {
 
 export interface UsageStore {
   /** Adds `amount` when the sum stays within `limit`; else false and nothing is added. */
-  reserve(counter: UsageCounter): Promise<boolean>
-  /** What was reserved so far. */
+  claim(counter: UsageCounter): Promise<Claim<boolean>>
+  /** What was claimed so far. */
   used(scope: string, key: string): Promise<number>
-  /** True the first time that an asker's txid is given, false ever after. */
-  serveOnce(asker: string, txid: string): Promise<boolean>
   /**
-   * Both at once: marks the txid and adds to all counters, or does nothing at all and says why.
-   * The first counter that lacks room is named.
+   * Marks an asker's txid, which is possible once, and adds to all counters; or does nothing at all
+   * and says why. The first counter that lacks room is named.
    */
-  reserveServe(request: ServeRequest): Promise<'ok' | 'replayed' | { readonly exceeded: string }>
+  claimServe(request: ServeRequest): Promise<Claim<'ok' | 'replayed' | { readonly exceeded: string }>>
   /** Forgets counters last changed before t; txids are never forgotten. Returns how many. */
   forgetBefore(t: number): Promise<number>
 }

@@ -67,8 +67,9 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
         const blockedSince = options.blockedSince ?? Number.POSITIVE_INFINITY
         const now = clock()
         for (const row of lastOfEach(rows)) {
-          const { index, sealed, taxonomy, evidence, reports, since, expires } = row
+          const { index, sealed, taxonomy, evidence, reports, expires } = row
           const known = find.get(kind, index)
+          const since = row.since ?? known?.since ?? now
           if (known === undefined) {
             insert.run(
               ...[kind, index, sealed, taxonomy, evidence, reports, since, expires],
@@ -78,7 +79,7 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
           } else if (isBlocked(known, blockedSince)) {
             touch.run(importId, known.id)
             counts.blocked++
-          } else if (isUnchanged(known, row)) {
+          } else if (isUnchanged(known, { ...row, since })) {
             touch.run(importId, known.id)
             counts.unchanged++
           } else {

@@ -10,7 +10,7 @@ const ACTIVE = `f.kind = @kind AND f.state = 'active' AND (f.expires IS NULL OR 
 export function tagStore({ db, write, read, scrub }: Connection): TagStore {
   const put = db.prepare(
     `INSERT INTO tags (kind, epoch, flag, sealed)
-     SELECT kind, @epoch, id, @sealed FROM flags WHERE kind = @kind AND blind = @index
+     SELECT kind, ?, id, ? FROM flags WHERE id = ? AND kind = ?
      ON CONFLICT DO UPDATE SET sealed = excluded.sealed`,
   )
   const missing = db.prepare<unknown[], Row>(
@@ -30,8 +30,7 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
     put: (kind, epoch, rows) =>
       write(() => {
         let kept = 0
-        for (const { index, sealed } of rows)
-          kept += put.run({ kind, epoch, index, sealed }).changes
+        for (const { id, sealed } of rows) kept += put.run(epoch, sealed, id, kind).changes
         return kept
       }),
     missing: (kind, epoch, now, { afterId = 0, limit }) =>
