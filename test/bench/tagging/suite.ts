@@ -1,0 +1,153 @@
+/**
+ * Suite `tagging`: a partner with a long list has it tagged by a quorum of 3 of 4, itself one of the
+ * holders, over HTTP between four node processes with durable stores and logs. The clock runs from the
+ * start of a round to the asker's commitment to its tagged list. Meanwhile another partner checks. The
+ * round goes on to its end: what it publishes shows that the tags are right.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Federation } from '@drempel/examples/federation/index'
+import { createClient, readReply } from '../check/client.ts'
+import { ASKER, PARTNERS } from '../check/workload.ts'
+import { rateOf, resultOf } from '../harness/results.ts'
+import { quantile } from '../harness/stats.ts'
+import type { Mode, Suite } from '../harness/suite.ts'
+import { openFederation, SHARED } from './federation.ts'
+import { kernelSeconds } from './kernel.ts'
+import { type Load, loadOf } from './load.ts'
+
+type Size = {
+  readonly identifiers: number
+  /** Seconds. */
+  readonly goal?: number
+  readonly kernelBatch: number
+  readonly kernelTurns: number
+}
+
+const SIZES: Readonly<Record<Mode, Size>> = {
+  full: { identifiers: 1_000_000, goal: 240, kernelBatch: 4_096, kernelTurns: 5 },
+  quick: { identifiers: 20_000, goal: 4.8, kernelBatch: 2_048, kernelTurns: 3 },
+  smoke: { identifiers: 300, kernelBatch: 16, kernelTurns: 1 },
+}
+
+const CHECKER = PARTNERS.find(({ id }) => id !== ASKER)!.id
+const POLL_MS = 100
+/** Between a check's answer and the next question. */
+const THINK_MS = 50
+
+export const tagging: Suite = async ({ mode, say }) => {
+  const { identifiers, goal, kernelBatch, kernelTurns } = SIZES[mode]
+  say('tagging: the kernel alone')
+  const kernel = identifiers * (await kernelSeconds(kernelBatch, kernelTurns))
+  say(`tagging: four nodes, ${identifiers} flags`)
+  const federation = await openFederation(identifiers, (done) => {
+    if (done % 100_000 === 0) say(`tagging: ${done} flags imported`)
+  })
+  try {
+    say('tagging: over HTTP, 3 of 4')
+    const { seconds, checks, loads } = await tagAll(federation, say)
+    const name = `tagging ${identifiers}`
+    const lower = { unit: 'ms', better: 'lower' } as const
+    const all = [...loads.values()]
+    const cpu = all.reduce((sum, load) => sum + load.cpu, 0)
+    const holders = [...loads].filter(([id]) => id !== ASKER).map(([, { p99 }]) => p99)
+    return [
+      resultOf({ name, unit: 's', better: 'lower', ...(goal === undefined ? {} : { goal }) }, [
+        seconds,
+      ]),
+      rateOf(`${name}, a second`, identifiers, [seconds]),
+      resultOf(
+        { name: `${name}: wall / (kernel / 2)`, unit: 'times', better: 'lower', goal: 1.3 },
+        [seconds / (kernel / 2)],
+      ),
+      resultOf({ name: `${name}: kernel`, unit: 'us/identifier', better: 'lower' }, [
+        (1e6 * kernel) / identifiers,
+      ]),
+      resultOf({ name: `${name}: all processes`, unit: 'us/identifier', better: 'lower' }, [
+        (1e6 * cpu) / identifiers,
+      ]),
+      resultOf({ name: `${name}: asker's event loop, p99`, goal: 50, ...lower }, [
+        loads.get(ASKER)!.p99,
+      ]),
+      resultOf({ name: `${name}: holders' event loops, worst p99`, goal: 50, ...lower }, [
+        Math.max(...holders),
+      ]),
+      resultOf({ name: 'a check meanwhile', ...lower }, checks),
+      resultOf({ name: 'a check meanwhile, p99', ...lower }, [quantile(checks, 0.99)]),
+    ]
+  } finally {
+    await federation.remove()
+  }
+}
+
+type Tagged = {
+  readonly seconds: number
+  /** Milliseconds. */
+  readonly checks: readonly number[]
+  readonly loads: ReadonlyMap<string, Load>
+}
+
+async function tagAll(federation: Federation, say: (text: string) => void): Promise<Tagged> {
+  const { api } = federation.node(ASKER)
+  const checker = startChecks(federation)
+  await loadsOf(federation)
+  const begin = performance.now()
+  const { round } = await federation.coordinator.api.startRound('device')
+  let tenths = 0
+  for (;;) {
+    const { state, step, done = 0, total = 0 } = await api.round(round)
+    if (state === 'failed') throw new Error('the round failed')
+    if (step === 'committed' || state !== 'collecting') break
+    if (done > ((tenths + 1) * total) / 10) say(`tagging: ${++tenths * 10}%`)
+    await sleep(POLL_MS)
+  }
+  const seconds = (performance.now() - begin) / 1000
+  const loads = await loadsOf(federation)
+  const checks = await checker.stop()
+  say('tagging: the round computes')
+  await assertPublished(federation, round)
+  return { seconds, checks, loads }
+}
+
+async function loadsOf({ nodes }: Federation): Promise<ReadonlyMap<string, Load>> {
+  return new Map(
+    await Promise.all(nodes.map(async (node) => [node.id, await loadOf(node)] as const)),
+  )
+}
+
+/** One check after another until it is stopped; all have to be answered, and rightly. */
+function startChecks(federation: Federation) {
+  const client = createClient(federation.node(CHECKER))
+  let going = true
+  const asking = (async () => {
+    const milliseconds: number[] = []
+    for (let i = 0; going || i < 3; i++) {
+      const reply = await client.ask(i)
+      readReply(reply)
+      milliseconds.push(reply.milliseconds)
+      await sleep(THINK_MS)
+    }
+    client.close()
+    return milliseconds
+  })()
+  return {
+    stop: () => {
+      going = false
+      return asking
+    },
+  }
+}
+
+async function assertPublished(federation: Federation, round: string): Promise<void> {
+  for (;;) {
+    const { state, reason, lists = [] } = await federation.coordinator.api.round(round)
+    if (state === 'failed') throw new Error(`the round failed: ${reason}`)
+    if (state === 'published') {
+      const size = lists[0]?.size
+      if (size !== SHARED)
+        throw new Error(`${size} identifiers are over the threshold, not ${SHARED}`)
+      return
+    }
+    await sleep(POLL_MS)
+  }
+}
