@@ -15,7 +15,7 @@ describe('synthetic lists', () => {
     [[1000, 400, 90, 90, 10], 3],
     [[50, 50], 2],
   ])('%j, t = %d: the sizes asked for, no duplicates, some over and some just not', (sizes, t) => {
-    const { lists } = synthetic(sizes, t, 'owners', {})
+    const { lists } = synthetic(sizes, t, { owners: {} })
     expect(lists.map((list) => list.length)).toEqual(sizes)
     for (const list of lists) expect(new Set(list).size).toBe(list.length)
     const counts = [...countInTheClear(lists).values()]
@@ -24,7 +24,7 @@ describe('synthetic lists', () => {
   })
 
   it('puts a tenth of equal lists over the threshold', () => {
-    const { lists } = synthetic([200, 200, 200, 200], 2, 'list', {})
+    const { lists } = synthetic([200, 200, 200, 200], 2, { list: {} })
     const counts = countInTheClear(lists)
     for (const list of lists) {
       expect(list.filter((value) => counts.get(value)! >= 2)).toHaveLength(20)
@@ -32,13 +32,13 @@ describe('synthetic lists', () => {
   })
 
   it('puts nothing over a threshold above the number of lists', () => {
-    const { lists } = synthetic([30, 30], 4, 'list', {})
+    const { lists } = synthetic([30, 30], 4, { list: {} })
     expect(Math.max(...countInTheClear(lists).values())).toBe(1)
   })
 })
 
 describe('the check of results', () => {
-  const lists = synthetic([40, 40, 40], 2, 'list', {}).lists
+  const lists = synthetic([40, 40, 40], 2, { list: {} }).lists
   const counts = countInTheClear(lists)
   const rules: readonly RoundRule[] = [{ id: 'r', t: 2, output: 'list' }]
   const folder = mkdtempSync(join(tmpdir(), 'drempel-bench-test-'))

@@ -1,15 +1,20 @@
-/** Three compute nodes in processes of their own, asked in lockstep. */
+/**
+ * Three compute nodes in processes of their own, asked in lockstep; if wanted with links between them
+ * as long as those of a wide area.
+ */
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Answers, Question } from './messages.ts'
+import { type Detour, delayed } from './delay.ts'
+import type { Answers, Progress, Question } from './messages.ts'
 
 const PARTIES = [0, 1, 2] as const
 const PATIENCE_MS = 3000
 
 export class Cluster {
   readonly #nodes: readonly ChildProcess[]
+  #detours: readonly Detour[] = []
   readonly #kill = () => {
     for (const node of this.#nodes) node.kill('SIGKILL')
   }
@@ -20,8 +25,8 @@ export class Cluster {
     process.once('exit', this.#kill)
   }
 
-  /** Ends what it started when it fails. */
-  static async start(): Promise<Cluster> {
+  /** Ends what it started when it fails. @param delayMs each way, on every link */
+  static async start(delayMs = 0): Promise<Cluster> {
     const file = fileURLToPath(new URL('./node.ts', import.meta.url))
     const cluster = new Cluster(
       // Standard output is the benchmark's own.
@@ -31,8 +36,16 @@ export class Cluster {
     )
     try {
       const answers = await cluster.ask<'listen'>((party) => ({ ask: 'listen', party }))
-      const ports = answers.map(({ port }) => port)
-      await cluster.ask<'connect'>(() => ({ ask: 'connect', ports }))
+      let ports = answers.map(({ port }) => port)
+      if (delayMs > 0) {
+        cluster.#detours = await Promise.all(ports.map((port) => delayed(port, delayMs)))
+        ports = cluster.#detours.map(({ port }) => port)
+      }
+      await cluster.ask<'connect'>(() => ({
+        ask: 'connect',
+        ports,
+        plainPorts: answers.map(({ plainPort }) => plainPort),
+      }))
       return cluster
     } catch (error) {
       await cluster.stop()
@@ -43,8 +56,13 @@ export class Cluster {
   /** The same kind of question to all three at once; their answers in party order. */
   ask<K extends Question['ask']>(
     question: (party: number) => Extract<Question, { ask: K }>,
+    onProgress?: (done: number) => void,
   ): Promise<readonly Answers[K][]> {
-    return Promise.all(this.#nodes.map((node, party) => askOne<K>(node, question(party))))
+    return Promise.all(
+      this.#nodes.map((node, party) =>
+        askOne<K>(node, question(party), party === 0 ? onProgress : undefined),
+      ),
+    )
   }
 
   async stop(): Promise<void> {
@@ -54,6 +72,7 @@ export class Cluster {
     for (const node of running) if (node.connected) node.disconnect()
     const timer = setTimeout(this.#kill, PATIENCE_MS)
     await Promise.all(gone)
+    for (const { close } of this.#detours) close()
     clearTimeout(timer)
     process.off('exit', this.#kill)
   }
@@ -62,6 +81,7 @@ export class Cluster {
 function askOne<K extends Question['ask']>(
   node: ChildProcess,
   question: Question,
+  onProgress: ((done: number) => void) | undefined,
 ): Promise<Answers[K]> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -69,9 +89,12 @@ function askOne<K extends Question['ask']>(
       node.off('exit', gone)
       act()
     }
-    const heard = (answer: unknown) => settle(() => resolve(answer as Answers[K]))
+    const heard = (answer: Answers[K] | Progress) => {
+      if ('done' in answer) onProgress?.(answer.done)
+      else settle(() => resolve(answer))
+    }
     const gone = () => settle(() => reject(new Error(`a compute node ended at "${question.ask}"`)))
-    node.once('message', heard)
+    node.on('message', heard)
     node.once('exit', gone)
     node.send(question, (error) => {
       if (error !== null) settle(() => reject(error))

@@ -1,22 +1,38 @@
-/** What the benchmark and its three compute processes say to each other, one answer to each question. */
+/** What the benchmark and its three compute processes say to each other: to each question one answer. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
 import type { PartnerSize, RoundRule } from '@drempel/protocol/threshold'
 
 export type Question =
   | { readonly ask: 'listen'; readonly party: number }
-  | { readonly ask: 'connect'; readonly ports: readonly number[] }
+  | {
+      readonly ask: 'connect'
+      readonly ports: readonly number[]
+      readonly plainPorts: readonly number[]
+    }
+  | {
+      readonly ask: 'flood'
+      readonly via: 'channel' | 'plain'
+      readonly size: number
+      readonly count: number
+    }
   | {
       readonly ask: 'load'
       readonly partners: readonly PartnerSize[]
-      readonly rules: readonly RoundRule[]
       readonly folder: string
     }
-  | { readonly ask: 'compute'; readonly sessionId: Bytes }
+  | {
+      readonly ask: 'compute'
+      readonly sessionId: Bytes
+      readonly rules: readonly RoundRule[]
+      /** What the node shall take the round trip to be, instead of what it measured. */
+      readonly roundTripMs?: number
+    }
 
 export type Answers = {
-  listen: { readonly port: number }
-  connect: Record<string, never>
+  listen: { readonly port: number; readonly plainPort: number }
+  connect: { readonly roundTripMs: number }
+  flood: { readonly cpuSeconds: number }
   load: { readonly seconds: number }
   compute: Computed
 }
@@ -32,6 +48,9 @@ export type Computed = {
   readonly lists: ReadonlyMap<string, readonly Bytes[]>
   readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
 }
+
+/** Comes any number of times before the answer to `compute`: the part of the merge that is done. */
+export type Progress = { readonly done: number }
 
 /** Three processes on one machine share this clock. */
 export function now(): number {

@@ -4,7 +4,9 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect as connectPlain, createServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { aesCtr, gmac } from '@drempel/node/internal/bulk'
 import {
@@ -30,17 +32,18 @@ import {
   planRound,
   type RoundInputs,
   type RoundPlan,
-  type RoundRule,
   readUpload,
 } from '@drempel/protocol/threshold'
 import { Hono } from 'hono'
 import { timed } from '../harness/turns.ts'
-import { peakMiB } from './memory.ts'
-import { type Answers, now, type Question, uploadFile } from './messages.ts'
+import { type Ends, flood } from './flood.ts'
+import { forgetPeak, peakMiB } from './memory.ts'
+import { type Answers, now, type Progress, type Question, uploadFile } from './messages.ts'
 
 const NAMES = ['alder', 'birch', 'cedar'] as const
 const PATH = '/peer/v1/bench/channel'
 const IDLE_MS = 300_000
+const PROGRESS_STEP = 0.1
 
 const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
 const clock = () => Date.now()
@@ -48,14 +51,15 @@ const signerOf = (party: number) => signerFromSeed(new Uint8Array(32).fill(party
 
 let party: PartyIndex = 0
 let ports: readonly number[] = []
-let arrived: (channel: Channel) => void
+const arrived: { channel?: (channel: Channel) => void; plain?: (socket: Socket) => void } = {}
 const previous = new Promise<Channel>((resolve) => {
-  arrived = resolve
+  arrived.channel = resolve
 })
-let links:
-  | { readonly next: Channel; readonly previous: Channel; readonly roundTripMs: number }
-  | undefined
-let job: { plan: RoundPlan; rules: readonly RoundRule[]; inputs: RoundInputs } | undefined
+const previousPlain = new Promise<Socket>((resolve) => {
+  arrived.plain = resolve
+})
+let links: (Ends & { readonly roundTripMs: number }) | undefined
+let job: { plan: RoundPlan; inputs: RoundInputs } | undefined
 
 const urlOf = (index: number) => `http://127.0.0.1:${ports[index] ?? 0}`
 const directory: Directory = (id) => {
@@ -78,9 +82,10 @@ const self = {
 async function listen(): Promise<Answers['listen']> {
   const seen = new Set<string>()
   const replay = {
-    remember: async (member: string, nonce: string) => {
+    claim: async (member: string, nonce: string) => {
       const before = seen.size
-      return seen.add(`${member} ${nonce}`).size > before
+      const outcome = seen.add(`${member} ${nonce}`).size > before
+      return { outcome, durable: Promise.resolve() }
     },
   }
   const gate = createPeerGate({ self, directory, replay, clock })
@@ -91,21 +96,31 @@ async function listen(): Promise<Answers['listen']> {
   app.get(
     PATH,
     gate.verify({ maxBody: 0 }),
-    acceptChannel({ accept: async () => arrived, limits: { idleMs: IDLE_MS } }),
+    acceptChannel({ accept: async () => arrived.channel!, limits: { idleMs: IDLE_MS } }),
   )
-  return { port: (await startServer({ app, host: '127.0.0.1', port: 0 })).port }
+  const { port } = await startServer({ app, host: '127.0.0.1', port: 0 })
+  const yardstick = createServer({ noDelay: true }, arrived.plain!).listen(0, '127.0.0.1')
+  await once(yardstick, 'listening')
+  return { port, plainPort: (yardstick.address() as AddressInfo).port }
 }
 
-async function connect(): Promise<Answers['connect']> {
+async function connect(
+  question: Extract<Question, { ask: 'connect' }>,
+): Promise<Answers['connect']> {
+  ports = question.ports
+  const after = (party + 1) % 3
   const limits = { idleMs: IDLE_MS }
   const dial = createChannelConnector({ self, directory, clock, random, limits })
-  const both = { next: await dial(NAMES[(party + 1) % 3]!, PATH), previous: await previous }
-  links = { ...both, roundTripMs: await farthestRoundTrip([both.next, both.previous]) }
-  return {}
+  const channels = { next: await dial(NAMES[after]!, PATH), previous: await previous }
+  const port = question.plainPorts[after]!
+  const next = connectPlain({ host: '127.0.0.1', port, noDelay: true })
+  const roundTripMs = await farthestRoundTrip([channels.next, channels.previous])
+  links = { channel: channels, plain: { next, previous: await previousPlain }, roundTripMs }
+  return { roundTripMs }
 }
 
 async function load(question: Extract<Question, { ask: 'load' }>): Promise<Answers['load']> {
-  const { partners, rules, folder } = question
+  const { partners, folder } = question
   const plan = planRound(partners)
   const inputs = new Map()
   const seconds = await timed(() => {
@@ -114,21 +129,32 @@ async function load(question: Extract<Question, { ask: 'load' }>): Promise<Answe
       inputs.set(partner, readUpload(plan, partner, party, upload))
     }
   })
-  job = { plan, rules, inputs }
+  job = { plan, inputs }
   return { seconds }
 }
 
-async function compute(sessionId: Bytes): Promise<Answers['compute']> {
-  const { plan, rules, inputs } = job!
+async function compute(
+  question: Extract<Question, { ask: 'compute' }>,
+): Promise<Answers['compute']> {
+  const { sessionId, rules, roundTripMs = links!.roundTripMs } = question
+  const { plan, inputs } = job!
+  let told = 0
   const ctx: PartyContext = {
     party,
-    ...links!,
+    ...links!.channel,
+    roundTripMs,
     prg: aesCtr,
     mac: gmac,
     random,
     members: NAMES,
     pause: () => nextTurn(),
+    onProgress: (done) => {
+      if (done < told + PROGRESS_STEP) return
+      told = done
+      process.send!({ done } satisfies Progress)
+    },
   }
+  forgetPeak()
   const before = process.cpuUsage()
   const options = { minContributors: plan.partners.length }
   const result = await computeRound(ctx, sessionId, plan, rules, inputs, options)
@@ -152,12 +178,13 @@ async function answer(question: Question): Promise<Answers[Question['ask']]> {
       party = question.party as PartyIndex
       return listen()
     case 'connect':
-      ports = question.ports
-      return connect()
+      return connect(question)
+    case 'flood':
+      return { cpuSeconds: await flood(question, party, links!) }
     case 'load':
       return load(question)
     case 'compute':
-      return compute(question.sessionId)
+      return compute(question)
   }
 }
 

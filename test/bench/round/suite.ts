@@ -8,16 +8,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@drempel/protocol/encoding'
+import type { RoundRule } from '@drempel/protocol/threshold'
 import { type Result, resultOf } from '../harness/results.ts'
 import type { Mode, Suite } from '../harness/suite.ts'
 import { type TurnLimits, takeTurns, timed } from '../harness/turns.ts'
+import { channels } from './channels.ts'
 import { Cluster } from './cluster.ts'
 import { type Computed, now } from './messages.ts'
 import { assertExact, prepareRound, type Round } from './partners.ts'
-import { countInTheClear, synthetic, WORKLOADS, type Workload } from './workloads.ts'
+import {
+  countInTheClear,
+  type Goals,
+  LIST_GOAL,
+  synthetic,
+  WORKLOADS,
+  type Workload,
+} from './workloads.ts'
 
 const LIMITS: Record<Mode, TurnLimits> = {
-  full: { seconds: 60, atLeast: 1, atMost: 15 },
+  full: { seconds: 180, atLeast: 1, atMost: 15 },
   quick: { seconds: 36, atLeast: 1, atMost: 15 },
   smoke: { seconds: 0, atLeast: 1, atMost: 1 },
 }
@@ -26,9 +35,9 @@ export const round: Suite = async ({ mode, say, custom }) => {
   const makers =
     custom === undefined
       ? WORKLOADS[mode]
-      : [() => synthetic(custom.sizes, custom.t, custom.output, {})]
+      : [() => synthetic(custom.sizes, custom.t, { [custom.output]: {} })]
   const begin = performance.now()
-  const results: Result[] = []
+  const results: Result[] = custom === undefined ? await channels(mode, say) : []
   for (const [i, make] of makers.entries()) {
     const limits = LIMITS[mode]
     // The quick suite as a whole has so much time, and what one workload leaves is the next one's.
@@ -45,17 +54,40 @@ async function runWorkload(
   say: (text: string) => void,
 ): Promise<Result[]> {
   const begin = performance.now()
+  return await withPrepared(make, say, async (prepared) => {
+    const passed = (performance.now() - begin) / 1000
+    return await measure(prepared, { ...limits, seconds: limits.seconds - passed }, say)
+  })
+}
+
+export type Prepared = {
+  readonly workload: Workload
+  readonly round: Round
+  readonly cluster: Cluster
+  /** Of each node, to read its shares. */
+  readonly loadSeconds: readonly number[]
+}
+
+/** A cluster that has its shares of the workload's lists, for as long as `use` takes. */
+export async function withPrepared<Value>(
+  make: () => Workload,
+  say: (text: string) => void,
+  use: (prepared: Prepared) => Promise<Value>,
+  delayMs = 0,
+): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), 'drempel-bench-'))
   const erase = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', erase)
   // Forked before the lists are made, so that a fork copies little.
-  const cluster = await Cluster.start()
+  const cluster = await Cluster.start(delayMs)
   try {
     const workload = make()
     say(`round ${workload.name}: preparing`)
-    const prepared = prepareRound(workload.lists, folder)
-    const seconds = limits.seconds - (performance.now() - begin) / 1000
-    return await measure(workload, prepared, cluster, folder, { ...limits, seconds }, say)
+    const round = prepareRound(workload.lists, folder)
+    const { partners } = round.plan
+    const loaded = await cluster.ask<'load'>(() => ({ ask: 'load', partners, folder }))
+    const loadSeconds = loaded.map(({ seconds }) => seconds)
+    return await use({ workload, round, cluster, loadSeconds })
   } finally {
     await cluster.stop()
     erase()
@@ -63,46 +95,103 @@ async function runWorkload(
   }
 }
 
+/** Runs one round and checks it. @returns what it took, and its seconds at the slowest node */
+export async function runOnce(
+  { cluster, round, workload }: Prepared,
+  rules: readonly RoundRule[],
+  counts: ReadonlyMap<string, number>,
+  options: { roundTripMs?: number; onProgress?: (done: number) => void } = {},
+): Promise<{ seconds: number; computed: readonly Computed[] }> {
+  const { roundTripMs, onProgress } = options
+  const pretend = roundTripMs === undefined ? {} : { roundTripMs }
+  const begin = now()
+  const sessionId = utf8(`bench ${begin}`)
+  const computed = await cluster.ask<'compute'>(
+    () => ({ ask: 'compute', sessionId, rules, ...pretend }),
+    onProgress,
+  )
+  assertExact(round, workload.lists, rules, counts, computed)
+  const seconds = (Math.max(...computed.map(({ endedAt }) => endedAt)) - begin) / 1000
+  return { seconds, computed }
+}
+
 async function measure(
-  { name, lists, rules, goals }: Workload,
-  round: Round,
-  cluster: Cluster,
-  folder: string,
+  prepared: Prepared,
   limits: TurnLimits,
   say: (text: string) => void,
 ): Promise<Result[]> {
-  const { plan } = round
-  const { partners } = plan
-  const loaded = await cluster.ask<'load'>(() => ({ ask: 'load', partners, rules, folder }))
-  const { bins, rows, keyBits } = plan
-  say(`round ${name}: computing; ${bins} bins of ${rows} rows, keys of ${keyBits} bits`)
+  const { workload, round } = prepared
+  const { name, lists, rounds } = workload
+  const { bins, rows, keyBits } = round.plan
+  say(`round ${name}: ${bins} bins of ${rows} rows, keys of ${keyBits} bits`)
   const counts = countInTheClear(lists)
-  const runs: (readonly Computed[])[] = []
+  const contenders = rounds.map(({ rules, goals }) => {
+    const [{ output }] = rules as [RoundRule]
+    const label = `round ${name}, ${output}`
+    const runs: (readonly Computed[])[] = []
+    const run = async () => {
+      const onProgress = (done: number) => say(`${label}: ${Math.round(100 * done)}%`)
+      const { seconds, computed } = await runOnce(prepared, rules, counts, { onProgress })
+      runs.push(computed)
+      return seconds
+    }
+    return { name: label, output, goals, runs, run }
+  })
   const turns = await takeTurns(
-    [
-      {
-        name: 'round',
-        run: async () => {
-          const sessionId = utf8(`bench ${runs.length}`)
-          const begin = now()
-          const computed = await cluster.ask<'compute'>(() => ({ ask: 'compute', sessionId }))
-          runs.push(computed)
-          assertExact(round, lists, rules, counts, computed)
-          return (Math.max(...computed.map(({ endedAt }) => endedAt)) - begin) / 1000
-        },
-      },
-      { name: 'clear', run: () => timed(() => countInTheClear(lists)) },
-    ],
+    [...contenders, { name: 'clear', run: () => timed(() => countInTheClear(lists)) }],
     limits,
   )
 
   const records = lists.reduce((sum, list) => sum + list.length, 0)
-  const wall = turns.of('round')
-  // Turns that did not count come first.
-  const counted = runs.slice(-wall.length)
-  const last = counted.at(-1)!
+  const theirs = turns.of('clear')
+  const results = contenders.flatMap(({ name: label, goals, runs }) => {
+    const wall = turns.of(label)
+    // Turns that did not count come first.
+    return figures(label, goals, wall, runs.slice(-wall.length), records, theirs)
+  })
+  const only = (figure: string, unit: string, samples: readonly number[]) =>
+    resultOf({ name: `round ${name}: ${figure}`, unit, better: 'lower' }, samples)
+  results.push(
+    only('all partners prepare', 's', [round.prepareSeconds]),
+    only('a node reads its shares', 's', prepared.loadSeconds),
+  )
+  const ofOutput = (wanted: RoundRule['output']) => {
+    const one = contenders.find(({ output }) => output === wanted)
+    if (one === undefined) return undefined
+    const wall = turns.of(one.name)
+    return { wall, cpu: cpuSeconds(one.runs.slice(-wall.length)) }
+  }
+  const owners = ofOutput('owners')
+  const list = ofOutput('list')
+  if (owners === undefined || list === undefined) return results
+  const against = (figure: string, costs: readonly number[], theirs: readonly number[]) =>
+    resultOf(
+      {
+        name: `round ${name}: list against owners, ${figure}`,
+        unit: 'times',
+        peer: 'output owners',
+        better: 'lower',
+        goal: LIST_GOAL,
+      },
+      costs.map((cost, turn) => cost / theirs[turn]!),
+    )
+  return [
+    ...results,
+    against('wall clock', list.wall, owners.wall),
+    against('processor time', list.cpu, owners.cpu),
+  ]
+}
+
+function figures(
+  label: string,
+  goals: Goals,
+  wall: readonly number[],
+  runs: readonly (readonly Computed[])[],
+  records: number,
+  clear: readonly number[],
+): Result[] {
+  const last = runs.at(-1)!
   const worst = (of: (node: Computed) => number) => [Math.max(...last.map(of))]
-  const cpu = counted.map((nodes) => Math.max(...nodes.map(({ cpuSeconds }) => cpuSeconds)))
   const lower = (
     what: string,
     unit: string,
@@ -111,56 +200,37 @@ async function measure(
   ) =>
     resultOf(
       {
-        name: `round ${name}: ${what}`,
+        name: `${label}: ${what}`,
         unit,
         better: 'lower',
         ...(goal === undefined ? {} : { goal }),
       },
       samples,
     )
-  const theirs = turns.of('clear')
+  const sent = worst(({ stats }) => stats.bytesSent / 1e6)
+  const peak = worst((node) => node.peakMiB)
+  const ands = worst(({ stats }) => stats.ands / records)
+  const rounds = worst(({ stats }) => stats.rounds)
   return [
     lower('wall clock', 's', goals.seconds, wall),
-    lower('processor time a node', 's', goals.cpuSeconds, cpu),
-    lower(
-      'payload a node',
-      'MB',
-      undefined,
-      worst(({ stats }) => stats.bytesSent / 1e6),
-    ),
-    lower(
-      'peak memory a node',
-      'MiB',
-      goals.peakMiB,
-      worst((node) => node.peakMiB),
-    ),
-    lower(
-      'ANDs a record',
-      'ANDs',
-      goals.andsPerRecord,
-      worst(({ stats }) => stats.ands / records),
-    ),
-    lower(
-      'messages one after another',
-      'rounds',
-      undefined,
-      worst(({ stats }) => stats.rounds),
-    ),
-    lower('all partners prepare', 's', undefined, [round.prepareSeconds]),
-    lower(
-      'a node reads its shares',
-      's',
-      undefined,
-      loaded.map(({ seconds }) => seconds),
-    ),
+    lower('processor time a node', 's', goals.cpuSeconds, cpuSeconds(runs)),
+    lower('payload a node', 'MB', undefined, sent),
+    lower('peak memory a node', 'MiB', goals.peakMiB, peak),
+    lower('ANDs a record', 'ANDs', goals.andsPerRecord, ands),
+    lower('messages one after another', 'rounds', undefined, rounds),
     resultOf(
       {
-        name: `round ${name}: wall clock against the clear`,
+        name: `${label}: wall clock against the clear`,
         unit: 'times',
         peer: 'counting in one Map',
         better: 'lower',
       },
-      wall.map((seconds, turn) => seconds / theirs[turn]!),
+      wall.map((seconds, turn) => seconds / clear[turn]!),
     ),
   ]
+}
+
+/** Of the node that needs most. */
+function cpuSeconds(runs: readonly (readonly Computed[])[]): readonly number[] {
+  return runs.map((nodes) => Math.max(...nodes.map((node) => node.cpuSeconds)))
 }
