@@ -17,7 +17,7 @@ import { type Addr, after, at } from '../field/field.ts'
 import { D } from './constants.ts'
 import { DIGITS, digitMasks, ENTRIES, loadDigit, negateCached } from './digits.ts'
 import { type Machine, pointAt } from './machine.ts'
-import type { Points } from './points.ts'
+import { cachedAt, type Points } from './points.ts'
 import type { Roots } from './roots.ts'
 
 const COORDINATES = 3
@@ -138,11 +138,12 @@ function writeSelect(
   row: Local<'i32'>,
   { magnitude, negative }: { magnitude: V128; negative: V128 },
 ): void {
-  const { field, elementBytes } = machine
+  const { field } = machine
   const masks = digitMasks(machine, f, magnitude)
-  for (let coordinate = 0; coordinate < COORDINATES; coordinate++) {
-    const neutral = field.constant(coordinate < 2 ? 1n : 0n)
-    machine.wordwise(f, after(out, coordinate * elementBytes), (word) => {
+  const { plus, minus, t2d } = cachedAt(machine, out)
+  for (const [coordinate, to] of [plus, minus, t2d].entries()) {
+    const neutral = field.constant(to === t2d ? 0n : 1n)
+    machine.wordwise(f, to, (word) => {
       const entries = masks.slice(1).map((mask, i) => {
         const inEntry = coordinate * laneBytes(machine) + place(machine, word / 16)
         return v128.and(mask, machine.loadSplat(row, i * entryBytes(machine) + inEntry))
@@ -151,8 +152,7 @@ function writeSelect(
       return [...entries, ...constant].reduce((sum, entry) => v128.or(sum, entry))
     })
   }
-  const [plus, minus, t2d] = [0, 1, 2].map((i) => after(out, i * elementBytes))
-  negateCached(machine, f, { plus: plus!, minus: minus!, t2d: t2d! }, negative)
+  negateCached(machine, f, { plus, minus, t2d }, negative)
 }
 
 /** Where one lane of a word stands in an entry. */

@@ -21,8 +21,8 @@ export type Cached = {
 }
 
 export function cachedAt({ elementBytes }: Machine, address: Addr): Required<Cached> {
-  const [plus, minus, t2d, z2] = [0, 1, 2, 3].map((i) => after(address, i * elementBytes))
-  return { plus: plus!, minus: minus!, t2d: t2d!, z2: z2! }
+  const [plus, minus, z2, t2d] = [0, 1, 2, 3].map((i) => after(address, i * elementBytes))
+  return { plus: plus!, minus: minus!, z2: z2!, t2d: t2d! }
 }
 
 export class Points {
@@ -137,16 +137,12 @@ function writeDouble(
   const { field } = machine
   const [e, ff, g, h] = temporaries as [Addr, Addr, Addr, Addr]
   const squares = [p.x, p.y, p.z].map((a) => ({ a, b: a }))
-  field.combine(
-    f,
-    [...squares, { a: p.x, b: p.y }],
-    [
-      { out: e, of: [0, 0, 0, -2] },
-      { out: ff, of: [1, -1, 2] },
-      { out: g, of: [1, -1] },
-      { out: h, of: [1, 1] },
-    ],
-  )
+  field.combine(f, squares, [
+    { out: g, of: [1, -1] },
+    { out: h, of: [1, 1] },
+    { out: ff, of: [1, -1, 2] },
+  ])
+  field.combine(f, [{ a: p.x, b: p.y }], [{ out: e, of: [-2] }])
   writeProducts(machine, f, temporaries, out, withT)
 }
 

@@ -21,8 +21,9 @@ export type Addr = { readonly base: I32; readonly offset: number }
 export type Term = { readonly a: Addr; readonly b?: Addr }
 
 /**
- * `out` becomes the sum of coefficient times term, reduced. Coefficients are whole numbers whose
- * magnitudes add up to 4 at most.
+ * `out` becomes the sum of coefficient times term, for as many of the terms as there are
+ * coefficients, reduced. Coefficients are whole numbers, the last one not 0, whose magnitudes add
+ * up to 4 at most.
  */
 export type Combination = { readonly out: Addr; readonly of: readonly number[] }
 
@@ -37,8 +38,8 @@ export interface FieldBuild {
   constant(value: bigint): Uint8Array
 
   /**
-   * Products first, then sums of them, each output reduced once. All terms are read before the
-   * first output is written, so that outputs may overwrite them.
+   * Products, then sums of them, each output reduced once. An output may be written as soon as its
+   * last term is known: it may overwrite what no later term reads.
    */
   combine(f: FunctionBuilder, terms: readonly Term[], outputs: readonly Combination[]): void
 

@@ -129,12 +129,15 @@ export function relaxedField(layout: Layout): FieldBuild {
       c1: f.local('v128', splat(C1)),
       c2: f.local('v128', splat(C2)),
     }
-    const wides = terms.map(({ a, b }) => {
-      if (b === undefined) return integers(f, a)
-      return a === b ? square(f, constants, a) : multiply(f, constants, a, b)
-    })
-    const carry = carryConstants(f)
-    for (const { out, of } of outputs) reduce(f, carry, out, wides, of)
+    const wides: Wide[] = []
+    for (const { a, b } of terms) {
+      if (b === undefined) wides.push(integers(f, a))
+      else wides.push(a === b ? square(f, constants, a) : multiply(f, constants, a, b))
+      const done = outputs.filter(({ of }) => of.length === wides.length)
+      if (done.length === 0) continue
+      const carry = carryConstants(f)
+      for (const { out, of } of done) reduce(f, carry, out, wides, of)
+    }
   }
 
   function multiply(f: FunctionBuilder, constants: Splitting, a: Addr, b: Addr): Wide {
