@@ -1,6 +1,13 @@
 /** What every Store does, whatever database is under it. */
 
-import type { FlagRow, LogEntry, Store, ThresholdListRecord } from '@drempel/node/internal/store'
+import type {
+  Claim,
+  FlagRow,
+  LogEntry,
+  Store,
+  ThresholdListRecord,
+  UsageCounter,
+} from '@drempel/node/internal/store'
 import { utf8 } from '@drempel/protocol/encoding'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -11,6 +18,12 @@ export type Backend = {
   reopen(): Promise<Store>
   /** Removes everything. */
   destroy(): Promise<void>
+}
+
+/** What was decided, once it is durable. */
+async function settled<Outcome>({ outcome, durable }: Claim<Outcome>): Promise<Outcome> {
+  await durable
+  return outcome
 }
 
 export function storeContract(name: string, create: () => Promise<Backend>): void {
@@ -459,14 +472,19 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
     })
 
     it('replay: a nonce counts once per member, until it is forgotten', async () => {
-      expect(await store.replay.remember('a', 'n', 5_000)).toBe(true)
-      expect(await store.replay.remember('a', 'n', 9_000)).toBe(false)
-      expect(await store.replay.remember('b', 'n', 5_000)).toBe(true)
+      const remember = async (member: string, nonce: string, expiresAt: number) =>
+        settled(await store.replay.claim(member, nonce, expiresAt))
+      expect(await remember('a', 'n', 5_000)).toBe(true)
+      expect(await remember('a', 'n', 9_000)).toBe(false)
+      expect(await remember('b', 'n', 5_000)).toBe(true)
+      const twice = range(5).map(() => remember('c', 'n', 5_000))
+      expect(await Promise.all(twice)).toEqual([true, false, false, false, false])
       await restart()
-      expect(await store.replay.remember('a', 'n', 5_000)).toBe(false)
+      expect(await remember('a', 'n', 5_000)).toBe(false)
+      expect(await remember('c', 'n', 5_000)).toBe(false)
       expect(await store.replay.forgetBefore(5_000)).toBe(0)
-      expect(await store.replay.forgetBefore(5_001)).toBe(2)
-      expect(await store.replay.remember('a', 'n', 5_000)).toBe(true)
+      expect(await store.replay.forgetBefore(5_001)).toBe(3)
+      expect(await remember('a', 'n', 5_000)).toBe(true)
     })
 
     describe('witness', () => {
@@ -539,9 +557,12 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
     })
 
     describe('usage', () => {
+      const claim = async (counter: UsageCounter) => settled(await store.usage.claim(counter))
+      const serve = async (asker: string, txid: string, counters: readonly UsageCounter[] = []) =>
+        settled(await store.usage.claimServe({ asker, txid, counters }))
+
       it('adds within the limit, to the last unit', async () => {
-        const reserve = (amount: number) =>
-          store.usage.reserve({ scope: 's', key: 'k', amount, limit: 10 })
+        const reserve = (amount: number) => claim({ scope: 's', key: 'k', amount, limit: 10 })
         expect(await reserve(11)).toBe(false)
         const taken = await Promise.all(range(12).map(() => reserve(1)))
         expect(taken.filter(Boolean).length).toBe(10)
@@ -554,41 +575,49 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         await expect(reserve(Number.NaN)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
       })
 
-      it('serves a txid once per asker', async () => {
-        expect(await store.usage.serveOnce('a', 'tx')).toBe(true)
-        expect(await store.usage.serveOnce('b', 'tx')).toBe(true)
+      it('counts what was claimed before it is durable, and each once', async () => {
+        const counter = { key: 'k', amount: 3, limit: 10 }
+        const claims = await Promise.all(range(3).map(() => store.usage.claim(counter)))
+        expect(await store.usage.used('', 'k')).toBe(9)
+        expect((await store.usage.claim(counter)).outcome).toBe(false)
+        const first = await store.usage.claimServe({ asker: 'a', txid: 't', counters: [] })
+        const second = await store.usage.claimServe({ asker: 'a', txid: 't', counters: [] })
+        expect([first.outcome, second.outcome]).toEqual(['ok', 'replayed'])
+        await Promise.all([...claims, first].map(({ durable }) => durable))
+        expect(await store.usage.used('', 'k')).toBe(9)
         await restart()
-        expect(await store.usage.serveOnce('a', 'tx')).toBe(false)
+        expect(await store.usage.used('', 'k')).toBe(9)
+        expect(await serve('a', 't')).toBe('replayed')
       })
 
-      it('reserves all counters and the txid, or nothing', async () => {
-        const serve = (txid: string, amount: number) =>
-          store.usage.reserveServe({
-            asker: 'a',
-            txid,
-            counters: [
-              { key: 'day', amount, limit: 10 },
-              { scope: 'kind', key: 'epoch', amount, limit: 5 },
-            ],
-          })
-        expect(await serve('t1', 3)).toBe('ok')
-        expect(await serve('t1', 1)).toBe('replayed')
-        expect(await serve('t2', 3)).toEqual({ exceeded: 'epoch' })
+      it('serves a txid once per asker', async () => {
+        expect(await serve('a', 'tx')).toBe('ok')
+        expect(await serve('b', 'tx')).toBe('ok')
+        await restart()
+        expect(await serve('a', 'tx')).toBe('replayed')
+      })
+
+      it('claims all counters and the txid, or nothing', async () => {
+        const served = (txid: string, amount: number) =>
+          serve('a', txid, [
+            { key: 'day', amount, limit: 10 },
+            { scope: 'kind', key: 'epoch', amount, limit: 5 },
+          ])
+        expect(await served('t1', 3)).toBe('ok')
+        expect(await served('t1', 1)).toBe('replayed')
+        expect(await served('t2', 3)).toEqual({ exceeded: 'epoch' })
         expect(await store.usage.used('', 'day')).toBe(3)
-        expect(await serve('t2', 2)).toBe('ok')
-        expect(await serve('t3', 99)).toEqual({ exceeded: 'day' })
-        expect(await store.usage.serveOnce('a', 't3')).toBe(true)
+        expect(await served('t2', 2)).toBe('ok')
+        expect(await served('t3', 99)).toEqual({ exceeded: 'day' })
+        expect(await serve('a', 't3')).toBe('ok')
       })
 
       it('forgets old counters, never a txid', async () => {
-        await store.usage.reserveServe({
-          ...{ asker: 'a', txid: 't' },
-          counters: [{ key: 'k', amount: 1, limit: 1 }],
-        })
+        await serve('a', 't', [{ key: 'k', amount: 1, limit: 1 }])
         expect(await store.usage.forgetBefore(1_000)).toBe(0)
         expect(await store.usage.forgetBefore(1_001)).toBe(1)
         expect(await store.usage.used('', 'k')).toBe(0)
-        expect(await store.usage.serveOnce('a', 't')).toBe(false)
+        expect(await serve('a', 't')).toBe('replayed')
       })
     })
 

@@ -51,11 +51,10 @@ export const keysOf = (name: string) => signerFromSeed(new Uint8Array(32).fill(n
 export function memoryReplay(): ReplayStore {
   const seen = new Set<string>()
   return {
-    remember: async (member, nonce) => {
-      const key = `${member} ${nonce}`
-      if (seen.has(key)) return false
-      seen.add(key)
-      return true
+    claim: async (member, nonce) => {
+      const before = seen.size
+      const outcome = seen.add(`${member} ${nonce}`).size > before
+      return { outcome, durable: Promise.resolve() }
     },
   }
 }

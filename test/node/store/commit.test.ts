@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSqliteStore, type Store } from '@drempel/node/internal/store'
+import { type Claim, openSqliteStore, type Store } from '@drempel/node/internal/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { entry, index } from '../../contracts/store.ts'
 
@@ -29,6 +29,10 @@ async function commits(): Promise<number> {
   return count
 }
 
+async function durable(claim: Promise<Claim<unknown>>): Promise<void> {
+  await (await claim).durable
+}
+
 const names = Array.from({ length: 100 }, (_, i) => `name-${i}`)
 
 describe('group commit', () => {
@@ -37,8 +41,9 @@ describe('group commit', () => {
     const before = await commits()
     await Promise.all([
       ...names.map((name) => store.meta.set(name, name)),
-      store.replay.remember('bank-a', 'nonce', 1),
-      store.usage.reserve({ key: 'day', amount: 1, limit: 1 }),
+      durable(store.replay.claim('bank-a', 'nonce', 1)),
+      durable(store.usage.claim({ key: 'day', amount: 1, limit: 1 })),
+      durable(store.usage.claimServe({ asker: 'bank-a', txid: 't', counters: [] })),
       store.log.append('o/1', [entry(0, 'tx')], [], { size: 1, root: index(1), note: 'n' }, 0),
     ])
     expect((await commits()) - before).toBe(1)
@@ -58,35 +63,26 @@ describe('group commit', () => {
     const hash = { level: 0, index: 0, hash: index(1) }
     const append = (origin: string, hashes: (typeof hash)[]) =>
       store.log.append(origin, [entry(0, 'tx')], hashes, { size: 1, root: index(1), note: 'n' }, 0)
-    const counters = [
-      { key: 'roomy', amount: 1, limit: 9 },
-      { key: 'full', amount: 1, limit: 0 },
-    ]
     const outcomes = await Promise.allSettled([
       store.meta.set('before', 'kept'),
       append('o/1', [hash, hash]),
-      store.usage.reserveServe({ asker: 'a', txid: 't', counters }),
       append('o/2', [hash]),
       store.meta.set('after', 'kept'),
     ])
     expect(outcomes[1]).toMatchObject({ reason: { code: 'STORE_CONFLICT' } })
-    expect(outcomes[2]).toMatchObject({ value: { exceeded: 'full' } })
-    expect(outcomes[3]).toMatchObject({ value: true })
+    expect(outcomes[2]).toMatchObject({ value: true })
     await store.close()
     store = await openSqliteStore({ path, clock: () => 1_000 })
     expect(await store.meta.get('before')).toBe('kept')
     expect(await store.meta.get('after')).toBe('kept')
-    expect(await store.usage.used('', 'roomy')).toBe(0)
     expect(await store.log.origins()).toEqual(['o/2'])
     expect(await store.log.leaves('o/1', 0, 9)).toEqual([])
   })
 
   it('keeps the order of the calls', async () => {
     const values = names.map((name) => store.meta.set('name', name))
-    const nonces = names.map(() => store.replay.remember('bank-a', 'one', 1))
     await Promise.all(values)
     expect(await store.meta.get('name')).toBe(names.at(-1))
-    expect(await Promise.all(nonces)).toEqual(names.map((_, i) => i === 0))
   })
 
   it('does what was called before the end, and refuses what comes later', async () => {
@@ -107,7 +103,7 @@ describe('group commit', () => {
     }
     let timer = setImmediate(turn)
     const nonces = Array.from({ length: 20_000 }, (_, i) => `nonce-${i}`)
-    await Promise.all(nonces.map((nonce) => store.replay.remember('bank-a', nonce, 1)))
+    await Promise.all(nonces.map((nonce) => durable(store.replay.claim('bank-a', nonce, 1))))
     clearImmediate(timer)
     expect(turns).toBeGreaterThan(3)
     expect(await store.replay.forgetBefore(2)).toBe(20_000)

@@ -73,7 +73,7 @@ async function serving(): Promise<void> {
   for (;;) {
     const txid = hex(systemRandom(16))
     const counters = [{ key: 'quota', amount: 1, limit: 1_000_000 }]
-    await store.usage.reserveServe({ asker: 'a', txid, counters })
+    await (await store.usage.claimServe({ asker: 'a', txid, counters })).durable
     say({ served: txid })
   }
 }

@@ -41,8 +41,12 @@ export type PeerEnv = {
 export type PeerGate = {
   /** Mount once on the prefix (`app.use('/peer/*', gate.sign)`): signs every answer, problems too. */
   readonly sign: MiddlewareHandler
-  /** Per route: verifies the request and reads its body. */
-  verify(options: { maxBody: number }): MiddlewareHandler<PeerEnv>
+  /**
+   * Per route: verifies the request and reads its body.
+   * @param options.overlap begins with the request while its nonce is being written, for handlers of
+   * which nothing leaves before their own, later writes are durable; no answer leaves before either
+   */
+  verify(options: { maxBody: number; overlap?: boolean }): MiddlewareHandler<PeerEnv>
 }
 
 export function createPeerGate(options: {
@@ -84,7 +88,7 @@ export function createPeerGate(options: {
   return {
     sign,
     verify:
-      ({ maxBody }) =>
+      ({ maxBody, overlap = false }) =>
       async (c, next) => {
         const parts = partsOf(c, self)
         const { peer, digest, nonce, created, signed } = verifyRequest(parts, directory, clock())
@@ -96,13 +100,17 @@ export function createPeerGate(options: {
         if (contentDigest(body) !== digest) fail('DIGEST_MISMATCH', { culprit: peer.id })
         // Remembered for one skew longer than it could be accepted, should this clock be set back.
         const expiresAt = (created + 2 * maxSkewSeconds) * 1000
-        if (!(await replay.remember(peer.id, nonce, expiresAt))) {
-          fail('REPLAYED', { culprit: peer.id })
-        }
+        const { outcome: fresh, durable } = await replay.claim(peer.id, nonce, expiresAt)
+        if (!fresh) fail('REPLAYED', { culprit: peer.id })
+        if (!overlap) await durable
         c.set('peer', peer.id)
         c.set('body', body)
         c.set('signedRequest', signed)
-        await next()
+        try {
+          await next()
+        } finally {
+          await durable
+        }
       },
   }
 }

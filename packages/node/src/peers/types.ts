@@ -25,9 +25,17 @@ export type Self = {
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 
-/** Durable memory of nonces. False when (member, nonce) was seen before; kept until `expiresAt` (ms). */
+/** Durable memory of nonces. */
 export type ReplayStore = {
-  remember(member: string, nonce: string, expiresAt: number): Promise<boolean>
+  /**
+   * `outcome` is false when (member, nonce) was seen before; kept until `expiresAt` (ms). Whether it
+   * is remembered after a crash as well, `durable` tells.
+   */
+  claim(
+    member: string,
+    nonce: string,
+    expiresAt: number,
+  ): Promise<{ readonly outcome: boolean; readonly durable: Promise<void> }>
 }
 
 /** A signed message as a third party can check it with the signer's public key. */

@@ -14,7 +14,8 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
   const { ctx, rounds, methods } = node.sessions
   const app = new Hono<PeerEnv>()
   for (const method of methods) {
-    app.post(`/${method.name}`, gate.verify({ maxBody: method.maxBody }), async (c) => {
+    const { name, maxBody, overlap = false } = method
+    app.post(`/${name}`, gate.verify({ maxBody, overlap }), async (c) => {
       const answer = await method.handle(c.get('peer'), c.get('body'))
       if (answer instanceof Uint8Array) {
         return c.body(answer.slice().buffer as ArrayBuffer, 200, {

@@ -128,7 +128,7 @@ async function permitted(
     if (list === null) fail('NO_LIST', { at: rule, hint: 'no round has published this list yet' })
     const { stale } = answerable(ctx, question, list)
     const spent = { ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER }
-    return { list, stale, reserve: () => ctx.store.usage.reserve(spent) }
+    return { list, stale, reserve: async () => (await ctx.store.usage.claim(spent)).durable }
   } catch (error) {
     if (!isProtocolError(error, 'REFUSED')) throw error
     const code = error.at as RefusalCode

@@ -131,7 +131,8 @@ async function spend(
     { type: 'tag', member: ctx.self, kind, epoch, listSize, count },
     { tagged: { epoch, count: used } },
   )
-  await ctx.store.usage.reserve({ ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER })
+  const spent = { ...counter, amount: count, limit: Number.MAX_SAFE_INTEGER }
+  await (await ctx.store.usage.claim(spent)).durable
 }
 
 /** @param count elements to send: the flags' and padding, or padding alone */

@@ -1,6 +1,7 @@
 export { createVault, type Vault } from '../config/index.ts'
 export type { StoreErrorCode } from './errors.ts'
 export { checkMasterKey } from './masterkey.ts'
+export type * from './parts/claim.ts'
 export type * from './parts/contributions.ts'
 export type * from './parts/convenants.ts'
 export type * from './parts/flags.ts'

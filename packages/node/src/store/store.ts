@@ -4,7 +4,8 @@
  * Duties of every backend:
  * - Each method is one transaction: all of it happens or nothing, and concurrent calls behave as if
  *   they ran one after the other.
- * - When a promise resolves, what it wrote survives a crash of the process and of the machine.
+ * - When a promise resolves, what it wrote survives a crash of the process and of the machine; of a
+ *   claim (parts/claim.ts), when its `durable` does.
  * - When a promise rejects, the caller can't know whether the write happened: it reads before it
  *   goes on. A write that was reported as failed may be found after a restart, complete.
  * - A read sees every write that resolved before it was called.

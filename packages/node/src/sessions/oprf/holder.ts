@@ -13,6 +13,7 @@ import {
   verifyIntent,
 } from '@drempel/protocol/log'
 import type { ThresholdKey, VerifiedShare } from '@drempel/protocol/oprf'
+import type { Claim } from '../../store/index.ts'
 import type { JobOptions } from '../../workers/index.ts'
 import { followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
@@ -39,6 +40,7 @@ export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
     {
       name: 'oprf/evaluate',
       maxBody: MAX_EVALUATION,
+      overlap: true,
       handle(from, body) {
         const request = decodeRequest(from, body)
         const enter = () => budget(from)
@@ -150,7 +152,7 @@ async function admit(
 /** What the asker's log says it may do with the answers. */
 export type Intent = Pick<EventOf<'query.intent'>, 'parties' | 'batch' | 'approvalCommit'>
 
-/** Quota, txid and the asker's tree head are durable together, and then the entry. */
+/** Returns when quota, txid, the asker's tree head and the entry are durable, all with one fsync. */
 async function grant(
   ctx: NodeContext,
   asker: string,
@@ -163,9 +165,13 @@ async function grant(
   const { txid, kind, protocol, purpose, rule, epoch } = header
   const count = blinded.length / 32
   const question: Question = { txid, kind, protocol, ...named({ purpose, rule }), count }
-  const reserved = reserve(ctx, asker, question, epoch, parties, approvalCommit !== undefined)
-  await Promise.all([reserved, remember()])
-  await journalEvaluated(ctx, question, asker, epoch, batch, seen, note)
+  const approved = approvalCommit !== undefined
+  const { durable } = await reserve(ctx, asker, question, epoch, parties, approved)
+  await Promise.all([
+    durable,
+    remember(),
+    journalEvaluated(ctx, question, asker, epoch, batch, seen, note),
+  ])
 }
 
 function named(fields: { purpose: string | undefined; rule: string | undefined }) {
@@ -175,7 +181,7 @@ function named(fields: { purpose: string | undefined; rule: string | undefined }
   }
 }
 
-/** Permission by this node's copy of the convenant, then quota and txid in one transaction. */
+/** Permission by this node's copy of the convenant, then quota and txid in one claim. */
 async function reserve(
   ctx: NodeContext,
   asker: string,
@@ -183,7 +189,7 @@ async function reserve(
   epoch: string,
   recipients: readonly string[],
   approved: boolean,
-): Promise<void> {
+): Promise<Claim<unknown>> {
   const holder = ctx.self
   const day = quotaDay(ctx.clock())
   const tags = protocol === 'tag'
@@ -223,12 +229,10 @@ async function reserve(
       )
   // Two requests may both have passed `permit`: the limit is compared again where it is added to.
   const limit = used + count + (remaining ?? 0)
-  const served = await ctx.store.usage.reserveServe({
-    asker,
-    txid,
-    counters: [{ ...counter, amount: count, limit }],
-  })
-  if (served === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
-  if (served !== 'ok')
+  const counters = [{ ...counter, amount: count, limit }]
+  const claim = await ctx.store.usage.claimServe({ asker, txid, counters })
+  if (claim.outcome === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
+  if (claim.outcome !== 'ok')
     fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
+  return claim
 }

@@ -26,7 +26,9 @@ export interface UsageStore {
    * Marks an asker's txid, which is possible once, and adds to all counters; or does nothing at all
    * and says why. The first counter that lacks room is named.
    */
-  claimServe(request: ServeRequest): Promise<Claim<'ok' | 'replayed' | { readonly exceeded: string }>>
+  claimServe(
+    request: ServeRequest,
+  ): Promise<Claim<'ok' | 'replayed' | { readonly exceeded: string }>>
   /** Forgets counters last changed before t; txids are never forgotten. Returns how many. */
   forgetBefore(t: number): Promise<number>
 }

@@ -13,7 +13,11 @@ type Write = {
 }
 
 type GroupCommit = {
-  /** Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. */
+  /**
+   * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. Waits for
+   * two turns of the event loop: what one event leads to, the log's entry too, which takes a turn to
+   * gather its batch, then shares one fsync.
+   */
   write<T>(work: () => T): Promise<T>
   /** Does all that waits now. */
   flush(): void
@@ -69,7 +73,7 @@ export function groupCommit(
   return {
     write: <T>(work: () => T) =>
       new Promise<T>((resolve, reject) => {
-        if (waiting.push({ work, resolve, reject }) === 1) setImmediate(commit)
+        if (waiting.push({ work, resolve, reject }) === 1) setImmediate(setImmediate, commit)
       }),
     flush() {
       while (waiting.length > 0) commit()
