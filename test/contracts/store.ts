@@ -536,7 +536,8 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       })
 
       it("keeps a log's first contradiction for good", async () => {
-        const conflict = { log, first: 'note a', second: 'note b', at: 5 }
+        const notes = { first: 'note a', second: 'note b' }
+        const conflict = { log, code: 'LOG_FORKED', ...notes, at: 5 } as const
         expect(await store.witness.conflict(log)).toBeNull()
         expect(await store.witness.keepConflict(conflict)).toBe(true)
         expect(await store.witness.keepConflict({ ...conflict, second: 'note c' })).toBe(false)

@@ -57,6 +57,7 @@ export const SOFTWARE = 'drempel/0.1.0'
 
 const CATCH_UP_MS = 60_000
 const HOUSEKEEPING_MS = 30_000
+const COSIGN_MS = 5_000
 const CHANNEL_IDLE_MS = 5 * 60_000
 
 export type NodeOptions = {
@@ -259,9 +260,15 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await startDueRounds(ctx, rounds)
     await store.replay.forgetBefore(clock())
   })
-  const timers = [setInterval(sync, CATCH_UP_MS), setInterval(tidy, HOUSEKEEPING_MS)]
+  const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())
+  const timers = [
+    setInterval(sync, CATCH_UP_MS),
+    setInterval(tidy, HOUSEKEEPING_MS),
+    setInterval(cosign, COSIGN_MS),
+  ]
   for (const timer of timers) timer.unref()
   sync()
+  cosign()
   return () => timers.forEach((timer) => void clearInterval(timer))
 }
 

@@ -6,6 +6,7 @@ import { acceptChannel, type PeerEnv, type PeerGate } from '../peers/index.ts'
 import { acceptRoundChannel } from '../sessions/index.ts'
 import { memberLogRoutes } from './log.ts'
 import type { RunningNode } from './node.ts'
+import { witnessRoutes } from './witness.ts'
 
 /** A round between two busy nodes may be silent for a while. */
 const CHANNEL_IDLE_MS = 5 * 60_000
@@ -28,6 +29,7 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
     })
   }
   app.route('/', memberLogRoutes(node, gate))
+  app.route('/witness', witnessRoutes(node, gate))
   app.get(
     '/rounds/:round/channel',
     gate.verify({ maxBody: 0 }),

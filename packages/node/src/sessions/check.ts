@@ -18,6 +18,7 @@ import { canonical } from './flags.ts'
 import { journalRefusal, journalResult, type Question } from './journal.ts'
 import { evaluateInputs } from './oprf/asker.ts'
 import { listHolds } from './round/lists.ts'
+import { beforeAnswer } from './witness/queries.ts'
 
 export type CheckQuestion = {
   readonly kind: IdentifierKind
@@ -42,7 +43,7 @@ export type CheckAnswer = {
 
 /**
  * @throws ProtocolError `REFUSED` (`at` = the convenant's code; logged), `NO_LIST`, `QUORUM_LOST`,
- *   an identifier code for a check whose value does not parse, `LOG_UNAVAILABLE`
+ *   an identifier code for a check whose value does not parse, `LOG_UNAVAILABLE`, `NOT_WITNESSED`
  */
 export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<CheckAnswer> {
   const { kind, purpose, rule, protocol } = asked
@@ -71,6 +72,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   // One character each, so that the record's size does not tell how many were over.
   const sealed = { ...record, over: over.map((hit) => (hit ? '1' : '0')).join('') }
   const entry = await journalResult(ctx, evaluated.question, holders, 'answered', details, sealed)
+  await beforeAnswer(ctx, evaluated.question, entry, record)
   let next = 0
   return {
     txid: evaluated.question.txid,

@@ -1,6 +1,6 @@
 /** Heads of other members' logs, as they hand them over with their messages. */
 
-import { base64, utf8 } from '@drempel/protocol/encoding'
+import { base64, equalBytes, utf8 } from '@drempel/protocol/encoding'
 import {
   type OpenCheckpoint,
   parseOrigin,
@@ -13,6 +13,7 @@ import type { NodeContext } from './context.ts'
 import { fail } from './errors.ts'
 import { memberKey } from './federation.ts'
 import type { PeerCheckpoint } from './journal.ts'
+import { journalConflict, logName } from './witness/index.ts'
 
 /**
  * The key under which a member signs the log of one origin.
@@ -46,27 +47,35 @@ export function memberCheckpoint(ctx: NodeContext, member: string, note: string)
 }
 
 /**
- * As `memberCheckpoint`, compared with the largest tree seen of that log.
+ * As `memberCheckpoint`, compared with the largest tree seen of that log, and at a witness of it with
+ * what was cosigned.
  * @returns `remember` keeps this one, if it is larger
- * @throws ProtocolError `LOG_FORKED`, culprit = member, when it signed another tree of that size
+ * @throws ProtocolError `LOG_FORKED`, culprit = member, when it ever signed two trees of one size;
+ * `LOG_ROLLED_BACK`, `NOT_WITNESSED`
  */
 export async function followLog(
   ctx: NodeContext,
   member: string,
   note: string,
 ): Promise<{ readonly seen: PeerCheckpoint; readonly remember: () => Promise<void> }> {
-  const seen = memberCheckpoint(ctx, member, note)
-  const name = `seen/${seen.origin}`
-  const [size, root] = ((await ctx.store.meta.get(name)) ?? '').split(' ')
-  if (Number(size) === seen.size && root !== seen.root) {
+  const { origin } = unverifiedCheckpoint(note)
+  const key = logKey(ctx, member, origin)
+  const checkpoint = openerOf(ctx)(note, key)
+  await ctx.witnessing.guard.admit(member, key, checkpoint, note)
+  const { size, root } = checkpoint
+  const name = logName(key)
+  const before = await ctx.store.meta.get(`seen/${name}`)
+  const last = before === null ? undefined : unverifiedCheckpoint(before)
+  if (before !== null && last?.size === size && !equalBytes(last.root, root)) {
+    await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', before, note)
     fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
   }
   return {
-    seen,
+    seen: { origin, size, root: base64(root) },
     async remember() {
       // Requests overtake each other, so an older tree is no fault by itself.
-      if (Number(size) >= seen.size) return
-      await ctx.store.meta.set(name, `${seen.size} ${seen.root}`)
+      if (last !== undefined && last.size >= size) return
+      await ctx.store.meta.set(`seen/${name}`, note)
     },
   }
 }

@@ -7,6 +7,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Channel, PeerClient, PeerRequestOptions } from '../peers/index.ts'
 import type { Store, Vault } from '../store/index.ts'
 import type { WorkerPool } from '../workers/index.ts'
+import type { Witnessing } from './witness/index.ts'
 
 /** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
 export type Log = (
@@ -38,6 +39,7 @@ export type NodeContext = {
   readonly mac: NonNullable<PartyContext['mac']>
   readonly random: RandomBytes
   readonly clock: Clock
+  readonly witnessing: Witnessing
   /** Where long computations go. */
   readonly workers: WorkerPool
   /** Lets the event loop breathe inside long computations. */

@@ -17,11 +17,13 @@ export type SessionErrorCode =
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
   | 'LOG_FORKED' // a member signed two trees of one size
+  | 'LOG_ROLLED_BACK' // a log shows a tree that is no part of the one it showed before
   | 'NO_CONVENANT'
   | 'NO_KEY'
   | 'NO_LIST'
   | 'NODE_RESTARTED'
   | 'NOT_HOLDER'
+  | 'NOT_WITNESSED' // too few witnesses cosign a log, or a witness was not brought it
   | 'NOT_COMPUTE_NODE'
   | 'QUORUM_LOST' // fewer than q key holders answered
   | 'REFUSED' // by the convenant; the refusal code is in `at`
@@ -30,7 +32,9 @@ export type SessionErrorCode =
   | 'ROUND_WRONG_STATE'
   | 'STATEMENTS_DIFFER'
   | 'TXID_REPLAYED'
+  | 'UNKNOWN_LOG' // not one that this node witnesses
   | 'UNKNOWN_RECEIPT'
+  | 'UNTRUSTED_CHECKPOINT' // not signed by the log's owner
 
 // Annotated, so that the compiler knows that nothing follows a call.
 export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =

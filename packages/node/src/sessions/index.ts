@@ -8,6 +8,7 @@ import { keyMethods } from './keys/holder.ts'
 import { oprfMethods } from './oprf/holder.ts'
 import { roundMethods } from './round/index.ts'
 import { Rounds } from './round/live.ts'
+import { createWitnessing } from './witness/index.ts'
 
 export type Sessions = {
   readonly ctx: NodeContext
@@ -15,8 +16,8 @@ export type Sessions = {
   readonly methods: readonly PeerMethod[]
 }
 
-/** @param world everything but `call`, which the sessions close over themselves */
-export function createSessions(world: Omit<NodeContext, 'call'>): Sessions {
+/** @param world everything but what the sessions close over themselves */
+export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing'>): Sessions {
   const byName = new Map<string, PeerMethod>()
   const call: NodeContext['call'] = async (member, method, body, options) => {
     if (member !== world.self) {
@@ -26,7 +27,7 @@ export function createSessions(world: Omit<NodeContext, 'call'>): Sessions {
     const own = byName.get(method) ?? fail('BAD_REQUEST', { at: method })
     return asBytes(await own.handle(world.self, asBytes(body)))
   }
-  const ctx: NodeContext = { ...world, call }
+  const ctx: NodeContext = { ...world, call, witnessing: createWitnessing(world) }
   const rounds = new Rounds(ctx)
   const others = entering(ctx, [...keyMethods(ctx), ...roundMethods(ctx, rounds)])
   const methods = [...oprfMethods(ctx), ...others]
@@ -56,3 +57,4 @@ export type { SignedList } from './round/messages.ts'
 export { startDueRounds } from './schedule.ts'
 export { catchUp } from './sync.ts'
 export { activeTags } from './tagging.ts'
+export type { AddAnswer } from './witness/witness.ts'

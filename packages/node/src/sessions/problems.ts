@@ -44,6 +44,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'A member signed two different logs of one length',
     nl: 'Een lid tekende twee verschillende logboeken van één lengte',
   },
+  LOG_ROLLED_BACK: {
+    status: 409,
+    en: 'A log shows less than it showed before, or something else',
+    nl: 'Een logboek toont minder dan eerder, of iets anders',
+  },
   NODE_RESTARTED: {
     status: 409,
     en: 'The node restarted while this was under way',
@@ -58,6 +63,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 403,
     en: 'Only a key holder does this',
     nl: 'Alleen een sleutelhouder doet dit',
+  },
+  NOT_WITNESSED: {
+    status: 503,
+    en: 'Too few witnesses cosign the log, so nothing is asked or answered',
+    nl: 'Te weinig getuigen tekenen het logboek mee, dus er wordt niets gevraagd of beantwoord',
   },
   NO_CONVENANT: {
     status: 409,
@@ -101,9 +111,19 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'This transaction was served before',
     nl: 'Deze transactie is al bediend',
   },
+  UNKNOWN_LOG: {
+    status: 404,
+    en: 'The node does not witness such a log',
+    nl: 'De node is geen getuige van zo’n logboek',
+  },
   UNKNOWN_RECEIPT: {
     status: 404,
     en: 'The log has no such transaction',
     nl: 'Het logboek kent die transactie niet',
+  },
+  UNTRUSTED_CHECKPOINT: {
+    status: 403,
+    en: "The checkpoint is not signed by the log's owner",
+    nl: 'Het checkpoint is niet door de eigenaar van het logboek getekend',
   },
 }

@@ -25,6 +25,7 @@ import {
   type PeerCheckpoint,
   type Question,
 } from '../journal.ts'
+import { beforeQuery } from '../witness/queries.ts'
 import { evaluateOwn, type Intent } from './holder.ts'
 import { publicKeyOf } from './keyring.ts'
 import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
@@ -80,6 +81,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     ...(rule === undefined ? {} : { rule }),
     count,
   }
+  await beforeQuery(ctx, question, evaluation.record)
   const { suspended } = ctx.inForce().convenant
   const everyone = key.publicShares.map(({ id }) => id).filter((id) => !suspended.includes(id))
   const intent = { parties: everyone, batch: batchDigest(blinded) }

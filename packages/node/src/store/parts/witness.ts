@@ -14,9 +14,11 @@ export type WitnessedHead = {
   readonly at: number
 }
 
-/** Two trees of one log that can't both be true, each signed by its owner. */
+/** Two trees of one log, each signed by its owner, of which one denies the other. */
 export type LogConflict = {
   readonly log: string
+  /** Two roots at one size; or, of an own log, a tree that was signed and is in the store no more. */
+  readonly code: 'LOG_FORKED' | 'LOG_ROLLED_BACK'
   readonly first: string
   readonly second: string
   readonly at: number

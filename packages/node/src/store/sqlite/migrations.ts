@@ -182,6 +182,7 @@ CREATE TABLE witnessed (
 
 CREATE TABLE log_conflicts (
   log TEXT PRIMARY KEY,
+  code TEXT NOT NULL CHECK (code IN ('LOG_FORKED', 'LOG_ROLLED_BACK')),
   first TEXT NOT NULL,
   second TEXT NOT NULL,
   at INTEGER NOT NULL

@@ -14,14 +14,15 @@ export function witnessStore({ db, write, read }: Connection): WitnessStore {
     `INSERT INTO witnessed (log, size, root, note, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
      SET size = excluded.size, root = excluded.root, note = excluded.note, at = excluded.at`,
   )
-  const addConflict = db.prepare<[string, string, string, number]>(
-    'INSERT INTO log_conflicts (log, first, second, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  const addConflict = db.prepare<[string, string, string, string, number]>(
+    `INSERT INTO log_conflicts (log, code, first, second, at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
   )
   const conflict = db.prepare<[string], LogConflict>(
-    'SELECT log, first, second, at FROM log_conflicts WHERE log = ?',
+    'SELECT log, code, first, second, at FROM log_conflicts WHERE log = ?',
   )
   const conflicts = db.prepare<[], LogConflict>(
-    'SELECT log, first, second, at FROM log_conflicts ORDER BY log',
+    'SELECT log, code, first, second, at FROM log_conflicts ORDER BY log',
   )
   const cosigned = db.prepare<[string], CosignedHead>(
     'SELECT size, note, at FROM cosigned WHERE origin = ?',
@@ -48,8 +49,8 @@ export function witnessStore({ db, write, read }: Connection): WitnessStore {
         put.run(log, size, root, note, at)
         return true
       }),
-    keepConflict: ({ log, first, second, at }) =>
-      write(() => addConflict.run(log, first, second, at).changes === 1),
+    keepConflict: ({ log, code, first, second, at }) =>
+      write(() => addConflict.run(log, code, first, second, at).changes === 1),
     conflict: (log) => read(() => conflict.get(log) ?? null),
     conflicts: () => read(() => conflicts.all()),
     cosigned: (origin) => read(() => cosigned.get(origin) ?? null),

@@ -1,0 +1,48 @@
+/** What witnesses and the owners of logs enter about checkpoints. */
+
+import { base64 } from '@drempel/protocol/encoding'
+import type { Checkpoint } from '@drempel/protocol/log'
+import type { KnownLog } from './policy.ts'
+import type { World } from './world.ts'
+
+/** Two trees that can't both be true: kept, entered and told, the first time only. */
+export async function journalConflict(
+  { audit, store, clock, log: tell }: World,
+  log: KnownLog,
+  code: 'LOG_FORKED' | 'LOG_ROLLED_BACK',
+  first: string,
+  second: string,
+): Promise<void> {
+  const conflict = { log: log.name, code, first, second, at: clock() }
+  if (!(await store.witness.keepConflict(conflict))) return
+  tell('error', 'log.conflict', { member: log.owner, code })
+  const event = { type: 'witness.refused', reason: code } as const
+  await audit.append({ ...event, parties: [log.owner] }, { first, second })
+}
+
+/** A checkpoint that its owner signed and that was not shown to extend the last one. */
+export async function journalWitnessRefusal(
+  { audit }: World,
+  owner: string,
+  { origin, size, root }: Checkpoint,
+  reason: string,
+  request: string,
+): Promise<void> {
+  const peerCheckpoints = [{ origin, size, root: base64(root) }]
+  const event = { type: 'witness.refused', reason, peerCheckpoints } as const
+  await audit.append({ ...event, parties: [owner] }, { request })
+}
+
+/** The federation goes on without a quorum, stops doing so, or has its quorum again. */
+export async function journalGrace(
+  { audit, log: tell }: World,
+  status: 'suppressed' | 'refused' | 'answered',
+  silent: readonly string[],
+): Promise<void> {
+  const reason = { suppressed: 'GRACE_BEGUN', refused: 'GRACE_ENDED', answered: 'QUORUM_BACK' }[
+    status
+  ]
+  tell(status === 'answered' ? 'info' : 'warn', 'log.witnesses', { code: reason })
+  const parties = silent.length === 0 ? {} : { parties: [...silent].sort() }
+  await audit.append({ type: 'witness.grace', status, reason, ...parties }, null)
+}

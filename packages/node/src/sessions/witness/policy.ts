@@ -1,0 +1,73 @@
+/** Whose cosignatures count for a member's log, and how many are needed: from the convenant alone. */
+
+import { fromBase64url } from '@drempel/protocol/encoding'
+import {
+  bearable,
+  leastQuorum,
+  type Origin,
+  parseOrigin,
+  quarterOf,
+  type VerifierKey,
+  verifierKey,
+  witnessKey,
+} from '@drempel/protocol/log'
+import type { InForce } from '../context.ts'
+import { memberKey } from '../federation.ts'
+
+/** How soon a checkpoint is cosigned when all is well. */
+export const PROMPT_MS = 60_000
+/** How long the federation goes on without its witnesses. */
+export const GRACE_MS = 15 * 60_000
+
+const QUARTER_MS = 91 * 86_400_000
+
+export type Policy = {
+  readonly witnesses: readonly { readonly member: string; readonly key: VerifierKey }[]
+  /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
+  readonly quorum: number
+}
+
+/** The own node is not counted: a log that vouches for itself vouches for nothing. */
+export function policyOf({ convenant }: InForce, owner: string): Policy {
+  const witnesses = convenant.members
+    .filter(({ id }) => convenant.witnesses.includes(id))
+    .filter(({ id }) => id !== owner && !convenant.suspended.includes(id))
+    .map(({ id, signingKey }) => ({
+      member: id,
+      key: witnessKey(convenant.id, id, fromBase64url(signingKey)),
+    }))
+  const count = witnesses.length
+  return { witnesses, quorum: count === 0 ? 0 : leastQuorum(count, bearable(count)) }
+}
+
+export type KnownLog = {
+  readonly owner: string
+  readonly key: VerifierKey
+  /** In the store: a new key begins a new record. */
+  readonly name: string
+}
+
+/** The log of an origin, if it is a member's and of about now: else a member could open any number. */
+export function knownLog(inForce: InForce, origin: string, now: number): KnownLog | undefined {
+  const named = read(origin)
+  if (named === undefined) return undefined
+  const { convenant, member, quarter } = named
+  const publicKey = memberKey(inForce, member)
+  const quarters = [now - QUARTER_MS, now, now + QUARTER_MS].map(quarterOf)
+  if (convenant !== inForce.convenant.id || publicKey === undefined) return undefined
+  if (!quarters.includes(quarter)) return undefined
+  const key = verifierKey(origin, publicKey)
+  return { owner: member, key, name: logName(key) }
+}
+
+function read(origin: string): Origin | undefined {
+  try {
+    return parseOrigin(origin)
+  } catch {
+    return undefined
+  }
+}
+
+export function logName({ name, id }: VerifierKey): string {
+  return `${name}+${id}`
+}
