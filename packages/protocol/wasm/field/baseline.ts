@@ -87,8 +87,11 @@ export const baselineField: FieldBuild = {
   isCanonical: canonicalBytes,
   toBytes: writeBytes,
 
-  fromLanes: (values) =>
-    values.reduce<V128>((word, value, lane) => i32x4.replaceLane(word, lane, value), splat(0)),
+  fromLanes: ([first, ...others]) =>
+    others.reduce<V128>(
+      (word, value, i) => i32x4.replaceLane(word, i + 1, value),
+      i32x4.splat(first!),
+    ),
   toLanes: (word) => [0, 1, 2, 3].map((lane) => i32x4.extractLane(word, lane)),
   equalLanes: i32x4.eq,
 }
