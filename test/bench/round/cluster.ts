@@ -15,6 +15,7 @@ const PATIENCE_MS = 3000
 export class Cluster {
   readonly #nodes: readonly ChildProcess[]
   #detours: readonly Detour[] = []
+  #roundTrips: readonly number[] = []
   readonly #kill = () => {
     for (const node of this.#nodes) node.kill('SIGKILL')
   }
@@ -41,16 +42,19 @@ export class Cluster {
         cluster.#detours = await Promise.all(ports.map((port) => delayed(port, delayMs)))
         ports = cluster.#detours.map(({ port }) => port)
       }
-      await cluster.ask<'connect'>(() => ({
-        ask: 'connect',
-        ports,
-        plainPorts: answers.map(({ plainPort }) => plainPort),
-      }))
+      const plainPorts = answers.map(({ plainPort }) => plainPort)
+      const connected = await cluster.ask<'connect'>(() => ({ ask: 'connect', ports, plainPorts }))
+      cluster.#roundTrips = connected.map(({ roundTripMs }) => roundTripMs)
       return cluster
     } catch (error) {
       await cluster.stop()
       throw error
     }
+  }
+
+  /** Milliseconds to the farther neighbour, as each node measured it. */
+  get roundTrips(): readonly number[] {
+    return this.#roundTrips
   }
 
   /** The same kind of question to all three at once; their answers in party order. */
