@@ -19,7 +19,7 @@ import {
 import { aesCtr, seededBytes } from './ciphers.ts'
 import { threeResults, type WorldOptions } from './three.ts'
 
-export type RoundWorld = Omit<WorldOptions, 'context'> & {
+export type RoundWorld = WorldOptions & {
   readonly lists: readonly (readonly string[])[]
   readonly rules: readonly RoundRule[]
   /** Public sizes, the lists' own unless given. */

@@ -25,7 +25,11 @@ export type WorldOptions = {
   readonly transcript?: Recorded[]
   /** Messages that fit on a link before `send` waits. */
   readonly room?: number
+  /** How long a message travels. */
+  readonly delayMs?: number
   readonly context?: Partial<PartyContext>
+  /** What only one party has so. */
+  readonly contextAt?: (party: PartyIndex) => Partial<PartyContext>
 }
 
 export const members = ['alder', 'birch', 'cedar'] as const
@@ -60,6 +64,7 @@ export async function threeParties<T>(
         random: seededBytes(`${options.seed}/party${index}`),
         members: [...members],
         ...options.context,
+        ...options.contextAt?.(index),
       })
     } finally {
       link(index, next).close()
@@ -87,7 +92,7 @@ class Link {
   readonly #from: PartyIndex
   readonly #to: PartyIndex
   readonly #options: WorldOptions
-  readonly #queue: { step: string; payload: Bytes }[] = []
+  readonly #queue: { step: string; payload: Bytes; due: number }[] = []
   readonly #blocked: (() => void)[] = []
   #arrival: (() => void) | undefined
   #closed = false
@@ -99,7 +104,7 @@ class Link {
   }
 
   async send(step: string, payload: Bytes): Promise<void> {
-    const { adversary, transcript, room = 8 } = this.#options
+    const { adversary, transcript, room = 8, delayMs = 0 } = this.#options
     const message: Message = { from: this.#from, to: this.#to, step, payload: payload.slice() }
     transcript?.push({ from: this.#from, to: this.#to, step, length: payload.length })
     const passed = adversary === undefined ? message : adversary(message)
@@ -107,7 +112,7 @@ class Link {
       this.close()
       throw new Error('died on purpose')
     }
-    this.#queue.push(passed)
+    this.#queue.push({ ...passed, due: performance.now() + delayMs })
     this.#arrival?.()
     if (this.#queue.length > room && !this.#closed)
       await new Promise<void>((resolve) => this.#blocked.push(resolve))
@@ -121,7 +126,9 @@ class Link {
         this.#arrival = resolve
       })
     }
-    const { step: actual, payload } = this.#queue.shift()!
+    const { step: actual, payload, due } = this.#queue.shift()!
+    const early = due - performance.now()
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
     this.#blocked.shift()?.()
     if (actual !== step) throw new ProtocolError('UNEXPECTED_STEP', { culprit, at: step })
     return payload

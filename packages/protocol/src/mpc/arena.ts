@@ -22,7 +22,7 @@ export class Arena {
     const pages = Math.min(MAX_PAGES, Math.ceil(bytes / PAGE))
     const fast = simd ? simdKernel(pages) : undefined
     this.kernel = fast?.kernel ?? plainKernel
-    this.#words = new Int32Array(fast?.buffer ?? new ArrayBuffer(pages * PAGE))
+    this.#words = new Int32Array(fast?.buffer ?? plainMemory(pages * PAGE))
   }
 
   /** Words with any content. */
@@ -46,5 +46,14 @@ export class Arena {
 
   release(mark: number): void {
     this.#used = mark
+  }
+}
+
+/** None where there is not that much: everything lies outside then. */
+function plainMemory(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes)
+  } catch {
+    return new ArrayBuffer(0)
   }
 }

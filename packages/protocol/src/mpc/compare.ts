@@ -20,10 +20,10 @@ import {
   pack,
   pairWords,
   sum,
-  WINDOW,
+  windowFor,
 } from './pipeline.ts'
 import type { Session } from './session.ts'
-import { type Share, xorConstant } from './share.ts'
+import { type Share, type Words, xorConstant } from './share.ts'
 
 /** `bits` planes of `rows` rows of `rowWords` words. */
 export type Planes = {
@@ -98,24 +98,27 @@ async function compareBlocks(
   ).flat()
   const size = ({ chunk, hasEqual }: Part) => (hasEqual ? 2 : 1) * chunk.words
   const messages = pack(parts, size)
-  // Message k is part k mod n at the bit k div n from below; the bit before it is stored already.
+  // Message k is parts k mod n at the bit k div n from below; the bit before it is stored already.
   const n = messages.length
-  const partsAt = (k: number) => {
+  const inTurn = (k: number) => {
     const turn = Math.floor(k / n)
-    return messages[k % n]!.flatMap((part) => {
-      const end = Math.min((part.block + 1) * height, orderBits)
-      const bit = end - 1 - turn
-      return bit < part.block * height ? [] : [{ ...part, base: planeAt(planes, bit) }]
-    })
+    // Only the last block can be lower than the others.
+    const whole = turn < orderBits - (count - 1) * height
+    return { turn, parts: whole ? messages[k % n]! : upper[k % n]! }
   }
+  const upper = messages.map((parts) => parts.filter(({ block }) => block < count - 1))
+  const baseOf = (block: number, turn: number) =>
+    planeAt(planes, Math.min((block + 1) * height, orderBits) - 1 - turn)
   await evaluate(session, {
     messages: n * height,
     window: n,
-    words: (k) => sum(partsAt(k), size),
+    words: (k) => sum(inTurn(k).parts, size),
     compute(k, own, mask) {
+      const { turn, parts } = inTurn(k)
       let at = 0
-      for (const { chunk, block, hasEqual, base } of partsAt(k)) {
+      for (const { chunk, block, hasEqual } of parts) {
         const place = block * pairs + chunk.at
+        const base = baseOf(block, turn)
         const { runs, words } = chunk
         kernel.compare(own, at, mask, planes.share, base, runs, greater, place)
         at += words
@@ -126,16 +129,28 @@ async function compareBlocks(
     },
     store(k, own, received) {
       let from = 0
-      for (const { chunk, block, hasEqual } of partsAt(k)) {
+      for (const { chunk, block, hasEqual } of inTurn(k).parts) {
         const place = block * pairs + chunk.at
-        for (const into of hasEqual ? [greater, equal] : [greater]) {
-          kernel.add(into.first, place, own, from, chunk.words)
-          kernel.add(into.second, place, received, from, chunk.words)
-          from += chunk.words
-        }
+        addBoth(greater, place, own, received, from, chunk.words)
+        from += chunk.words
+        if (!hasEqual) continue
+        addBoth(equal, place, own, received, from, chunk.words)
+        from += chunk.words
       }
     },
   })
+
+  function addBoth(
+    into: Share,
+    at: number,
+    own: Words,
+    received: Words,
+    from: number,
+    words: number,
+  ): void {
+    kernel.add(into.first, at, own, from, words)
+    kernel.add(into.second, at, received, from, words)
+  }
 }
 
 /** Into block 0. */
@@ -178,7 +193,7 @@ export async function swap(
   const { share } = planes
   await evaluate(session, {
     messages: messages.length,
-    window: WINDOW,
+    window: windowFor(session),
     words: (k) => messages[k]!.chunk.words * messages[k]!.count,
     compute(k, own, mask) {
       const { chunk, bit, count } = messages[k]!

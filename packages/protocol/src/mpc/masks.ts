@@ -15,6 +15,7 @@ import { bytesOf, type Words } from './share.ts'
 const SLAB_WORDS = MAX_PAYLOAD / 4
 /** What a cipher does best at a time. */
 const PIECE_BYTES = 65_536
+const ZEROS = new Uint8Array(PIECE_BYTES)
 
 export class Masks {
   readonly #streams: readonly [Prg, Prg]
@@ -40,12 +41,13 @@ export class Masks {
   }
 
   #fill(): void {
+    const [before, after] = this.#streams
     this.#slab.copyWithin(0, this.#at)
     const bytes = bytesOf(this.#slab)
     for (let at = 4 * (SLAB_WORDS - this.#at); at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES)
-      piece.fill(0)
-      for (const stream of this.#streams) stream.xorInto(piece, piece)
+      before.xorInto(ZEROS.subarray(0, piece.length), piece)
+      after.xorInto(piece, piece)
     }
     this.#at = 0
   }

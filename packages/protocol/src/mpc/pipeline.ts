@@ -13,8 +13,14 @@ import { bytesOf, type Share, type Words } from './share.ts'
 
 /** A message is from here to twice as long, unless there is less to say. */
 export const MESSAGE_WORDS = 16_384
-/** For messages that do not depend on each other. */
-export const WINDOW = 4
+
+/**
+ * Messages under way that do not depend on each other: those that a link of 1 Gbit/s carries in the
+ * time that the first one's answer takes, but not too much memory.
+ */
+export function windowFor(session: Session): number {
+  return Math.min(64, 4 + Math.ceil(session.roundTripMs))
+}
 
 /** AND messages in a fixed order. */
 export type Gates = {
@@ -80,7 +86,7 @@ export async function andAll(session: Session, ands: readonly And[]): Promise<vo
   const words = messages.map((message) => sum(message, (piece) => piece.words))
   await evaluate(session, {
     messages: messages.length,
-    window: WINDOW,
+    window: windowFor(session),
     words: (k) => words[k]!,
     compute(k, own, mask) {
       let at = 0

@@ -45,7 +45,9 @@ function toNode(plan: RoundPlan, tree: MergeTree): MergeNode {
   if ('partner' in tree) return { kind: 'list', partner: tree.partner, rows: tree.rows }
   const { block, source, pairs } = alignColumns(plan, tree.left, tree.right)
   const size = source.length
-  const layers = [runsWhere(0, size - block, block, (low) => pairs[low] === 1)]
+  const doubtful: CompareRun[] = []
+  addRuns(doubtful, 0, size - block, block, (low) => pairs[low] === 1)
+  const layers = [doubtful]
   for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
   return {
     kind: 'merge',
@@ -122,24 +124,23 @@ function keepWhere(
   layer: readonly CompareRun[],
   keep: (low: number, high: number) => boolean,
 ): CompareRun[] {
-  return layer.flatMap(({ low, high, count }) =>
-    runsWhere(low, low + count, high - low, (row) => keep(row, row + high - low)),
-  )
+  const runs: CompareRun[] = []
+  for (const { low, high, count } of layer) addRuns(runs, low, low + count, high - low, keep)
+  return runs
 }
 
 /** Runs over the rows from `from` up to `to` that `keep` accepts, asked once each in order. */
-function runsWhere(
+function addRuns(
+  runs: CompareRun[],
   from: number,
   to: number,
   distance: number,
-  keep: (low: number) => boolean,
-): CompareRun[] {
-  const runs: CompareRun[] = []
+  keep: (low: number, high: number) => boolean,
+): void {
   let low = from
   for (let row = from; row <= to; row++) {
-    if (row < to && keep(row)) continue
+    if (row < to && keep(row, row + distance)) continue
     if (row > low) runs.push({ low, high: low + distance, count: row - low })
     low = row + 1
   }
-  return runs
 }

@@ -33,8 +33,7 @@ export function scheduleOf(network: MergeNode): Schedule {
   const ones = building.rows
   const { at } = place(network, building)
   const { rows, starts } = building
-  const steps = building.steps.map((rowPairs) => joinPairs(rowPairs))
-  return { rows, starts, ones, steps, order: joinRows(at) }
+  return { rows, starts, ones, steps: building.steps, order: joinRows(at) }
 }
 
 /** Pairs that are compared in all steps together. */
@@ -48,8 +47,7 @@ export function pairsOf(runs: readonly CompareRun[]): number {
 
 type Building = {
   readonly starts: Map<number, number>
-  /** Low row and high row by turns. */
-  readonly steps: number[][]
+  readonly steps: CompareRun[][]
   rows: number
 }
 
@@ -74,9 +72,7 @@ function place(node: MergeNode, building: Building): Placed {
   for (const [layer, runs] of node.layers.entries()) {
     building.steps[begin + layer] ??= []
     const step = building.steps[begin + layer]!
-    for (const { low, high, count } of runs) {
-      for (let k = 0; k < count; k++) step.push(at[low + k]!, at[high + k]!)
-    }
+    for (const run of runs) addRuns(step, run, at)
   }
   // A merge ends with its rows in front and all ones behind them.
   const behind = [...at.subarray(node.rows), ...spare]
@@ -100,16 +96,13 @@ function layOut(
   return at
 }
 
-function joinPairs(pairs: readonly number[]): CompareRun[] {
-  const runs: { low: number; high: number; count: number }[] = []
-  for (let i = 0; i < pairs.length; i += 2) {
-    const [low, high] = [pairs[i]!, pairs[i + 1]!]
-    const last = runs.at(-1)
-    if (last !== undefined && last.low + last.count === low && last.high + last.count === high) {
-      last.count++
-    } else runs.push({ low, high, count: 1 })
+/** The same comparisons where the rows are, in runs as long as possible. */
+function addRuns(step: CompareRun[], { low, high, count }: CompareRun, at: Int32Array): void {
+  for (let from = 0, to = 1; from < count; from = to++) {
+    const [a, b] = [at[low + from]!, at[high + from]!]
+    while (to < count && at[low + to] === a + to - from && at[high + to] === b + to - from) to++
+    step.push({ low: a, high: b, count: to - from })
   }
-  return runs
 }
 
 function joinRows(at: Int32Array): RowSpan[] {
