@@ -1,6 +1,7 @@
 /** The kernels that the package carries, as the TypeScript files that hold them. */
 
 import { groupModule } from './curve/abi.ts'
+import { baselineField } from './field/baseline.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
 
@@ -10,6 +11,11 @@ export type KernelFile = { readonly path: string; readonly source: string }
 export function kernelFiles(): KernelFile[] {
   return [
     embed('group/kernel/relaxed.ts', 'relaxed', groupModule(relaxedField)),
+    embed(
+      'group/kernel/baseline.ts',
+      'baseline',
+      groupModule(() => baselineField),
+    ),
     embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
   ]
 }

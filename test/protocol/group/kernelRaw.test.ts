@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
 import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
+import { baselineField } from '../../../packages/protocol/wasm/field/baseline.ts'
 import { relaxedField } from '../../../packages/protocol/wasm/field/relaxed.ts'
 import { kernelFiles } from '../../../packages/protocol/wasm/kernels.ts'
 import { seededRandom } from '../random.ts'
@@ -24,7 +25,10 @@ test('the embedded kernels are what the generator writes', () => {
   }
 })
 
-describe.each([['relaxed', groupModule(relaxedField)]] as const)('%s', (_, module) => {
+describe.each([
+  ['relaxed', groupModule(relaxedField)],
+  ['baseline', groupModule(() => baselineField)],
+] as const)('%s', (_, module) => {
   const kernel = new RawKernel(module)
   const random = seededRandom('kernelRaw')
   const randomNumber = () => BigInt(`0x${toHex(random(40))}`)

@@ -14,7 +14,14 @@ import {
   type V128,
   v128,
 } from '../assembler.ts'
-import { type Addr, after, at, type FieldBuild } from '../field/field.ts'
+import {
+  type Addr,
+  after,
+  at,
+  type Combination,
+  type FieldBuild,
+  type Term,
+} from '../field/field.ts'
 import type { Layout } from '../layout.ts'
 
 export class Machine {
@@ -27,6 +34,7 @@ export class Machine {
 
   readonly #multiply: FunctionBuilder
   readonly #square: FunctionBuilder
+  readonly #products: readonly Addr[]
 
   constructor(module: ModuleBuilder, layout: Layout, field: FieldBuild) {
     this.module = module
@@ -34,6 +42,7 @@ export class Machine {
     this.field = field
     this.elementBytes = 16 * field.words
     this.pointBytes = 4 * this.elementBytes
+    this.#products = this.temporaries(4)
     this.#multiply = this.function(3, (f, [out, a, b]) => {
       field.combine(f, [{ a: at(a!), b: at(b!) }], [{ out: at(out!), of: [1] }])
     })
@@ -72,6 +81,18 @@ export class Machine {
   /** a^(2^times). */
   square(f: FunctionBuilder, out: Addr, a: Addr, times = 1): void {
     f.call(this.#square, pointer(out), pointer(a), i32const(times))
+  }
+
+  /** As the field's `combine`, with products by calls: slower, and a fraction of the code. */
+  combine(f: FunctionBuilder, terms: readonly Term[], outputs: readonly Combination[]): void {
+    const sums = terms.map(({ a, b }, i) => {
+      if (b === undefined) return { a }
+      const product = this.#products[i]!
+      if (a === b) this.square(f, product, a)
+      else this.multiply(f, product, a, b)
+      return { a: product }
+    })
+    this.field.combine(f, sums, outputs)
   }
 
   /** Fixed places for intermediate values: functions do not call themselves. */

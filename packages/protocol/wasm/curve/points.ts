@@ -196,5 +196,5 @@ function writeCache(machine: Machine, f: FunctionBuilder, out: Required<Cached>,
     { out: out.z2, of: [0, 0, 2] },
     { out: out.t2d, of: [0, 0, 0, 1] },
   ]
-  machine.field.combine(f, terms, outputs)
+  machine.combine(f, terms, outputs)
 }

@@ -31,7 +31,7 @@ export function writeDecode(machine: Machine, roots: Roots): FunctionBuilder {
     field.fromBytes(f, s, at(encoded!), ENCODED)
     const negative = field.isNegative(f, s)
     const isIdentity = field.isZero(f, s)
-    field.combine(
+    machine.combine(
       f,
       [{ a: one }, { a: s, b: s }],
       [
@@ -41,13 +41,13 @@ export function writeDecode(machine: Machine, roots: Roots): FunctionBuilder {
     )
     machine.square(f, u2Squared, u2)
     machine.square(f, ss, u1)
-    field.combine(f, [{ a: ss, b: d }, { a: u2Squared }], [{ out: v, of: [-1, -1] }])
+    machine.combine(f, [{ a: ss, b: d }, { a: u2Squared }], [{ out: v, of: [-1, -1] }])
     machine.multiply(f, ss, v, u2Squared)
     const wasSquare = roots.sqrtRatio(f, inverse, one, ss)
     machine.multiply(f, denX, inverse, u2)
     machine.multiply(f, denY, inverse, denX)
     machine.multiply(f, denY, denY, v)
-    field.combine(f, [{ a: s, b: denX }], [{ out: x, of: [2] }])
+    machine.combine(f, [{ a: s, b: denX }], [{ out: x, of: [2] }])
     field.negateIf(f, x, x, field.isNegative(f, x))
     machine.multiply(f, y, u1, denY)
     machine.multiply(f, t, x, y)
@@ -82,7 +82,7 @@ export function writeEncode(machine: Machine, roots: Roots): FunctionBuilder {
   const [one, rootOfMinusOne, magic] = machine.constants(1n, SQRT_M1, INVSQRT_A_MINUS_D)
   return machine.function(2, (f, [to, p]) => {
     const point = pointAt(machine, at(p!))
-    field.combine(
+    machine.combine(
       f,
       [
         { a: point.z, b: point.z },
@@ -129,7 +129,7 @@ export function writeMap(machine: Machine, roots: Roots): FunctionBuilder {
     machine.multiply(f, r, r, rootOfMinusOne)
     field.add(f, w, r, one)
     machine.multiply(f, u, w, oneMinusDSq)
-    field.combine(f, [{ a: one }, { a: r, b: d }], [{ out: v, of: [-1, -1] }])
+    machine.combine(f, [{ a: one }, { a: r, b: d }], [{ out: v, of: [-1, -1] }])
     field.add(f, w, r, d)
     machine.multiply(f, v, v, w)
     const wasSquare = roots.sqrtRatio(f, s, u, v)
@@ -139,11 +139,11 @@ export function writeMap(machine: Machine, roots: Roots): FunctionBuilder {
     machine.select(f, c, wasSquare, minusOne, r)
     field.sub(f, w, r, one)
     machine.multiply(f, n, c, w)
-    field.combine(f, [{ a: n, b: dMinusOneSq }, { a: v }], [{ out: n, of: [1, -1] }])
+    machine.combine(f, [{ a: n, b: dMinusOneSq }, { a: v }], [{ out: n, of: [1, -1] }])
     const [w0, w1, w2, w3] = [u, c, r, w]
-    field.combine(f, [{ a: s, b: v }], [{ out: w0, of: [2] }])
+    machine.combine(f, [{ a: s, b: v }], [{ out: w0, of: [2] }])
     machine.multiply(f, w1, n, rootOfAdMinusOne)
-    field.combine(
+    machine.combine(
       f,
       [{ a: one }, { a: s, b: s }],
       [
@@ -225,8 +225,8 @@ function writePrepare(machine: Machine): FunctionBuilder {
     const { x, y, z, t } = pointAt(machine, at(p!))
     const [e, ff, g, h, eg, fh, product] = slotsAt(machine, item!)
     machine.square(f, tt, t)
-    field.combine(f, [{ a: x, b: y }], [{ out: e, of: [2] }])
-    field.combine(
+    machine.combine(f, [{ a: x, b: y }], [{ out: e, of: [2] }])
+    machine.combine(
       f,
       [
         { a: z, b: z },
@@ -237,7 +237,7 @@ function writePrepare(machine: Machine): FunctionBuilder {
         { out: h, of: [1, -1] },
       ],
     )
-    field.combine(
+    machine.combine(
       f,
       [
         { a: x, b: x },

@@ -138,7 +138,7 @@ export class Roots {
     square(f, check, r)
     multiply(f, check, check, v)
     const equalsTerm = (term: { a: Addr; b?: Addr }, coefficient: number) => {
-      field.combine(f, [{ a: check }, term], [{ out: sum, of: [1, -coefficient] }])
+      this.#machine.combine(f, [{ a: check }, term], [{ out: sum, of: [1, -coefficient] }])
       return field.isZero(f, sum)
     }
     const correct = equalsTerm({ a: u }, 1)
