@@ -112,13 +112,27 @@ export async function activeIdentifiers(
   kind: string,
 ): Promise<{ readonly index: Bytes; readonly identifier: string }[]> {
   const flags: { index: Bytes; identifier: string }[] = []
+  for await (const page of activePages(ctx, kind)) {
+    for (const row of page) flags.push({ index: row.index, identifier: openFlag(ctx, kind, row) })
+    await ctx.pause()
+  }
+  return flags
+}
+
+/** Blind indexes of active flags, in order of id. */
+export async function activeIndexes(ctx: NodeContext, kind: string): Promise<Bytes[]> {
+  const indexes: Bytes[] = []
+  for await (const page of activePages(ctx, kind)) for (const { index } of page) indexes.push(index)
+  return indexes
+}
+
+async function* activePages(ctx: NodeContext, kind: string) {
   const now = ctx.clock()
   for (let afterId = 0; ; ) {
     const page = await ctx.store.flags.active(kind, now, { afterId, limit: PAGE })
-    if (page.length === 0) return flags
-    for (const row of page) flags.push({ index: row.index, identifier: openFlag(ctx, kind, row) })
+    if (page.length === 0) return
+    yield page
     afterId = page.at(-1)!.id
-    await ctx.pause()
   }
 }
 

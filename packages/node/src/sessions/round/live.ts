@@ -39,6 +39,8 @@ export type LiveRound = {
   computing: boolean
   /** Whether the one channel to this node was. */
   offered: boolean
+  /** The list is prepared once. */
+  preparing: boolean
   prepared: PreparedList | null
   readonly uploads: Map<number, InputShare>
   readonly channels: Map<string, Deferred<Channel>>
@@ -97,6 +99,7 @@ export class Rounds {
       salt: null,
       computing: false,
       offered: false,
+      preparing: false,
       prepared: null,
       uploads: new Map(),
       channels: new Map(),

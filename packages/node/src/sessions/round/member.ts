@@ -15,11 +15,12 @@ import {
   signStatement,
 } from '@drempel/protocol/encoding'
 import { oprfInput } from '@drempel/protocol/identifiers'
-import { paddedSize, prepareList, shareList } from '@drempel/protocol/threshold'
+import { paddedSize, shareList } from '@drempel/protocol/threshold'
+import { packed } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
-import { activeIdentifiers, blockedFlags, lastContributors } from '../flags.ts'
+import { activeIdentifiers, activeIndexes, blockedFlags, lastContributors } from '../flags.ts'
 import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
@@ -142,12 +143,8 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   await rounds.move(live, ['announced'], 'collecting')
   const blocked = await blockedFlags(ctx, kind)
   const free = ({ index }: { readonly index: Bytes }) => !blocked.has(hex(index))
-  const flags = (await activeIdentifiers(ctx, kind)).filter(free)
-  const stays = await staysOut(
-    ctx,
-    live,
-    flags.map(({ index }) => index),
-  )
+  const indexes = (await activeIndexes(ctx, kind)).filter((index) => free({ index }))
+  const stays = await staysOut(ctx, live, indexes)
   if (!stays) {
     if (needsTags(ctx, kind)) {
       await tagMissing(
@@ -164,6 +161,7 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
       live.values = tags.map(({ tag }) => tag)
       live.flags = tags.map(({ index }) => index)
     } else {
+      const flags = (await activeIdentifiers(ctx, kind)).filter(free)
       live.values = flags.map(({ identifier }) => oprfInput(kind, identifier))
       live.flags = flags.map(({ index }) => index)
     }
@@ -214,9 +212,15 @@ export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
   if (plan === null || salt === null || index < 0)
     return fail('ROUND_WRONG_STATE', { at: 'upload' })
   // Another preparation has other dummies, in other places: the answers of this one would be misread.
-  if (live.prepared !== null) fail('ROUND_WRONG_STATE', { at: 'second upload' })
+  if (live.preparing) fail('ROUND_WRONG_STATE', { at: 'second upload' })
+  live.preparing = true
   live.progress = { step: 'preparing' }
-  live.prepared = prepareList(plan, index, salt, live.values, ctx.random)
+  const values = packed(live.values)
+  live.prepared = await ctx.workers.run(
+    'prepare',
+    { plan, partner: index, salt, values },
+    { elements: live.values.length, urgent: true, signal: live.abort.signal, move: [values.bytes] },
+  )
   // Before a share leaves: also a round that fails after this counts against the caps.
   await ctx.store.contributions.record(announcement.kind, live.flags, ctx.clock())
   const shares = shareList(plan, live.prepared, ctx.random, ctx.prg)
