@@ -25,8 +25,8 @@ import { GRACE_MS, knownLog, logName, type Policy, PROMPT_MS, policyOf } from '.
 import type { World } from './world.ts'
 
 const ANSWER_MS = 5_000
-/** How long a strict purpose waits for its quorum. */
-const STRICT_MS = 10_000
+/** Passes that a strict purpose waits for. */
+const STRICT_TRIES = 2
 /** A cosignature made for this request can't be older than that of the clocks' difference. */
 const SKEW_SECONDS = 120
 
@@ -243,22 +243,18 @@ export function createCosigning(ctx: World): Cosigning {
 
   async function cosigned(origin: string, size: number): Promise<void> {
     if (policyOf(ctx.inForce(), ctx.self).quorum === 0) return
-    if (((await ctx.store.witness.cosigned(origin))?.size ?? 0) >= size) return
-    let waiter: Waiter | undefined
-    let timer: NodeJS.Timeout | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        waiter = { origin, size, done: resolve }
+    for (let tries = 0; tries < STRICT_TRIES; tries++) {
+      if (((await ctx.store.witness.cosigned(origin))?.size ?? 0) >= size) return
+      let waiter: Waiter | undefined
+      const reached = new Promise<void>((done) => {
+        waiter = { origin, size, done }
         waiters.add(waiter)
-        timer = setTimeout(() => reject(new Error('late')), STRICT_MS)
-        run().catch(reject)
       })
-    } catch {
-      fail('NOT_WITNESSED', { hint: 'too few witnesses cosigned in time' })
-    } finally {
-      clearTimeout(timer)
-      if (waiter !== undefined) waiters.delete(waiter)
+      await Promise.race([reached, run()])
+      waiters.delete(waiter!)
     }
+    if (((await ctx.store.witness.cosigned(origin))?.size ?? 0) >= size) return
+    fail('NOT_WITNESSED', { hint: 'too few witnesses cosigned in time' })
   }
 
   async function state(): Promise<CosigningState> {

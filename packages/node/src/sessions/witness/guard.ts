@@ -31,9 +31,12 @@ export type Guard = {
   admit(member: string, key: VerifierKey, checkpoint: Checkpoint, note: string): Promise<void>
 }
 
+/** A tree seen in a query that its owner has yet to bring here for cosigning. */
+type Waiting = { readonly size: number; readonly since: number; denied: boolean }
+type Head = Pick<Checkpoint, 'size' | 'root'>
+
 export function createGuard(ctx: World): Guard {
-  /** Trees seen in queries that their owner has yet to bring here for cosigning. */
-  const waiting = new Map<string, { readonly size: number; readonly since: number }>()
+  const waiting = new Map<string, Waiting>()
 
   async function admit(
     member: string,
@@ -50,39 +53,60 @@ export function createGuard(ctx: World): Guard {
       await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', held.note, note)
       fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
     }
-    if (held !== null && checkpoint.size < held.size) await partOf(held, checkpoint, member)
-    waitFor(name, member, checkpoint.size, held?.size ?? 0)
+    // Requests overtake each other, so an older tree is in order if it is a part of the newer one.
+    if (
+      held !== null &&
+      checkpoint.size < held.size &&
+      !(await grew(member, checkpoint.origin, checkpoint, held))
+    ) {
+      fail('LOG_ROLLED_BACK', { culprit: member })
+    }
+    follow(name, member, checkpoint, held)
   }
 
-  /** Requests overtake each other, so an older tree is in order if it is a part of the newer one. */
-  async function partOf(held: WitnessedHead, checkpoint: Checkpoint, member: string) {
+  /** What is seen in a query has to come here for cosigning within the time and the grace. */
+  function follow(name: string, member: string, seen: Checkpoint, held: WitnessedHead | null) {
+    const now = ctx.clock()
+    const earlier = waiting.get(name)
+    if (earlier !== undefined && earlier.size > (held?.size ?? 0)) {
+      if (earlier.denied) fail('LOG_ROLLED_BACK', { culprit: member })
+      if (now - earlier.since > PROMPT_MS + GRACE_MS) fail('NOT_WITNESSED', { culprit: member })
+      return
+    }
+    waiting.delete(name)
+    if (held !== null && seen.size <= held.size) return
+    const tree: Waiting = { size: seen.size, since: now, denied: false }
+    waiting.set(name, tree)
+    // Behind the query, which need not wait for what a witness will see soon anyway.
+    if (held !== null) void deny(tree, member, held, seen)
+  }
+
+  async function deny(tree: Waiting, member: string, held: Head, seen: Checkpoint): Promise<void> {
+    try {
+      tree.denied = !(await grew(member, seen.origin, held, seen))
+    } catch (error) {
+      ctx.log('warn', 'log.not-compared', { member, code: codeOf(error) })
+    }
+  }
+
+  /** Whether the one tree is the beginning of the other, by the owner's hash tiles. */
+  async function grew(member: string, origin: string, older: Head, newer: Head): Promise<boolean> {
     const fetch: FetchTile = async (tile) => {
-      const path = `/peer/v1/log/${checkpoint.origin}/${encodeTilePath(tile)}`
+      const path = `/peer/v1/log/${origin}/${encodeTilePath(tile)}`
       const options = { maxResponse: MAX_TILE, timeoutMs: TILE_MS, allowProblem: true }
       const { status, body } = await ctx.peers.get(member, path, options)
       return status === 200 ? body : undefined
     }
     try {
-      const read = tileReader(held.size, fetch)
-      const proof = await consistencyProof(checkpoint.size, held.size, read)
-      verifyConsistency(checkpoint.size, checkpoint.root, held.size, held.root, proof)
+      const proof = await consistencyProof(older.size, newer.size, tileReader(newer.size, fetch))
+      verifyConsistency(older.size, older.root, newer.size, newer.root, proof)
+      return true
     } catch (error) {
-      if (!isProtocolError(error)) throw error
-      ctx.log('warn', 'log.rolled-back', { member, code: codeOf(error) })
-      fail('LOG_ROLLED_BACK', { culprit: member })
+      const untrue = ['TILE_MISSING', 'BAD_TILE', 'BAD_CONSISTENCY_PROOF']
+      if (!isProtocolError(error) || !untrue.includes(error.code)) throw error
+      ctx.log('warn', 'log.rolled-back', { member, code: error.code })
+      return false
     }
-  }
-
-  /** What was seen in a query has to come here for cosigning within the time and the grace. */
-  function waitFor(name: string, member: string, seen: number, cosigned: number): void {
-    const now = ctx.clock()
-    const earlier = waiting.get(name)
-    if (earlier !== undefined && earlier.size > cosigned) {
-      if (now - earlier.since > PROMPT_MS + GRACE_MS) fail('NOT_WITNESSED', { culprit: member })
-      return
-    }
-    if (seen > cosigned) waiting.set(name, { size: seen, since: now })
-    else waiting.delete(name)
   }
 
   return { admit }

@@ -1,0 +1,210 @@
+/** A federation with witnesses at work: prompt and strict purposes, dead witnesses, the grace. */
+
+import { fromBase64, fromBase64url, ProtocolError } from '@drempel/protocol/encoding'
+import { openCosigned, verifierKey, verifyReceipt, witnessKey } from '@drempel/protocol/log'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Federation } from '../kit/federation.ts'
+import type { Member } from '../kit/member.ts'
+import { post } from '../kit/peer.ts'
+import { publish } from '../kit/publication.ts'
+import { elements, encodeQuestion, intend, questionOf } from '../kit/question.ts'
+
+const MINUTE = 60_000
+const PROMPT = 'fraude-onderzoek'
+const STRICT = 'klantacceptatie'
+const WITNESSES = ['bank-b', 'platform', 'telecom']
+
+let federation: Federation
+let asker: Member
+const restore: (() => void)[] = []
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    rules: [{ kind: 'host', t: 2 }],
+    witnesses: WITNESSES,
+    maxAgeHours: 24,
+  })
+  asker = federation.member('bank-a')
+  await asker.generateKey()
+  await publish(federation, ['over.example'])
+})
+
+afterAll(() => federation.close())
+afterEach(() => {
+  for (const undo of restore.splice(0)) undo()
+})
+
+const ask = (purpose: string, value = 'over.example') =>
+  asker.api('POST', '/checks', { kind: 'host', purpose, rule: 'host-t2', value })
+
+const keyOf = (id: string) =>
+  witnessKey('proef', id, fromBase64url(federation.member(id).descriptor.signingKey))
+const originOf = async (member = asker) => (await member.ctx.audit.origin())!
+const run = (member = asker) => member.ctx.witnessing.cosigning.run()
+const cosignedOf = async (member = asker) =>
+  (await member.ctx.store.witness.cosigned(await originOf(member)))!
+
+/** From now on this witness cosigns nothing. */
+function silence(id: string): void {
+  const witness = federation.member(id).ctx.witnessing.witness as { add: unknown }
+  const { add } = witness
+  witness.add = async () => {
+    throw new ProtocolError('LOG_UNAVAILABLE')
+  }
+  restore.push(() => {
+    witness.add = add
+  })
+}
+
+describe('with its witnesses', () => {
+  test('a prompt purpose is answered, and cosigned soon after, by a quorum', async () => {
+    expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
+    await run()
+    const origin = await originOf()
+    const { note, size } = await cosignedOf()
+    expect(size).toBe((await asker.ctx.audit.head(origin))!.size)
+    const owner = verifierKey(origin, asker.ctx.signer.publicKey)
+    const { times } = openCosigned(note, owner, WITNESSES.map(keyOf), 2)
+    for (const time of times.values()) {
+      expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(30)
+    }
+  })
+
+  test('many entries share one request', async () => {
+    let asked = 0
+    const witness = federation.member('telecom').ctx.witnessing.witness
+    const bent = witness as { add: typeof witness.add }
+    const { add } = bent
+    bent.add = (from, body) => {
+      if (from === asker.id) asked++
+      return add(from, body)
+    }
+    restore.push(() => {
+      bent.add = add
+    })
+    const append = () => asker.ctx.audit.append({ type: 'node.started' }, null)
+    for (let i = 0; i < 20; i++) await append()
+    await run()
+    expect(asked).toBeLessThanOrEqual(2)
+  })
+
+  test('a strict purpose is answered when its entry is cosigned', async () => {
+    const { status, json } = await ask(STRICT)
+    expect([status, json]).toMatchObject([200, { answer: 'over' }])
+    const { receipt } = json as { receipt: { proof: string; leaf: string } }
+    const owner = verifierKey(await originOf(), asker.ctx.signer.publicKey)
+    const { index } = verifyReceipt(receipt.proof, owner, fromBase64(receipt.leaf))
+    expect((await cosignedOf()).size).toBeGreaterThan(index)
+  })
+
+  test('who is a witness has its own log cosigned by the others', async () => {
+    const telecom = federation.member('telecom')
+    await run(telecom)
+    const { note } = await cosignedOf(telecom)
+    const owner = verifierKey(await originOf(telecom), telecom.ctx.signer.publicKey)
+    const { times } = openCosigned(note, owner, ['bank-b', 'platform'].map(keyOf), 2)
+    expect([...times.keys()]).not.toContain('drempel/proef/telecom')
+  })
+
+  test('cosigning enters nothing: nodes at rest leave each other alone', async () => {
+    for (const member of federation.members) await run(member)
+    const before = await Promise.all(
+      federation.members.map(async (member) => (await member.entries()).length),
+    )
+    for (const member of federation.members) await run(member)
+    const after = await Promise.all(
+      federation.members.map(async (member) => (await member.entries()).length),
+    )
+    expect(after).toEqual(before)
+  })
+
+  test('a question that a later tree overtook is served: its tree is a part of that', async () => {
+    const holder = federation.member('telecom')
+    const [question, blinded] = [questionOf({ protocol: 'check' }), elements(1)]
+    const receipt = await intend(asker, question, blinded)
+    for (let i = 0; i < 3; i++) await asker.ctx.audit.append({ type: 'node.started' }, null)
+    await run()
+    const held = (await holder.ctx.store.witness.heads()).find(({ log }) => log.includes('bank-a'))
+    expect(held!.size).toBe((await asker.ctx.audit.head())!.size)
+    const body = encodeQuestion(question as never, receipt, blinded)
+    expect((await post(asker, holder, 'oprf/evaluate', body)).status).toBe(200)
+  })
+
+  test('after a restart it goes on from what they hold', async () => {
+    await asker.restart()
+    await run()
+    expect((await cosignedOf()).size).toBe((await asker.ctx.audit.head())!.size)
+  })
+})
+
+describe('without some of them', () => {
+  test('one dead of three is not missed', async () => {
+    silence('bank-b')
+    expect((await ask(STRICT)).status).toBe(200)
+  })
+
+  test('without a quorum strict purposes get no answer, prompt ones do', async () => {
+    silence('bank-b')
+    silence('platform')
+    const added = await asker.adds(async () => {
+      const { status, json, text } = await ask(STRICT)
+      expect([status, json]).toMatchObject([503, { code: 'NOT_WITNESSED' }])
+      expect(text).not.toMatch(/over\b/)
+    })
+    expect(added.filter(({ type }) => type.startsWith('query.'))).toMatchObject([
+      { type: 'query.intent' },
+      { type: 'query.result' },
+      { type: 'query.refused', reason: 'NOT_WITNESSED', purpose: STRICT },
+    ])
+    expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
+  })
+
+  test('the grace begins, is entered, ends, and then nothing is asked until they are back', async () => {
+    silence('bank-b')
+    silence('platform')
+    const { clock } = federation
+    const graces = (entries: readonly { readonly type: string }[]) =>
+      entries.filter(({ type }) => type === 'witness.grace')
+    await run()
+    const begun = await asker.adds(async () => {
+      clock.ahead += 2 * MINUTE
+      await run()
+      await run()
+      expect((await ask(PROMPT)).status).toBe(200)
+    })
+    expect(graces(begun)).toMatchObject([
+      { status: 'suppressed', reason: 'GRACE_BEGUN', parties: ['bank-b', 'platform'] },
+    ])
+    const ended = await asker.adds(async () => {
+      clock.ahead += 15 * MINUTE
+      await run()
+      for (const purpose of [PROMPT, STRICT]) {
+        expect(await ask(purpose)).toMatchObject({ status: 503, json: { code: 'NOT_WITNESSED' } })
+      }
+    })
+    expect(graces(ended)).toMatchObject([{ status: 'refused', reason: 'GRACE_ENDED' }])
+    expect(ended.filter(({ type }) => type.startsWith('query.'))).toMatchObject([
+      { type: 'query.refused', reason: 'NOT_WITNESSED' },
+      { type: 'query.refused', reason: 'NOT_WITNESSED' },
+    ])
+    for (const undo of restore.splice(0)) undo()
+    const back = await asker.adds(() => run())
+    expect(graces(back)).toMatchObject([{ status: 'answered', reason: 'QUORUM_BACK' }])
+    expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
+  })
+
+  test("a witness's word that it cosigned more stops nobody: it has to show the signature", async () => {
+    const witness = federation.member('bank-b').ctx.witnessing.witness
+    const bent = witness as { add: unknown; held: unknown }
+    const honest = { ...witness }
+    bent.add = async () => ({ status: 409, size: 1_000_000 })
+    restore.push(() => Object.assign(bent, honest))
+    expect((await ask(STRICT)).status).toBe(200)
+    expect(await asker.ctx.store.witness.conflicts()).toEqual([])
+    // Nor does a signed note of somebody else's log.
+    const other = federation.member('telecom')
+    bent.held = async () => (await other.ctx.audit.checkpoint())!
+    expect((await ask(STRICT)).status).toBe(200)
+    expect(await asker.ctx.store.witness.conflicts()).toEqual([])
+  })
+})
