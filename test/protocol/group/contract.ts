@@ -269,6 +269,24 @@ export function groupContract(group: Group): void {
       }
     })
 
+    it('of several batches by the same scalars', () => {
+      for (const count of [1, 2, 30]) {
+        const factors = concat(...Array.from({ length: count }, scalar))
+        const batches = [0, 1, 2].map(() => concat(...Array.from({ length: count }, element)))
+        expect(group.combinePublic(factors, ...batches)).toEqual(
+          concat(...batches.map((batch) => group.combinePublic(factors, batch))),
+        )
+      }
+      expect(group.combinePublic(new Uint8Array(0), new Uint8Array(0), new Uint8Array(0))).toEqual(
+        new Uint8Array(64),
+      )
+      const good = concat(element(), element())
+      const bad = good.slice().fill(0xff, 32)
+      const two = concat(scalar(), scalar())
+      expect(code(() => group.combinePublic(two, good, bad))).toBe('BAD_ELEMENT 1')
+      expect(code(() => group.combinePublic(two, good, good.subarray(32)))).toBe('BAD_LENGTH')
+    })
+
     it('of many elements, in any order', () => {
       for (const count of [1, 2, 3, 5, 33]) {
         const factors = Array.from({ length: count }, scalar)

@@ -44,8 +44,12 @@ export interface Group {
   /** Each scalar times the generator. @throws as `multiplySecret` */
   multiplyBaseSecret(scalars: Bytes): Bytes
 
-  /** The sum over j of scalars[j] * elements[j], one element; zero and the identity may occur. */
-  combinePublic(scalars: Bytes, elements: Bytes): Bytes
+  /**
+   * One element for each batch, the sum over j of scalars[j] * batch[j]. Everybody may know the
+   * scalars; zero and the identity may occur.
+   * @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR`, `BAD_ELEMENT` with the position in its batch
+   */
+  combinePublic(scalars: Bytes, ...batches: readonly Bytes[]): Bytes
 
   /**
    * Element j of the result is the sum over rows i of weights[i] * rows[i][j], minus

@@ -12,10 +12,15 @@ export function nearestToZero(scalar: Bytes): SignedInteger {
   return nearest(integer(scalar))
 }
 
+/** The scalar n / d; d is not a multiple of the order. */
+export function quotient(n: bigint, d: bigint): Bytes {
+  return scalarOf(n * inverse(d))
+}
+
 /** Numerators over one denominator; modulo the order, each is its scalar. */
 type Fractions = {
   readonly numerators: readonly SignedInteger[]
-  readonly denominator: number
+  readonly denominator: bigint
 }
 
 const DENOMINATOR_LIMIT = 2n ** 32n
@@ -34,7 +39,7 @@ export function asFractions(scalars: readonly Bytes[]): Fractions | undefined {
   }
   const numerators = values.map((value) => nearest((value * denominator) % ORDER))
   if (numerators.some(({ magnitude }) => magnitude >= NUMERATOR_LIMIT)) return undefined
-  return { numerators, denominator: Number(denominator) }
+  return { numerators, denominator }
 }
 
 /**
@@ -52,6 +57,23 @@ function denominatorOf(value: bigint): bigint {
   return nextD < 0n ? -nextD : nextD
 }
 
+/** By Euclid's algorithm, as above, down to the remainder 1. */
+function inverse(value: bigint): bigint {
+  let [n, next] = [ORDER, modulo(value)]
+  let [d, nextD] = [0n, 1n]
+  while (next > 1n) {
+    const times = n / next
+    ;[n, next] = [next, n - times * next]
+    ;[d, nextD] = [nextD, d - times * nextD]
+  }
+  return nextD
+}
+
+function modulo(value: bigint): bigint {
+  const rest = value % ORDER
+  return rest < 0n ? rest + ORDER : rest
+}
+
 function nearest(value: bigint): SignedInteger {
   const opposite = ORDER - value
   return opposite < value
@@ -63,4 +85,14 @@ function integer(scalar: Bytes): bigint {
   let value = 0n
   for (let i = SCALAR_BYTES - 1; i >= 0; i--) value = (value << 8n) | BigInt(scalar[i]!)
   return value
+}
+
+function scalarOf(value: bigint): Bytes {
+  const scalar = new Uint8Array(SCALAR_BYTES)
+  let rest = modulo(value)
+  for (let i = 0; i < SCALAR_BYTES; i++) {
+    scalar[i] = Number(rest & 0xffn)
+    rest >>= 8n
+  }
+  return scalar
 }

@@ -13,7 +13,7 @@
  * checked first; `is_valid_point` accepts the identity.
  */
 
-import { type Bytes, type ErrorDetails, sodium } from '../encoding/index.ts'
+import { type Bytes, concat, type ErrorDetails, sodium } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { expander } from './expand.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
@@ -61,21 +61,9 @@ export const libsodiumGroup: Group = {
     )
   },
 
-  combinePublic(factors, elements) {
+  combinePublic(factors, ...batches) {
     assertScalars(factors)
-    const count = countOf(elements)
-    if (countOf(factors) !== count) fail('BAD_LENGTH')
-    let sum: Bytes = new Uint8Array(ELEMENT_BYTES)
-    for (let i = 0; i < count; i++) {
-      const scalar = itemAt(factors, i)
-      const element = itemAt(elements, i)
-      if (isZero(scalar)) assertDecodes(element, i)
-      else if (!isIdentity(element)) {
-        const product = multiply(scalar, element, i)
-        sum = isIdentity(sum) ? product : sodium.crypto_core_ristretto255_add(sum, product)
-      }
-    }
-    return sum
+    return concat(...batches.map((elements) => weightedSum(factors, elements)))
   },
 
   combineMinusSecret: (weights, rows, factors, base) =>
@@ -132,6 +120,22 @@ function multiply(scalar: Bytes, element: Bytes, i: number): Bytes {
   } catch {
     return fail(isIdentity(element) ? 'IDENTITY_ELEMENT' : 'BAD_ELEMENT', { at: String(i) })
   }
+}
+
+function weightedSum(factors: Bytes, elements: Bytes): Bytes {
+  const count = countOf(elements)
+  if (countOf(factors) !== count) fail('BAD_LENGTH')
+  let sum: Bytes = new Uint8Array(ELEMENT_BYTES)
+  for (let i = 0; i < count; i++) {
+    const scalar = itemAt(factors, i)
+    const element = itemAt(elements, i)
+    if (isZero(scalar)) assertDecodes(element, i)
+    else if (!isIdentity(element)) {
+      const product = multiply(scalar, element, i)
+      sum = isIdentity(sum) ? product : sodium.crypto_core_ristretto255_add(sum, product)
+    }
+  }
+  return sum
 }
 
 function pairwise(a: Bytes, b: Bytes, operation: (a: Bytes, b: Bytes) => Bytes): Bytes {

@@ -11,7 +11,7 @@ import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import type { Bytes, ErrorDetails } from '../encoding/index.ts'
+import { type Bytes, concat, type ErrorDetails } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
 import { type Group, type ScalarField, UNIFORM_BYTES } from './group.ts'
@@ -59,16 +59,9 @@ export const nobleGroup: Group = {
     )
   },
 
-  combinePublic(factors, elements) {
+  combinePublic(factors, ...batches) {
     assertScalars(factors)
-    const count = countOf(elements)
-    if (countOf(factors) !== count) fail('BAD_LENGTH')
-    let sum = Point.ZERO
-    for (let i = 0; i < count; i++) {
-      const element = decode(itemAt(elements, i), i)
-      sum = sum.add(element.multiplyUnsafe(number(itemAt(factors, i))))
-    }
-    return sum.toBytes()
+    return concat(...batches.map((elements) => weightedSum(factors, elements)))
   },
 
   combineMinusSecret: (weights, rows, factors, base) =>
@@ -120,6 +113,17 @@ function multiplyEach(
       [method](number(scalarAt(i)))
       .toBytes(),
   )
+}
+
+function weightedSum(factors: Bytes, elements: Bytes): Bytes {
+  const count = countOf(elements)
+  if (countOf(factors) !== count) fail('BAD_LENGTH')
+  let sum = Point.ZERO
+  for (let i = 0; i < count; i++) {
+    const element = decode(itemAt(elements, i), i)
+    sum = sum.add(element.multiplyUnsafe(number(itemAt(factors, i))))
+  }
+  return sum.toBytes()
 }
 
 function pairwise(a: Bytes, b: Bytes, operation: (p: Point, q: Point) => Point): Bytes {

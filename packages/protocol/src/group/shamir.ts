@@ -9,6 +9,7 @@ import type { Bytes, RandomBytes } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { countOf, flatFrom, itemAt } from './flat.ts'
 import type { Group } from './group.ts'
+import { quotient } from './integer.ts'
 import { randomScalar, smallScalar } from './scalar.ts'
 
 export const MAX_INDEX = 0xffff
@@ -67,28 +68,24 @@ export function evaluatePolynomial(group: Group, polynomial: Bytes, index: numbe
  * lambda_i = product over j != i of j / (j - i).
  * @throws ProtocolError `BAD_INDEX`, `DUPLICATE_INDEX`
  */
-export function lagrangeAtZero(group: Group, indices: readonly number[]): Bytes[] {
+export function lagrangeAtZero(indices: readonly number[]): Bytes[] {
   assertIndices(indices)
-  const { scalars } = group
   return indices.map((i) => {
-    let numerator = smallScalar(1)
-    let denominator = smallScalar(1)
+    let numerator = 1n
+    let denominator = 1n
     for (const j of indices) {
       if (j === i) continue
-      numerator = scalars.multiply(numerator, smallScalar(j))
-      denominator = scalars.multiply(denominator, scalars.subtract(smallScalar(j), smallScalar(i)))
+      numerator *= BigInt(j)
+      denominator *= BigInt(j - i)
     }
-    return scalars.multiply(numerator, scalars.invert(denominator))
+    return quotient(numerator, denominator)
   })
 }
 
 /** The secret of q shares; with fewer, some other scalar. @throws as `lagrangeAtZero` */
 export function interpolateAtZero(group: Group, shares: readonly SecretShare[]): Bytes {
   const { scalars } = group
-  const lagrange = lagrangeAtZero(
-    group,
-    shares.map((share) => share.index),
-  )
+  const lagrange = lagrangeAtZero(shares.map((share) => share.index))
   return shares.reduce(
     (sum, share, i) => scalars.add(sum, scalars.multiply(lagrange[i]!, share.secret)),
     smallScalar(0),

@@ -93,7 +93,7 @@ export async function combineShares(
   const quorum = firstQuorum(state, shares)
   const { publicKey } = quorum[0]!.key
   const indices = quorum.map((share) => share.index)
-  const weights = concat(...lagrangeAtZero(group, indices))
+  const weights = concat(...lagrangeAtZero(indices))
   const outputs: Bytes[] = []
   await inSlices(inputs.length, group.strides.each, pause, (from, to) => {
     const rows = quorum.map((share) => share.evaluated.subarray(32 * from, 32 * to))

@@ -40,12 +40,12 @@ export async function generateProof(
   pause?: Pause,
 ): Promise<Bytes> {
   const weights = await compositeWeights(group, mode, publicKey, blinded, evaluated, pause)
-  const m = await weightedSum(group, weights, blinded, pause)
-  // ComputeCompositesFast: who knows k gets Z = k * M without a second sum.
-  const z = group.multiplySecret(secretKey, m)
+  const m = await weightedSums(group, weights, [blinded], pause)
   const r = randomScalar(group, random)
   const t2 = group.multiplyBaseSecret(r)
-  const t3 = group.multiplySecret(r, m)
+  // ComputeCompositesFast: who knows k gets Z = k * M without a second sum.
+  const multiples = group.multiplySecret(concat(secretKey, r), concat(m, m))
+  const [z, t3] = [itemAt(multiples, 0), itemAt(multiples, 1)]
   const c = challenge(group, mode, [publicKey, m, z, t2, t3])
   const s = group.scalars.subtract(r, group.scalars.multiply(c, secretKey))
   return concat(c, s)
@@ -70,13 +70,27 @@ export async function verifyProof(
   const s = itemAt(proof, 1)
   if (!isScalar(c) || !isScalar(s)) return false
   const weights = await compositeWeights(group, mode, publicKey, blinded, evaluated, pause)
-  const m = await weightedSum(group, weights, blinded, pause)
-  const z = await answeredSum(group, weights, evaluated, pause)
-  if (z === undefined || isIdentity(m) || isIdentity(z)) return false
-  const scalars = concat(s, c)
-  const t2 = group.combinePublic(scalars, concat(group.generator, publicKey))
-  const t3 = group.combinePublic(scalars, concat(m, z))
+  const sums = await answeredSums(group, weights, blinded, evaluated, pause)
+  if (sums === undefined) return false
+  const [m, z] = [itemAt(sums, 0), itemAt(sums, 1)]
+  if (isIdentity(m) || isIdentity(z)) return false
+  const bases = concat(group.generator, publicKey)
+  const commitments = group.combinePublic(concat(s, c), bases, sums)
+  const [t2, t3] = [itemAt(commitments, 0), itemAt(commitments, 1)]
   return equalBytes(c, challenge(group, mode, [publicKey, m, z, t2, t3]))
+}
+
+/** Are all of these elements, and none the identity? They are public. */
+export async function decodes(group: Group, elements: Bytes, pause?: Pause): Promise<boolean> {
+  try {
+    await inSlices(countOf(elements), group.strides.each, pause, (from, to) =>
+      group.assertElements(elements.subarray(32 * from, 32 * to)),
+    )
+    return true
+  } catch (error) {
+    if (isProtocolError(error)) return false
+    throw error
+  }
 }
 
 /** The d_i of ComputeComposites. */
@@ -121,39 +135,37 @@ function transcripts(seed: Bytes, blinded: Bytes, evaluated: Bytes): (i: number)
   }
 }
 
-/** The sum over what a holder answered; undefined when an element of it is none. */
-async function answeredSum(
+/** M and Z; undefined when something that the holder answered is no element, or the identity. */
+async function answeredSums(
   group: Group,
   weights: Bytes,
+  blinded: Bytes,
   evaluated: Bytes,
   pause: Pause | undefined,
 ): Promise<Bytes | undefined> {
   const count = countOf(evaluated)
   for (let i = 0; i < count; i++) if (isIdentity(itemAt(evaluated, i))) return undefined
   try {
-    return await weightedSum(group, weights, evaluated, pause)
+    return await weightedSums(group, weights, [blinded, evaluated], pause)
   } catch (error) {
-    if (isProtocolError(error)) return undefined
+    if (isProtocolError(error) && !(await decodes(group, evaluated, pause))) return undefined
     throw error
   }
 }
 
-async function weightedSum(
+/** One sum for each batch. */
+async function weightedSums(
   group: Group,
   weights: Bytes,
-  elements: Bytes,
+  batches: readonly Bytes[],
   pause: Pause | undefined,
 ): Promise<Bytes> {
-  const slices: Bytes[] = []
-  await inSlices(countOf(elements), group.strides.sum, pause, (from, to) => {
-    slices.push(
-      group.combinePublic(
-        weights.subarray(32 * from, 32 * to),
-        elements.subarray(32 * from, 32 * to),
-      ),
-    )
+  const parts: Bytes[] = []
+  await inSlices(countOf(weights), group.strides.sum, pause, (from, to) => {
+    const slice = (flat: Bytes) => flat.subarray(32 * from, 32 * to)
+    parts.push(group.combinePublic(slice(weights), ...batches.map(slice)))
   })
-  return slices.reduce((sum, slice) => group.add(sum, slice))
+  return parts.reduce((sums, part) => group.add(sums, part))
 }
 
 function challenge(group: Group, mode: Mode, elements: readonly Bytes[]): Bytes {

@@ -5,13 +5,13 @@
  * {1,3,4} and {2,3,4} have integers, and {1,2,4} has thirds.
  */
 
-import { asFractions, type Group, lagrangeAtZero } from '../group/index.ts'
+import { asFractions, lagrangeAtZero } from '../group/index.ts'
 
 /**
  * Asker: whether these holders are a cheap quorum, to be preferred for long batches where nothing
  * else decides.
  * @throws ProtocolError `BAD_INDEX`, `DUPLICATE_INDEX`
  */
-export function isCheapQuorum(group: Group, indices: readonly number[]): boolean {
-  return asFractions(lagrangeAtZero(group, indices))?.denominator === 1
+export function isCheapQuorum(indices: readonly number[]): boolean {
+  return asFractions(lagrangeAtZero(indices))?.denominator === 1n
 }

@@ -7,18 +7,12 @@
  * question.
  */
 
-import {
-  ByteReader,
-  type Bytes,
-  ByteWriter,
-  equalBytes,
-  isProtocolError,
-} from '../encoding/index.ts'
-import { countOf, type Group, type SecretShare } from '../group/index.ts'
-import { MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
+import { ByteReader, type Bytes, ByteWriter, equalBytes } from '../encoding/index.ts'
+import type { Group, SecretShare } from '../group/index.ts'
+import { decodes, MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
 import { fail } from './errors.ts'
 import { evaluateElements, type ShareEvaluation } from './holder.ts'
-import { inSlices, type Pause } from './pause.ts'
+import type { Pause } from './pause.ts'
 
 /** The public side of a shared key, as `verifyTranscript` returns it. */
 export type ThresholdKey = {
@@ -138,18 +132,6 @@ async function findFault(
   if (evaluated.length !== blinded.length) return 'count'
   if (await verifyProof(group, 'voprf', publicShare, blinded, evaluated, proof, pause)) return
   return (await decodes(group, evaluated, pause)) ? 'proof' : 'evaluated'
-}
-
-async function decodes(group: Group, elements: Bytes, pause: Pause | undefined): Promise<boolean> {
-  try {
-    await inSlices(countOf(elements), group.strides.each, pause, (from, to) =>
-      group.assertElements(elements.subarray(32 * from, 32 * to)),
-    )
-    return true
-  } catch (error) {
-    if (isProtocolError(error)) return false
-    throw error
-  }
 }
 
 /** Evaluations of one key and one batch, so that they may be combined. */

@@ -7,9 +7,7 @@
 
 import type { Bytes } from '../../encoding/index.ts'
 import { countOf, itemAt } from '../flat.ts'
-import { asFractions, nearestToZero, type SignedInteger } from '../integer.ts'
-import { libsodiumScalars } from '../libsodium.ts'
-import { smallScalar } from '../scalar.ts'
+import { asFractions, nearestToZero, quotient, type SignedInteger } from '../integer.ts'
 import { DIGITS, nonAdjacentForm, writeSignedDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
 
@@ -26,7 +24,7 @@ export function combineRows(
     return sumByTables(memory, scalars.map(nearestToZero), rows, groups)
   }
   const sum = sumByAdditions(memory, fractions.numerators, rows, groups)
-  if (fractions.denominator > 1) divide(memory, sum, fractions.denominator, groups)
+  if (fractions.denominator > 1n) divide(memory, sum, fractions.denominator, groups)
   return sum
 }
 
@@ -54,10 +52,10 @@ function sumByAdditions(
   return sum
 }
 
-function divide(memory: KernelMemory, points: number, denominator: number, groups: number): void {
+function divide(memory: KernelMemory, points: number, denominator: bigint, groups: number): void {
   const digits = memory.take(DIGITS)
-  const inverse = libsodiumScalars.invert(smallScalar(denominator))
-  writeSignedDigits(memory.bytes, digits, nearestToZero(inverse))
+  const inverse = nearestToZero(quotient(1n, denominator))
+  writeSignedDigits(memory.bytes, digits, inverse)
   memory.call.multiply(points, points, digits, groups, 0)
 }
 

@@ -11,10 +11,10 @@
  * square root, only inverses, of which a slice shares one.
  */
 
-import type { Bytes, ErrorDetails } from '../../encoding/index.ts'
+import { type Bytes, concat, type ErrorDetails } from '../../encoding/index.ts'
 import { fail } from '../errors.ts'
 import { expander } from '../expand.ts'
-import { countOf } from '../flat.ts'
+import { countOf, itemAt } from '../flat.ts'
 import { ELEMENT_BYTES, type Group, UNIFORM_BYTES } from '../group.ts'
 import { libsodiumGroup, libsodiumScalars } from '../libsodium.ts'
 import { assertCombination } from '../parts.ts'
@@ -28,6 +28,8 @@ import { BaseTables } from './tables.ts'
 const SLICE = 256
 /** A longer sum needs fewer additions an element. */
 const SUM_SLICE = 2048
+/** Up to here a table for each element is cheaper than buckets. */
+const FEW = 24
 
 export function kernelGroup(backend: string, memory: KernelMemory): Group {
   const { call } = memory
@@ -149,6 +151,33 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
     return points
   }
 
+  /** Sums of few elements: an element of every batch side by side, as columns. */
+  function fewSums(scalars: Bytes, batches: readonly Bytes[]): Bytes {
+    return memory.run(() => {
+      const groups = memory.groupsOf(batches.length)
+      const count = countOf(scalars)
+      const rows = memory.takePoints(groups * count)
+      for (let i = 0; i < count; i++) {
+        const row = concat(...batches.map((batch) => itemAt(batch, i)))
+        decodeInto(rows + i * groups * memory.pointBytes, row, 0, batches.length, 'allowed', {
+          at: String(i),
+        })
+      }
+      return encode(combineRows(memory, scalars, rows, groups), batches.length)
+    })
+  }
+
+  /** The sum of many elements, slice by slice. */
+  function manySum(scalars: Bytes, elements: Bytes): Bytes {
+    const count = countOf(elements)
+    const sums: Bytes[] = []
+    for (let from = 0; from < count; from += SUM_SLICE) {
+      const to = Math.min(count, from + SUM_SLICE)
+      sums.push(memory.run(() => encode(sumOf(scalars, elements, from, to), 1)))
+    }
+    return sums.reduce((sum, part) => pairwise(sum, part, 'add'))
+  }
+
   /** The sum of a slice, in all lanes of a group. */
   function sumOf(scalars: Bytes, elements: Bytes, from: number, to: number): number {
     const groups = memory.groupsOf(to - from)
@@ -215,17 +244,14 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
       })
     },
 
-    combinePublic(scalars, elements) {
+    combinePublic(scalars, ...batches) {
       assertScalars(scalars)
-      const count = countOf(elements)
-      if (countOf(scalars) !== count) fail('BAD_LENGTH')
-      if (count === 0) return new Uint8Array(ELEMENT_BYTES)
-      const sums: Bytes[] = []
-      for (let from = 0; from < count; from += SUM_SLICE) {
-        const to = Math.min(count, from + SUM_SLICE)
-        sums.push(memory.run(() => encode(sumOf(scalars, elements, from, to), 1)))
-      }
-      return sums.reduce((sum, part) => pairwise(sum, part, 'add'))
+      const count = countOf(scalars)
+      if (batches.some((batch) => batch.length !== scalars.length)) fail('BAD_LENGTH')
+      if (count === 0) return new Uint8Array(ELEMENT_BYTES * batches.length)
+      return count <= FEW
+        ? fewSums(scalars, batches)
+        : concat(...batches.map((batch) => manySum(scalars, batch)))
     },
 
     add: (a, b) => pairwise(a, b, 'add'),
