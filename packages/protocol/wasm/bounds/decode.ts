@@ -25,6 +25,7 @@ export type DecodedModule = {
 }
 
 export const SIMD = 0xfd00
+export const DROP = 0x1a
 const BULK = 0xfc00
 export const MEMORY_COPY = BULK + 10
 export const MEMORY_FILL = BULK + 11

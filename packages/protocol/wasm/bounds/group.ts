@@ -24,14 +24,36 @@ export function relaxedLimbs(limit: bigint): Word64 {
   return { kind: 'double', lo: -limit, hi: limit, step: 1n }
 }
 
-/** @param long also the exports that run for seconds here: they call what the others call */
-export function checkBaseline(module: DecodedModule, limit: number, long = true): void {
-  new GroupCheck(module, lanes32, baselineLimbs(limit)).run(long)
+export function checkBaseline(
+  module: DecodedModule,
+  limit: number,
+  exports: readonly GroupExport[] = GROUP_EXPORTS,
+): void {
+  new GroupCheck(module, lanes32, baselineLimbs(limit)).run(exports)
 }
 
-export function checkRelaxed(module: DecodedModule, limit: bigint, long = true): void {
-  new GroupCheck(module, lanes64, relaxedLimbs(limit)).run(long)
+export function checkRelaxed(
+  module: DecodedModule,
+  limit: bigint,
+  exports: readonly GroupExport[] = GROUP_EXPORTS,
+): void {
+  new GroupCheck(module, lanes64, relaxedLimbs(limit)).run(exports)
 }
+
+/** The last two run for seconds here; `fixedMultiply` stands for all that work with tables. */
+export const GROUP_EXPORTS = [
+  'decode',
+  'fromUniform',
+  'encode',
+  'doubleEncode',
+  'add',
+  'subtract',
+  'straus',
+  'msm',
+  'multiply',
+  'fixedMultiply',
+] as const
+export type GroupExport = (typeof GROUP_EXPORTS)[number]
 
 /** Two, so that what one turn leaves in memory meets the next. */
 const GROUPS = 2
@@ -53,43 +75,64 @@ class GroupCheck<Word extends object> {
     this.#code = new Interpreter(module, lanes, this.#memory)
   }
 
-  run(long: boolean): void {
-    const elements = GROUPS * this.#constant('lanes')
-    const room = this.#constant('pointBytes')
-    const points = () => this.#points(GROUPS)
-    const encodings = () => this.#anything(32 * elements)
-    const digits = (each: readonly number[], count: number) => this.#digits(each, count)
+  run(exports: readonly GroupExport[]): void {
+    for (const name of exports) {
+      this.#reset()
+      if (name === 'fixedMultiply') this.#checkTables()
+      else this.#check(name)
+    }
+  }
 
-    this.#check('decode', GROUPS, (out) => [out, encodings(), GROUPS, this.#reserve(elements)])
-    this.#check('fromUniform', GROUPS, (out) => [out, this.#anything(64 * elements), GROUPS])
-    this.#check('encode', 0, () => [this.#reserve(32 * elements), points(), GROUPS])
-    this.#check('doubleEncode', 0, () => {
-      const scratch = this.#reserve(2 * room * GROUPS)
-      return [this.#reserve(32 * elements), points(), GROUPS, scratch]
-    })
-    this.#check('add', GROUPS, (out) => [out, points(), points(), GROUPS])
-    this.#check('subtract', GROUPS, (out) => [out, points(), points(), GROUPS])
-    this.#check('straus', GROUPS, (out) => {
-      const scalars = digits([8, -8, 0, 1], 16 * 2)
-      return [out, this.#points(2 * GROUPS), 2, scalars, 4, GROUPS, this.#reserve(16 * room)]
-    })
-    this.#check('msm', 1, (out) => {
-      const buckets = this.#reserve((GROUPS + 2) * room)
-      return [out, points(), GROUPS, digits([2, -2, 1, 0, -1], 2 * elements), 2, 2, buckets]
-    })
-    if (!long) return
-    this.#check('multiply', GROUPS, (out) => {
-      return [out, points(), this.#anything(64 * elements), GROUPS, 64]
-    })
-    this.#fixed(elements)
+  #check(name: Exclude<GroupExport, 'fixedMultiply'>): void {
+    const elements = GROUPS * this.#constant('lanes')
+    const room = this.#pointBytes
+    const out = this.#reserve(GROUPS * room)
+    const points = () => this.#points(GROUPS)
+    const encodings = () => this.#reserve(32 * elements)
+    const write = (groups: number, ...values: number[]) => {
+      this.#code.run(name, ...values)
+      this.#assertReduced(name, out, groups)
+    }
+    switch (name) {
+      case 'decode':
+        write(GROUPS, out, this.#anything(32 * elements), GROUPS, this.#reserve(elements))
+        break
+      case 'fromUniform':
+        write(GROUPS, out, this.#anything(64 * elements), GROUPS)
+        break
+      case 'encode':
+        write(0, encodings(), points(), GROUPS)
+        break
+      case 'doubleEncode':
+        write(0, encodings(), points(), GROUPS, this.#reserve(2 * room * GROUPS))
+        break
+      case 'add':
+      case 'subtract':
+        write(GROUPS, out, points(), points(), GROUPS)
+        break
+      case 'multiply':
+        write(GROUPS, out, points(), this.#anything(64 * elements), GROUPS, 64)
+        break
+      case 'straus': {
+        const digits = this.#digits([8, -8, 0, 1], 2)
+        const rows = this.#points(2 * GROUPS)
+        write(GROUPS, out, rows, 2, digits, 4, GROUPS, this.#reserve(16 * room))
+        break
+      }
+      case 'msm': {
+        const digits = this.#digits([2, -2, 1, 0, -1], elements)
+        const scratch = this.#reserve((GROUPS + 2) * room)
+        write(1, out, points(), GROUPS, digits, 2, 2, scratch)
+        break
+      }
+    }
   }
 
   /** A table is the kernel's own: what one export writes, the others read. */
-  #fixed(elements: number): void {
-    this.#reset()
-    const point = this.#points(1)
+  #checkTables(): void {
+    const elements = GROUPS * this.#constant('lanes')
     const table = this.#reserve(this.#constant('tableBytes'))
-    this.#code.run('fixedTable', table, point, this.#reserve(512 * this.#pointBytes))
+    this.#code.run('fixedTable', table, this.#points(1), this.#reserve(512 * this.#pointBytes))
     const digits = this.#anything(64 * elements)
     const points = this.#points(GROUPS)
     const out = this.#reserve(GROUPS * this.#pointBytes)
@@ -97,13 +140,6 @@ class GroupCheck<Word extends object> {
     this.#assertReduced('fixedMultiply', out, GROUPS)
     this.#code.run('fixedMultiplyAdd', out, points, table, digits, GROUPS, 64)
     this.#assertReduced('fixedMultiplyAdd', out, GROUPS)
-  }
-
-  #check(name: string, groups: number, values: (out: number) => number[]): void {
-    this.#reset()
-    const out = this.#reserve(groups * this.#pointBytes)
-    this.#code.run(name, ...values(out))
-    this.#assertReduced(name, out, groups)
   }
 
   #assertReduced(name: string, out: number, groups: number): void {

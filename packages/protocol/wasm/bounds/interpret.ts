@@ -8,6 +8,7 @@
 import {
   type DecodedFunction,
   type DecodedModule,
+  DROP,
   type Instruction,
   MEMORY_COPY,
   MEMORY_FILL,
@@ -152,6 +153,7 @@ class Frame<Word extends object> {
       if (result !== undefined) this.#stack.push(result)
     } else if (op === 0x20) this.#stack.push(this.#locals[immediate[0]!]!)
     else if (op === 0x21) this.#locals[immediate[0]!] = this.#stack.pop()!
+    else if (op === DROP) this.#stack.pop()
     else if (op === 0x22) this.#locals[immediate[0]!] = this.#stack.at(-1)!
     else if (op === 0x2c || op === 0x2d) {
       this.#stack.push(this.#memory.byte(this.#address(immediate), op === 0x2c))
