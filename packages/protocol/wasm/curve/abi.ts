@@ -30,10 +30,10 @@
  * what is public: counts, windows, whether encodings are valid.
  */
 
-import { type FunctionBuilder, i32, i32const, ModuleBuilder, v128const } from '../assembler.ts'
+import { type FunctionBuilder, i32, i32const, ModuleBuilder } from '../assembler.ts'
 import { at, type FieldBuild } from '../field/field.ts'
 import { Layout } from '../layout.ts'
-import { negateCached } from './digits.ts'
+import { EVERY_LANE, negateCached } from './digits.ts'
 import { tableBytes, writeFixedAccumulate, writeFixedTable } from './fixed.ts'
 import { Machine } from './machine.ts'
 import { writeMsm } from './msm.ts'
@@ -178,8 +178,7 @@ function exportSums(machine: Machine, points: Points): void {
       name,
     )
   pairwise('add', () => {})
-  const everywhere = v128const(2n ** 64n - 1n, 2n ** 64n - 1n)
-  pairwise('subtract', (f) => negateCached(machine, f, cachedAt(machine, cached), everywhere))
+  pairwise('subtract', (f) => negateCached(machine, f, cachedAt(machine, cached), EVERY_LANE))
 
   const straus = writeStraus(machine, points)
   machine.function(

@@ -13,6 +13,7 @@ import {
   load8s,
   type V128,
   v128,
+  v128const,
 } from '../assembler.ts'
 import type { Addr } from '../field/field.ts'
 import type { Machine } from './machine.ts'
@@ -45,12 +46,12 @@ export function loadDigit(machine: Machine, f: FunctionBuilder, digits: I32, str
 
 /** Masks for magnitude 0 to 8. */
 export function digitMasks(machine: Machine, f: FunctionBuilder, magnitude: V128): Local<'v128'>[] {
-  const { field } = machine
-  return Array.from({ length: ENTRIES + 1 }, (_, value) => {
-    const lanes = Array<I32>(field.lanes).fill(i32const(value))
-    return f.local('v128', field.equalLanes(magnitude, field.fromLanes(lanes)))
-  })
+  return Array.from({ length: ENTRIES + 1 }, (_, value) =>
+    f.local('v128', machine.field.equalLanes(magnitude, machine.laneConstant(value))),
+  )
 }
+
+export const EVERY_LANE = v128const(2n ** 64n - 1n, 2n ** 64n - 1n)
 
 /** -(x, y) = (-x, y): the sum and the difference change places, T changes its sign. */
 export function negateCached(

@@ -143,6 +143,15 @@ export class Machine {
     return [v128.and(mask, load('v128', base, offset))]
   }
 
+  /** A small number in every lane. */
+  laneConstant(value: number): V128 {
+    const { lanes } = this.field
+    const bytes = new Uint8Array(16)
+    for (let lane = 0; lane < lanes; lane++) bytes[(lane * 16) / lanes] = value
+    const { base, offset } = this.layout.constant(bytes)
+    return load('v128', base, offset)
+  }
+
   /** One lane of a word to or from memory; one lane's width from memory into all lanes. */
   loadLane(base: I32, value: V128, lane: number, offset: number): V128 {
     const read = this.field.lanes === 2 ? v128.loadLane64 : v128.loadLane32

@@ -80,11 +80,9 @@ export function writeMsm(machine: Machine, points: Points, exportAs: string): vo
 function writeBucketDigit(machine: Machine, points: Points): FunctionBuilder {
   const { field, pointBytes } = machine
   const laneBytes = 16 / field.lanes
-  const [bucket, addend, unused] = [0, 1, 2].map(() => machine.temporaryPoint()) as [
-    Addr,
-    Addr,
-    Addr,
-  ]
+  const bucket = machine.temporaryPoint()
+  const addend = machine.temporaryPoint()
+  const unused = machine.temporaryPoint()
   return machine.function(3, (f, [buckets, cached, digits]) => {
     const negatives: I32[] = []
     const places: Local<'i32'>[] = []

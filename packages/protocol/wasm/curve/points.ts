@@ -38,26 +38,26 @@ export class Points {
   constructor(machine: Machine) {
     this.#machine = machine
     const temporaries = machine.temporaries(4)
-    const at2 = (address: Addr) => cachedAt(machine, address)
+    const cached = (address: Addr) => cachedAt(machine, address)
     const point = (address: Addr) => pointAt(machine, address)
     const double = (withT: boolean) =>
       machine.function(2, (f, [out, p]) => {
         writeDouble(machine, f, temporaries, point(at(out!)), point(at(p!)), withT)
       })
-    const add = (cached: (address: Addr) => Cached, withT: boolean) =>
+    const add = (addend: (address: Addr) => Cached, withT: boolean) =>
       machine.function(3, (f, [out, p, q]) => {
-        writeAdd(machine, f, temporaries, point(at(out!)), point(at(p!)), cached(at(q!)), withT)
+        writeAdd(machine, f, temporaries, point(at(out!)), point(at(p!)), addend(at(q!)), withT)
       })
     this.#double = double(true)
     this.#doubleWithoutT = double(false)
-    this.#add = add(at2, true)
-    this.#addWithoutT = add(at2, false)
-    this.#addAffine = add(({ base, offset }) => {
-      const { plus, minus, t2d } = at2({ base, offset })
+    this.#add = add(cached, true)
+    this.#addWithoutT = add(cached, false)
+    this.#addAffine = add((address) => {
+      const { plus, minus, t2d } = cached(address)
       return { plus, minus, t2d }
     }, true)
     this.#cache = machine.function(2, (f, [out, p]) => {
-      writeCache(machine, f, at2(at(out!)), point(at(p!)))
+      writeCache(machine, f, cached(at(out!)), point(at(p!)))
     })
     this.#multiples = this.#writeMultiples()
   }

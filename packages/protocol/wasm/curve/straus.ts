@@ -3,9 +3,9 @@
  * scalar multiplies a whole row of points, as the coefficients of an interpolation do.
  */
 
-import { type FunctionBuilder, i32, i32const, load8s, v128const } from '../assembler.ts'
+import { type FunctionBuilder, i32, i32const, load8s } from '../assembler.ts'
 import { at } from '../field/field.ts'
-import { DIGITS, ENTRIES, negateCached } from './digits.ts'
+import { DIGITS, ENTRIES, EVERY_LANE, negateCached } from './digits.ts'
 import type { Machine } from './machine.ts'
 import { cachedAt, type Points } from './points.ts'
 
@@ -30,12 +30,15 @@ export function writeStraus(machine: Machine, points: Points): FunctionBuilder {
       ],
       () => f.call(tabulate, table, row, digit, windows!),
     )
+    const highest = f.local('i32', windows!)
     points.setIdentity(f, at(out!))
     f.loopWhile(windows!, () => {
+      f.ifPublic(i32.ne(windows!, highest), () => {
+        for (const withT of [false, false, false, true]) {
+          points.double(f, at(out!), at(out!), withT)
+        }
+      })
       f.set(windows!, i32.sub(windows!, i32const(1)))
-      for (const withT of [false, false, false, true]) {
-        points.double(f, at(out!), at(out!), withT)
-      }
       f.set(count, q!)
       f.set(table, scratch!)
       f.set(digit, i32.add(digits!, windows!))
@@ -83,14 +86,7 @@ function writeAddDigit(machine: Machine, points: Points): FunctionBuilder {
     const add = (magnitude: typeof digit, negative: boolean) => {
       const entry = i32.mul(i32.sub(magnitude, i32const(1)), i32const(machine.pointBytes))
       machine.copyPoint(f, choice, at(i32.add(table!, entry)))
-      if (negative) {
-        negateCached(
-          machine,
-          f,
-          cachedAt(machine, choice),
-          v128const(2n ** 64n - 1n, 2n ** 64n - 1n),
-        )
-      }
+      if (negative) negateCached(machine, f, cachedAt(machine, choice), EVERY_LANE)
       points.add(f, at(acc!), at(acc!), choice)
     }
     f.ifPublic(i32.ltS(i32const(0), digit), () => add(digit, false))
