@@ -18,7 +18,7 @@ if (!Number.isInteger(measurements) || measurements < 1000) {
   process.exit(2)
 }
 
-const kernels = (['relaxed'] as const).flatMap((build) => simdGroup(build) ?? [])
+const kernels = (['relaxed', 'baseline'] as const).flatMap((build) => simdGroup(build) ?? [])
 const fastest = kernels[0] ?? libsodiumGroup
 
 const report = (subject: Subject): number => {

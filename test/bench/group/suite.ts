@@ -19,7 +19,7 @@ const SIZES: Record<Mode, Size> = {
   smoke: { batch: 5, limits: { seconds: 0, atLeast: 1, atMost: 1 } },
 }
 
-const BUILDS = ['relaxed'] as const
+const BUILDS = ['relaxed', 'baseline'] as const
 
 export const group: Suite = async ({ mode, say }) => {
   const { batch, limits } = SIZES[mode]

@@ -2,7 +2,7 @@ import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
 import { describe, expect, it } from 'vitest'
 import { compareBackends } from './differential.ts'
 
-describe.each(['relaxed'] as const)('the kernel %s', (build) => {
+describe.each(['relaxed', 'baseline'] as const)('the kernel %s', (build) => {
   const seed = `slow ${new Date().toISOString()}`
 
   it(`does ten thousand operations like libsodium (seed ${seed})`, () => {

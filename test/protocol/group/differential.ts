@@ -127,7 +127,7 @@ class World {
 
 if (process.argv[1] === import.meta.filename) {
   const [operations = '10000', seed = String(Date.now())] = process.argv.slice(2)
-  for (const build of ['relaxed'] as const) {
+  for (const build of ['relaxed', 'baseline'] as const) {
     const group = simdGroup(build)
     if (group === undefined) console.log(`${build}: does not run here`)
     else {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
 import { groupContract } from './contract.ts'
 
-describe.each([libsodiumGroup, nobleGroup, simdGroup('relaxed')!])(
+describe.each([libsodiumGroup, nobleGroup, simdGroup('relaxed')!, simdGroup('baseline')!])(
   'ristretto255 on $backend',
   groupContract,
 )
@@ -70,7 +70,7 @@ describe('libsodium and noble agree', () => {
           n.subtract(elements, s.multiplyPublic(flat, elements)),
         )
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 

@@ -8,13 +8,14 @@
 
 import { fromBase64 } from '../encoding/index.ts'
 import type { Group } from './group.ts'
+import { baseline } from './kernel/baseline.ts'
 import { kernelGroup } from './kernel/group.ts'
 import { KernelMemory } from './kernel/memory.ts'
 import { relaxed } from './kernel/relaxed.ts'
 import { passesSelfTest } from './kernel/selftest.ts'
 import { libsodiumGroup } from './libsodium.ts'
 
-const MODULES = { relaxed } as const
+const MODULES = { relaxed, baseline } as const
 
 export type KernelBuild = keyof typeof MODULES
 
@@ -22,7 +23,7 @@ let chosen: Group | undefined
 
 /** The fastest backend that works here; found at the first call, in some milliseconds. */
 export function defaultGroup(): Group {
-  chosen ??= simdGroup('relaxed') ?? libsodiumGroup
+  chosen ??= simdGroup('relaxed') ?? simdGroup('baseline') ?? libsodiumGroup
   return chosen
 }
 
