@@ -3,13 +3,15 @@
 import { parseArgs } from 'node:util'
 import type { CustomWorkload, Mode } from './harness/suite.ts'
 
-export const SUITES = ['group', 'oprf', 'round', 'check', 'tagging'] as const
+export const SUITES = ['group', 'oprf', 'round', 'check', 'tagging', 'growth'] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export type Command = {
   readonly suites: readonly SuiteName[]
   readonly mode: Mode
   readonly json: boolean
+  /** Where plots go. */
+  readonly plots?: string
   readonly custom?: CustomWorkload
 }
 
@@ -19,6 +21,7 @@ SUITE     ${SUITES.join(', ')} or all
 --quick   smaller workloads, under 50 seconds for each suite on two cores
 --smoke   everything once in the smallest size: shows that it works, not how fast
 --json    one JSON object as the last line
+--plots   a folder for plots of the results, as SVG files
 
 Instead of the workloads of \`round\`, one of your own:
 --lists   sizes of the partners' lists, for example 100000,100000,5000
@@ -37,7 +40,8 @@ export function readCommand(args: readonly string[]): Command | 'help' | undefin
   const suites = wanted === 'all' ? SUITES : SUITES.filter((name) => name === wanted)
   if (suites.length === 0 || more.length > 0) return undefined
   const mode = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full'
-  const command = { suites, mode, json: values.json } as const
+  const plots = values.plots === undefined ? {} : { plots: values.plots }
+  const command = { suites, mode, json: values.json, ...plots } as const
   if (values.lists === undefined) return command
   const custom = readCustom(values.lists, values.t, values.output)
   return custom && { ...command, custom }
@@ -60,6 +64,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         smoke: { type: 'boolean', default: false },
+        plots: { type: 'string' },
         lists: { type: 'string' },
         t: { type: 'string', default: '2' },
         output: { type: 'string', default: 'owners' },

@@ -39,6 +39,7 @@ describe('results', () => {
       better: 'lower',
       met: true,
       spread: 0.5,
+      point: null,
     })
   })
 

@@ -27,6 +27,7 @@ describe('npm run bench', () => {
         'better',
         'met',
         'spread',
+        'point',
       ])
     }
     const evaluate = results.find(

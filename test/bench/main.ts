@@ -8,14 +8,16 @@
 import { readCommand, type SuiteName, USAGE } from './arguments.ts'
 import { check } from './check/suite.ts'
 import { group } from './group/suite.ts'
+import { growth } from './growth/suite.ts'
 import { jsonLine, load, machine, table } from './harness/report.ts'
 import type { Result } from './harness/results.ts'
 import type { Suite } from './harness/suite.ts'
 import { oprf } from './oprf/suite.ts'
+import { writePlots } from './plots/write.ts'
 import { round } from './round/suite.ts'
 import { tagging } from './tagging/suite.ts'
 
-const SUITES: Readonly<Record<SuiteName, Suite>> = { group, oprf, round, check, tagging }
+const SUITES: Readonly<Record<SuiteName, Suite>> = { group, oprf, round, check, tagging, growth }
 
 const command = readCommand(process.argv.slice(2))
 if (command === undefined || command === 'help') {
@@ -31,7 +33,7 @@ for (const [signal, code] of [
   process.on(signal, () => process.exit(code))
 }
 
-const { suites, mode, json, custom } = command
+const { suites, mode, json, plots, custom } = command
 const begin = performance.now()
 const say = (text: string) => {
   const seconds = (performance.now() - begin) / 1000
@@ -43,6 +45,7 @@ for (const name of suites) {
   results.push(...(await SUITES[name]({ mode, say, ...(custom === undefined ? {} : { custom }) })))
 }
 const on = machine(before)
+if (plots !== undefined) say(`plots: ${writePlots(plots, results).join(', ') || 'none'}`)
 say('done')
 const print = json ? console.error : console.log
 print(`\n${table(on, results)}`)

@@ -17,15 +17,19 @@ export type Result = {
   readonly met: boolean | null
   /** Width of the samples' middle half as a part of the median; null for a single sample. */
   readonly spread: number | null
+  /** Where the value stands in a plot; null when in none. */
+  readonly point: Point | null
 }
 
+export type Point = { readonly chart: string; readonly series: string; readonly x: number }
+
 export type Figure = Pick<Result, 'name' | 'unit' | 'better'> &
-  Partial<Pick<Result, 'peer' | 'goal'>>
+  Partial<Pick<Result, 'peer' | 'goal' | 'point'>>
 
 /** @throws RangeError for no samples or one that is not finite */
 export function resultOf(figure: Figure, samples: readonly number[]): Result {
   if (!samples.every(Number.isFinite)) throw new RangeError(`${figure.name}: not a finite number`)
-  const { name, unit, better, peer = null, goal = null } = figure
+  const { name, unit, better, peer = null, goal = null, point = null } = figure
   const value = median(samples)
   const met = goal === null ? null : better === 'higher' ? value >= goal : value <= goal
   return {
@@ -37,6 +41,7 @@ export function resultOf(figure: Figure, samples: readonly number[]): Result {
     better,
     met,
     spread: optionally(spread(samples)),
+    point,
   }
 }
 

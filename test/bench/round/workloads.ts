@@ -81,7 +81,8 @@ function share(lists: readonly string[][], sizes: readonly number[], holders: nu
   }
 }
 
-function alike(partners: number, size: number): readonly number[] {
+/** As many lists of one size. */
+export function alike(partners: number, size: number): readonly number[] {
   return Array.from({ length: partners }, () => size)
 }
 
