@@ -22,7 +22,7 @@ const at = (roundTripMs: number) => ({ context: { roundTripMs } })
 
 describe('a round between nodes far apart', () => {
   test('takes few message rounds a step, for the same results', async () => {
-    const [near, far] = [await run(at(0.1)), await run(at(40))]
+    const [near, far] = [await run(at(0)), await run(at(40))]
     const network = mergeNetwork(far.plan, [0, 1, 2])
     const steps = scheduleOf(network).steps.length
     const swaps = 2 * steps
@@ -52,7 +52,7 @@ describe('a round between nodes far apart', () => {
       payload.set([0, 0, 255, 255], 64)
       return { ...message, payload }
     }
-    await expect(run({ adversary, ...at(1) })).rejects.toMatchObject({
+    await expect(run({ adversary, ...at(0) })).rejects.toMatchObject({
       code: expect.stringMatching(/^(UNEXPECTED_STEP|WRONG_LENGTH|PEER_GONE)$/),
     })
   })

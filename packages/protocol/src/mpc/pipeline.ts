@@ -15,11 +15,11 @@ import { bytesOf, type Share, type Words } from './share.ts'
 export const MESSAGE_WORDS = 16_384
 
 /**
- * Messages under way that do not depend on each other: those that a link of 1 Gbit/s carries in the
- * time that the first one's answer takes, but not too much memory.
+ * Messages under way that do not depend on each other: near by so few that what they touch is still in
+ * the processor's cache when the answer comes, else those that a link of 1 Gbit/s carries meanwhile.
  */
 export function windowFor(session: Session): number {
-  return Math.min(64, 4 + Math.ceil(session.roundTripMs))
+  return Math.min(64, 2 + Math.ceil(session.roundTripMs))
 }
 
 /** AND messages in a fixed order. */

@@ -15,6 +15,8 @@ import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
+/** Drawn at a time. */
+const NUMBERS = 4_096
 
 /** Consumes `rows` (its arrays are reused for the result); `fields` words a row. */
 export async function shuffle(session: Session, rows: Share, fields: number): Promise<Share> {
@@ -79,49 +81,37 @@ async function remask(
 }
 
 function fill(words: Words, stream: Prg): void {
-  const zeros = new Uint8Array(4 * CHUNK_WORDS)
-  for (let from = 0; from < words.length; from += CHUNK_WORDS) {
-    const bytes = 4 * Math.min(CHUNK_WORDS, words.length - from)
-    words.set(wordsOf(stream.xor(zeros.subarray(0, bytes))), from)
-  }
+  const bytes = bytesOf(words)
+  stream.xorInto(bytes.fill(0), bytes)
 }
 
 function permute(into: Words, from: Words, fields: number, stream: Prg): void {
   const order = permutation(from.length / fields, stream)
-  let to = 0
-  for (const row of order) {
-    const at = row * fields
-    for (let field = 0; field < fields; field++) into[to++] = from[at + field]!
+  for (let row = 0, to = 0; row < order.length; row++) {
+    const at = order[row]! * fields
+    for (let field = 0; field < fields; field++, to++) into[to] = from[at + field]!
   }
 }
 
-/** Fisher-Yates; draws are rejected where their range is no multiple of the bound, so it is uniform. */
+/** Fisher-Yates; draws of just enough bits are rejected from the bound on, so it is uniform. */
 export function permutation(length: number, stream: Prg): Uint32Array {
   const order = new Uint32Array(length)
   for (let i = 0; i < length; i++) order[i] = i
-  const draw = numbers(stream)
+  const numbers = new Int32Array(NUMBERS)
+  let at = NUMBERS
   for (let left = length; left > 1; left--) {
-    const fair = 2 ** 32 - (2 ** 32 % left)
-    let value = draw()
-    while (value >= fair) value = draw()
-    const chosen = value % left
+    const spare = Math.clz32(left - 1)
+    let chosen = left
+    while (chosen >= left) {
+      if (at === NUMBERS) {
+        fill(numbers, stream)
+        at = 0
+      }
+      chosen = numbers[at++]! >>> spare
+    }
     const last = order[left - 1]!
     order[left - 1] = order[chosen]!
     order[chosen] = last
   }
   return order
-}
-
-function numbers(stream: Prg): () => number {
-  const zeros = new Uint8Array(16_384)
-  let buffer: Uint32Array = new Uint32Array(0)
-  let at = 0
-  return () => {
-    if (at === buffer.length) {
-      const bytes = stream.xor(zeros)
-      buffer = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-      at = 0
-    }
-    return buffer[at++]!
-  }
 }

@@ -1,10 +1,12 @@
 /**
- * Into how many blocks a comparison cuts its bits (compare.ts): more blocks are fewer message rounds
- * and more bytes. Estimated from public sizes and the round-trip time that the parties agreed on; a
- * wrong estimate costs time only.
+ * Into how many blocks a comparison cuts its bits (mpc/compare.ts): more blocks are fewer message
+ * rounds and more bytes. Estimated from public sizes and the round-trip time that the parties agreed
+ * on; a wrong estimate costs time only.
  */
 
-/** Processor and loopback time of a node for one byte of AND messages, rounded. */
+import { MESSAGE_WORDS } from '../mpc/index.ts'
+
+/** Processor time of a node for one byte of AND messages, rounded. */
 const NS_PER_BYTE = 5
 const CHOICES = [1, 2, 4, 8, 16, 32] as const
 
@@ -15,14 +17,23 @@ export function blocksFor(orderBits: number, pairWords: number, roundTripMs: num
   for (const blocks of CHOICES) {
     const height = Math.ceil(orderBits / blocks)
     const count = Math.ceil(orderBits / height)
-    const rounds = height + Math.ceil(Math.log2(count))
-    const ands = orderBits + (count - 1) * (height + 2)
-    const bytes = 4 * pairWords * ands
-    // Messages travel half a round trip, and all parties send at the same time.
-    const milliseconds = (rounds * roundTripMs) / 2 + (bytes * NS_PER_BYTE) / 1e6
+    const planes = 2 * count - 1
+    let milliseconds = height * round(planes * pairWords, roundTripMs)
+    for (let left = count; left > 1; left = Math.ceil(left / 2))
+      milliseconds += round((left - 1) * pairWords, roundTripMs)
     if (milliseconds >= least) continue
     least = milliseconds
     best = blocks
   }
   return best
+}
+
+/**
+ * Milliseconds of a round. All parties send at the same time, so a message takes half a round trip, in
+ * which the other messages of the round, if there are any, are made.
+ */
+function round(words: number, roundTripMs: number): number {
+  const work = (4 * words * NS_PER_BYTE) / 1e6
+  const messages = Math.max(1, Math.floor(words / MESSAGE_WORDS))
+  return Math.max(work, roundTripMs / 2 + work / messages)
 }
