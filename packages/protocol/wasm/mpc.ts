@@ -11,11 +11,13 @@ import {
   type I32,
   i32,
   i32const,
+  i32x4,
   type Local,
   load,
   ModuleBuilder,
   type V128,
   v128,
+  v128const,
 } from './assembler.ts'
 
 const ROW = 16
@@ -28,6 +30,7 @@ export function mpcModule(): Uint8Array {
   writeExchange(module)
   writeDiffer(module)
   writeAdd(module)
+  writeTranspose(module)
   return module.bytes()
 }
 
@@ -126,6 +129,80 @@ function writeAdd(module: ModuleBuilder): void {
   })
 }
 
+/**
+ * transpose(out, planes, bytes): 32 planes of so many bytes, four words of each at a time, so that four
+ * squares of 32 by 32 bits are turned side by side (Hacker's Delight, section 7-3).
+ */
+function writeTranspose(module: ModuleBuilder): void {
+  const { f, p } = declare(module, 'transpose', 3)
+  const [out, planes, bytes] = p as [I, I, I]
+  const end = f.local('i32', i32.add(planes, bytes))
+  const source = f.local('i32')
+  const square = Array.from({ length: 32 }, () => f.local('v128'))
+  const moved = f.local('v128')
+  f.loopWhile(i32.ltU(planes, end), () => {
+    f.set(source, planes)
+    for (const row of square) {
+      f.set(row, load('v128', source))
+      f.set(source, i32.add(source, bytes))
+    }
+    for (let j = 16, mask = 0x0000ffff; j > 0; j >>= 1, mask ^= mask << j) {
+      for (let i = 0; i < 32; i++) {
+        if ((i & j) !== 0) continue
+        const [upper, lower] = [square[i]!, square[i + j]!]
+        const differ = v128.xor(upper, i32x4.shrU(lower, i32const(j)))
+        f.set(moved, v128.and(differ, everyWord(mask)))
+        f.set(upper, v128.xor(upper, moved))
+        f.set(lower, v128.xor(lower, i32x4.shl(moved, i32const(j))))
+      }
+    }
+    writeLanes(f, out, square)
+    f.set(out, i32.add(out, i32const(4 * 32 * 4)))
+    f.set(planes, i32.add(planes, i32const(ROW)))
+  })
+}
+
+/** Word w of the square's row 31 - l goes to out[32w + l]: a turn of 4 by 4 words, then whole rows. */
+function writeLanes(f: FunctionBuilder, out: I, square: readonly Local<'v128'>[]): void {
+  const low = (a: V128, b: V128) => words(a, b, [0, 4, 1, 5])
+  const high = (a: V128, b: V128) => words(a, b, [2, 6, 3, 7])
+  const pairs = Array.from({ length: 4 }, () => f.local('v128'))
+  for (let lane = 0; lane < 32; lane += 4) {
+    const row = (k: number) => square[31 - lane - k]!
+    const [a, b, c, d] = [row(0), row(1), row(2), row(3)]
+    const [abLow, abHigh, cdLow, cdHigh] = pairs as [V, V, V, V]
+    f.set(abLow, low(a, b))
+    f.set(abHigh, high(a, b))
+    f.set(cdLow, low(c, d))
+    f.set(cdHigh, high(c, d))
+    const rows = [
+      words(abLow, cdLow, [0, 1, 4, 5]),
+      words(abLow, cdLow, [2, 3, 6, 7]),
+      words(abHigh, cdHigh, [0, 1, 4, 5]),
+      words(abHigh, cdHigh, [2, 3, 6, 7]),
+    ]
+    rows.forEach((four, w) => {
+      f.store(out, four, 4 * (32 * w + lane))
+    })
+  }
+}
+
+/** Four of the eight words of a (0 to 3) and b (4 to 7). */
+function words(a: V128, b: V128, chosen: readonly number[]): V128 {
+  return v128.shuffle(
+    a,
+    b,
+    chosen.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)),
+  )
+}
+
+function everyWord(word: number): V128 {
+  const one = BigInt(word >>> 0)
+  const two = (one << 32n) | one
+  return v128const(two, two)
+}
+
+type V = Local<'v128'>
 type I = Local<'i32'>
 type Held = { readonly first: I; readonly second: I }
 

@@ -142,6 +142,21 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
     expect(target).toEqual(added)
   })
 
+  test.each([4, 12, 40])('transpose of 32 planes of %i words', (count) => {
+    const clear = random('planes', 32 * count)
+    const out = words(new Int32Array(32 * count + 4).fill(77))
+    kernel.transpose(out, words(clear), count)
+    const expected = Array.from({ length: 32 * count }, (_, row) => {
+      let value = 0
+      for (let bit = 0; bit < 32; bit++) {
+        const word = clear[bit * count + (row >> 5)]!
+        value = (value << 1) | ((word >>> (row & 31)) & 1)
+      }
+      return value
+    })
+    expect([...out]).toEqual([...expected, 77, 77, 77, 77])
+  })
+
   test('no runs, no words', () => {
     const clear = random('clear')
     const [z, none] = [words(clear), words(new Int32Array(0))]

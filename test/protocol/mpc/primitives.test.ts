@@ -199,22 +199,41 @@ describe('rows', () => {
     }
   })
 
-  test('transposition puts plane b of lane l at bit b of row l', () => {
-    const clear = randomWords(40 * 3, 'transpose')
+  test('transposition puts plane b of lane l at bit b of row l', async () => {
+    const rows = 300
+    const clear = randomWords(40 * rows * ROW_WORDS, 'transpose')
+    const planes = { bits: 40, rows, rowWords: ROW_WORDS, share: { first: clear, second: clear } }
     const sources = Array.from({ length: 40 }, (_, bit) =>
-      bit === 7 ? undefined : { plane: clear, at: bit * 3 },
+      bit === 7 ? undefined : { planes, bit },
     )
-    const table = new Int32Array(2 * (96 + 5))
-    transposeInto(table, 5, 2, sources, { at: 0, words: 1 })
-    transposeInto(table, 5 + 32, 2, sources, { at: 1, words: 2 })
-    for (let lane = 0; lane < 96; lane++) {
-      for (let bit = 0; bit < 64; bit++) {
-        const word = bit === 7 || bit >= 40 ? 0 : clear[bit * 3 + (lane >> 5)]!
-        const expected = (word >>> (lane & 31)) & 1
-        const row = table[2 * (5 + lane) + (bit >> 5)]!
-        expect((row >>> (31 - (bit & 31))) & 1).toBe(expected)
+    const spans = [
+      { start: 3, count: 290 },
+      { start: 0, count: 1 },
+    ]
+    const table = new Int32Array(2 * (5 + 128 * 291))
+    await threeResults({ seed: 'transpose' }, async (ctx) => {
+      const { arena } = await openSession(ctx, id)
+      let row = 5
+      for (const span of spans) {
+        transposeInto(arena, table, row, 2, 'second', sources, ROW_WORDS, span)
+        row += 128 * span.count
       }
-    }
+    })
+    const places = spans.flatMap(({ start, count }) =>
+      Array.from({ length: count }, (_, i) => start + i),
+    )
+    const wrong = places.filter((place, i) =>
+      Array.from({ length: 128 }, (_, lane) => lane).some((lane) => {
+        const at = 2 * (5 + 128 * i + lane)
+        return Array.from({ length: 64 }, (_, bit) => bit).some((bit) => {
+          const absent = bit === 7 || bit >= 40
+          const word = absent ? 0 : clear[(bit * rows + place) * ROW_WORDS + (lane >> 5)]!
+          const got = (table[at + (bit >> 5)]! >>> (31 - (bit & 31))) & 1
+          return got !== ((word >>> (lane & 31)) & 1)
+        })
+      }),
+    )
+    expect(wrong).toEqual([])
   })
 })
 

@@ -57,6 +57,11 @@ export type Kernel = {
   differ(out: Words, at: number, plane: Words, base: number, runs: Words): void
   /** target ⊕= source, `words` words. */
   add(target: Words, at: number, source: Words, from: number, words: number): void
+  /**
+   * From bit slices to rows, 32 at a time: of 32 planes of `words` words each, out[32k + l] gets lane l
+   * of word k, plane 0 as its most significant bit. Lane l is bit l, from the least significant.
+   */
+  transpose(out: Words, planes: Words, words: number): void
 }
 
 export const plainKernel: Kernel = {
@@ -126,4 +131,25 @@ export const plainKernel: Kernel = {
   add(target, at, source, from, words) {
     for (let k = 0; k < words; k++) target[at + k]! ^= source[from + k]!
   },
+
+  transpose(out, planes, words) {
+    const square = new Int32Array(32)
+    for (let k = 0; k < words; k++) {
+      for (let bit = 0; bit < 32; bit++) square[bit] = planes[bit * words + k]!
+      transposeSquare(square)
+      for (let lane = 0; lane < 32; lane++) out[32 * k + lane] = square[31 - lane]!
+    }
+  },
+}
+
+// In place; row i bit 31 - j becomes row j bit 31 - i (Hacker's Delight, section 7-3).
+function transposeSquare(square: Words): void {
+  let mask = 0x0000ffff
+  for (let j = 16; j !== 0; j >>= 1, mask ^= mask << j) {
+    for (let k = 0; k < 32; k = (k + j + 1) & ~j) {
+      const t = (square[k]! ^ (square[k + j]! >>> j)) & mask
+      square[k]! ^= t
+      square[k + j]! ^= t << j
+    }
+  }
 }

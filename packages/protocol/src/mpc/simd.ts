@@ -15,6 +15,7 @@ type Exports = {
   exchange(plane: number, d: number, runs: number, end: number): void
   differ(out: number, plane: number, runs: number, end: number): void
   add(target: number, source: number, bytes: number): void
+  transpose(out: number, planes: number, bytes: number): void
 }
 
 let compiled: WebAssembly.Module | undefined
@@ -96,6 +97,10 @@ function over(buffer: ArrayBuffer, wasm: Exports): Kernel {
     add(target, at, source, from, words) {
       if (!(holds(target) && holds(source))) return plainKernel.add(target, at, source, from, words)
       wasm.add(address(target, at), address(source, from), 4 * words)
+    },
+    transpose(out, planes, words) {
+      if (!(holds(out) && holds(planes))) return plainKernel.transpose(out, planes, words)
+      wasm.transpose(address(out, 0), address(planes, 0), 4 * words)
     },
   }
 }

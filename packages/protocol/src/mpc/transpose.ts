@@ -1,47 +1,57 @@
 /**
- * From bit slices to rows: 32 planes of 32 lanes become 32 words of one row each, with plane 0 as the
- * most significant bit (Hacker's Delight, section 7-3). Linear, so done on each component alone.
+ * From bit slices to rows of words, with the first bit position as the most significant one. Linear,
+ * so done on each component alone.
  */
 
+import type { Arena } from './arena.ts'
+import { type Planes, planeAt } from './compare.ts'
 import type { Words } from './share.ts'
 
-/** One bit position of the rows: `plane[at + k]` is word k of its lanes; absent positions are zero. */
-export type BitSource = { readonly plane: Words; readonly at: number } | undefined
+/** One bit position of the rows; absent ones are zero. */
+export type BitSource = { readonly planes: Planes; readonly bit: number } | undefined
+
+/** Rows of a table that lie in the planes from row `start` on, `count` of all lanes. */
+export type Span = { readonly start: number; readonly count: number }
+
+/** Words of one plane that are turned at a time: 32 planes of them stay in the processor's cache. */
+const PIECE_WORDS = 512
 
 /**
- * Writes 32 rows for each of the span's lane words: row 32k + l, from row `atRow` of the table, gets
- * lane l of word k. Lane l is bit l of the word, counted from the least significant.
- * @param span in every source, from the source's own `at`
+ * Writes the lanes of the span's rows, row after row and in each lane after lane, as rows of `fields`
+ * words from row `atRow` of the table on.
  */
 export function transposeInto(
+  arena: Arena,
   table: Words,
   atRow: number,
   fields: number,
+  held: 'first' | 'second',
   sources: readonly BitSource[],
-  span: { readonly at: number; readonly words: number },
+  rowWords: number,
+  { start, count }: Span,
 ): void {
-  const square = new Int32Array(32)
-  for (let field = 0; field < fields; field++) {
-    for (let k = 0; k < span.words; k++) {
+  const mark = arena.mark()
+  const slices = arena.words(32 * PIECE_WORDS)
+  const turned = arena.words(32 * PIECE_WORDS)
+  const end = (start + count) * rowWords
+  for (let from = start * rowWords, row = atRow; from < end; from += PIECE_WORDS) {
+    const words = Math.min(PIECE_WORDS, end - from)
+    for (let field = 0; field < fields; field++) {
       for (let bit = 0; bit < 32; bit++) {
         const source = sources[32 * field + bit]
-        square[bit] = source === undefined ? 0 : source.plane[source.at + span.at + k]!
+        const to = bit * words
+        if (source === undefined) {
+          slices.fill(0, to, to + words)
+          continue
+        }
+        const at = planeAt(source.planes, source.bit) + from
+        slices.set(source.planes.share[held].subarray(at, at + words), to)
       }
-      transpose(square)
-      let to = (atRow + 32 * k) * fields + field
-      for (let lane = 31; lane >= 0; lane--, to += fields) table[to] = square[lane]!
+      arena.kernel.transpose(turned, slices, words)
+      let to = row * fields + field
+      for (let k = 0; k < 32 * words; k++, to += fields) table[to] = turned[k]!
     }
+    row += 32 * words
   }
-}
-
-// In place; row i bit 31 - j becomes row j bit 31 - i.
-function transpose(square: Words): void {
-  let mask = 0x0000ffff
-  for (let j = 16; j !== 0; j >>= 1, mask ^= mask << j) {
-    for (let k = 0; k < 32; k = (k + j + 1) & ~j) {
-      const t = (square[k]! ^ (square[k + j]! >>> j)) & mask
-      square[k]! ^= t
-      square[k + j]! ^= t << j
-    }
-  }
+  arena.release(mark)
 }

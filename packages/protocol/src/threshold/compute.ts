@@ -163,7 +163,7 @@ async function computeGroup(
   const found = await scanRules(session.narrow('scan'), planes, schedule, [...owned, ...listed])
   if (outputs.table !== undefined) {
     const marks = listed.map((_, i) => owned.length + i)
-    fillTable(plan, outputs.table, group, schedule, planes, found, marks, session.party)
+    fillTable(session, plan, outputs.table, group, schedule, planes, found, marks)
   }
   if (controls === undefined) return
   const flags = { ...found, bits: owned.length }

@@ -13,7 +13,6 @@
 import { type Bytes, compareBytes } from '../encoding/index.ts'
 import {
   type Planes,
-  planeAt,
   reveal,
   type Session,
   type Share,
@@ -40,6 +39,7 @@ export function newTable(plan: RoundPlan, rowsPerBin: number, rules: number): Ta
 
 /** Adds a group's merged rows, as they lie, with their first-of-run bits: planes `marks` of `found`. */
 export function fillTable(
+  session: Session,
   plan: RoundPlan,
   table: Table,
   group: Group,
@@ -47,27 +47,24 @@ export function fillTable(
   merged: Planes,
   found: Planes,
   marks: readonly number[],
-  party: number,
 ): void {
+  const { rowWords } = merged
   const firstBin = 128 * group.firstShard
   const firstRow = firstBin * ones
+  const bins = Array.from({ length: plan.binBits }, () => undefined)
+  const key = Array.from({ length: plan.width }, (_, bit) => ({ planes: merged, bit }))
+  const first = marks.map((bit) => ({ planes: found, bit }))
+  const sources = [...bins, ...key, ...first]
   for (const held of ['first', 'second'] as const) {
-    const bins = Array.from({ length: plan.binBits }, () => undefined)
-    const key = Array.from({ length: plan.width }, (_, bit) => ({
-      plane: merged.share[held],
-      at: planeAt(merged, bit),
-    }))
-    const first = marks.map((bit) => ({ plane: found.share[held], at: planeAt(found, bit) }))
-    const sources = [...bins, ...key, ...first]
+    const words = table.share[held]
     let row = firstRow
-    for (const { start, count } of order) {
-      const span = { at: start * merged.rowWords, words: count * merged.rowWords }
-      transposeInto(table.share[held], row, table.fields, sources, span)
-      row += 32 * span.words
+    for (const span of order) {
+      transposeInto(session.arena, words, row, table.fields, held, sources, rowWords, span)
+      row += 32 * rowWords * span.count
     }
     // The bin is public until the shuffle; component 0 takes it.
-    if ((party + (held === 'second' ? 1 : 0)) % 3 === 0)
-      addBins(plan, table, table.share[held], firstBin, firstRow, ones, 32 * merged.rowWords)
+    if ((session.party + (held === 'second' ? 1 : 0)) % 3 === 0)
+      addBins(plan, table, words, firstBin, firstRow, ones, 32 * rowWords)
   }
 }
 
