@@ -9,7 +9,7 @@
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
 import { measure, type Subject } from './measure.ts'
-import { FIXED, plantedLeak, smallLeak, subjectsOf } from './subjects.ts'
+import { digits, FIXED, plantedLeak, smallLeak, subjectsOf } from './subjects.ts'
 import { CERTAIN, PROBABLE } from './welch.ts'
 
 const measurements = Number(process.argv[2] ?? 20_000)
@@ -33,6 +33,7 @@ const report = (subject: Subject): number => {
 
 const control = report(plantedLeak(fastest))
 report(smallLeak(fastest))
+digits.forEach(report)
 for (const group of [...kernels, libsodiumGroup]) subjectsOf(group).forEach(report)
 // Not constant-time, as its header says: a leak that nobody planted.
 subjectsOf(nobleGroup).slice(0, 2).forEach(report)

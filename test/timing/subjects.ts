@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { type Group, itemAt, libsodiumGroup, smallScalar } from '@drempel/protocol/group'
+import { DIGITS, writeSecretDigits } from '../../packages/protocol/src/group/kernel/digits.ts'
 import type { Subject } from './measure.ts'
 
 /** Few digits that are not zero: whatever skips zeros shows. */
@@ -27,6 +28,15 @@ export function subjectsOf(group: Group): readonly Subject[] {
     named('scalars.multiply', (secret) => group.scalars.multiply(secret, itemAt(secret, 0))),
   ]
 }
+
+/** How scalars become what kernels read: less than a hundredth of a multiplication, so timed alone. */
+export const digits: readonly Subject[] = (['whole', 'half', 'negative'] as const).map((of) => {
+  const target = new Uint8Array(DIGITS)
+  return {
+    name: `digits of the scalar, ${of}`,
+    run: (secret) => writeSecretDigits(target, 0, secret, of),
+  }
+})
 
 /**
  * A multiplication with a leak planted in it: it stops at the highest digit that is not zero and

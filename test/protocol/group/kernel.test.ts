@@ -10,12 +10,15 @@ import {
   randomScalars,
   simdGroup,
 } from '@drempel/protocol/group'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { baseline } from '../../../packages/protocol/src/group/kernel/baseline.ts'
 import { kernelGroup } from '../../../packages/protocol/src/group/kernel/group.ts'
 import { KernelMemory } from '../../../packages/protocol/src/group/kernel/memory.ts'
 import { relaxed } from '../../../packages/protocol/src/group/kernel/relaxed.ts'
 import { passesSelfTest } from '../../../packages/protocol/src/group/kernel/selftest.ts'
+import { f64x2 } from '../../../packages/protocol/wasm/assembler.ts'
+import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
+import { relaxedField } from '../../../packages/protocol/wasm/field/relaxed.ts'
 import { seededRandom } from '../random.ts'
 import { compareBackends } from './differential.ts'
 
@@ -127,8 +130,39 @@ describe.each(BUILDS)('the kernel $build', ({ build, module }) => {
 
 describe('the choice at load', () => {
   it('takes the fastest that works, and the same one again', () => {
-    expect(defaultGroup().backend).toBe('relaxed')
+    const fastest = simdGroup('relaxed') ?? simdGroup('baseline') ?? libsodiumGroup
+    expect(defaultGroup().backend).toBe(fastest.backend)
     expect(defaultGroup()).toBe(defaultGroup())
+  })
+
+  it.each([
+    ['there is no WebAssembly', () => vi.stubGlobal('WebAssembly', undefined)],
+    [
+      'the engine refuses to compile',
+      () =>
+        vi.spyOn(WebAssembly, 'Module').mockImplementation(() => {
+          throw new RangeError('larger than this thread may compile')
+        }),
+    ],
+  ])('has no kernel where %s', (_, stub) => {
+    stub()
+    try {
+      for (const { build } of BUILDS) expect(simdGroup(build)).toBeUndefined()
+    } finally {
+      vi.unstubAllGlobals()
+      vi.restoreAllMocks()
+    }
+  })
+
+  it('refuses relaxed SIMD that rounds a product before it adds', () => {
+    const { add, mul } = f64x2
+    const madd = vi.spyOn(f64x2, 'relaxedMadd').mockImplementation((a, b, c) => add(mul(a, b), c))
+    const module = groupModule(relaxedField)
+    expect(madd).toHaveBeenCalled()
+    madd.mockRestore()
+    expect(passesSelfTest(kernelGroup('twice', new KernelMemory(module)))).toBe(false)
+    const fused = new KernelMemory(groupModule(relaxedField))
+    expect(passesSelfTest(kernelGroup('once', fused))).toBe(true)
   })
 
   it.each([

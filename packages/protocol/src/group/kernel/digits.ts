@@ -28,7 +28,8 @@ export function writeSecretDigits(
 ): void {
   const count = countOf(scalars)
   const bytes = new Uint8Array(SCALAR_BYTES)
-  const sign = digitsOf === 'negative' ? -1 : 1
+  // (d ^ -1) - -1 is -d; a product with -1 would make -0 of a zero, which engines treat apart.
+  const flip = digitsOf === 'negative' ? -1 : 0
   for (let i = 0; i < count; i++) {
     bytes.set(scalars.subarray(SCALAR_BYTES * i, SCALAR_BYTES * i + SCALAR_BYTES))
     if (digitsOf === 'half') halve(bytes)
@@ -37,9 +38,9 @@ export function writeSecretDigits(
       const low = (bytes[j]! & 15) + carry
       carry = (low + 8) >> 4
       const high = (bytes[j]! >> 4) + carry
-      target[at + DIGITS * i + 2 * j] = sign * (low - (carry << 4))
+      target[at + DIGITS * i + 2 * j] = ((low - (carry << 4)) ^ flip) - flip
       carry = (high + 8) >> 4
-      target[at + DIGITS * i + 2 * j + 1] = sign * (high - (carry << 4))
+      target[at + DIGITS * i + 2 * j + 1] = ((high - (carry << 4)) ^ flip) - flip
     }
   }
   bytes.fill(0)
@@ -47,7 +48,7 @@ export function writeSecretDigits(
 
 /** k / 2 modulo the odd order l: k / 2 when k is even, (k + l) / 2 when it is odd. */
 function halve(bytes: Bytes): void {
-  const odd = -(bytes[0]! & 1)
+  const odd = 0 - (bytes[0]! & 1)
   let carry = 0
   for (let i = 0; i < SCALAR_BYTES; i++) {
     const sum = bytes[i]! + (ORDER[i]! & odd) + carry
