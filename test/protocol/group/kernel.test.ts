@@ -27,6 +27,12 @@ const BUILDS = [
   { build: 'baseline', module: baseline },
 ] as const
 
+class RefusedModule {
+  constructor() {
+    throw new RangeError('larger than this thread may compile')
+  }
+}
+
 const codeOf = (work: () => unknown) => {
   try {
     work()
@@ -140,9 +146,10 @@ describe('the choice at load', () => {
     [
       'the engine refuses to compile',
       () =>
-        vi.spyOn(WebAssembly, 'Module').mockImplementation(() => {
-          throw new RangeError('larger than this thread may compile')
-        }),
+        vi.stubGlobal(
+          'WebAssembly',
+          Object.create(WebAssembly, { Module: { value: RefusedModule } }),
+        ),
     ],
   ])('has no kernel where %s', (_, stub) => {
     stub()
@@ -150,7 +157,6 @@ describe('the choice at load', () => {
       for (const { build } of BUILDS) expect(simdGroup(build)).toBeUndefined()
     } finally {
       vi.unstubAllGlobals()
-      vi.restoreAllMocks()
     }
   })
 
