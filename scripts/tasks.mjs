@@ -12,6 +12,7 @@ export const tasks = {
   test: { steps: (rest) => [vitest('--project', 'quick', ...rest)] },
   'test:slow': { steps: (rest) => [vitest('--project', 'slow', ...rest)] },
   timing: { steps: (rest) => [script('test/timing/main.ts', ...rest)] },
+  differential: { steps: (rest) => [script('test/protocol/group/check.ts', ...rest)] },
   kernels: { steps: () => [script('packages/protocol/wasm/build.ts')] },
   bench: { steps: (rest) => [script('test/bench/main.ts', ...rest)] },
   typecheck: { steps: (rest) => [bin('typescript/bin/tsc', '-b', ...rest)] },

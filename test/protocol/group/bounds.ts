@@ -34,7 +34,7 @@ export const KERNELS = [
 export function without(module: DecodedModule, index: number, at: number): DecodedModule {
   const functions = module.functions.map((built) =>
     built.index === index
-      ? { ...built, code: built.code.with(at, { op: DROP, immediate: [] }) }
+      ? { ...built, code: built.code.with(at, { ...built.code[at]!, op: DROP, immediate: [] }) }
       : built,
   )
   return { ...module, functions }

@@ -2,20 +2,10 @@
  * Two backends do the same random work, with a taste for what breaks carries and special cases: scalars
  * near zero, near the order and of equal digits, small multiples of the generator, doubled elements,
  * batches around the borders of lanes and slices.
- *
- * As a command: node --conditions=drempel-src test/protocol/group/differential.ts OPERATIONS [SEED]
- * compares the kernels with libsodium.
  */
 
 import { concat, hex, type RandomBytes } from '@drempel/protocol/encoding'
-import {
-  type Group,
-  itemAt,
-  libsodiumGroup,
-  randomScalars,
-  simdGroup,
-  smallScalar,
-} from '@drempel/protocol/group'
+import { type Group, itemAt, randomScalars, smallScalar } from '@drempel/protocol/group'
 import { seededRandom } from '../random.ts'
 
 /** @returns how many operations on single elements or pairs were compared @throws Error with the case */
@@ -25,6 +15,7 @@ export function compareBackends(
   operations: number,
   seed: string,
   batches: readonly number[] = [1, 2, 3, 4, 5, 8, 9, 17],
+  progress: (done: number) => void = () => {},
 ): number {
   const random = seededRandom(seed)
   const world = new World(oracle, random)
@@ -38,6 +29,7 @@ export function compareBackends(
       }
       done += count
     }
+    progress(done)
   }
   return done
 }
@@ -121,18 +113,6 @@ class World {
       }
       default:
         return randomScalars(this.#oracle, 1, this.random)
-    }
-  }
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const [operations = '10000', seed = String(Date.now())] = process.argv.slice(2)
-  for (const build of ['relaxed', 'baseline'] as const) {
-    const group = simdGroup(build)
-    if (group === undefined) console.log(`${build}: does not run here`)
-    else {
-      const done = compareBackends(group, libsodiumGroup, Number(operations), seed)
-      console.log(`${build}: ${done} operations like libsodium's, seed ${seed}`)
     }
   }
 }

@@ -237,10 +237,12 @@ export function compareField(
       if (turn % 4 === 0) put(below(BANK))
       const name = names[below(names.length)]!
       const { operations: counted, compute } = PROGRAMS[name]!
-      // Outputs are different elements; sources are any, outputs among them.
+      // One output may overwrite a source; several come before the last term is read.
       const first = below(BANK)
       const outputs = Array.from({ length: MAX_OUTPUTS }, (_, i) => (first + i) % BANK)
-      const sources = [below(BANK), below(BANK), below(BANK)]
+      const kept = compute([0n, 0n, 0n]).length > 1 ? MAX_OUTPUTS : 0
+      const source = () => (first + kept + below(BANK - kept)) % BANK
+      const sources = [source(), source(), source()]
       programs[name]!(...[...outputs, ...sources].map(elementAt))
       for (let lane = 0; lane < lanes; lane++) {
         const results = compute(sources.map((i) => bank[i]![lane]!))

@@ -1,6 +1,8 @@
 /** Reads the modules that assembler.ts writes: functions as instructions, exports, data. */
 
 export type Instruction = {
+  /** Where in the module's bytes. */
+  readonly at: number
   readonly op: number
   /** Of SIMD instructions 0xfd00 + code; of others with a prefix 0xfc00 + code. */
   readonly immediate: readonly number[]
@@ -79,11 +81,13 @@ function readBody(reader: Reader): { locals: number[]; code: Instruction[] } {
     return Array<number>(count).fill(reader.byte())
   })
   const code: Instruction[] = []
-  while (reader.at < end) code.push(readInstruction(reader))
+  while (reader.at < end) code.push({ at: reader.at, ...readInstruction(reader) })
   return { locals: locals.flat(), code }
 }
 
-function readInstruction(reader: Reader): Instruction {
+type Read = Omit<Instruction, 'at'>
+
+function readInstruction(reader: Reader): Read {
   const op = reader.byte()
   if (op === 0xfd) return readSimd(reader)
   if (op === 0xfc) return readBulk(reader)
@@ -96,7 +100,7 @@ function readInstruction(reader: Reader): Instruction {
   return { op, immediate: [] }
 }
 
-function readBulk(reader: Reader): Instruction {
+function readBulk(reader: Reader): Read {
   const op = BULK + reader.unsigned()
   if (op === MEMORY_COPY) reader.take(2)
   else if (op === MEMORY_FILL) reader.take(1)
@@ -104,7 +108,7 @@ function readBulk(reader: Reader): Instruction {
   return { op, immediate: [] }
 }
 
-function readSimd(reader: Reader): Instruction {
+function readSimd(reader: Reader): Read {
   const code = reader.unsigned()
   const op = SIMD + code
   if (code === 12 || code === 13) return { op, immediate: [], bytes: reader.take(16) }

@@ -92,7 +92,8 @@ export class Interpreter<Word extends object> {
           frame.give(this.#call(target.index, given))
         } else frame.step(instruction)
       } catch (error) {
-        if (error instanceof BoundsError) error.message += ` < function ${index} at ${pc}`
+        if (error instanceof BoundsError)
+          error.message += ` < function ${index} at byte ${instruction.at}`
         throw error
       }
     }

@@ -1,0 +1,45 @@
+/**
+ * `npm run differential -- FIELD GROUP [SEED]`: FIELD operations of each kernel's field against
+ * BigInt, GROUP operations of each kernel against libsodium, and a hundredth against noble.
+ */
+
+import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
+import { compareBackends } from './differential.ts'
+import { compareField, FIELDS } from './field.ts'
+
+const [fieldOperations = 1e6, groupOperations = 1e4, seed = Date.now() % 2 ** 32] = process.argv
+  .slice(2)
+  .map(Number)
+const REPORT_EVERY = 30_000
+
+function report(what: string, run: (progress: (done: number) => void) => number): void {
+  const start = performance.now()
+  let next = start + REPORT_EVERY
+  const done = run((sofar) => {
+    if (performance.now() < next) return
+    next += REPORT_EVERY
+    console.log(`${what}: ${sofar} so far`)
+  })
+  const seconds = Math.round((performance.now() - start) / 1000)
+  console.log(`${what}: ${done} operations, no difference, ${seconds} s`)
+}
+
+console.log(`Node.js ${process.version}, seed ${seed}`)
+for (const build of ['relaxed', 'baseline'] as const) {
+  report(`field ${build} like BigInt`, (progress) =>
+    compareField(FIELDS[build], fieldOperations, seed, undefined, progress),
+  )
+  const group = simdGroup(build)
+  if (group === undefined) {
+    console.log(`group ${build}: does not run here`)
+    continue
+  }
+  for (const [oracle, operations] of [
+    [libsodiumGroup, groupOperations],
+    [nobleGroup, groupOperations / 100],
+  ] as const) {
+    report(`group ${build} like ${oracle.backend}`, (progress) =>
+      compareBackends(group, oracle, operations, String(seed), undefined, progress),
+    )
+  }
+}
