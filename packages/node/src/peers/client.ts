@@ -7,17 +7,17 @@
  * the same nonce: if the first did arrive, the peer refuses the second as a replay.
  */
 
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import {
   type Bytes,
   type Clock,
-  concat,
   fromUtf8,
   isProtocolError,
   type Json,
   jcs,
   type RandomBytes,
 } from '@drempel/protocol/encoding'
+import { collect } from '../http/index.ts'
 import { checkedUrl, createDialer, type Dialer } from './dial.ts'
 import { fail } from './errors.ts'
 import { encodeEvidence } from './evidence.ts'
@@ -208,57 +208,59 @@ async function send(
   body: Bytes,
   options: PeerRequestOptions,
 ): Promise<Answer> {
-  const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
-  for (let attempt = 0; ; attempt++) {
-    options.signal?.throwIfAborted()
-    const request = dialer.request(peer, method, path, headers)
-    // However this attempt ends: an error of the connection that nobody hears ends the process.
-    request.on('error', () => {})
-    const abort = () => request.destroy()
-    deadline.addEventListener('abort', abort)
-    options.signal?.addEventListener('abort', abort)
-    try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request.on('error', reject)
-        request.on('response', resolve)
-        // Not asked for: nothing of the peer's protocol upgrades a request.
-        request.on('upgrade', (_response, socket) => {
-          socket.destroy()
-          reject(new Error('upgraded'))
-        })
-        request.end(body)
-      })
-      const received = await receive(peer, response, options.maxResponse ?? defaultMaxResponse)
-      return { status: response.statusCode ?? 0, headers: response.headers, body: received }
-    } catch (error) {
-      if (deadline.aborted) fail('PEER_TIMEOUT', { culprit: peer.id })
-      options.signal?.throwIfAborted()
-      if (isProtocolError(error)) throw error
-      // A protocol error is past the answer's head, so here none has begun.
-      const stale = request.reusedSocket && attempt < 3
-      if (!stale) fail('PEER_UNREACHABLE', { culprit: peer.id, at: networkCode(error) })
-    } finally {
-      deadline.removeEventListener('abort', abort)
-      options.signal?.removeEventListener('abort', abort)
+  const { timeoutMs = defaultTimeoutMs, maxResponse = defaultMaxResponse, signal } = options
+  let request: ClientRequest | undefined
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    request?.destroy()
+  }, timeoutMs)
+  const abort = () => request?.destroy()
+  signal?.addEventListener('abort', abort)
+  try {
+    for (let attempt = 0; ; attempt++) {
+      signal?.throwIfAborted()
+      request = dialer.request(peer, method, path, headers)
+      try {
+        const response = await answered(request, body)
+        const received = await receive(peer, response, maxResponse)
+        return { status: response.statusCode ?? 0, headers: response.headers, body: received }
+      } catch (error) {
+        if (late) fail('PEER_TIMEOUT', { culprit: peer.id })
+        signal?.throwIfAborted()
+        if (isProtocolError(error)) throw error
+        // A protocol error is past the answer's head, so here none has begun.
+        const stale = request.reusedSocket && attempt < 3
+        if (!stale) fail('PEER_UNREACHABLE', { culprit: peer.id, at: networkCode(error) })
+      }
     }
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
   }
 }
 
+/** The head of the answer. */
+function answered(request: ClientRequest, body: Bytes): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // Stays: an error of the connection that nobody hears, however late, ends the process.
+    request.on('error', reject)
+    request.on('response', resolve)
+    // Not asked for: nothing of the peer's protocol upgrades a request.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new Error('upgraded'))
+    })
+    request.end(body)
+  })
+}
+
 async function receive(peer: Peer, response: IncomingMessage, limit: number): Promise<Bytes> {
-  const chunks: Bytes[] = []
-  let length = 0
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      length += chunk.length
-      // Leaving the loop destroys the connection: the rest is not wanted.
-      if (length > limit) return badResponse(peer, 'size')
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    if (isProtocolError(error)) throw error
-    return badResponse(peer, 'truncated')
-  }
-  return concat(...chunks)
+  const body = await collect(response, limit).catch(() => badResponse(peer, 'truncated'))
+  if (body !== undefined) return body
+  // The rest is not wanted.
+  response.destroy()
+  return badResponse(peer, 'size')
 }
 
 /** Node's own constant such as ECONNREFUSED; never a message, which may quote addresses. */

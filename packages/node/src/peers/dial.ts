@@ -25,7 +25,8 @@ export type Dialer = {
 const pool = {
   keepAlive: true,
   maxSockets: 64,
-  maxFreeSockets: 8,
+  // As many as were needed at once: with fewer, a burst of requests would open and close connections.
+  maxFreeSockets: 64,
   // Idle connections end here before they end at the server, which waits 65 s.
   timeout: 30_000,
   maxCachedSessions: 0,

@@ -2,7 +2,7 @@
 
 import { isProtocolError, jcs } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
-import { acceptChannel, type PeerEnv, type PeerGate } from '../peers/index.ts'
+import { acceptChannel, answerBytes, type PeerEnv, type PeerGate } from '../peers/index.ts'
 import { acceptRoundChannel } from '../sessions/index.ts'
 import { memberLogRoutes } from './log.ts'
 import type { RunningNode } from './node.ts'
@@ -18,14 +18,9 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
     const { name, maxBody, overlap = false } = method
     app.post(`/${name}`, gate.verify({ maxBody, overlap }), async (c) => {
       const answer = await method.handle(c.get('peer'), c.get('body'))
-      if (answer instanceof Uint8Array) {
-        return c.body(answer.slice().buffer as ArrayBuffer, 200, {
-          'content-type': 'application/octet-stream',
-        })
-      }
-      return c.body(jcs(answer).slice().buffer as ArrayBuffer, 200, {
-        'content-type': 'application/json',
-      })
+      return answer instanceof Uint8Array
+        ? answerBytes(c, answer, 'application/octet-stream')
+        : answerBytes(c, jcs(answer), 'application/json')
     })
   }
   app.route('/', memberLogRoutes(node, gate))
