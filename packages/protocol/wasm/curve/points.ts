@@ -113,8 +113,10 @@ function writeProducts(
   out: Point,
   withT: boolean,
 ): void {
-  const product = (to: Addr, a: Addr, b: Addr) =>
-    machine.field.combine(f, [{ a, b }], [{ out: to, of: [1] }])
+  const product = (to: Addr, a: Addr, b: Addr) => {
+    if (machine.field.inline) machine.field.combine(f, [{ a, b }], [{ out: to, of: [1] }])
+    else machine.multiply(f, to, a, b)
+  }
   product(out.x, e!, ff!)
   product(out.y, g!, h!)
   product(out.z, ff!, g!)
@@ -123,8 +125,8 @@ function writeProducts(
 
 /**
  * Section 3.3 with a = -1, the signs of E, F, G and H turned, which changes no product:
- * E = -2·X·Y, F = X² - Y² + 2·Z², G = X² - Y², H = X² + Y². The product costs less than the square
- * of X + Y, which would need a carry before it.
+ * E = X² + Y² - (X + Y)², F = X² - Y² + 2·Z², G = X² - Y², H = X² + Y². Where X + Y would have to
+ * be reduced before it is squared, E = -2·X·Y costs less.
  */
 function writeDouble(
   machine: Machine,
@@ -136,13 +138,19 @@ function writeDouble(
 ): void {
   const { field } = machine
   const [e, ff, g, h] = temporaries as [Addr, Addr, Addr, Addr]
-  const squares = [p.x, p.y, p.z].map((a) => ({ a, b: a }))
-  field.combine(f, squares, [
-    { out: g, of: [1, -1] },
-    { out: h, of: [1, 1] },
-    { out: ff, of: [1, -1, 2] },
-  ])
-  field.combine(f, [{ a: p.x, b: p.y }], [{ out: e, of: [-2] }])
+  if (field.squaresLoose) field.add(f, e, p.x, p.y)
+  const square = (a: Addr) => ({ a, b: a })
+  const product = field.squaresLoose ? square(e) : { a: p.x, b: p.y }
+  field.combine(
+    f,
+    [...[p.x, p.y, p.z].map(square), product],
+    [
+      { out: g, of: [1, -1] },
+      { out: h, of: [1, 1] },
+      { out: ff, of: [1, -1, 2] },
+      { out: e, of: field.squaresLoose ? [1, 1, 0, -1] : [0, 0, 0, -2] },
+    ],
+  )
   writeProducts(machine, f, temporaries, out, withT)
 }
 

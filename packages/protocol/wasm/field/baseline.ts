@@ -30,6 +30,8 @@ export const baselineField: FieldBuild = {
   name: 'baseline',
   lanes: 4,
   words: WORDS,
+  squaresLoose: true,
+  inline: false,
 
   constant(value) {
     const words = new Int16Array(WORDS * 8)
@@ -47,7 +49,10 @@ export const baselineField: FieldBuild = {
     carryAndWrite(
       f,
       outputs.map(({ out, of }) => {
-        const products = terms.reduce((sum, { b }, i) => sum + (b === undefined ? 0 : (of[i] ?? 0)), 0)
+        const products = terms.reduce(
+          (sum, { b }, i) => sum + (b === undefined ? 0 : (of[i] ?? 0)),
+          0,
+        )
         // Column 39 is empty, so that nothing was flipped where it folds to.
         const start = keep(f, splat(ROUNDING + products * FOLD_BIAS))
         const last = splat(ROUNDING)

@@ -6,8 +6,8 @@
  * Magnitudes. A **reduced** element is what `combine`, `fromBytes` and `constant` write: the build
  * states the bounds of its limbs (they do not mean 0 <= x < p). A **loose** element is the sum or
  * the difference of two reduced ones, from `add` or `sub`. A product takes at most one loose
- * factor, squares and terms without a product none. The bounds checker holds the builds and the
- * formulas to this.
+ * factor, terms without a product none, squares where `squaresLoose` says so. The bounds checker
+ * holds the builds and the formulas to this.
  */
 
 import type { FunctionBuilder, I32, Local, V128 } from '../assembler.ts'
@@ -33,6 +33,11 @@ export interface FieldBuild {
   readonly lanes: 2 | 4
   /** 16-byte words of a group of `lanes` elements. */
   readonly words: number
+
+  /** Whether one loose element may be squared. */
+  readonly squaresLoose: boolean
+  /** Whether a product is better written where it is used than called: a matter of its length. */
+  readonly inline: boolean
 
   /** A public number in every lane, as it stands in memory; reduced. */
   constant(value: bigint): Uint8Array

@@ -59,6 +59,8 @@ export function relaxedField(layout: Layout): FieldBuild {
     name: 'relaxed',
     lanes: 2,
     words: LIMBS,
+    squaresLoose: false,
+    inline: true,
     constant,
     combine,
 
