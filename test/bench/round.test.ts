@@ -52,6 +52,7 @@ describe('the check of results', () => {
     endedAt: 0,
     cpuSeconds: 0,
     peakMiB: 0,
+    heldUpMs: 0,
     stats: { ands: 0, bytesSent: 0, rounds: 0 },
     leftOut,
     lists: new Map([

@@ -43,6 +43,8 @@ export type Computed = {
   /** Of all threads of the process. */
   readonly cpuSeconds: number
   readonly peakMiB: number
+  /** The most processor time between two turns of the event loop, in milliseconds. */
+  readonly heldUpMs: number
   readonly stats: { readonly ands: number; readonly bytesSent: number; readonly rounds: number }
   readonly leftOut: number
   readonly lists: ReadonlyMap<string, readonly Bytes[]>

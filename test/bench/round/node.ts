@@ -39,6 +39,7 @@ import { timed } from '../harness/turns.ts'
 import { type Ends, flood } from './flood.ts'
 import { forgetPeak, peakMiB } from './memory.ts'
 import { type Answers, now, type Progress, type Question, uploadFile } from './messages.ts'
+import { LongestTurn } from './turns.ts'
 
 const NAMES = ['alder', 'birch', 'cedar'] as const
 const PATH = '/peer/v1/bench/channel'
@@ -155,16 +156,19 @@ async function compute(
     },
   }
   forgetPeak()
+  const turn = new LongestTurn()
   const before = process.cpuUsage()
   const options = { minContributors: plan.partners.length }
   const result = await computeRound(ctx, sessionId, plan, rules, inputs, options)
   const endedAt = now()
+  const heldUpMs = turn.stop()
   const { user, system } = process.cpuUsage(before)
   const { stats, lists, owners, leftOut } = result
   return {
     endedAt,
     cpuSeconds: (user + system) / 1e6,
     peakMiB: peakMiB(),
+    heldUpMs,
     stats,
     leftOut: leftOut.length,
     lists,

@@ -31,6 +31,9 @@ const LIMITS: Record<Mode, TurnLimits> = {
   smoke: { seconds: 0, atLeast: 1, atMost: 1 },
 }
 
+/** A node answers checks while it computes. */
+const HELD_UP_GOAL_MS = 50
+
 export const round: Suite = async ({ mode, say, custom }) => {
   const makers =
     custom === undefined
@@ -209,6 +212,7 @@ function figures(
     )
   const sent = worst(({ stats }) => stats.bytesSent / 1e6)
   const peak = worst((node) => node.peakMiB)
+  const heldUp = worst((node) => node.heldUpMs)
   const ands = worst(({ stats }) => stats.ands / records)
   const rounds = worst(({ stats }) => stats.rounds)
   return [
@@ -216,6 +220,7 @@ function figures(
     lower('processor time a node', 's', goals.cpuSeconds, cpuSeconds(runs)),
     lower('payload a node', 'MB', undefined, sent),
     lower('peak memory a node', 'MiB', goals.peakMiB, peak),
+    lower('event loop held up at most', 'ms', HELD_UP_GOAL_MS, heldUp),
     lower('ANDs a record', 'ANDs', goals.andsPerRecord, ands),
     lower('messages one after another', 'rounds', undefined, rounds),
     resultOf(
