@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -26,6 +27,7 @@ export default defineConfig({
           include: ['test/**/*.slow.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 900_000,
+          hookTimeout: 900_000,
           fileParallelism: false,
         },
       },

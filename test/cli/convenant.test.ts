@@ -52,6 +52,7 @@ describe('convenant draft', () => {
       computeNodes: ['bank-b', 'telecom', 'platform'],
       keyHolders: { quorum: 4 },
       round: { keyEpochDays: 'round', schedule: { everyHours: 24 } },
+      witnesses: FOUR.map(({ id }) => id),
     })
     expect(convenant.kinds.map(({ kind, listCap }) => [kind, listCap])).toEqual([
       ['host', 500],
@@ -62,6 +63,15 @@ describe('convenant draft', () => {
       ['phone-t3-owners', 'owners', 'plain'],
       ['host-t3', 'list', 'tag'],
     ])
+  })
+
+  it('names the witnesses that were chosen', async () => {
+    const argv = ['convenant', 'draft', '--member', ...members(), '--json']
+    const { json } = await drempel([...argv, '--witness', 'bank-b', 'telecom', 'platform'])
+    expect(json()).toMatchObject({ convenant: { witnesses: ['bank-b', 'telecom', 'platform'] } })
+    const unknown = await drempel([...argv, '--witness', 'nobody'])
+    expect(unknown.exit).toBe(1)
+    expect(unknown.out).toContain('CONVENANT_INVALID')
   })
 
   it.each([

@@ -1,6 +1,7 @@
 /** A federation with witnesses at work: prompt and strict purposes, dead witnesses, the grace. */
 
-import { fromBase64, fromBase64url, ProtocolError } from '@drempel/protocol/encoding'
+import { witnessing } from '@drempel/protocol/api'
+import { fromBase64, fromBase64url, fromUtf8, ProtocolError } from '@drempel/protocol/encoding'
 import { openCosigned, verifierKey, verifyReceipt, witnessKey } from '@drempel/protocol/log'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
@@ -68,6 +69,27 @@ describe('with its witnesses', () => {
     for (const time of times.values()) {
       expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(30)
     }
+  })
+
+  test('auditors and members can fetch what was cosigned', async () => {
+    await run()
+    const origin = await originOf()
+    const { note } = await cosignedOf()
+    const own = await asker.api('GET', `/log/${origin}/cosigned`)
+    expect([own.status, own.text]).toEqual([200, note])
+    const { status, json } = await asker.api('GET', '/witnessing')
+    expect(status).toBe(200)
+    const view = witnessing.parse(json)
+    expect(view).toMatchObject({ witnesses: WITNESSES, quorum: 2, waitingSince: null })
+    const { size } = (await asker.ctx.audit.head())!
+    expect(view.logs).toMatchObject([{ origin, size, cosigned: { size } }])
+    const peers = federation.member('telecom').ctx.peers
+    const { body } = await peers.get(asker.id, `/peer/v1/log/${origin}/cosigned`)
+    expect(fromUtf8(body)).toBe(note)
+    const other = await federation.member('telecom').api('GET', '/witnessing')
+    expect(witnessing.parse(other.json).held).toContainEqual(
+      expect.objectContaining({ log: expect.stringContaining(origin), size }),
+    )
   })
 
   test('many entries share one request', async () => {

@@ -53,6 +53,7 @@ const table: readonly Route[] = [
   ['POST', '/screens', ['analyst', 'admin'], { ...question, values: ['a.example'] }],
   ['GET', `/receipts/${'0'.repeat(32)}`, ['analyst', 'auditor', 'admin']],
   ['GET', '/log', all],
+  ['GET', '/witnessing', ['auditor', 'fg', 'admin']],
   ['GET', '/tokens', ['admin']],
   ['POST', '/tokens', ['admin'], { name: 'x', roles: ['fg'] }],
   ['DELETE', '/tokens/000000000000', ['admin']],

@@ -1,5 +1,6 @@
 /** A witness against owners of logs: c2sp.org/tlog-witness, status by status. */
 
+import { type Diagnosis, witnessing } from '@drempel/protocol/api'
 import { type Bytes, fromBase64url, fromUtf8, utf8 } from '@drempel/protocol/encoding'
 import {
   encodeAddCheckpoint,
@@ -242,6 +243,10 @@ describe('two trees of one size', () => {
     await witness.restart()
     const [kept] = await witness.ctx.store.witness.conflicts()
     expect(kept).toMatchObject(evidence)
+    const shown = witnessing.parse((await witness.api('GET', '/witnessing')).json)
+    expect(shown.conflicts).toMatchObject([{ code: 'LOG_FORKED', ...evidence }])
+    const { checks } = (await witness.api('GET', '/doctor')).json as Diagnosis
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'logs of members', ok: false }))
     const key = verifierKey(log.origin, fromBase64url(liar.descriptor.signingKey))
     const [one, two] = [kept!.first, kept!.second].map((note) => openCheckpoint(note, key))
     expect(one!.size).toBe(two!.size)

@@ -73,6 +73,13 @@ describe('differences between two convenants', () => {
     ],
     ['a contact', (c) => (c.members[0].contact = 'x'), 'members[bank-a].contact', 'wording', false],
     ['a compute node', (c) => (c.computeNodes[0] = 'bank-b'), 'computeNodes', 'computation', true],
+    [
+      'a grace',
+      (c) => (c.witnessing = { quorum: 2, graceMinutes: 60 }),
+      'witnessing',
+      'computation',
+      true,
+    ],
     ['a quorum', (c) => (c.keyHolders.quorum = 4), 'keyHolders.quorum', 'computation', true],
     ['a suspension', (c) => c.suspended.push('platform'), 'suspended', 'suspension', true],
     [

@@ -178,6 +178,22 @@ describe('what must hold between fields', () => {
       (c) => c.purposes[1].askers.push('bank-a'),
       ['DUPLICATE purposes[1].askers[2]'],
     ],
+    [
+      'a quorum of half of the witnesses',
+      (c) => {
+        c.witnesses = ['bank-a', 'bank-b', 'telecom', 'platform']
+        c.witnessing = { quorum: 2, graceMinutes: 15 }
+      },
+      ['QUORUM_TOO_SMALL witnessing.quorum'],
+    ],
+    [
+      'a quorum that a witness itself can never have',
+      (c) => {
+        c.witnesses = ['bank-a', 'bank-b', 'telecom']
+        c.witnessing = { quorum: 3, graceMinutes: 15 }
+      },
+      ['QUORUM_TOO_LARGE witnessing.quorum'],
+    ],
     ['an unknown witness', (c) => (c.witnesses = ['nobody']), ['UNKNOWN_REFERENCE witnesses[0]']],
     [
       'an unknown suspended member',

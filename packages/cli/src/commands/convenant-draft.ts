@@ -26,6 +26,7 @@ type Options = {
   readonly compute?: readonly string[]
   readonly holder?: readonly string[]
   readonly quorum?: number
+  readonly witness?: readonly string[]
   readonly listCap?: number
   readonly minList?: number
   readonly quota?: number
@@ -89,6 +90,14 @@ export const convenantDraft: CommandSpec<Options> = {
       flags: '--quorum <n>',
       about: { nl: 'zoveel sleutelhouders zijn nodig', en: 'so many key holders are needed' },
       number: { least: 1, most: 64 },
+    },
+    {
+      flags: '--witness <id...>',
+      about: {
+        nl: 'wie elkaars logboeken meetekenen (anders allen)',
+        en: "who cosign each other's logs (else all)",
+      },
+      many: true,
     },
     {
       flags: '--list-cap <n>',
@@ -219,6 +228,7 @@ function choices(options: Options, members: readonly MemberDescriptor[]): Partia
     validUntil: options.validUntil,
     computeNodes: options.compute,
     keyHolders: keyHolders(options, members),
+    witnesses: options.witness ?? members.map(({ id }) => id),
     listCap: options.listCap,
     minList: options.minList,
     quotaPerDay: options.quota,

@@ -46,7 +46,7 @@ function summary(ctx: Context, signed: SignedConvenant): string {
       label('sleutelhouders', 'key holders'),
       `${keyHolders.members.join(', ')} (${keyHolders.quorum}/${keyHolders.members.length})`,
     ],
-    [label('getuigen', 'witnesses'), convenant.witnesses.join(', ') || null],
+    [label('getuigen', 'witnesses'), witnesses(ctx, convenant)],
     [
       label('rondes', 'rounds'),
       round.schedule === 'manual'
@@ -63,6 +63,14 @@ function summary(ctx: Context, signed: SignedConvenant): string {
       missing.join(', ') || label('geen', 'none'),
     ],
   ])
+}
+
+function witnesses(ctx: Context, { witnesses: ids, witnessing }: Convenant): string | null {
+  if (ids.length === 0) return null
+  if (witnessing === undefined) return ids.join(', ')
+  const { quorum, graceMinutes } = witnessing
+  const grace = ctx.say({ nl: `${graceMinutes} min respijt`, en: `${graceMinutes} min grace` })
+  return `${ids.join(', ')} (${quorum}/${ids.length}, ${grace})`
 }
 
 function members(ctx: Context, convenant: Convenant): string {

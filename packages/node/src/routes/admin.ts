@@ -149,6 +149,11 @@ function rolesOf({ home, convenant }: RunningNode): string[] {
   ]
 }
 
+function witnessesAre(late: boolean, count: number, quorum: number): string {
+  if (count === 0) return 'the convenant names none for this log'
+  return late ? 'the log waits for them' : `${quorum} of ${count} cosign the log`
+}
+
 async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Diagnosis> {
   const { ctx } = sessions
   const inForce = convenant.peek()
@@ -168,6 +173,23 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
     say('log', false, 'the stored log contradicts itself', 'stop the node and restore its store')
   }
   if (inForce === null) return { checks }
+  const { witnesses, quorum, waitingSince } = ctx.witnessing.cosigning.state()
+  const late = waitingSince !== null && ctx.clock() - waitingSince > 60_000
+  say(
+    'witnesses',
+    !late,
+    witnessesAre(late, witnesses.length, quorum),
+    'are the nodes of the witnesses up? see the lines of peers',
+  )
+  const caught = await ctx.store.witness.conflicts()
+  say(
+    'logs of members',
+    caught.length === 0,
+    caught.length === 0
+      ? 'none was caught contradicting itself'
+      : caught.map(({ log, code }) => `${code} ${log}`).join(', '),
+    'GET /api/v1/witnessing has the evidence; tell the members and their FG',
+  )
   for (const { kind } of inForce.convenant.kinds) {
     const key = await ctx.store.keys.current(kind)
     const detail = key === null ? 'none' : `epoch ${key.epoch}`

@@ -1,9 +1,10 @@
 /**
  * A node's logs as files, per c2sp.org/tlog-tiles. Members get checkpoints and hash tiles, enough to
  * check that a log only grows and that a receipt is in it; the node's own auditors get entry bundles
- * too, since leaves show its habits.
+ * too, since leaves show its habits. `cosigned` is the last checkpoint with a quorum of witnesses.
  */
 
+import type { WitnessingView } from '@drempel/protocol/api'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { type Context, Hono } from 'hono'
 import type { OperatorEnv } from '../http/index.ts'
@@ -12,12 +13,15 @@ import type { NodeContext } from '../sessions/index.ts'
 import type { RunningNode } from './node.ts'
 
 const PATH = '/log/:path{drempel/.+}'
-const FILE = /^(drempel\/[^/]+\/[^/]+\/[^/]+)\/(checkpoint|tile\/.+)$/
+const FILE = /^(drempel\/[^/]+\/[^/]+\/[^/]+)\/(checkpoint|cosigned|tile\/.+)$/
 
 export function auditorLogRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
   const app = new Hono<OperatorEnv>()
   app.get(PATH, operators.requireRole('auditor', 'fg', 'admin'), (c) =>
     serve(sessions.ctx, c, c.req.param('path'), true),
+  )
+  app.get('/witnessing', operators.requireRole('auditor', 'fg', 'admin'), async (c) =>
+    c.json(await witnessingView(sessions.ctx)),
   )
   return app
 }
@@ -30,16 +34,48 @@ export function memberLogRoutes({ sessions }: RunningNode, gate: PeerGate): Hono
   return app
 }
 
+async function witnessingView({ audit, store, witnessing }: NodeContext): Promise<WitnessingView> {
+  const { witnesses, quorum, waitingSince } = witnessing.cosigning.state()
+  const logs = (await audit.origins()).map(async (origin) => {
+    const [head, cosigned] = await Promise.all([audit.head(origin), store.witness.cosigned(origin)])
+    return {
+      origin,
+      size: head?.size ?? 0,
+      cosigned: cosigned === null ? null : { size: cosigned.size, time: isoTime(cosigned.at) },
+    }
+  })
+  return {
+    witnesses: [...witnesses],
+    quorum,
+    waitingSince: waitingSince === null ? null : isoTime(waitingSince),
+    logs: await Promise.all(logs),
+    held: (await store.witness.heads()).map(({ log, size, at }) => ({
+      log,
+      size,
+      time: isoTime(at),
+    })),
+    conflicts: (await store.witness.conflicts()).map(({ at, ...conflict }) => ({
+      ...conflict,
+      time: isoTime(at),
+    })),
+  }
+}
+
+const isoTime = (time: number) => new Date(time).toISOString()
+
 async function serve(
-  { audit }: NodeContext,
+  { audit, store }: NodeContext,
   c: Context,
   path: string,
   withEntries: boolean,
 ): Promise<Response> {
   const [, origin, file] = FILE.exec(path) ?? []
   if (origin === undefined || file === undefined) throw new ProtocolError('NOT_FOUND')
-  if (file === 'checkpoint') {
-    const note = await audit.checkpoint(origin)
+  if (file === 'checkpoint' || file === 'cosigned') {
+    const note =
+      file === 'checkpoint'
+        ? await audit.checkpoint(origin)
+        : ((await store.witness.cosigned(origin))?.note ?? null)
     if (note === null) throw new ProtocolError('NOT_FOUND')
     return c.body(note, 200, {
       'content-type': 'text/plain; charset=utf-8',

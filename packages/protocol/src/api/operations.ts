@@ -28,6 +28,7 @@ import {
   withdrawResponse,
 } from './flags.ts'
 import { epoch, epochs, round, rounds, startRequest } from './rounds.ts'
+import { witnessing } from './witnessing.ts'
 
 export type Operation = {
   readonly method: 'get' | 'post' | 'put' | 'delete'
@@ -166,8 +167,15 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/log/{origin}/{file}',
-    summary: 'Checkpoint, tile or entry bundle',
+    summary: 'Checkpoint, cosigned checkpoint, tile or entry bundle',
     roles: auditors,
+  },
+  {
+    method: 'get',
+    path: '/witnessing',
+    summary: 'Cosignatures on the own logs, logs cosigned, evidence',
+    roles: auditors,
+    response: witnessing,
   },
   {
     method: 'post',

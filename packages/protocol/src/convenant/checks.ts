@@ -52,6 +52,7 @@ export function problemsOf(convenant: Convenant): ConvenantProblem[] {
     versions,
     transport,
     keyCustody,
+    witnessing,
     kinds,
     rules,
     severalThresholds,
@@ -174,6 +175,18 @@ function* keyCustody(c: Convenant) {
       'keyHolders',
       'two compute nodes would hold a quorum of the key: raise the quorum or choose other holders',
     )
+}
+
+/**
+ * q > w/2: two disjoint quorums could cosign two histories. And a witness has one witness less than
+ * the others, since its own word counts for nothing.
+ */
+function* witnessing({ witnesses, witnessing: terms }: Convenant) {
+  if (terms === undefined) return
+  if (2 * terms.quorum <= witnesses.length)
+    yield problem('QUORUM_TOO_SMALL', 'witnessing.quorum', 'more than half of the witnesses')
+  if (terms.quorum >= witnesses.length)
+    yield problem('QUORUM_TOO_LARGE', 'witnessing.quorum', 'below the number of witnesses')
 }
 
 function* kinds(c: Convenant) {

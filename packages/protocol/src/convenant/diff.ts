@@ -68,7 +68,7 @@ const BY_PATH: readonly (readonly [RegExp, Meaning])[] = [
   [/^members\[[^\]]*\]\.(id|sector|url|signingKey|tlsPin)$/, 'identity'],
   [/^(members\[[^\]]*\]\.|title)/, 'wording'],
   [/^suspended/, 'suspension'],
-  [/^(computeNodes|keyHolders|witnesses)/, 'computation'],
+  [/^(computeNodes|keyHolders|witnesses|witnessing)/, 'computation'],
   [/^kinds\[[^\]]*\]\.defaultRegion$/, 'forms'],
   [/^kinds/, 'quota'],
   [/^rules/, 'threshold'],

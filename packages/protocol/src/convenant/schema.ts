@@ -138,6 +138,15 @@ export const convenantSchema = z.strictObject({
   /** In the order of the key shares' indices 1, 2, .... */
   keyHolders: z.strictObject({ members: ids.min(1), quorum: count(1, 64) }),
   witnesses: ids,
+  /** Left out: the smallest quorum that bears a third of them lying, and 15 minutes. */
+  witnessing: z.exactOptional(
+    z.strictObject({
+      /** Cosignatures that a checkpoint needs; nobody's own counts for its own log. */
+      quorum: count(1, 63),
+      /** How long the federation goes on when they fail to come. */
+      graceMinutes: count(1, 24 * 60),
+    }),
+  ),
   kinds: z.array(kindSchema).min(1).max(KINDS.length),
   /** Versions of what canonical forms depend on; nodes with others would miss matches in silence. */
   formVersions: z.strictObject({

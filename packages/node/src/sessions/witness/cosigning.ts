@@ -21,7 +21,7 @@ import {
 } from '@drempel/protocol/log'
 import { codeOf, fail } from '../errors.ts'
 import { journalConflict, journalGrace } from './journal.ts'
-import { GRACE_MS, knownLog, logName, type Policy, PROMPT_MS, policyOf } from './policy.ts'
+import { knownLog, logName, type Policy, PROMPT_MS, policyOf } from './policy.ts'
 import type { World } from './world.ts'
 
 const ANSWER_MS = 5_000
@@ -37,7 +37,7 @@ export type Cosigning = {
   ready(): Promise<void>
   /** Resolves when a quorum cosigned a tree of at least `size` leaves. @throws ProtocolError `NOT_WITNESSED` */
   cosigned(origin: string, size: number): Promise<void>
-  state(): Promise<CosigningState>
+  state(): CosigningState
 }
 
 export type CosigningState = {
@@ -89,7 +89,7 @@ export function createCosigning(ctx: World): Cosigning {
       const cosigned = await bring(origin, policy, silent)
       behind ||= !cosigned
     }
-    await grace(behind, [...silent])
+    await grace(behind, [...silent], policy)
   }
 
   async function isCosigned(origin: string): Promise<boolean> {
@@ -209,7 +209,11 @@ export function createCosigning(ctx: World): Cosigning {
   }
 
   /** Enters when the federation begins to go on without a quorum, and when that ends either way. */
-  async function grace(behind: boolean, silent: readonly string[]): Promise<void> {
+  async function grace(
+    behind: boolean,
+    silent: readonly string[],
+    { patienceMs }: Policy,
+  ): Promise<void> {
     const now = ctx.clock()
     if (!behind) {
       waitingSince = null
@@ -219,15 +223,13 @@ export function createCosigning(ctx: World): Cosigning {
     }
     waitingSince ??= now
     const waited = now - waitingSince
-    const phase =
-      waited > PROMPT_MS + GRACE_MS ? 'refused' : waited > PROMPT_MS ? 'suppressed' : null
+    const phase = waited > patienceMs ? 'refused' : waited > PROMPT_MS ? 'suppressed' : null
     if (phase === null || phase === told) return
     told = phase
     return journalGrace(ctx, phase, silent)
   }
 
   async function ready(): Promise<void> {
-    const inForce = ctx.inForce()
     const origin = await ctx.audit.origin()
     if (origin !== null) {
       const conflict = await ctx.store.witness.conflict(
@@ -235,8 +237,9 @@ export function createCosigning(ctx: World): Cosigning {
       )
       if (conflict !== null) fail(conflict.code, { culprit: ctx.self, at: origin })
     }
-    if (policyOf(inForce, ctx.self).quorum === 0 || waitingSince === null) return
-    if (ctx.clock() - waitingSince > PROMPT_MS + GRACE_MS) {
+    const { quorum, patienceMs } = policyOf(ctx.inForce(), ctx.self)
+    if (quorum === 0 || waitingSince === null) return
+    if (ctx.clock() - waitingSince > patienceMs) {
       fail('NOT_WITNESSED', { hint: 'too few witnesses cosign the log; see log.witnesses' })
     }
   }
@@ -257,7 +260,7 @@ export function createCosigning(ctx: World): Cosigning {
     fail('NOT_WITNESSED', { hint: 'too few witnesses cosigned in time' })
   }
 
-  async function state(): Promise<CosigningState> {
+  function state(): CosigningState {
     const { witnesses, quorum } = policyOf(ctx.inForce(), ctx.self)
     return { witnesses: witnesses.map(({ member }) => member), quorum, waitingSince }
   }

@@ -17,7 +17,7 @@ import {
 import type { WitnessedHead } from '../../store/index.ts'
 import { codeOf, fail } from '../errors.ts'
 import { journalConflict } from './journal.ts'
-import { GRACE_MS, logName, PROMPT_MS } from './policy.ts'
+import { logName, policyOf } from './policy.ts'
 import type { World } from './world.ts'
 
 const MAX_TILE = 16 * 1024
@@ -70,7 +70,8 @@ export function createGuard(ctx: World): Guard {
     const earlier = waiting.get(name)
     if (earlier !== undefined && earlier.size > (held?.size ?? 0)) {
       if (earlier.denied) fail('LOG_ROLLED_BACK', { culprit: member })
-      if (now - earlier.since > PROMPT_MS + GRACE_MS) fail('NOT_WITNESSED', { culprit: member })
+      const { patienceMs } = policyOf(ctx.inForce(), member)
+      if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: member })
       return
     }
     waiting.delete(name)

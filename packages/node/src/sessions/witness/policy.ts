@@ -16,8 +16,8 @@ import { memberKey } from '../federation.ts'
 
 /** How soon a checkpoint is cosigned when all is well. */
 export const PROMPT_MS = 60_000
-/** How long the federation goes on without its witnesses. */
-export const GRACE_MS = 15 * 60_000
+/** How long the federation goes on without its witnesses, where the convenant does not say. */
+const GRACE_MINUTES = 15
 
 const QUARTER_MS = 91 * 86_400_000
 
@@ -25,6 +25,8 @@ export type Policy = {
   readonly witnesses: readonly { readonly member: string; readonly key: VerifierKey }[]
   /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
   readonly quorum: number
+  /** From the last cosigned entry to the end of the grace; milliseconds. */
+  readonly patienceMs: number
 }
 
 /** The own node is not counted: a log that vouches for itself vouches for nothing. */
@@ -32,12 +34,19 @@ export function policyOf({ convenant }: InForce, owner: string): Policy {
   const witnesses = convenant.members
     .filter(({ id }) => convenant.witnesses.includes(id))
     .filter(({ id }) => id !== owner && !convenant.suspended.includes(id))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, signingKey }) => ({
       member: id,
       key: witnessKey(convenant.id, id, fromBase64url(signingKey)),
     }))
   const count = witnesses.length
-  return { witnesses, quorum: count === 0 ? 0 : leastQuorum(count, bearable(count)) }
+  const { quorum = leastQuorum(count, bearable(count)), graceMinutes = GRACE_MINUTES } =
+    convenant.witnessing ?? {}
+  return {
+    witnesses,
+    quorum: count === 0 ? 0 : quorum,
+    patienceMs: PROMPT_MS + graceMinutes * 60_000,
+  }
 }
 
 export type KnownLog = {
