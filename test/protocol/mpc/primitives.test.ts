@@ -252,11 +252,11 @@ describe('shuffle', () => {
     if (rows > 100) expect(after).not.toEqual(clear)
   })
 
-  test('permutations of four are uniform (chi-squared, 23 degrees of freedom)', () => {
+  test('permutations of four are uniform (chi-squared, 23 degrees of freedom)', async () => {
     const counts = new Map<string, number>()
     for (let i = 0; i < 4800; i++) {
       const key = hashParts('drempel/v1/test/permutation', utf8(String(i))).subarray(0, 16)
-      const order = permutation(4, aesCtr(key, new Uint8Array(16))).join()
+      const order = (await permutation(4, aesCtr(key, new Uint8Array(16)))).join()
       counts.set(order, (counts.get(order) ?? 0) + 1)
     }
     const chi = [...counts.values()].reduce((sum, n) => sum + (n - 200) ** 2 / 200, 0)

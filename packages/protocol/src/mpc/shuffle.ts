@@ -15,6 +15,9 @@ import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
+/** Done between pauses. */
+const PAUSE_ROWS = 65_536
+const FILL_WORDS = 1 << 20
 /** Drawn at a time. */
 const NUMBERS = 4_096
 
@@ -26,7 +29,7 @@ export async function shuffle(session: Session, rows: Share, fields: number): Pr
     const role = (session.party - pass + 3) % 3
     if (role === 0) current = await lower(here, current, fields)
     else if (role === 1) current = await upper(here, current, fields)
-    else current = helper(here, current)
+    else current = await helper(here, current)
     session.countRound()
     await session.pause()
   }
@@ -35,20 +38,20 @@ export async function shuffle(session: Session, rows: Share, fields: number): Pr
 
 async function lower(session: Session, { first, second }: Share, fields: number): Promise<Share> {
   xorInto(first, 0, second)
-  permute(second, first, fields, session.pairStream('next', 'permutation'))
+  await permute(session, second, first, fields, session.pairStream('next', 'permutation'))
   await remask(session, 'next', second, first, session.pairStream('previous', 'lower'))
   return { first, second }
 }
 
 async function upper(session: Session, { first, second }: Share, fields: number): Promise<Share> {
-  permute(first, second, fields, session.pairStream('previous', 'permutation'))
+  await permute(session, first, second, fields, session.pairStream('previous', 'permutation'))
   await remask(session, 'previous', first, second, session.pairStream('next', 'upper'))
   return { first, second }
 }
 
-function helper(session: Session, { first, second }: Share): Share {
-  fill(first, session.pairStream('previous', 'upper'))
-  fill(second, session.pairStream('next', 'lower'))
+async function helper(session: Session, { first, second }: Share): Promise<Share> {
+  await fillAll(session, first, session.pairStream('previous', 'upper'))
+  await fillAll(session, second, session.pairStream('next', 'lower'))
   return { first, second }
 }
 
@@ -60,7 +63,7 @@ async function remask(
   fresh: Words,
   stream: Prg,
 ): Promise<void> {
-  fill(fresh, stream)
+  await fillAll(session, fresh, stream)
   const pending: Promise<void>[] = []
   const chunks = Math.ceil(own.length / CHUNK_WORDS)
   const finish = async (k: number) => {
@@ -80,21 +83,46 @@ async function remask(
   for (let k = Math.max(0, chunks - WINDOW); k < chunks; k++) await finish(k)
 }
 
+async function fillAll(session: Session, words: Words, stream: Prg): Promise<void> {
+  for (let from = 0; from < words.length; from += FILL_WORDS) {
+    fill(words.subarray(from, from + FILL_WORDS), stream)
+    await session.pause()
+  }
+}
+
 function fill(words: Words, stream: Prg): void {
   const bytes = bytesOf(words)
   stream.xorInto(bytes.fill(0), bytes)
 }
 
-function permute(into: Words, from: Words, fields: number, stream: Prg): void {
-  const order = permutation(from.length / fields, stream)
-  for (let row = 0, to = 0; row < order.length; row++) {
-    const at = order[row]! * fields
+async function permute(
+  session: Session,
+  into: Words,
+  from: Words,
+  fields: number,
+  stream: Prg,
+): Promise<void> {
+  const order = await permutation(from.length / fields, stream, () => session.pause())
+  for (let row = 0; row < order.length; row += PAUSE_ROWS) {
+    moveRows(into, row, from, fields, order.subarray(row, row + PAUSE_ROWS))
+    await session.pause()
+  }
+}
+
+function moveRows(into: Words, row: number, from: Words, fields: number, order: Uint32Array): void {
+  let to = row * fields
+  for (let i = 0; i < order.length; i++) {
+    const at = order[i]! * fields
     for (let field = 0; field < fields; field++, to++) into[to] = from[at + field]!
   }
 }
 
 /** Fisher-Yates; draws of just enough bits are rejected from the bound on, so it is uniform. */
-export function permutation(length: number, stream: Prg): Uint32Array {
+export async function permutation(
+  length: number,
+  stream: Prg,
+  pause?: () => Promise<void> | undefined,
+): Promise<Uint32Array> {
   const order = new Uint32Array(length)
   for (let i = 0; i < length; i++) order[i] = i
   const numbers = new Int32Array(NUMBERS)
@@ -112,6 +140,7 @@ export function permutation(length: number, stream: Prg): Uint32Array {
     const last = order[left - 1]!
     order[left - 1] = order[chosen]!
     order[chosen] = last
+    if (left % PAUSE_ROWS === 0) await pause?.()
   }
   return order
 }

@@ -155,7 +155,7 @@ async function computeGroup(
   outputs: Outputs,
   onStep: (pairs: number) => void,
 ): Promise<void> {
-  const planes = loadGroup(session, plan, group, schedule, inputs, ctx.prg)
+  const planes = await loadGroup(session, plan, group, schedule, inputs, ctx.prg)
   const owned = rules.filter(({ output }) => output === 'owners')
   const listed = rules.filter(({ output }) => output === 'list')
   const controls: Controls | undefined = owned.length === 0 ? undefined : []
@@ -163,7 +163,7 @@ async function computeGroup(
   const found = await scanRules(session.narrow('scan'), planes, schedule, [...owned, ...listed])
   if (outputs.table !== undefined) {
     const marks = listed.map((_, i) => owned.length + i)
-    fillTable(session, plan, outputs.table, group, schedule, planes, found, marks)
+    await fillTable(session, plan, outputs.table, group, schedule, planes, found, marks)
   }
   if (controls === undefined) return
   const flags = { ...found, bits: owned.length }
@@ -188,7 +188,7 @@ async function validate(
   for (const [i, group] of groups.entries()) {
     const here = session.narrow(`validate${i}`)
     const mark = session.arena.mark()
-    const planes = loadGroup(here, plan, group, places, inputs, ctx.prg)
+    const planes = await loadGroup(here, plan, group, places, inputs, ctx.prg)
     const ok = await validateGroup(here, plan, planes, places, options.checks)
     shares.push({ first: ok.first.slice(), second: ok.second.slice() })
     session.arena.release(mark)

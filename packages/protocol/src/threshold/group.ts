@@ -50,14 +50,14 @@ export function stacked(plan: RoundPlan, partners: readonly number[]): Places {
 }
 
 /** A group's part of the lists in their places. */
-export function loadGroup(
+export async function loadGroup(
   session: Session,
   plan: RoundPlan,
   group: Group,
   { starts, ones, rows }: Places,
   inputs: ReadonlyMap<number, InputShare>,
   prg: PrgFactory,
-): Planes {
+): Promise<Planes> {
   const rowWords = 4 * group.shards
   const words = plan.width * rows * rowWords
   // Every word is written below.
@@ -71,6 +71,7 @@ export function loadGroup(
         const read = shardReader(plan, input, held, group.firstShard + shard, prg)
         const target = held === 0 ? share.first : share.second
         fillRows(target, planes, { start, count }, shard, read)
+        await session.pause()
       }
     }
   }

@@ -27,6 +27,9 @@ import type { Group } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 
+/** Rows of a bin that are done between pauses. */
+const PAUSE_ROWS = 1024
+
 /** Rows of `fields` words; bit 0 of a row is the highest bit of its first word. */
 export type Table = { readonly share: Share; readonly fields: number; readonly rows: number }
 
@@ -38,7 +41,7 @@ export function newTable(plan: RoundPlan, rowsPerBin: number, rules: number): Ta
 }
 
 /** Adds a group's merged rows, as they lie, with their first-of-run bits: planes `marks` of `found`. */
-export function fillTable(
+export async function fillTable(
   session: Session,
   plan: RoundPlan,
   table: Table,
@@ -47,7 +50,7 @@ export function fillTable(
   merged: Planes,
   found: Planes,
   marks: readonly number[],
-): void {
+): Promise<void> {
   const { rowWords } = merged
   const firstBin = 128 * group.firstShard
   const firstRow = firstBin * ones
@@ -58,9 +61,14 @@ export function fillTable(
   for (const held of ['first', 'second'] as const) {
     const words = table.share[held]
     let row = firstRow
+    let sincePause = 0
     for (const span of order) {
       transposeInto(session.arena, words, row, table.fields, held, sources, rowWords, span)
       row += 32 * rowWords * span.count
+      sincePause += span.count
+      if (sincePause < PAUSE_ROWS) continue
+      sincePause = 0
+      await session.pause()
     }
     // The bin is public until the shuffle; component 0 takes it.
     if ((session.party + (held === 'second' ? 1 : 0)) % 3 === 0)
@@ -125,6 +133,7 @@ async function openMarks(
         const value = (source[row * fields + (bit >> 5)]! >>> (31 - (bit & 31))) & 1
         column[rule * words + (row >> 5)]! |= value << (row & 31)
       }
+      await session.pause()
     }
   }
   const opened = await reveal(session, await verify(session, marks))
