@@ -31,8 +31,16 @@ export type Guard = {
   admit(member: string, key: VerifierKey, checkpoint: Checkpoint, note: string): Promise<void>
 }
 
+/** An owner brings a tree within seconds; one that did not is compared by the next query. */
+const COMPARE_MS = 15_000
+
 /** A tree seen in a query that its owner has yet to bring here for cosigning. */
-type Waiting = { readonly size: number; readonly since: number; denied: boolean }
+type Waiting = {
+  readonly size: number
+  readonly since: number
+  compared: boolean
+  denied: boolean
+}
 type Head = Pick<Checkpoint, 'size' | 'root'>
 
 export function createGuard(ctx: World): Guard {
@@ -72,17 +80,24 @@ export function createGuard(ctx: World): Guard {
       if (earlier.denied) fail('LOG_ROLLED_BACK', { culprit: member })
       const { patienceMs } = policyOf(ctx.inForce(), member)
       if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: member })
+      // Behind the query, which need not wait for it.
+      if (held !== null && !earlier.compared && now - earlier.since > COMPARE_MS) {
+        void compare(earlier, member, held, seen)
+      }
       return
     }
     waiting.delete(name)
     if (held !== null && seen.size <= held.size) return
-    const tree: Waiting = { size: seen.size, since: now, denied: false }
-    waiting.set(name, tree)
-    // Behind the query, which need not wait for what a witness will see soon anyway.
-    if (held !== null) void deny(tree, member, held, seen)
+    waiting.set(name, { size: seen.size, since: now, compared: false, denied: false })
   }
 
-  async function deny(tree: Waiting, member: string, held: Head, seen: Checkpoint): Promise<void> {
+  async function compare(
+    tree: Waiting,
+    member: string,
+    held: Head,
+    seen: Checkpoint,
+  ): Promise<void> {
+    tree.compared = true
     try {
       tree.denied = !(await grew(member, seen.origin, held, seen))
     } catch (error) {
