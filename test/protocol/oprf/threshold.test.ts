@@ -17,7 +17,6 @@ import {
   evaluateShare,
   finalize,
   isBadEvaluation,
-  isCheapQuorum,
   MAX_BATCH,
   padBlinded,
   paddedBatch,
@@ -336,27 +335,6 @@ describe('a holder that asks', () => {
     expect(await errorOf(evaluateOwnShare(group, key, unknown, blinded))).toMatchObject({
       code: 'UNKNOWN_HOLDER',
     })
-  })
-})
-
-describe('the cost of a quorum', () => {
-  it.each([[[1]], [[1, 2]], [[3, 1, 2]], [[1, 3, 4]], [[2, 3, 4]], [[1, 2, 3, 4, 5]]])(
-    'of holders %j is some additions',
-    (indices) => {
-      expect(isCheapQuorum(indices)).toBe(true)
-    },
-  )
-
-  it.each([[[1, 2, 4]], [[2, 5]], [[1, 4]], [[1, 65_535]]])(
-    'of holders %j is a multiplication more',
-    (indices) => {
-      expect(isCheapQuorum(indices)).toBe(false)
-    },
-  )
-
-  it('refuses what is no quorum', () => {
-    expect(() => isCheapQuorum([])).toThrow('BAD_INDEX')
-    expect(() => isCheapQuorum([1, 1])).toThrow('DUPLICATE_INDEX')
   })
 })
 

@@ -8,7 +8,7 @@
  *   sum of lambda_i * Z_i = k * B = k * H(x) + r * Y, where Y = k * G,
  *   k * H(x) = sum of lambda_i * Z_i - r * Y.
  * G and Y stay the same for an epoch, so that r meets tables of their multiples, and the lambda_i
- * are the same for a whole batch and often small integers (see `isCheapQuorum`).
+ * are the same for a whole batch and fractions of small integers.
  *
  * What holders learn: nothing. r * G is a uniform element, so B is uniform whatever x is, for every
  * x and every adversary (perfect hiding).

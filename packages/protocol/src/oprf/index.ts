@@ -21,7 +21,6 @@ export { generateProof, MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
 export type { OprfErrorCode } from './errors.ts'
 export { evaluateShare, type ShareEvaluation } from './holder.ts'
 export type { Pause } from './pause.ts'
-export { isCheapQuorum } from './quorum.ts'
 export * from './rfc9497.ts'
 export type { Mode } from './suite.ts'
 export {
