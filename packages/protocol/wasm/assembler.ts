@@ -62,7 +62,7 @@ export type FunctionType = {
   readonly results: readonly ValueType[]
 }
 
-/** A function of the module; call it with `FunctionBuilder.call` or `callFor`. */
+/** A function of the module; call it with `FunctionBuilder.call`. */
 export class FunctionBuilder {
   readonly index: number
   readonly type: FunctionType
@@ -125,7 +125,7 @@ export class FunctionBuilder {
   }
 
   call(target: FunctionBuilder, ...values: Expr[]): void {
-    if (target.type.results.length > 0) throw new Error('use callFor for a function with a result')
+    if (target.type.results.length > 0) throw new Error('a call leaves no result')
     writeCall(this.#code, target, values)
   }
 
@@ -187,12 +187,6 @@ export class FunctionBuilder {
   }
 }
 
-/** A call as an expression, for functions with one result. */
-export function callFor<T extends ValueType>(type: T, target: FunctionBuilder, ...values: Expr[]) {
-  if (target.type.results.join() !== type) throw new Error(`the function gives no ${type}`)
-  return expr(type, (out) => writeCall(out, target, values))
-}
-
 function writeCall(out: number[], target: FunctionBuilder, values: readonly Expr[]): void {
   if (values.map(({ type }) => type).join() !== target.type.parameters.join()) {
     throw new Error(`call of ${target.index}: wrong argument types`)
@@ -223,26 +217,11 @@ function localAt<T extends ValueType>(type: T, index: number): Local<T> {
   return { type, index, write: (out) => out.push(0x20, ...unsigned(index)) }
 }
 
-/** Sets a local and leaves its value. */
-export function tee<T extends ValueType>(local: Local<T>, value: Expr<T>): Expr<T> {
-  return expr(local.type, (out) => {
-    value.write(out)
-    out.push(0x22, ...unsigned(local.index))
-  })
-}
-
 /** Aligned by its type's size as a hint; any address works. */
 export function load<T extends ValueType>(type: T, address: I32, offset = 0): Expr<T> {
   return expr(type, (out) => {
     address.write(out)
     out.push(...LOAD[type], ...memarg(type, offset))
-  })
-}
-
-export function load8u(address: I32, offset = 0): I32 {
-  return expr('i32', (out) => {
-    address.write(out)
-    out.push(0x2d, 0, ...unsigned(offset))
   })
 }
 
@@ -255,10 +234,6 @@ export function load8s(address: I32, offset = 0): I32 {
 
 export const i32const = (value: number): I32 =>
   expr('i32', (out) => out.push(0x41, ...signed(value | 0)))
-export const i64const = (value: bigint): I64 =>
-  expr('i64', (out) => out.push(0x42, ...signed(BigInt.asIntN(64, value))))
-export const f64const = (value: number): F64 =>
-  expr('f64', (out) => out.push(0x44, ...new Uint8Array(new Float64Array([value]).buffer)))
 /** Two 64-bit lanes, the lower first. */
 export const v128const = (low: bigint, high: bigint): V128 =>
   expr('v128', (out) => out.push(0xfd, 12, ...new Uint8Array(BigUint64Array.of(low, high).buffer)))
@@ -378,13 +353,6 @@ export const v128 = {
       address.write(out)
       out.push(0xfd, 9, 2, ...unsigned(offset))
     }),
-} as const
-
-export const i8x16 = {
-  splat: unary<'v128', 'i32'>('v128', 0xfd, 15),
-  swizzle: vop(14),
-  eq: vop(35),
-  add: vop(110),
 } as const
 
 export const i16x8 = {
