@@ -10,19 +10,19 @@
  * G and Y stay the same for an epoch, so that r meets tables of their multiples, and the lambda_i
  * are the same for a whole batch and fractions of small integers.
  *
- * What holders learn: nothing. r * G is a uniform element, so B is uniform whatever x is, for every
- * x and every adversary (perfect hiding).
+ * What holders learn: nothing. r is uniform but for zero, so B is uniform but for H(x), for every x
+ * and every adversary: two inputs give distributions at a distance below 2^-250.
  *
  * What the asker relies on: that Y is k * G. RFC 9497 blinds by r * H(x), which needs no Y. Were Y
  * the word of a holder, then Z would unblind to k * H(x) + r * (k * G - Y): a holder that chose Y
- * and Z could make outputs that depend on r and are correlated across keys (Jarecki, Krawczyk, Xu,
- * On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative Blinding, PKC 2021;
- * "multiplicative" there is what is additive here, in a group written additively). They show that
- * the protocol is a secure OPRF when Y is authenticated. Here it is: all holders sign the
- * transcript that Y follows from, `verifyTranscript` checks that Y and all Y_i lie on one
- * polynomial, and a `VerifiedShare` has Z_i = k_i * B proven against Y_i. Together these fix
- * sum of lambda_i * Z_i = k * B and Y = k * G. Nothing else is combined, and Y is taken from the
- * shares' own key.
+ * and Z could make outputs that depend on r and tell guesses of x apart. Jarecki, Krawczyk and Xu
+ * ("On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative Blinding", PKC 2021;
+ * multiplicative is what is additive here, where the group is) show such attacks and warn against
+ * this blinding where g^k is not authenticated and inputs have low entropy, as identifiers do.
+ * Here Y is authenticated: all holders sign the transcript that it follows from, `verifyTranscript`
+ * checks that Y and all Y_i lie on one polynomial, and a `VerifiedShare` has Z_i = k_i * B proven
+ * against Y_i. So what is hashed is k * H(x) with the very k of Y, as after RFC 9497's blinding,
+ * whatever q - 1 holders do. Nothing else is combined, and Y is taken from the shares' own key.
  *
  * The asker learns the outputs for its own inputs, nothing about the key. Inputs and blinds are
  * secret: they meet the group in `hashPlusBaseSecret` and `combineMinusSecret`. Hashing takes a
