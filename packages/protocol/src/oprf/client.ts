@@ -15,10 +15,10 @@
  *
  * What the asker relies on: that Y is k * G. RFC 9497 blinds by r * H(x), which needs no Y. Were Y
  * the word of a holder, then Z would unblind to k * H(x) + r * (k * G - Y): a holder that chose Y
- * and Z could make outputs that depend on r and tell guesses of x apart. Jarecki, Krawczyk and Xu
- * ("On the (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative Blinding", PKC 2021;
- * multiplicative is what is additive here, where the group is) show such attacks and warn against
- * this blinding where g^k is not authenticated and inputs have low entropy, as identifiers do.
+ * and Z could make the output right only when x is its guess. Jarecki, Krawczyk and Xu ("On the
+ * (In)Security of the Diffie-Hellman Oblivious PRF with Multiplicative Blinding", PKC 2021; they
+ * write the group multiplicatively) find this and warn against such blinding where g^k is not
+ * authenticated and inputs have low entropy, as identifiers do.
  * Here Y is authenticated: all holders sign the transcript that it follows from, `verifyTranscript`
  * checks that Y and all Y_i lie on one polynomial, and a `VerifiedShare` has Z_i = k_i * B proven
  * against Y_i. So what is hashed is k * H(x) with the very k of Y, as after RFC 9497's blinding,
