@@ -22,6 +22,7 @@ import {
   leafHash,
   noteSigner,
   openCheckpoint,
+  openCosigned,
   openNote,
   parseVerifierKey,
   signCheckpoint,
@@ -30,6 +31,7 @@ import {
   verifyConsistency,
   verifyInclusion,
   verifyLog,
+  witnessKey,
 } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../node/kit/federation.ts'
@@ -53,14 +55,14 @@ describe.skipIf(!available && process.env.CI === undefined)('golang.org/x/mod/su
 
   describe('verifies our log', () => {
     const seed = (byte: number) => signerFromSeed(new Uint8Array(32).fill(byte))
-    const witnessKey = verifierKey('witness-1', seed(6).publicKey, COSIGNATURE_V1)
+    const cosignerKey = verifierKey('witness-1', seed(6).publicKey, COSIGNATURE_V1)
     const large = join(home, 'large')
 
     beforeAll(async () => {
       const checkpoint = checkpointAt(SIZE)
       const owner = noteSigner(checkpoint.origin, seed(5))
       await writeLog(large, {
-        keys: [owner.key, witnessKey].map(encodeVerifierKey),
+        keys: [owner.key, cosignerKey].map(encodeVerifierKey),
         note: signCheckpoint(checkpoint, [owner, cosigner('witness-1', seed(6), 1_790_000_000)]),
         size: SIZE,
         fetch: serve(SIZE),
@@ -94,8 +96,8 @@ describe.skipIf(!available && process.env.CI === undefined)('golang.org/x/mod/su
       rmSync(bent, { recursive: true })
     })
 
-    test('as a node serves it to its auditor', async () => {
-      const federation = await Federation.open({ size: 3 })
+    test('as a node serves it to its auditor, cosigned by two others', async () => {
+      const federation = await Federation.open({ size: 3, witnesses: ['bank-b', 'telecom'] })
       try {
         const member = federation.member('bank-a')
         const { ctx, descriptor, token } = member
@@ -103,7 +105,12 @@ describe.skipIf(!available && process.env.CI === undefined)('golang.org/x/mod/su
         await Promise.all(Array.from({ length: 300 }, append))
         const origin = (await ctx.audit.origin())!
         const key = verifierKey(origin, fromBase64url(descriptor.signingKey))
-        const note = (await member.api('GET', `/log/${origin}/checkpoint`)).text
+        await ctx.witnessing.cosigning.run()
+        const note = (await member.api('GET', `/log/${origin}/cosigned`)).text
+        const witnesses = ['bank-b', 'telecom'].map((id) =>
+          witnessKey('proef', id, fromBase64url(federation.member(id).descriptor.signingKey)),
+        )
+        expect(openCosigned(note, key, witnesses, 2).times.size).toBe(2)
         const checkpoint = openCheckpoint(note, key)
         const fetchTile: FetchTile = async (tile) => {
           const url = `${descriptor.url}/api/v1/log/${origin}/${encodeTilePath(tile)}`
@@ -112,7 +119,7 @@ describe.skipIf(!available && process.env.CI === undefined)('golang.org/x/mod/su
         }
         const served = join(home, 'served')
         await writeLog(served, {
-          keys: [encodeVerifierKey(key)],
+          keys: [key, ...witnesses].map(encodeVerifierKey),
           note,
           size: checkpoint.size,
           fetch: fetchTile,

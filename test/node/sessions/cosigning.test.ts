@@ -1,5 +1,6 @@
 /** A federation with witnesses at work: prompt and strict purposes, dead witnesses, the grace. */
 
+import type { WitnessStore } from '@drempel/node/internal/store'
 import { witnessing } from '@drempel/protocol/api'
 import { fromBase64, fromBase64url, fromUtf8, ProtocolError } from '@drempel/protocol/encoding'
 import { openCosigned, verifierKey, verifyReceipt, witnessKey } from '@drempel/protocol/log'
@@ -213,6 +214,19 @@ describe('without some of them', () => {
     const back = await asker.adds(() => run())
     expect(graces(back)).toMatchObject([{ status: 'answered', reason: 'QUORUM_BACK' }])
     expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
+  })
+
+  test('what was cosigned and then lost by the own store is cosigned again', async () => {
+    const store = asker.ctx.store.witness as { setCosigned: WitnessStore['setCosigned'] }
+    const { setCosigned } = store
+    store.setCosigned = async () => {
+      store.setCosigned = setCosigned
+      throw new ProtocolError('STORE_FAILED')
+    }
+    await asker.ctx.audit.append({ type: 'node.started' }, null)
+    await expect(run()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await run()
+    expect((await cosignedOf()).size).toBe((await asker.ctx.audit.head())!.size)
   })
 
   test("a witness's word that it cosigned more stops nobody: it has to show the signature", async () => {

@@ -1,7 +1,14 @@
 /** A witness against owners of logs: c2sp.org/tlog-witness, status by status. */
 
+import type { WitnessStore } from '@drempel/node/internal/store'
 import { type Diagnosis, witnessing } from '@drempel/protocol/api'
-import { type Bytes, fromBase64url, fromUtf8, utf8 } from '@drempel/protocol/encoding'
+import {
+  type Bytes,
+  fromBase64url,
+  fromUtf8,
+  ProtocolError,
+  utf8,
+} from '@drempel/protocol/encoding'
 import {
   encodeAddCheckpoint,
   openCheckpoint,
@@ -167,6 +174,40 @@ describe('a log that grows', () => {
     expect((await add(await other.growth(290, 295))).status).toBe(422)
     expect((await add(await other.growth(280, 295))).status).toBe(409)
     expect((await add(await other.growth(0, 295))).status).toBe(409)
+  })
+})
+
+describe('when the write fails', () => {
+  const failing = (then: boolean) => {
+    const store = witness.ctx.store.witness as { advance: WitnessStore['advance'] }
+    const { advance } = store
+    store.advance = async (...args) => {
+      store.advance = advance
+      if (then) await advance(...args)
+      throw new ProtocolError('STORE_FAILED')
+    }
+  }
+  const sizeHeld = async (origin: string) => {
+    const { status, body } = await held(origin)
+    return status === 200 ? unverifiedCheckpoint(fromUtf8(body)).size : 0
+  }
+
+  test('nothing is cosigned, whether or not it got through, and both go on from there', async () => {
+    const log = freshLog('leaf', relay)
+    await add(await log.growth(0, 5), witness, relay)
+    failing(false)
+    const lost = await add(await log.growth(5, 6), witness, relay)
+    expect(lost).toMatchObject({ status: 503, code: 'STORE_FAILED' })
+    expect(await sizeHeld(log.origin)).toBe(5)
+    expect((await add(await log.growth(5, 6), witness, relay)).status).toBe(200)
+    failing(true)
+    const kept = await add(await log.growth(6, 7), witness, relay)
+    expect(kept).toMatchObject({ status: 503, code: 'STORE_FAILED' })
+    expect(await sizeHeld(log.origin)).toBe(7)
+    expect(await add(await log.growth(6, 7), witness, relay)).toMatchObject({ text: '7\n' })
+    const { status, text } = await add(await log.growth(7, 7), witness, relay)
+    expect(status).toBe(200)
+    readCosignature(await log.checkpoint(7), text, witnessOf(witness))
   })
 })
 
