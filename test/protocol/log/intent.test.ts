@@ -12,9 +12,11 @@ import {
   type LeafFields,
   leafHash,
   noteSigner,
+  parseReceipt,
   rootOf,
   signCheckpoint,
   timeOf,
+  unverifiedCheckpoint,
   verifyIntent,
 } from '@drempel/protocol/log'
 import { describe, expect, test } from 'vitest'
@@ -74,7 +76,10 @@ function refusal(receipt: string, request: ExpectedIntent): { code: string; at?:
 }
 
 test('an honest intent gives the leaf', () => {
-  expect(verifyIntent(honest, expected)).toEqual(logged)
+  const { leaf, checkpoint, note } = verifyIntent(honest, expected)
+  expect(leaf).toEqual(logged)
+  expect(parseReceipt(honest).checkpoint).toBe(note)
+  expect(unverifiedCheckpoint(note)).toEqual(checkpoint)
   for (const holder of intent.parties) verifyIntent(honest, { ...expected, holder })
 })
 
@@ -130,7 +135,7 @@ describe('a leaf other than an intent of the asker', () => {
     const receipt = await receiptOf(encodeEvent({ ...tag, protocol: 'tag', epoch: '12' }))
     const { purpose: _, rule: __, ...request } = expected
     const tagging = { ...request, protocol: 'tag', epoch: '12' } as const
-    expect(verifyIntent(receipt, tagging).protocol).toBe('tag')
+    expect(verifyIntent(receipt, tagging).leaf.protocol).toBe('tag')
     expect(refusal(receipt, { ...tagging, purpose: 'account-opening' }).at).toBe('purpose')
     expect(refusal(receipt, { ...tagging, epoch: '13' }).at).toBe('epoch')
   })

@@ -6,6 +6,7 @@ import {
   encodeBundle,
   encodeHashTile,
   encodeReceipt,
+  type Hash,
   inclusionProof,
   parseTilePath,
   type ReadHashes,
@@ -20,6 +21,28 @@ export function readHashes(log: LogStore, origin: string): ReadHashes {
   return async (nodes) => {
     const hashes = await log.nodes(origin, nodes)
     return hashes.map((hash) => hash ?? fail('LOG_DAMAGED', { at: origin }))
+  }
+}
+
+/**
+ * The same with a memory of `most` hashes: a node of the tree never changes, and the proofs of entries
+ * that follow each other share all but a few.
+ */
+export function rememberingReader(log: LogStore, most: number): (origin: string) => ReadHashes {
+  const known = new Map<string, Hash>()
+  const remember = (name: string, hash: Hash): Hash => {
+    known.set(name, hash)
+    const [oldest] = known.keys()
+    if (known.size > most && oldest !== undefined) known.delete(oldest)
+    return hash
+  }
+  return (origin) => async (nodes) => {
+    const names = nodes.map(({ level, index }) => `${level}/${index} ${origin}`)
+    const hashes = names.map((name) => known.get(name))
+    const missing = nodes.filter((_, i) => hashes[i] === undefined)
+    const read = missing.length === 0 ? [] : await readHashes(log, origin)(missing)
+    let next = 0
+    return hashes.map((hash, i) => hash ?? remember(names[i]!, read[next++]!))
   }
 }
 
@@ -55,11 +78,16 @@ export async function proveConsistency(
 }
 
 /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
-export async function makeReceipt(log: LogStore, origin: string, index: number): Promise<string> {
+export async function makeReceipt(
+  log: LogStore,
+  read: ReadHashes,
+  origin: string,
+  index: number,
+): Promise<string> {
   // One head for both: another entry may be appended in between.
   const { size, note } = await headOf(log, origin)
   const leaf = await readLeaf(log, origin, index)
-  const proof = await inclusionProof(index, size, readHashes(log, origin))
+  const proof = await inclusionProof(index, size, read)
   return encodeReceipt({ index, proof, checkpoint: note, extra: leaf })
 }
 

@@ -2,10 +2,11 @@
 
 import { base64, equalBytes, utf8 } from '@drempel/protocol/encoding'
 import {
+  type Checkpoint,
+  claimedOrigin,
   type OpenCheckpoint,
   parseOrigin,
   rememberingOpener,
-  unverifiedCheckpoint,
   type VerifierKey,
   verifierKey,
 } from '@drempel/protocol/log'
@@ -41,14 +42,13 @@ export function openerOf(ctx: NodeContext): OpenCheckpoint {
 
 /** @throws ProtocolError of the log layer, or `BAD_REQUEST`, for a note that is not the member's */
 export function memberCheckpoint(ctx: NodeContext, member: string, note: string): PeerCheckpoint {
-  const { origin } = unverifiedCheckpoint(note)
-  const { size, root } = openerOf(ctx)(note, logKey(ctx, member, origin))
-  return { origin, size, root: base64(root) }
+  const key = logKey(ctx, member, claimedOrigin(note))
+  return checkpointEntry(openerOf(ctx)(note, key))
 }
 
 /**
- * As `memberCheckpoint`, compared with the largest tree seen of that log, and at a witness of it with
- * what was cosigned.
+ * A member's checkpoint, its signature verified, against the largest tree seen of that log, and at a
+ * witness of it against what was cosigned.
  * @returns `remember` keeps this one, if it is larger
  * @throws ProtocolError `LOG_FORKED`, culprit = member, when it ever signed two trees of one size;
  * `LOG_ROLLED_BACK`, `NOT_WITNESSED`
@@ -56,26 +56,30 @@ export function memberCheckpoint(ctx: NodeContext, member: string, note: string)
 export async function followLog(
   ctx: NodeContext,
   member: string,
+  checkpoint: Checkpoint,
   note: string,
 ): Promise<{ readonly seen: PeerCheckpoint; readonly remember: () => Promise<void> }> {
-  const { origin } = unverifiedCheckpoint(note)
-  const key = logKey(ctx, member, origin)
-  const checkpoint = openerOf(ctx)(note, key)
+  const key = logKey(ctx, member, checkpoint.origin)
   await ctx.witnessing.guard.admit(member, key, checkpoint, note)
   const { size, root } = checkpoint
   const name = logName(key)
   const before = await ctx.store.meta.get(`seen/${name}`)
-  const last = before === null ? undefined : unverifiedCheckpoint(before)
+  const last = before === null ? undefined : openerOf(ctx)(before, key)
   if (before !== null && last?.size === size && !equalBytes(last.root, root)) {
     await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', before, note)
     fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
   }
   return {
-    seen: { origin, size, root: base64(root) },
+    seen: checkpointEntry(checkpoint),
     async remember() {
       // Requests overtake each other, so an older tree is no fault by itself.
       if (last !== undefined && last.size >= size) return
       await ctx.store.meta.set(`seen/${name}`, note)
     },
   }
+}
+
+/** As entries of the log name it. */
+export function checkpointEntry({ origin, size, root }: Checkpoint): PeerCheckpoint {
+  return { origin, size, root: base64(root) }
 }

@@ -61,7 +61,7 @@ export type PeerMethod = {
   readonly name: string
   /** Bytes */
   readonly maxBody: number
-  /** Nothing of it leaves this node before its own writes are durable; see `PeerGate.verify`. */
+  /** Nothing that rests on it leaves this node before its own writes are durable; see `PeerGate.verify`. */
   readonly overlap?: boolean
   handle(from: string, body: Bytes): Promise<Bytes | Json>
 }

@@ -60,6 +60,15 @@ export function rememberingOpener(most: number): OpenCheckpoint {
   }
 }
 
+/**
+ * The origin that a note claims in its first line, to find out whose key to open it with.
+ * @throws ProtocolError `BAD_NOTE` when there is none
+ */
+export function claimedOrigin(note: string): string {
+  const end = note.indexOf('\n')
+  return end > 0 ? note.slice(0, end) : fail('BAD_NOTE')
+}
+
 /** Reads a note's tree head without checking any signature, to find out whose key to ask for. */
 export function unverifiedCheckpoint(note: string): Checkpoint {
   return parseCheckpoint(parseNote(note).text)

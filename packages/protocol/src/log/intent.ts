@@ -11,11 +11,12 @@
 
 import { type Bytes, hex, isProtocolError, ProtocolError, sha256, utf8 } from '../encoding/index.ts'
 import {
+  type Checkpoint,
+  claimedOrigin,
   type OpenCheckpoint,
   openCheckpoint,
   parseOrigin,
   quarterOf,
-  unverifiedCheckpoint,
 } from './checkpoint.ts'
 import { fail } from './errors.ts'
 import { type EventOf, parseEvent } from './event.ts'
@@ -48,11 +49,18 @@ export type ExpectedIntent = {
   readonly maxAge: number
 }
 
+export type VerifiedIntent = {
+  /** Its `parties`, `approvalCommit` and `quotaClass` are for the convenant to judge. */
+  readonly leaf: EventOf<'query.intent'>
+  /** The asker's tree head that covers it, and the note that says so. */
+  readonly checkpoint: Checkpoint
+  readonly note: string
+}
+
 /**
  * Key holder, before it evaluates: the asker's log entry for this request.
  * @param receipt the text of a tlog-proof whose extra data is the leaf
  * @param open may remember the asker's checkpoints: many requests come under one
- * @returns the leaf; its `parties`, `approvalCommit` and `quotaClass` are for the convenant to judge
  * @throws ProtocolError with the asker as culprit and the receipt as evidence: `INTENT_MISMATCH`
  * (`at` the field), `INTENT_STALE`, `BAD_ORIGIN`, `BAD_EVENT`, or as `verifyReceipt`
  */
@@ -60,7 +68,7 @@ export function verifyIntent(
   receipt: string,
   expected: ExpectedIntent,
   open: OpenCheckpoint = openCheckpoint,
-): EventOf<'query.intent'> {
+): VerifiedIntent {
   try {
     return check(receipt, expected, open)
   } catch (error) {
@@ -79,16 +87,13 @@ export function batchDigest(batch: Bytes): string {
   return hex(sha256(batch))
 }
 
-function check(
-  receipt: string,
-  expected: ExpectedIntent,
-  open: OpenCheckpoint,
-): EventOf<'query.intent'> {
+function check(receipt: string, expected: ExpectedIntent, open: OpenCheckpoint): VerifiedIntent {
   const parsed = parseReceipt(receipt)
-  const { origin } = unverifiedCheckpoint(parsed.checkpoint)
+  const note = parsed.checkpoint
+  const origin = claimedOrigin(note)
   const { convenant, member, quarter } = parseOrigin(origin)
   if (convenant !== expected.convenant.id || member !== expected.asker) mismatch('origin')
-  const { leaf } = verifyParsed(parsed, verifierKey(origin, expected.signingKey), open)
+  const { leaf, checkpoint } = verifyParsed(parsed, verifierKey(origin, expected.signingKey), open)
   const event = parseEvent(leaf)
   if (event.type !== 'query.intent') return mismatch('type')
   if (event.role !== 'asker') mismatch('role')
@@ -107,7 +112,7 @@ function check(
   // The log of now: an old quarter's, or one of the asker's own making, is where nobody looks.
   const quarters = [quarterOf(now - maxAge), quarterOf(now + maxAge)]
   if (!quarters.includes(quarter) || event.period !== quarter) mismatch('period')
-  return event
+  return { leaf: event, checkpoint, note }
 }
 
 function mismatch(at: string): never {

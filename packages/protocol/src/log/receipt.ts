@@ -32,10 +32,8 @@ const MAX_EXTRA = 65_535
 const MAX_LENGTH = 512 * 1024
 
 /** @throws ProtocolError `BAD_RECEIPT` for what can't be parsed again */
-export function encodeReceipt({ index, proof, checkpoint, extra }: Receipt): string {
-  const extraLine = extra === undefined ? '' : `extra ${base64(extra)}\n`
-  const hashes = proof.map((hash) => `${base64(hash)}\n`).join('')
-  const text = `${HEADER}\n${extraLine}index ${index}\n${hashes}\n${checkpoint}`
+export function encodeReceipt(receipt: Receipt): string {
+  const text = textOf(receipt)
   split(text)
   return text
 }
@@ -43,7 +41,7 @@ export function encodeReceipt({ index, proof, checkpoint, extra }: Receipt): str
 /** @throws ProtocolError `BAD_RECEIPT`; the checkpoint is not parsed */
 export function parseReceipt(text: string): Receipt {
   const receipt = split(text)
-  if (encodeReceipt(receipt) !== text) fail('BAD_RECEIPT')
+  if (textOf(receipt) !== text) fail('BAD_RECEIPT')
   return receipt
 }
 
@@ -90,6 +88,12 @@ function split(text: string): Receipt {
     checkpoint,
     ...(extra === undefined ? {} : { extra }),
   }
+}
+
+function textOf({ index, proof, checkpoint, extra }: Receipt): string {
+  const extraLine = extra === undefined ? '' : `extra ${base64(extra)}\n`
+  const hashes = proof.map((hash) => `${base64(hash)}\n`).join('')
+  return `${HEADER}\n${extraLine}index ${index}\n${hashes}\n${checkpoint}`
 }
 
 function bytesOf(text: string): Bytes {

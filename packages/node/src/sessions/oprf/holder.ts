@@ -4,7 +4,7 @@
  */
 
 import { quotaDay } from '@drempel/protocol/convenant'
-import { type Bytes, base64, isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
 import type { SecretShare } from '@drempel/protocol/group'
 import {
   type EventOf,
@@ -15,7 +15,7 @@ import {
 import type { ThresholdKey, VerifiedShare } from '@drempel/protocol/oprf'
 import type { Claim } from '../../store/index.ts'
 import type { JobOptions } from '../../workers/index.ts'
-import { followLog, openerOf } from '../checkpoints.ts'
+import { checkpointEntry, followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { codeOf, evidenceOf, fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
@@ -97,8 +97,8 @@ export async function evaluateOwn(
   const admitted = async () => {
     const share = await ownShare(ctx, header.kind, header.epoch)
     const { checkpoint: note } = parseReceipt(receipt)
-    const { origin, size, root } = unverifiedCheckpoint(note)
-    await grant(ctx, ctx.self, request, intent, { origin, size, root: base64(root) }, note)
+    const seen = checkpointEntry(unverifiedCheckpoint(note))
+    await grant(ctx, ctx.self, request, intent, seen, note)
     return share
   }
   const share = await entered(ctx, ctx.self, request, () => true, admitted)
@@ -124,7 +124,7 @@ async function admit(
   const { convenant, digest } = ctx.inForce()
   const { txid, kind, protocol, purpose, rule, epoch } = header
   const share = await ownShare(ctx, kind, epoch)
-  const intent = verifyIntent(
+  const { leaf, checkpoint, note } = verifyIntent(
     receipt,
     {
       asker,
@@ -143,9 +143,8 @@ async function admit(
     },
     openerOf(ctx),
   )
-  const note = parseReceipt(receipt).checkpoint
-  const { seen, remember } = await followLog(ctx, asker, note)
-  await grant(ctx, asker, request, intent, seen, note, remember)
+  const { seen, remember } = await followLog(ctx, asker, checkpoint, note)
+  await grant(ctx, asker, request, leaf, seen, note, remember)
   return share
 }
 
