@@ -7,11 +7,6 @@ export type SignedInteger = { readonly negative: boolean; readonly magnitude: bi
 
 const ORDER = integer(fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010'))
 
-/** k or k - l, whichever is nearer to zero. */
-export function nearestToZero(scalar: Bytes): SignedInteger {
-  return nearest(integer(scalar))
-}
-
 /** The scalar n / d; d is not a multiple of the order. */
 export function quotient(n: bigint, d: bigint): Bytes {
   return scalarOf(n * inverse(d))
@@ -74,6 +69,7 @@ function modulo(value: bigint): bigint {
   return rest < 0n ? rest + ORDER : rest
 }
 
+/** k or k - l, whichever is nearer to zero. */
 function nearest(value: bigint): SignedInteger {
   const opposite = ORDER - value
   return opposite < value

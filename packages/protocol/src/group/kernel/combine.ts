@@ -7,9 +7,12 @@
 
 import type { Bytes } from '../../encoding/index.ts'
 import { countOf, itemAt } from '../flat.ts'
-import { asFractions, nearestToZero, quotient, type SignedInteger } from '../integer.ts'
-import { DIGITS, nonAdjacentForm, writeSignedDigits } from './digits.ts'
+import { asFractions, quotient, type SignedInteger } from '../integer.ts'
+import { DIGITS, nonAdjacentForm, writePublicDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
+
+/** Of the 64 digits that the kernel multiplies by. */
+const RADIX_BITS = 4
 
 /** @param rows points, a row of `groups` behind the other @returns points of the sums */
 export function combineRows(
@@ -18,11 +21,10 @@ export function combineRows(
   rows: number,
   groups: number,
 ): number {
-  const scalars = Array.from({ length: countOf(weights) }, (_, i) => itemAt(weights, i))
-  const fractions = asFractions(scalars)
-  if (fractions === undefined) {
-    return sumByTables(memory, scalars.map(nearestToZero), rows, groups)
-  }
+  const fractions = asFractions(
+    Array.from({ length: countOf(weights) }, (_, i) => itemAt(weights, i)),
+  )
+  if (fractions === undefined) return sumByTables(memory, weights, rows, groups)
   const sum = sumByAdditions(memory, fractions.numerators, rows, groups)
   if (fractions.denominator > 1n) divide(memory, sum, fractions.denominator, groups)
   return sum
@@ -54,25 +56,24 @@ function sumByAdditions(
 
 function divide(memory: KernelMemory, points: number, denominator: bigint, groups: number): void {
   const digits = memory.take(DIGITS)
-  const inverse = nearestToZero(quotient(1n, denominator))
-  writeSignedDigits(memory.bytes, digits, inverse)
+  writePublicDigits(memory.bytes, digits, 1, quotient(1n, denominator), RADIX_BITS)
   memory.call.multiply(points, points, digits, groups, 0)
 }
 
-/** Straus's method: a table for each row, doublings for all together. */
-function sumByTables(
+/** Straus's method, for weights of any size: a table for each row, doublings for all together. */
+export function sumByTables(
   memory: KernelMemory,
-  weights: readonly SignedInteger[],
+  weights: Bytes,
   rows: number,
   groups: number,
 ): number {
-  const q = weights.length
+  const q = countOf(weights)
   const sum = memory.takePoints(groups)
   const digits = memory.take(DIGITS * q)
-  const used = weights.map((weight, i) =>
-    writeSignedDigits(memory.bytes, digits + DIGITS * i, weight),
-  )
+  for (let i = 0; i < q; i++) {
+    writePublicDigits(memory.bytes, digits + DIGITS * i, 1, itemAt(weights, i), RADIX_BITS)
+  }
   const scratch = memory.takePoints(8 * q)
-  memory.call.straus(sum, rows, q, digits, Math.max(...used), groups, scratch)
+  memory.call.straus(sum, rows, q, digits, DIGITS, groups, scratch)
   return sum
 }

@@ -3,8 +3,8 @@
  *
  * Secret scalars become 64 signed digits in radix 16, -8 <= d_i <= 8, with k = sum of d_i * 16^i, by
  * the same steps for every scalar: no branch, no index and no division depends on one. Public
- * scalars become signed digits of a radix 2^bits of the caller's choice, or a short integer with a
- * sign.
+ * scalars become signed digits of a radix 2^bits of the caller's choice, short public integers
+ * binary digits with signs.
  */
 
 import { type Bytes, fromHex } from '../../encoding/index.ts'
@@ -105,22 +105,4 @@ export function nonAdjacentForm({ negative, magnitude }: SignedInteger): number[
     digits.push(negative ? -digit : digit)
   }
   return digits
-}
-
-/** 64 signed digits in radix 16 at `at`; how many of them count: the others are zero. */
-export function writeSignedDigits(
-  target: Bytes,
-  at: number,
-  { negative, magnitude }: SignedInteger,
-): number {
-  let rest = magnitude
-  let used = 0
-  for (let i = 0; i < DIGITS; i++) {
-    const low = Number(rest & 15n)
-    const digit = low >= 8 ? low - 16 : low
-    rest = (rest - BigInt(digit)) >> 4n
-    target[at + i] = negative ? -digit : digit
-    if (digit !== 0) used = i + 1
-  }
-  return used
 }

@@ -19,7 +19,7 @@ import { ELEMENT_BYTES, type Group, UNIFORM_BYTES } from '../group.ts'
 import { libsodiumGroup, libsodiumScalars } from '../libsodium.ts'
 import { assertCombination } from '../parts.ts'
 import { assertNonZeroScalars, assertScalars } from '../scalar.ts'
-import { combineRows } from './combine.ts'
+import { combineRows, sumByTables } from './combine.ts'
 import { DIGITS, type DigitsOf, windowsOf, writePublicDigits, writeSecretDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
 import { BaseTables } from './tables.ts'
@@ -163,7 +163,7 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
           at: String(i),
         })
       }
-      return encode(combineRows(memory, scalars, rows, groups), batches.length)
+      return encode(sumByTables(memory, scalars, rows, groups), batches.length)
     })
   }
 
