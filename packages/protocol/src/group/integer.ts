@@ -9,7 +9,7 @@ const ORDER = integer(fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000
 
 /** The scalar n / d; d is not a multiple of the order. */
 export function quotient(n: bigint, d: bigint): Bytes {
-  return scalarOf(n * inverse(d))
+  return scalarOf(n * factorBelow(2n, modulo(d)))
 }
 
 /** Numerators over one denominator; modulo the order, each is its scalar. */
@@ -29,7 +29,8 @@ export function asFractions(scalars: readonly Bytes[]): Fractions | undefined {
   const values = scalars.map(integer)
   let denominator = 1n
   for (const value of values) {
-    denominator *= denominatorOf((value * denominator) % ORDER)
+    const factor = factorBelow(NUMERATOR_LIMIT, (value * denominator) % ORDER)
+    denominator *= factor < 0n ? -factor : factor
     if (denominator >= DENOMINATOR_LIMIT) return undefined
   }
   const numerators = values.map((value) => nearest((value * denominator) % ORDER))
@@ -38,25 +39,14 @@ export function asFractions(scalars: readonly Bytes[]): Fractions | undefined {
 }
 
 /**
- * Of the fractions n / d that are this value, one with a small n, by Euclid's algorithm on the order
- * and the value: each remainder n is d * value modulo the order, and while remainders fall, d grows.
+ * The first d of Euclid's algorithm on the order and the value for which d * value, a remainder, is
+ * below the limit. Below 2 it is 1, and d the inverse. While remainders fall d grows, so that a
+ * fraction of small integers shows where both are small.
  */
-function denominatorOf(value: bigint): bigint {
+function factorBelow(limit: bigint, value: bigint): bigint {
   let [n, next] = [ORDER, value]
   let [d, nextD] = [0n, 1n]
-  while (next >= NUMERATOR_LIMIT) {
-    const quotient = n / next
-    ;[n, next] = [next, n - quotient * next]
-    ;[d, nextD] = [nextD, d - quotient * nextD]
-  }
-  return nextD < 0n ? -nextD : nextD
-}
-
-/** By Euclid's algorithm, as above, down to the remainder 1. */
-function inverse(value: bigint): bigint {
-  let [n, next] = [ORDER, modulo(value)]
-  let [d, nextD] = [0n, 1n]
-  while (next > 1n) {
+  while (next >= limit) {
     const times = n / next
     ;[n, next] = [next, n - times * next]
     ;[d, nextD] = [nextD, d - times * nextD]
