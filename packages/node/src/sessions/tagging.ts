@@ -31,6 +31,8 @@ type Tagging = {
   readonly listSize: number
   readonly signal: AbortSignal
   readonly onTagged: (flags: number) => void
+  /** Key holders that let a batch's time run out. */
+  readonly late: Set<string>
 }
 
 type Flag = { readonly id: number; readonly index: Bytes; readonly input: Bytes }
@@ -49,7 +51,7 @@ export async function tagMissing(
     done += flags
     onProgress(done, listSize)
   }
-  const tagging = { kind, epoch, listSize, signal, onTagged }
+  const tagging = { kind, epoch, listSize, signal, onTagged, late: new Set<string>() }
   onTagged(0)
   // Flags may come back while others are tagged, also ones that were passed.
   while ((await tagOnce(ctx, tagging)) > 0);
@@ -138,7 +140,7 @@ async function spend(
 /** @param count elements to send: the flags' and padding, or padding alone */
 async function tagBatch(
   ctx: NodeContext,
-  { kind, epoch, signal, onTagged }: Tagging,
+  { kind, epoch, signal, onTagged, late }: Tagging,
   flags: readonly Flag[],
   count: number,
   turn: number,
@@ -152,6 +154,7 @@ async function tagBatch(
     count,
     record: { purpose: 'round' },
     turn,
+    late,
     signal,
   })
   for (let at = 0; at < flags.length; at += PAGE) {

@@ -33,6 +33,8 @@ import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.
 /** How long a holder may take: another is asked only when this one's time is over. */
 const ANSWER_MS = 20_000
 const ELEMENT_MS = 10
+/** A batch of tags waits at the holder behind those of all who tag for the same round. */
+const TAGS_MS = 5 * 60_000
 
 export type Evaluation = {
   readonly protocol: Question['protocol']
@@ -49,6 +51,8 @@ export type Evaluation = {
   readonly reserve?: () => Promise<unknown>
   /** At which of the other holders to start; random when left out, so that quotas wear evenly. */
   readonly turn?: number
+  /** Holders that let their time run out: asked last. Those that do so now are added. */
+  readonly late?: Set<string>
   readonly signal?: AbortSignal
 }
 
@@ -69,7 +73,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   const { protocol, kind, epoch, purpose, rule } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
   // A holder sees how many elements there are, so all but a single check are padded.
-  const { count, signal, turn = ctx.random(1)[0]! } = evaluation
+  const { count, signal, turn = ctx.random(1)[0]!, late = new Set() } = evaluation
   const lane = { elements: count, urgent: protocol !== 'tag', signal }
   const inputs = packed(evaluation.inputs)
   const { blinded, state } = await ctx.workers.run('blind', { inputs, count }, lane)
@@ -93,7 +97,16 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   const receipt = await ctx.audit.receipt(origin, index)
   const request = { header: { ...named, epoch }, receipt, blinded }
   try {
-    const asking = { key, question, intent, request, encoded: encodeRequest(request), turn, lane }
+    const asking = {
+      key,
+      question,
+      intent,
+      request,
+      encoded: encodeRequest(request),
+      turn,
+      late,
+      lane,
+    }
     const { shares, peerCheckpoints } = await askHolders(ctx, asking)
     // A batch may be all padding: then only its size says anything, and nothing is combined.
     const outputs =
@@ -129,6 +142,7 @@ type Asking = {
   /** All holders get the same bytes. */
   readonly encoded: Bytes
   readonly turn: number
+  readonly late: Set<string>
   readonly lane: JobOptions
 }
 
@@ -137,8 +151,8 @@ async function askHolders(
   ctx: NodeContext,
   asking: Asking,
 ): Promise<{ shares: readonly VerifiedShare[]; peerCheckpoints: readonly PeerCheckpoint[] }> {
-  const { key, question, turn } = asking
-  const waiting = holderOrder(ctx, key, turn)
+  const { key, question, turn, late } = asking
+  const waiting = holderOrder(ctx, key, turn, late)
   const shares: VerifiedShare[] = []
   const peerCheckpoints: PeerCheckpoint[] = []
   const said = new Map<string, string>()
@@ -153,6 +167,7 @@ async function askHolders(
         if (!isProtocolError(error) || isWorkerFault(error)) throw error
         asking.lane.signal?.throwIfAborted()
         said.set(holder.id, codeOf(error))
+        if (error.code === 'PEER_TIMEOUT') late.add(holder.id)
         ctx.log('warn', 'oprf.holder-failed', { holder: holder.id, code: said.get(holder.id)! })
         if (error instanceof FalseAnswer || error.code === 'PEER_BAD_RESPONSE') {
           const evidence = error.evidence === undefined ? '' : base64(error.evidence)
@@ -179,13 +194,15 @@ function quorumLost(said: ReadonlyMap<string, string>) {
   })
 }
 
-function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number) {
+function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number, late: ReadonlySet<string>) {
   const { suspended } = ctx.inForce().convenant
   const holders = key.publicShares.filter(({ id }) => !suspended.includes(id))
   const own = holders.filter(({ id }) => id === ctx.self)
   const others = holders.filter(({ id }) => id !== ctx.self)
   const start = others.length === 0 ? 0 : turn % others.length
-  return [...own, ...others.slice(start), ...others.slice(0, start)]
+  const turned = [...others.slice(start), ...others.slice(0, start)]
+  const inTime = turned.filter(({ id }) => !late.has(id))
+  return [...own, ...inTime, ...turned.filter(({ id }) => late.has(id))]
 }
 
 async function askHolder(
@@ -199,7 +216,7 @@ async function askHolder(
   const { blinded } = request
   const { signal } = lane
   const response = await ctx.peers.post(id, '/peer/v1/oprf/evaluate', encoded, {
-    timeoutMs: ANSWER_MS + ELEMENT_MS * (blinded.length / 32),
+    timeoutMs: lane.urgent ? ANSWER_MS + ELEMENT_MS * lane.elements : TAGS_MS,
     maxResponse: blinded.length + 65_536,
     ...(signal === undefined ? {} : { signal }),
   })
