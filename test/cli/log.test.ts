@@ -4,6 +4,8 @@ import { formatSignedConvenant, type SignedConvenant } from '@drempel/protocol/c
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
+  cosignedNote,
+  cosigner,
   emptyTree,
   encodeBundle,
   encodeEvent,
@@ -13,6 +15,7 @@ import {
   inclusionProof,
   leafHash,
   noteSigner,
+  parseNote,
   parseTilePath,
   rootOf,
   signCheckpoint,
@@ -79,6 +82,74 @@ function convenantFile(signed: SignedConvenant = signedBy(draft(), ALL)): string
   writeFileSync(path, formatSignedConvenant(signed))
   return path
 }
+
+describe('log quorum', () => {
+  const witnesses = ['bank-b', 'telecom', 'platform']
+  const file = (named = witnesses) => {
+    const convenant = { ...draft(), witnesses: named }
+    return convenantFile(signedBy(convenant, ALL))
+  }
+  const cosign = (log: Log, ids: readonly string[]) =>
+    cosignedNote(
+      log.note,
+      ids.map((id) => {
+        const { key, sign } = cosigner(`drempel/proef/${id}`, signerOf(id), NOW / 1000)
+        return { name: key.name, id: key.id, bytes: sign(parseNote(log.note).text) }
+      }),
+    )
+  const quorum = async (log: Log, cosigned: string | undefined, convenant = file()) => {
+    const node = await fakeNode(({ path }: Call) =>
+      path === `log/${log.origin}/cosigned`
+        ? cosigned === undefined
+          ? undefined
+          : { text: cosigned }
+        : serve(log, path),
+    )
+    const argv = ['log', 'quorum', '--home', node.home, '--convenant', convenant, '--json']
+    const ran = await drempel(argv)
+    return { exit: ran.exit, ...ran.json() } as { exit: number; ok: boolean; logs: Loose[] }
+  }
+
+  it('names who cosigned, when, and that the log only grew since', async () => {
+    const [before, log] = [makeLog(500), makeLog()]
+    const told = await quorum(log, cosign(before, ['bank-b', 'platform']))
+    const time = new Date(NOW).toISOString()
+    expect(told).toMatchObject({ exit: 0, ok: true })
+    expect(told.logs).toMatchObject([
+      {
+        ...{ origin: ORIGIN, size: SIZE, cosigned: 500, needed: 2, key: 'convenant' },
+        witnesses: [
+          { member: 'bank-b', time },
+          { member: 'platform', time },
+        ],
+      },
+    ])
+  })
+
+  it.each([
+    ['one witness', ['bank-b'], 'NO_WITNESS_QUORUM'],
+    ['one witness twice', ['bank-b', 'bank-b'], 'NO_WITNESS_QUORUM'],
+    ['the owner among them', ['bank-a', 'bank-b'], 'NO_WITNESS_QUORUM'],
+    ['nobody', [], 'NO_WITNESS_QUORUM'],
+  ])('is not had with %s', async (_, ids, error) => {
+    const log = makeLog()
+    const told = await quorum(log, cosign(log, ids))
+    expect(told).toMatchObject({ exit: 1, ok: false, logs: [{ ok: false, error }] })
+  })
+
+  it('is not had for a history that the node does not show', async () => {
+    const [log, other] = [makeLog(), makeLog(500, { salt: 'other' })]
+    const told = await quorum(log, cosign(other, ['bank-b', 'platform']))
+    expect(told.logs).toMatchObject([{ ok: false, error: 'BAD_CONSISTENCY_PROOF' }])
+  })
+
+  it('is not had when the node says that there is none, unless nobody is named', async () => {
+    const log = makeLog()
+    expect(await quorum(log, undefined)).toMatchObject({ exit: 1, logs: [{ cosigned: null }] })
+    const unnamed = await quorum(log, undefined, file([]))
+    expect(unnamed).toMatchObject({ exit: 0, logs: [{ needed: 0, cosigned: null }] })
+  })
+})
 
 describe('log verify', () => {
   const verify = async (home: string, ...more: string[]) => {

@@ -17,6 +17,7 @@ import { flagImport } from './flag-import.ts'
 import { initCommand, upCommand } from './init.ts'
 import { keysGenerate, keysList } from './keys.ts'
 import { logShow, logVerify } from './log.ts'
+import { logQuorum } from './log-quorum.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
@@ -40,6 +41,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
-  ...[logVerify, logShow, statusCommand, doctorCommand],
+  ...[logVerify, logQuorum, logShow, statusCommand, doctorCommand],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

@@ -4,7 +4,12 @@
  */
 
 import { origins as originsSchema } from '@drempel/protocol/api'
-import { type Convenant, verifyConvenant } from '@drempel/protocol/convenant'
+import {
+  type Convenant,
+  verifyConvenant,
+  type WitnessTerms,
+  witnessTerms,
+} from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
   encodeTilePath,
@@ -29,6 +34,8 @@ export type LogSource = {
   origins(): Promise<readonly { readonly origin: string; readonly size: number }[]>
   /** @throws ProtocolError `LOG_OF_OTHER`, `BAD_ORIGIN` */
   keyOf(origin: string): Promise<LogKey>
+  /** Who has to cosign the log, by the convenant. */
+  witnesses(origin: string): Promise<WitnessTerms>
   /** The signed note, unverified. */
   checkpoint(origin: string): Promise<string>
   fetchTile(origin: string): FetchTile
@@ -75,6 +82,10 @@ function source(
     verifyConvenant(signed)
     return signed.convenant
   }
+  const terms = () => {
+    told ??= given === undefined ? nodesOwn() : Promise.resolve(given)
+    return told
+  }
   return {
     node,
     origins: async () => (await node.get('log', originsSchema)).origins,
@@ -85,13 +96,13 @@ function source(
       if (given === undefined && own && owner.member === home.member.id) {
         return { key: keyFor(home.member.signingKey), source: 'home' }
       }
-      told ??= given === undefined ? nodesOwn() : Promise.resolve(given)
-      const { id, members } = await told
+      const { id, members } = await terms()
       const member = members.find((candidate) => candidate.id === owner.member)
       if (member === undefined || owner.convenant !== id)
         return fail('LOG_OF_OTHER', { at: origin })
       return { key: keyFor(member.signingKey), source: given === undefined ? 'node' : 'convenant' }
     },
+    witnesses: async (origin) => witnessTerms(await terms(), parseOrigin(origin).member),
     checkpoint: (origin) => node.text(`log/${origin}/checkpoint`),
     fetchTile: (origin) => (tile) => node.bytes(`log/${origin}/${encodeTilePath(tile)}`),
   }

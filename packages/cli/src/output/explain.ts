@@ -112,6 +112,10 @@ const NOT_VERIFIED: Text = { nl: 'Dit klopt niet', en: 'This does not hold' }
 /** What a verifier finds, in words; the protocol's other codes stand for themselves. */
 const UNTRUE: Readonly<Record<string, Text>> = {
   BAD_BUNDLE: { nl: 'Een blok logregels is beschadigd', en: 'A bundle of log entries is damaged' },
+  BAD_CONSISTENCY_PROOF: {
+    nl: 'Het logboek bevat niet wat eerder getoond is',
+    en: 'The log does not contain what was shown before',
+  },
   BAD_EVENT: { nl: 'Een logregel heeft niet de juiste vorm', en: 'A log entry has the wrong form' },
   BAD_INCLUSION_PROOF: {
     nl: 'Deze regel staat niet in de ondertekende boom',
@@ -140,6 +144,10 @@ const UNTRUE: Readonly<Record<string, Text>> = {
     nl: 'Dit is niet ondertekend met een bekende sleutel',
     en: 'This is not signed with a known key',
   },
+  NO_WITNESS_QUORUM: {
+    nl: 'Te weinig getuigen van het convenant tekenden mee',
+    en: 'Too few witnesses of the convenant cosigned',
+  },
   ROOT_MISMATCH: {
     nl: 'De regels geven een andere wortel dan de node ondertekende',
     en: 'The entries give another root than the node signed',
@@ -166,6 +174,10 @@ const NEXT = {
   FORBIDDEN: {
     nl: 'vraag een beheerder: drempel token create --name NAAM --role ROL',
     en: 'ask an administrator: drempel token create --name NAME --role ROLE',
+  },
+  NOT_WITNESSED: {
+    nl: 'drempel doctor: zijn de nodes van de getuigen bereikbaar?',
+    en: 'drempel doctor: can the nodes of the witnesses be reached?',
   },
   NO_CONVENANT: { nl: 'drempel convenant install BESTAND', en: 'drempel convenant install FILE' },
   NO_KEY: { nl: 'drempel keys generate --kind SOORT', en: 'drempel keys generate --kind KIND' },

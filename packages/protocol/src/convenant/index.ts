@@ -18,3 +18,4 @@ export {
 } from './signatures.ts'
 export * from './succession.ts'
 export * from './taxonomy.ts'
+export * from './witnesses.ts'

@@ -1,11 +1,9 @@
 /**
- * How many witnesses make a checkpoint trustworthy. Two quorums of w witnesses share at least 2q - w;
- * where that is more than f, at least one of them is honest and cosigns no second history, so that no
- * two checkpoints that contradict each other both have a quorum.
+ * A checkpoint that a quorum of witnesses cosigned (c2sp.org/tlog-cosignature). Who they are and how
+ * many it takes, so that no two histories both get a quorum, is the caller's to know.
  */
 
-import type { Checkpoint } from './checkpoint.ts'
-import { openCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { fail } from './errors.ts'
 import type { VerifierKey } from './key.ts'
 import { openNote } from './note.ts'
@@ -13,16 +11,6 @@ import { openNote } from './note.ts'
 export type Cosigned = Checkpoint & {
   /** When each witness signed, seconds since 1970, by key name. */
   readonly times: ReadonlyMap<string, number>
-}
-
-/** The smallest safe quorum of w witnesses of which f may lie: floor((w + f) / 2) + 1. */
-export function leastQuorum(witnesses: number, faulty: number): number {
-  return Math.floor((witnesses + faulty) / 2) + 1
-}
-
-/** As many liars as w witnesses can bear while that many again may be silent: floor((w - 1) / 3). */
-export function bearable(witnesses: number): number {
-  return Math.max(0, Math.floor((witnesses - 1) / 3))
 }
 
 /**

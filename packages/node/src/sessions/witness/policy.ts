@@ -1,9 +1,8 @@
 /** Whose cosignatures count for a member's log, and how many are needed: from the convenant alone. */
 
+import { witnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
-  bearable,
-  leastQuorum,
   type Origin,
   parseOrigin,
   quarterOf,
@@ -16,9 +15,6 @@ import { memberKey } from '../federation.ts'
 
 /** How soon a checkpoint is cosigned when all is well. */
 export const PROMPT_MS = 60_000
-/** How long the federation goes on without its witnesses, where the convenant does not say. */
-const GRACE_MINUTES = 15
-
 const QUARTER_MS = 91 * 86_400_000
 
 export type Policy = {
@@ -29,22 +25,14 @@ export type Policy = {
   readonly patienceMs: number
 }
 
-/** The own node is not counted: a log that vouches for itself vouches for nothing. */
 export function policyOf({ convenant }: InForce, owner: string): Policy {
-  const witnesses = convenant.members
-    .filter(({ id }) => convenant.witnesses.includes(id))
-    .filter(({ id }) => id !== owner && !convenant.suspended.includes(id))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, signingKey }) => ({
+  const { witnesses, quorum, graceMinutes } = witnessTerms(convenant, owner)
+  return {
+    witnesses: witnesses.map(({ id, signingKey }) => ({
       member: id,
       key: witnessKey(convenant.id, id, fromBase64url(signingKey)),
-    }))
-  const count = witnesses.length
-  const { quorum = leastQuorum(count, bearable(count)), graceMinutes = GRACE_MINUTES } =
-    convenant.witnessing ?? {}
-  return {
-    witnesses,
-    quorum: count === 0 ? 0 : quorum,
+    })),
+    quorum,
     patienceMs: PROMPT_MS + graceMinutes * 60_000,
   }
 }

@@ -1,0 +1,142 @@
+/**
+ * log quorum: whether the witnesses of the convenant vouch for a log, and since when. Verified here:
+ * the owner's signature and theirs under the keys of the convenant, how many are needed, and that the
+ * newest checkpoint extends what they cosigned.
+ */
+
+import type { WitnessTerms } from '@drempel/protocol/convenant'
+import { fromBase64url, fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
+import {
+  consistencyProof,
+  openCheckpoint,
+  openCosigned,
+  parseOrigin,
+  tileReader,
+  verifyConsistency,
+  witnessKey,
+} from '@drempel/protocol/log'
+import { EXIT } from '../output/exit.ts'
+import { explain, NodeProblem } from '../output/explain.ts'
+import { clean, table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import type { CommandSpec } from './define.ts'
+import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
+import { CONVENANT_OPTION } from './receipt.ts'
+
+type Options = SourceOptions & { readonly origin?: string }
+
+type Found = {
+  readonly node: string
+  readonly origin: string
+  readonly ok: boolean
+  readonly size: number | null
+  /** Entries under a quorum; null when there is none. */
+  readonly cosigned: number | null
+  readonly needed: number | null
+  readonly witnesses: readonly { readonly member: string; readonly time: string }[]
+  readonly key: KeySource | null
+  readonly error?: string
+  readonly next?: string | undefined
+}
+
+export const logQuorum: CommandSpec<Options> = {
+  usage: 'log quorum',
+  about: {
+    nl: 'controleer of de getuigen van het convenant voor een logboek instaan',
+    en: 'check whether the witnesses of the convenant vouch for a log',
+  },
+  options: [
+    {
+      flags: '--origin <origin>',
+      about: { nl: 'dit logboek (anders het laatste)', en: 'this log (else the latest)' },
+    },
+    CONVENANT_OPTION,
+    {
+      flags: '--token-file <file...>',
+      about: {
+        nl: 'token per --node, in dezelfde volgorde',
+        en: 'token for each --node, in their order',
+      },
+      many: true,
+    },
+  ],
+  examples: ['log quorum --home bank-a --convenant convenant.json'],
+  async run(ctx, options) {
+    const logs: Found[] = []
+    for (const source of await logSources(ctx, options)) {
+      logs.push(await examine(ctx, source, options.origin))
+    }
+    const ok = logs.every((log) => log.ok)
+    return { json: { ok, logs }, text: quorumTable(ctx, logs), exit: ok ? EXIT.ok : EXIT.failed }
+  },
+}
+
+async function examine(ctx: Context, source: LogSource, only?: string): Promise<Found> {
+  const node = source.node.target.url
+  const origin =
+    only ??
+    (await source.origins())
+      .map((log) => log.origin)
+      .sort()
+      .at(-1) ??
+    ''
+  const nothing = { size: null, cosigned: null, needed: null, witnesses: [], key: null }
+  try {
+    return { node, origin, ...(await verify(source, origin)) }
+  } catch (error) {
+    if (!isProtocolError(error) && !(error instanceof NodeProblem)) throw error
+    const { code, next } = explain(error, ctx.lang)
+    return { node, origin, ok: false, ...nothing, error: code, next }
+  }
+}
+
+async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'node' | 'origin'>> {
+  const { key, source: from } = await source.keyOf(origin)
+  const newest = openCheckpoint(await source.checkpoint(origin), key)
+  const { witnesses, quorum } = await source.witnesses(origin)
+  const about = { size: newest.size, needed: quorum, key: from }
+  const note = await source.node.bytes(`log/${origin}/cosigned`)
+  if (note === undefined) return { ...about, ok: quorum === 0, cosigned: null, witnesses: [] }
+  const names = new Map(keysOf(origin, witnesses).map(({ name }, i) => [name, witnesses[i]!.id]))
+  const cosigned = openCosigned(fromUtf8(note), key, keysOf(origin, witnesses), quorum)
+  const read = tileReader(newest.size, source.fetchTile(origin))
+  const proof = await consistencyProof(cosigned.size, newest.size, read)
+  verifyConsistency(cosigned.size, cosigned.root, newest.size, newest.root, proof)
+  const signed = [...cosigned.times].map(([name, time]) => ({
+    member: names.get(name)!,
+    time: new Date(time * 1000).toISOString(),
+  }))
+  return { ...about, ok: true, cosigned: cosigned.size, witnesses: signed }
+}
+
+function keysOf(origin: string, witnesses: WitnessTerms['witnesses']) {
+  const { convenant } = parseOrigin(origin)
+  return witnesses.map(({ id, signingKey }) => witnessKey(convenant, id, fromBase64url(signingKey)))
+}
+
+function quorumTable(ctx: Context, logs: readonly Found[]): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const head = label(
+    'logboek,regels,meegetekend,nodig,getuigen,in orde',
+    'log,entries,cosigned,needed,witnesses,in order',
+  )
+  const rows = logs.map((log) => [
+    log.origin,
+    log.size,
+    log.cosigned,
+    log.needed,
+    log.witnesses.map(({ member, time }) => `${member} ${time}`).join(', '),
+    log.ok ? label('ja', 'yes') : `${label('NEE', 'NO')}${log.error ? `: ${log.error}` : ''}`,
+  ])
+  const parts = [table(head.split(','), rows)]
+  for (const next of new Set(logs.map((log) => log.next))) if (next) parts.push(`-> ${clean(next)}`)
+  if (logs.some(({ needed }) => needed === 0)) {
+    parts.push(
+      label(
+        'Het convenant noemt voor dit logboek geen getuigen.',
+        'The convenant names no witnesses for this log.',
+      ),
+    )
+  }
+  return parts.join('\n')
+}
