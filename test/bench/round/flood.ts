@@ -84,8 +84,11 @@ function readAll(socket: Socket, count: number): Promise<void> {
       }
       if (left > 0) return
       socket.off('data', read)
+      // What comes before the next turn listens must wait.
+      socket.pause()
       resolve()
     }
     socket.on('data', read)
+    socket.resume()
   })
 }

@@ -100,7 +100,10 @@ async function listen(): Promise<Answers['listen']> {
     acceptChannel({ accept: async () => arrived.channel!, limits: { idleMs: IDLE_MS } }),
   )
   const { port } = await startServer({ app, host: '127.0.0.1', port: 0 })
-  const yardstick = createServer({ noDelay: true }, arrived.plain!).listen(0, '127.0.0.1')
+  const yardstick = createServer({ noDelay: true, pauseOnConnect: true }, arrived.plain!).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(yardstick, 'listening')
   return { port, plainPort: (yardstick.address() as AddressInfo).port }
 }
