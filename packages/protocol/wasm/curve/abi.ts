@@ -34,22 +34,16 @@ import { type FunctionBuilder, i32, i32const, ModuleBuilder } from '../assembler
 import { at, type FieldBuild } from '../field/field.ts'
 import { Layout } from '../layout.ts'
 import { EVERY_LANE, negateCached } from './digits.ts'
+import { writeDoubleEncode } from './doubles.ts'
 import { tableBytes, writeFixedAccumulate, writeFixedTable } from './fixed.ts'
 import { Machine } from './machine.ts'
 import { writeMsm } from './msm.ts'
 import { writeMultiply } from './multiply.ts'
 import { cachedAt, Points } from './points.ts'
-import {
-  writeDecode,
-  writeDoubleEncode,
-  writeEncode,
-  writeFromUniform,
-  writeMap,
-} from './ristretto.ts'
+import { ENCODED, writeDecode, writeEncode, writeFromUniform, writeMap } from './ristretto.ts'
 import { Roots } from './roots.ts'
 import { writeStraus } from './straus.ts'
 
-const ENCODED = 32
 const UNIFORM = 64
 const PAGE = 65_536
 
