@@ -42,3 +42,8 @@ test('the masks of three parties add up to zero, and those of two are unlike eac
   }
   expect(masks[0][0]!.slice(0, 50)).not.toEqual(masks[0][1]!.slice(0, 50))
 })
+
+test('nothing longer than a payload is masked', () => {
+  expect(masksOf(1, 2).next(MAX_PAYLOAD / 4)).toHaveLength(MAX_PAYLOAD / 4)
+  expect(() => masksOf(1, 2).next(MAX_PAYLOAD / 4 + 4)).toThrow(RangeError)
+})

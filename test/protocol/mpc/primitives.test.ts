@@ -4,6 +4,7 @@ import {
   chunkRuns,
   equalRows,
   greaterThan,
+  MAX_PAYLOAD,
   openSession,
   orWindows,
   type PartyContext,
@@ -22,7 +23,7 @@ import {
 } from '@drempel/protocol/mpc'
 import { describe, expect, test } from 'vitest'
 import { aesCtr, seededBytes, seededInts } from '../worlds/ciphers.ts'
-import { threeResults } from '../worlds/three.ts'
+import { type Recorded, threeResults } from '../worlds/three.ts'
 
 const id = utf8('primitives')
 
@@ -48,8 +49,9 @@ async function open(session: Session, value: Share, name = 'out'): Promise<Words
 async function opened(
   seed: string,
   run: (session: Session, ctx: PartyContext) => Promise<Share>,
+  transcript: Recorded[] = [],
 ): Promise<Words> {
-  const results = await threeResults({ seed, room: 1 }, async (ctx) => {
+  const results = await threeResults({ seed, room: 1, transcript }, async (ctx) => {
     const session = await openSession(ctx, id)
     return open(session, await run(session, ctx))
   })
@@ -137,22 +139,28 @@ describe('compare and swap', () => {
     }
   })
 
-  test.each([1, 2])('runs cut into several chunks give the same, in %i blocks', async (blocks) => {
-    const rows = 12_500
+  test.each([
+    [12_500, 3, 1],
+    [12_500, 3, 2],
+    [8_191, 1, 2],
+  ])('long runs of %i rows, in %i chunks and %i blocks', async (rows, count, blocks) => {
     const words = rows * ROW_WORDS
     const clear = randomWords(4 * words, 'long')
-    const c = await opened('long', async (session, ctx) => {
+    const transcript: Recorded[] = []
+    const run = async (session: Session, ctx: PartyContext) => {
       const planes = { bits: 2, rows: 2 * rows, rowWords: ROW_WORDS }
       const chunks = chunkRuns(session, [{ low: 0, high: rows, count: rows }], ROW_WORDS)
-      expect(chunks.length).toBe(3)
+      expect(chunks.length).toBe(count)
       return greaterThan(session, { ...planes, share: share(ctx, clear, 'x') }, chunks, 2, blocks)
-    })
+    }
+    const c = await opened('long', run, transcript)
     const expected = Array.from({ length: words }, (_, i) => {
       const [a, b] = [clear[i]!, clear[words + i]!]
       const [low, other] = [clear[2 * words + i]!, clear[3 * words + i]!]
       return (a & ~b) | (~(a ^ b) & low & ~other)
     })
-    expect([...c]).toEqual(expected)
+    expect(c).toEqual(Int32Array.from(expected))
+    for (const { length } of transcript) expect(length).toBeLessThanOrEqual(MAX_PAYLOAD)
   })
 
   test('rows that are no whole 128 lanes are refused', async () => {

@@ -27,8 +27,12 @@ export class Masks {
     this.#slab = arena.words(SLAB_WORDS)
   }
 
-  /** The next `count` words, at most those of a whole payload; valid until the next call. */
+  /**
+   * The next `count` words; valid until the next call.
+   * @throws RangeError more than a payload has
+   */
   next(count: number): Words {
+    if (count > SLAB_WORDS) throw new RangeError('mask')
     if (this.#at + count > SLAB_WORDS) this.#fill()
     const from = this.#at
     this.#at += count

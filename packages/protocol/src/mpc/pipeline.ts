@@ -6,12 +6,11 @@
  * one while the neighbours' answers to the others travel.
  */
 
-import { MAX_PAYLOAD } from './context.ts'
 import { ROW_WORDS } from './kernel.ts'
 import type { Session } from './session.ts'
 import { bytesOf, type Share, type Words } from './share.ts'
 
-/** A message is from here to twice as long, unless there is less to say. */
+/** Words of a message, unless there is less to say; up to four times as many, which is MAX_PAYLOAD. */
 export const MESSAGE_WORDS = 16_384
 
 /**
@@ -226,6 +225,3 @@ export function sum<T>(items: readonly T[], of: (item: T) => number): number {
   for (const item of items) total += of(item)
   return total
 }
-
-/** A message holds no more than a host accepts. */
-if (8 * MESSAGE_WORDS > MAX_PAYLOAD) throw new RangeError('MESSAGE_WORDS')
