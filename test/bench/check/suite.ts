@@ -13,6 +13,7 @@ import { timed } from '../harness/turns.ts'
 import { openAppender } from './appends.ts'
 import { type Client, createClient, type Reply, readReply } from './client.ts'
 import { assertLogged, openFederation } from './federation.ts'
+import { processorSeconds } from './processor.ts'
 import { INSPECTABLE, profiled } from './profile.ts'
 import { ASKER, PARTNERS } from './workload.ts'
 
@@ -30,7 +31,7 @@ type Counts = {
 
 const COUNTS: Readonly<Record<Mode, Counts>> = {
   full: { warmUp: 500, alone: 1_000, sustained: 2_000, bursts: 5, profiled: 1_000, appends: 2_000 },
-  quick: { warmUp: 300, alone: 300, sustained: 800, bursts: 3, profiled: 400, appends: 500 },
+  quick: { warmUp: 200, alone: 200, sustained: 400, bursts: 3, profiled: 200, appends: 500 },
   smoke: { warmUp: 1, alone: 4, sustained: 40, bursts: 1, profiled: 8, appends: 20 },
 }
 
@@ -65,9 +66,14 @@ async function measure(
   say(`check: ${counts.alone} one after another`)
   const alone = (await ask(counts.alone, 1)).map(({ milliseconds }) => milliseconds)
   say(`check: ${IN_FLIGHT} in flight`)
+  const pids = federation.nodes.map(({ pid }) => pid!)
   const bursts: number[] = []
+  const processor: number[] = []
   for (let burst = 0; burst < counts.bursts; burst++) {
+    const before = processorSeconds(pids)
     bursts.push(await timed(() => ask(counts.sustained, IN_FLIGHT)))
+    const after = processorSeconds(pids)
+    if (before !== null && after !== null) processor.push((after - before) / counts.sustained)
   }
   say('check: where the time goes')
   const breakdown: Result[] = []
@@ -97,6 +103,14 @@ async function measure(
       { name: sustained, unit: '1/s', better: 'higher', goal: 400 },
       bursts.map((seconds) => counts.sustained / seconds),
     ),
+    ...(processor.length === 0
+      ? []
+      : [
+          resultOf(
+            { name: `${sustained}: processor time, all nodes`, unit: 'ms', better: 'lower' },
+            processor.map((seconds) => 1000 * seconds),
+          ),
+        ]),
     ...breakdown,
   ]
 }
