@@ -177,6 +177,7 @@ async function run(
     clock,
   })
   const node: RunningNode = { home, convenant, sessions, operators, software: SOFTWARE }
+  await recall(node)
   await failOpenRounds(sessions.ctx, sessions.rounds)
 
   const gate = createPeerGate({ self, directory, replay: store.replay, clock })
@@ -190,6 +191,18 @@ async function run(
   log('info', 'node.started', { url: home.member.url, software: SOFTWARE })
   const stopTasks = startTasks(node, store, clock, log)
   return { url: home.member.url, node, close: () => close(node, server, stopTasks) }
+}
+
+/** Before the first entry: a store that was set back is not written to, and may still be exchanged. */
+async function recall({ convenant, sessions: { ctx } }: RunningNode): Promise<void> {
+  if (convenant.peek() === null) return
+  try {
+    await ctx.witnessing.cosigning.recall()
+  } catch (error) {
+    ctx.peers.close()
+    await ctx.workers.close()
+    throw error
+  }
 }
 
 function routes(

@@ -2,35 +2,38 @@
  * The owner's side: brings each new checkpoint of the own logs to the witnesses and keeps the last one
  * that a quorum cosigned. Many entries share one request: prompt purposes go on at once and are
  * cosigned by the next pass, strict ones wait for theirs.
- *
- * A witness can say anything. That this node's log was set back or forked is believed only on the
- * node's own signature, under a tree that its store does not have.
  */
 
-import { fromUtf8, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import {
-  type Checkpoint,
+  type Bytes,
+  fromUtf8,
+  isProtocolError,
+  type ProtocolError,
+} from '@drempel/protocol/encoding'
+import {
   type Cosignature,
   cosignedNote,
-  encodeAddCheckpoint,
   type NoteSignature,
   openCheckpoint,
-  readCosignature,
   verifierKey,
-  verifyConsistency,
 } from '@drempel/protocol/log'
 import { codeOf, fail } from '../errors.ts'
+import { createAsking } from './asking.ts'
 import { journalConflict, journalGrace } from './journal.ts'
 import { knownLog, logName, type Policy, PROMPT_MS, policyOf } from './policy.ts'
 import type { World } from './world.ts'
 
-const ANSWER_MS = 5_000
+const RECALL_MS = 2_000
 /** Passes that a strict purpose waits for. */
 const STRICT_TRIES = 2
-/** A cosignature made for this request can't be older than that of the clocks' difference. */
-const SKEW_SECONDS = 120
 
 export type Cosigning = {
+  /**
+   * At start, before anything is written.
+   * @throws ProtocolError `LOG_ROLLED_BACK`, `LOG_FORKED` when a witness holds a tree of this node's
+   * that its store lacks: a store that was set back may still be exchanged for the right one
+   */
+  recall(): Promise<void>
   /** One pass over the own logs; called every few seconds. */
   run(): Promise<void>
   /** Before a query. @throws ProtocolError `NOT_WITNESSED`, `LOG_FORKED`, `LOG_ROLLED_BACK` */
@@ -51,9 +54,7 @@ type Waiter = { readonly origin: string; readonly size: number; readonly done: (
 type Asked = { readonly member: string; readonly cosignature: Cosignature }
 
 export function createCosigning(ctx: World): Cosigning {
-  /** Sizes that witnesses said they cosigned last, `member origin`. */
-  const known = new Map<string, number>()
-  const busy = new Set<string>()
+  const { cosign, compare } = createAsking(ctx)
   const waiters = new Set<Waiter>()
   let running: Promise<void> | undefined
   let again = false
@@ -83,13 +84,36 @@ export function createCosigning(ctx: World): Cosigning {
     }
     let behind = false
     const silent = new Set<string>()
-    for (const origin of await ctx.audit.origins()) {
-      if (knownLog(ctx.inForce(), origin, ctx.clock()) === undefined) continue
+    for (const origin of await ownLogs()) {
       if (await isCosigned(origin)) continue
       const cosigned = await bring(origin, policy, silent)
       behind ||= !cosigned
     }
     await grace(behind, [...silent], policy)
+  }
+
+  /** Of this quarter and the last, which may end with entries that nobody cosigned. */
+  async function ownLogs(): Promise<readonly string[]> {
+    const [inForce, now] = [ctx.inForce(), ctx.clock()]
+    const origins = await ctx.audit.origins()
+    return origins.filter((origin) => knownLog(inForce, origin, now) !== undefined)
+  }
+
+  async function recall(): Promise<void> {
+    const { witnesses } = policyOf(ctx.inForce(), ctx.self)
+    const current = await ctx.audit.origin()
+    const origins = new Set([...(await ownLogs()), ...(current === null ? [] : [current])])
+    const asked = witnesses.flatMap(({ member }) =>
+      [...origins].map(async (origin) => {
+        try {
+          await compare(member, origin, RECALL_MS)
+        } catch (error) {
+          // Whoever can't be reached now is asked again when the log has grown.
+          if (isConflict(error)) throw error
+        }
+      }),
+    )
+    await Promise.all(asked)
   }
 
   async function isCosigned(origin: string): Promise<boolean> {
@@ -105,16 +129,17 @@ export function createCosigning(ctx: World): Cosigning {
     await new Promise<void>((resolve) => {
       let left = policy.witnesses.length
       for (const witness of policy.witnesses) {
-        ask(witness, checkpoint, note)
+        cosign(witness, checkpoint, note)
           .then((cosignature) => {
             answers.push({ member: witness.member, cosignature })
             if (answers.length >= policy.quorum) resolve()
           })
-          .catch((error: unknown) => {
+          .catch(async (error: unknown) => {
             silent.add(witness.member)
-            const code = isProtocolError(error) ? codeOf(error) : 'INTERNAL'
-            ctx.log('warn', 'log.not-cosigned', { member: witness.member, code })
+            ctx.log('warn', 'log.not-cosigned', { member: witness.member, code: codeOf(error) })
+            if (isConflict(error)) await keep(origin, note, error)
           })
+          .catch((error: unknown) => ctx.log('error', 'log.unavailable', { code: codeOf(error) }))
           .finally(() => {
             left--
             if (left === 0) resolve()
@@ -131,81 +156,10 @@ export function createCosigning(ctx: World): Cosigning {
     return true
   }
 
-  async function ask(
-    { member, key }: Policy['witnesses'][number],
-    checkpoint: Checkpoint,
-    note: string,
-  ): Promise<Cosignature> {
-    if (busy.has(member)) return fail('NOT_WITNESSED', { culprit: member, at: 'busy' })
-    busy.add(member)
-    try {
-      const place = `${member} ${checkpoint.origin}`
-      const first = await post(member, checkpoint, note, known.get(place) ?? 0)
-      const answer =
-        first ?? (await post(member, checkpoint, note, await compare(member, checkpoint, note)))
-      if (answer === null) return fail('NOT_WITNESSED', { culprit: member, at: 'size' })
-      const cosignature = readCosignature(note, answer, key)
-      // A false time would let a quorum of one moment pass for one of another.
-      if (!(Math.abs(cosignature.time - ctx.clock() / 1000) <= SKEW_SECONDS)) {
-        fail('NOT_WITNESSED', { culprit: member, at: 'time' })
-      }
-      known.set(place, checkpoint.size)
-      return cosignature
-    } finally {
-      busy.delete(member)
-    }
-  }
-
-  /** The cosignature lines; null when the witness cosigned another size last. */
-  async function post(
-    member: string,
-    { origin, size }: Checkpoint,
-    note: string,
-    oldSize: number,
-  ): Promise<string | null> {
-    const proof =
-      oldSize === 0 || oldSize === size ? [] : await ctx.audit.consistency(origin, oldSize, size)
-    const body = utf8(encodeAddCheckpoint({ oldSize, proof, checkpoint: note }))
-    const path = '/peer/v1/witness/add-checkpoint'
-    const options = { timeoutMs: ANSWER_MS, allowProblem: true }
-    const { status, contentType, body: answer } = await ctx.peers.post(member, path, body, options)
-    if (status === 200) return fromUtf8(answer)
-    if (status === 409 && contentType === 'text/x.tlog.size') return null
-    return fail('NOT_WITNESSED', { culprit: member, at: String(status) })
-  }
-
-  /** What the witness holds, under this node's own signature, has to be a part of the own log. */
-  async function compare(member: string, checkpoint: Checkpoint, note: string): Promise<number> {
-    const { origin, size, root } = checkpoint
-    const path = `/peer/v1/witness/${origin}`
-    const options = { timeoutMs: ANSWER_MS, allowProblem: true }
-    const { status, body } = await ctx.peers.get(member, path, options)
-    if (status !== 200) return 0
-    const theirs = fromUtf8(body)
+  async function keep(origin: string, own: string, { code, evidence }: Conflict): Promise<void> {
     const key = verifierKey(origin, ctx.signer.publicKey)
-    const held = openCheckpoint(theirs, key)
-    // The log may have grown since the checkpoint in hand: only the store's own head is beyond doubt.
-    const now = (await ctx.audit.head(origin)) ?? { size, root }
-    if (held.size > now.size) return conflict('LOG_ROLLED_BACK', note, theirs, origin)
-    const proof =
-      held.size === now.size ? [] : await ctx.audit.consistency(origin, held.size, now.size)
-    try {
-      verifyConsistency(held.size, held.root, now.size, now.root, proof)
-    } catch {
-      return conflict('LOG_FORKED', note, theirs, origin)
-    }
-    return held.size > size ? fail('NOT_WITNESSED', { culprit: member, at: 'size' }) : held.size
-  }
-
-  async function conflict(
-    code: 'LOG_FORKED' | 'LOG_ROLLED_BACK',
-    own: string,
-    theirs: string,
-    origin: string,
-  ): Promise<never> {
-    const key = verifierKey(origin, ctx.signer.publicKey)
-    await journalConflict(ctx, { owner: ctx.self, key, name: logName(key) }, code, own, theirs)
-    return fail(code, { culprit: ctx.self, at: origin })
+    const log = { owner: ctx.self, key, name: logName(key) }
+    await journalConflict(ctx, log, code, own, fromUtf8(evidence))
   }
 
   /** Enters when the federation begins to go on without a quorum, and when that ends either way. */
@@ -265,7 +219,17 @@ export function createCosigning(ctx: World): Cosigning {
     return { witnesses: witnesses.map(({ member }) => member), quorum, waitingSince }
   }
 
-  return { run, ready, cosigned, state }
+  return { recall, run, ready, cosigned, state }
+}
+
+type Conflict = ProtocolError & {
+  readonly code: 'LOG_FORKED' | 'LOG_ROLLED_BACK'
+  readonly evidence: Bytes
+}
+
+function isConflict(error: unknown): error is Conflict {
+  if (!isProtocolError(error) || error.evidence === undefined) return false
+  return error.code === 'LOG_FORKED' || error.code === 'LOG_ROLLED_BACK'
 }
 
 function inOrder(answers: readonly Asked[]): NoteSignature[] {

@@ -1,0 +1,111 @@
+/**
+ * One witness, asked by the owner of a log (c2sp.org/tlog-witness). A witness can say anything: that
+ * this node's log was set back or forked is believed only on the node's own signature, under a tree
+ * that its store does not have.
+ */
+
+import { fromUtf8, utf8 } from '@drempel/protocol/encoding'
+import {
+  type Checkpoint,
+  type Cosignature,
+  encodeAddCheckpoint,
+  openCheckpoint,
+  readCosignature,
+  verifierKey,
+  verifyConsistency,
+} from '@drempel/protocol/log'
+import { fail } from '../errors.ts'
+import type { Policy } from './policy.ts'
+import type { World } from './world.ts'
+
+const ANSWER_MS = 5_000
+/** A cosignature made for this request can't be older than that of the clocks' difference. */
+const SKEW_SECONDS = 120
+const HINT = 'restore the newest store; without one the members have to give this node a new key'
+
+export type Asking = {
+  /** @throws ProtocolError `NOT_WITNESSED`, `LOG_FORKED`, `LOG_ROLLED_BACK`, of `readCosignature` or of peers */
+  cosign(
+    witness: Policy['witnesses'][number],
+    checkpoint: Checkpoint,
+    note: string,
+  ): Promise<Cosignature>
+  /**
+   * What the witness holds of an own log has to be a part of it.
+   * @returns its size; 0 for nothing
+   * @throws ProtocolError `LOG_FORKED`, `LOG_ROLLED_BACK`, culprit = this node, evidence = its note there
+   */
+  compare(member: string, origin: string, timeoutMs: number): Promise<number>
+}
+
+export function createAsking(ctx: World): Asking {
+  /** Sizes that witnesses cosigned last, `member origin`. */
+  const known = new Map<string, number>()
+  const busy = new Set<string>()
+
+  const cosign: Asking['cosign'] = async ({ member, key }, checkpoint, note) => {
+    if (busy.has(member)) return fail('NOT_WITNESSED', { culprit: member, at: 'busy' })
+    busy.add(member)
+    try {
+      const place = `${member} ${checkpoint.origin}`
+      const first = await post(member, checkpoint, note, known.get(place) ?? 0)
+      const answer = first ?? (await post(member, checkpoint, note, await held(member, checkpoint)))
+      if (answer === null) return fail('NOT_WITNESSED', { culprit: member, at: 'size' })
+      const cosignature = readCosignature(note, answer, key)
+      // A false time would let a quorum of one moment pass for one of another.
+      if (!(Math.abs(cosignature.time - ctx.clock() / 1000) <= SKEW_SECONDS)) {
+        fail('NOT_WITNESSED', { culprit: member, at: 'time' })
+      }
+      known.set(place, checkpoint.size)
+      return cosignature
+    } finally {
+      busy.delete(member)
+    }
+  }
+
+  /** The cosignature lines; null when the witness cosigned another size last. */
+  async function post(
+    member: string,
+    { origin, size }: Checkpoint,
+    note: string,
+    oldSize: number,
+  ): Promise<string | null> {
+    const proof =
+      oldSize === 0 || oldSize === size ? [] : await ctx.audit.consistency(origin, oldSize, size)
+    const body = utf8(encodeAddCheckpoint({ oldSize, proof, checkpoint: note }))
+    const path = '/peer/v1/witness/add-checkpoint'
+    const options = { timeoutMs: ANSWER_MS, allowProblem: true }
+    const { status, contentType, body: answer } = await ctx.peers.post(member, path, body, options)
+    if (status === 200) return fromUtf8(answer)
+    if (status === 409 && contentType === 'text/x.tlog.size') return null
+    return fail('NOT_WITNESSED', { culprit: member, at: String(status) })
+  }
+
+  /** The size to prove growth from. */
+  async function held(member: string, { origin, size }: Checkpoint): Promise<number> {
+    const at = await compare(member, origin, ANSWER_MS)
+    return at > size ? fail('NOT_WITNESSED', { culprit: member, at: 'size' }) : at
+  }
+
+  const compare: Asking['compare'] = async (member, origin, timeoutMs) => {
+    const options = { timeoutMs, allowProblem: true }
+    const { status, body } = await ctx.peers.get(member, `/peer/v1/witness/${origin}`, options)
+    if (status !== 200) return 0
+    const theirs = fromUtf8(body)
+    const key = verifierKey(origin, ctx.signer.publicKey)
+    const { size, root } = openCheckpoint(theirs, key)
+    const own = await ctx.audit.head(origin)
+    const refuse = (code: 'LOG_FORKED' | 'LOG_ROLLED_BACK') =>
+      fail(code, { culprit: ctx.self, at: origin, evidence: body, hint: HINT })
+    if (own === null || size > own.size) return refuse('LOG_ROLLED_BACK')
+    const proof = size === own.size ? [] : await ctx.audit.consistency(origin, size, own.size)
+    try {
+      verifyConsistency(size, root, own.size, own.root, proof)
+    } catch {
+      return refuse('LOG_FORKED')
+    }
+    return size
+  }
+
+  return { cosign, compare }
+}
