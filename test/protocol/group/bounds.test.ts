@@ -35,8 +35,9 @@ describe.each(KERNELS)('the kernel $name', ({ name, module, check }) => {
     expect(() => check(module, ['add'], 3)).toThrow(BoundsError)
   })
 
-  // Column 0 of the baseline build is so small that it fits without its mask too. It would then be
-  // counted twice, which is no matter of bounds: the differential test finds that.
+  // The columns that begin the baseline build's two chains are so small that they fit without their
+  // masks too. They would then be counted twice, which is no matter of bounds: the differential test
+  // finds that.
   it('would leave them without a mask of a product', () => {
     const masks = placesOf(module, 0, V128_AND)
     expect(masks.length).toBeGreaterThan(4)
@@ -49,7 +50,7 @@ describe.each(KERNELS)('the kernel $name', ({ name, module, check }) => {
         return false
       }
     })
-    expect(missed.length).toBeLessThanOrEqual(name === 'baseline' ? 1 : 0)
+    expect(missed.length).toBeLessThanOrEqual(name === 'baseline' ? 2 : 0)
   })
 })
 

@@ -24,34 +24,45 @@ export const ROUNDING = 2 ** (LIMB_BITS - 1)
 /** Columns with ROUNDING in them, to be carried and written. */
 export type Carried = { readonly out: Addr; readonly column: (k: number) => V128 }
 
-/** The chains of several outputs run side by side: each alone would wait for itself. */
+/** Where chains of carries begin. */
+const STARTS = [0, LIMBS / 2] as const
+
+/**
+ * Two chains of half the length, and those of several outputs, run side by side: each step of one
+ * waits for the step before it.
+ */
 export function carryAndWrite(f: FunctionBuilder, outputs: readonly Carried[]): void {
   const mask = keep(f, splatPair(2 ** LIMB_BITS - 1, 2 ** LIMB_BITS - 1))
   const rounding = keep(f, splatPair(ROUNDING, ROUNDING))
   const low = keep(f, splat(2 ** LIMB_BITS - 1))
   const wrap = keep(f, splat(WRAP))
-  const chains = outputs.map(({ out, column }) => ({ out, column, sums: [] as Local<'v128'>[] }))
-  for (let k = 0; k < LIMBS; k++) {
-    for (const { out, column, sums } of chains) {
-      const before = sums[k - 1]
-      sums.push(keep(f, before === undefined ? column(k) : i32x4.add(column(k), carryOf(before))))
-      if (k % 2 === 1 && k > 3) {
-        const pair = v128.and(packed(before!, sums[k]!), mask)
+  const chains = outputs.flatMap(({ out, column }) => {
+    const sums: Local<'v128'>[] = []
+    return STARTS.map((start) => ({ out, column, start, sums }))
+  })
+  for (let step = 0; step < LIMBS / STARTS.length; step++) {
+    for (const { out, column, start, sums } of chains) {
+      const k = start + step
+      const carry = step === 0 ? undefined : carryOf(sums[k - 1]!)
+      sums[k] = keep(f, carry === undefined ? column(k) : i32x4.add(column(k), carry))
+      if (k % 2 === 1 && step > 3) {
+        const pair = v128.and(packed(sums[k - 1]!, sums[k]), mask)
         writeWord(f, out, (k - 1) / 2, i16x8.sub(pair, rounding))
       }
     }
   }
-  // What leaves the top is below 2^18 and comes back at the bottom below 2^28; two more carries
-  // leave at most 3 at limb 2.
-  for (const { out, sums } of chains) {
-    const [c0, c1, c2, c3] = sums as readonly V128[] as [V128, V128, V128, V128]
-    const top = carryOf(sums[LIMBS - 1]!)
-    const r0 = keep(f, i32x4.add(v128.and(c0, low), i32x4.mul(top, wrap)))
+  // What leaves a chain is below 2^18, and from the top comes back at the bottom below 2^28; two
+  // more carries leave at most 3 at the third limb of the next chain.
+  for (const { out, start, sums } of chains) {
+    const [c0, c1, c2, c3] = sums.slice(start) as V128[] as [V128, V128, V128, V128]
+    const carry =
+      start === 0 ? i32x4.mul(carryOf(sums[LIMBS - 1]!), wrap) : carryOf(sums[start - 1]!)
+    const r0 = keep(f, i32x4.add(v128.and(c0, low), carry))
     const r1 = keep(f, i32x4.add(v128.and(c1, low), carryOf(r0)))
     const r2 = i32x4.add(v128.and(c2, low), carryOf(r1))
     const first = v128.and(packed(r0, r1), mask)
-    writeWord(f, out, 0, i16x8.sub(first, rounding))
-    writeWord(f, out, 1, i16x8.sub(packed(r2, v128.and(c3, low)), rounding))
+    writeWord(f, out, start / 2, i16x8.sub(first, rounding))
+    writeWord(f, out, start / 2 + 1, i16x8.sub(packed(r2, v128.and(c3, low)), rounding))
   }
 }
 

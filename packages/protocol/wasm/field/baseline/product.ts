@@ -84,7 +84,7 @@ function reversedPairs(f: FunctionBuilder, b: Addr) {
 }
 
 /** Columns at once: more would not fit in sixteen registers with their factors. */
-const BLOCK = 4
+const BLOCK = 5
 
 /** Runs `products` for a few columns and those 20 above them at a time, and folds. */
 function foldedColumns(
