@@ -5,6 +5,7 @@ import {
   type FunctionBuilder,
   f64x2,
   i16x8,
+  i32const,
   i32x4,
   i64x2,
   load,
@@ -12,6 +13,7 @@ import {
   ModuleBuilder,
   type V128,
   v128,
+  v128const,
 } from '../../../packages/protocol/wasm/assembler.ts'
 import { decodeModule, SIMD } from '../../../packages/protocol/wasm/bounds/decode.ts'
 import { Interpreter } from '../../../packages/protocol/wasm/bounds/interpret.ts'
@@ -19,6 +21,7 @@ import { lanes32, type Word32 } from '../../../packages/protocol/wasm/bounds/lan
 import { lanes64, type Word64 } from '../../../packages/protocol/wasm/bounds/lanes64.ts'
 import { Memory } from '../../../packages/protocol/wasm/bounds/memory.ts'
 import { BoundsError, type Lanes } from '../../../packages/protocol/wasm/bounds/words.ts'
+import { mixHalves } from '../../../packages/protocol/wasm/field/baseline/words.ts'
 import { seededRandom } from '../random.ts'
 import { KERNELS, placesOf, without } from './bounds.ts'
 
@@ -81,6 +84,16 @@ describe('a run on intervals', () => {
   })
 })
 
+/** Both lanes. */
+function constant(value: number): V128 {
+  const bits = new BigUint64Array(Float64Array.of(value).buffer)[0]!
+  return v128const(bits, bits)
+}
+
+function highProduct(a: V128, b: V128): V128 {
+  return f64x2.relaxedMadd(a, b, constant(3 * 2 ** 102))
+}
+
 /** A statement, and a word that it holds for. */
 type Operand<Word> = { readonly word: Word; readonly bytes: Uint8Array }
 
@@ -101,6 +114,17 @@ describe('instructions on intervals', () => {
     'i64x2.sub': i64x2.sub,
     'f64x2.add': f64x2.add,
     'f64x2.sub': f64x2.sub,
+    'f64x2 product, high part': (a, b) => highProduct(a, b),
+    'f64x2 product, low part': (a, b) =>
+      f64x2.relaxedMadd(a, b, f64x2.sub(constant(3 * 2 ** 102 + 3 * 2 ** 51), highProduct(a, b))),
+    'i32x4.shl': (a) => i32x4.shl(a, i32const(16)),
+    'i32x4.shr_s': (a) => i32x4.shrS(a, i32const(13)),
+    'i32x4.shr_u': (a) => i32x4.shrU(a, i32const(5)),
+    'i64x2.shl': (a) => i64x2.shl(a, i32const(4)),
+    'i64x2.shr_u': (a) => i64x2.shrU(a, i32const(11)),
+    'mixed halves': mixHalves,
+    'exchanged by a mask': (a, b) =>
+      v128.xor(a, v128.and(v128.xor(a, b), i32x4.eq(b, i32x4.splat(i32const(0))))),
   } satisfies Record<string, (a: V128, b: V128) => V128>
 
   /** The instruction by the engine, lane by lane, and by the checker; undefined where it refuses. */

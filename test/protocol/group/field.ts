@@ -86,13 +86,15 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'combine squares': {
     operations: 9,
-    write(field, f, [e, ff, g, h], _, [x, y, z]) {
+    write(field, f, [e, ff, g, h], loose, [x, y, z]) {
       const squares = [x!, y!, z!].map((a) => ({ a, b: a }))
+      if (field.squaresLoose) field.add(f, loose, x!, y!)
+      const product = field.squaresLoose ? { a: loose, b: loose } : { a: x!, b: y! }
       field.combine(
         f,
-        [...squares, { a: x!, b: y! }],
+        [...squares, product],
         [
-          { out: e!, of: [0, 0, 0, -2] },
+          { out: e!, of: field.squaresLoose ? [1, 1, 0, -1] : [0, 0, 0, -2] },
           { out: ff!, of: [1, -1, 2] },
           { out: g!, of: [1, -1] },
           { out: h!, of: [1, 1] },

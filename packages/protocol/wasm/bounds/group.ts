@@ -174,7 +174,7 @@ class GroupCheck<Word extends object> {
   #points(groups: number): number {
     const at = this.#reserve(groups * this.#pointBytes)
     for (let word = 0; word < groups * this.#pointBytes; word += 16) {
-      this.#memory.store(at + word, this.#reduced)
+      this.#memory.store(at + word, this.#lanes.another(this.#reduced))
     }
     return at
   }

@@ -190,7 +190,7 @@ class Frame<Word extends object> {
     }
     if (code === 28 || code === 30) {
       const value = lanes.fromScalar(this.#scalar())
-      return lanes.join(this.#word(), value)
+      return lanes.another(lanes.join(this.#word(), value))
     }
     const last = this.#word()
     if (code === 11) return void memory.store(this.#address(immediate), last)
@@ -198,7 +198,7 @@ class Frame<Word extends object> {
       return void memory.storeLane(this.#address(immediate), last)
     }
     if (code === 0x56 || code === 0x57) {
-      return lanes.join(last, memory.loadLane(this.#address(immediate)))
+      return lanes.another(lanes.join(last, memory.loadLane(this.#address(immediate))))
     }
     if (code === 27 || code === 29) return ANY
     if (UNARY.has(code)) return lanes.unary(code, last)

@@ -18,7 +18,11 @@ const MAX = 2 ** 31 - 1
 
 export const lanes32: Lanes<Word32> = {
   bytes: 4,
-  unknown: { kind: 'number', lo: MIN, hi: MAX },
+  unknown,
+
+  another({ from: _, ...known }) {
+    return known
+  },
 
   constant(bytes) {
     const [first, ...rest] = new Int32Array(bytes.slice().buffer)
@@ -32,16 +36,18 @@ export const lanes32: Lanes<Word32> = {
     const halves: Numbers[][] = [[], []]
     let whole: Word32 | undefined
     let isWhole = true
+    let isSame = true
     for (let i = 0; i < 16; i += 2) {
       const from = order[i]!
       if (from % 2 !== 0 || order[i + 1] !== from + 1) outOfBounds('shuffle: splits 16 bits')
       const source = from < 16 ? a : b
       isWhole &&= (whole === undefined || whole === source) && (from - i) % 4 === 0
+      isSame &&= from % 16 === i
       whole = source
       const { low, high } = pairOf(source)
       halves[(i >> 1) % 2]!.push(from % 4 === 0 ? low : high)
     }
-    if (isWhole) return whole!
+    if (isWhole) return isSame ? whole! : lanes32.another(whole!)
     return pair(halves[0]!.reduce(hull), halves[1]!.reduce(hull))
   },
 
@@ -50,7 +56,7 @@ export const lanes32: Lanes<Word32> = {
     const scale = 2 ** bits
     if (code === 171) {
       if (lo * scale >= MIN && hi * scale <= MAX) return number(lo * scale, hi * scale)
-      return bits === 16 ? pair({ lo: 0, hi: 0 }, pairOf(a).low) : lanes32.unknown
+      return bits === 16 ? pair({ lo: 0, hi: 0 }, pairOf(a).low) : unknown()
     }
     if (code === 172 || (code === 173 && lo >= 0)) return number(lo >> bits, hi >> bits)
     if (code === 173) return bits === 0 ? a : number(0, 2 ** (32 - bits) - 1)
@@ -91,7 +97,7 @@ export const lanes32: Lanes<Word32> = {
 
 const BINARY: Readonly<Record<number, (a: Word32, b: Word32) => Word32>> = {
   78: and,
-  79: (a, b) => (isMask(a) && isMask(b) ? number(-1, 0) : lanes32.unknown),
+  79: (a, b) => (isMask(a) && isMask(b) ? number(-1, 0) : unknown()),
   80: or,
   81: xor,
   55: (a, b) => {
@@ -141,7 +147,7 @@ function and(a: Word32, b: Word32): Word32 {
   }
   const [x, y] = [numberOf(a), numberOf(b)]
   const constant = x.lo === x.hi ? x : y.lo === y.hi ? y : undefined
-  if (constant === undefined) return lanes32.unknown
+  if (constant === undefined) return unknown()
   const other = constant === x ? b : a
   const { lo, hi } = numberOf(other)
   if (constant.lo >= 0 && constant.lo < 0x8000) {
@@ -160,7 +166,7 @@ function or(a: Word32, b: Word32): Word32 {
     return { ...join(chosen.payload, number(0, 0)), from: { kind: 'masked', ...chosen } }
   }
   const [x, y] = [numberOf(a), numberOf(b)]
-  if (x.lo < 0 || y.lo < 0) return lanes32.unknown
+  if (x.lo < 0 || y.lo < 0) return unknown()
   return number(Math.max(x.lo, y.lo), 2 ** (32 - Math.clz32(x.hi | y.hi)) - 1)
 }
 
@@ -175,7 +181,7 @@ function xor(a: Word32, b: Word32): Word32 {
   const either = exchanged(a, b)
   if (either !== undefined) return join(...either)
   if (lo !== 0x8000 || hi !== 0x8000) {
-    return { ...lanes32.unknown, from: { kind: 'difference', x: a, y: b } }
+    return { ...unknown(), from: { kind: 'difference', x: a, y: b } }
   }
   const { low, high } = pairOf(a)
   if (low.lo >= 0) return pair({ lo: low.lo - 0x8000, hi: low.hi - 0x8000 }, high)
@@ -210,6 +216,10 @@ function join(a: Word32, b: Word32): Word32 {
   if (a.kind === 'number' && b.kind === 'number') return { kind: 'number', ...hull(a, b) }
   const [x, y] = [pairOf(a), pairOf(b)]
   return pair(hull(x.low, y.low), hull(x.high, y.high))
+}
+
+function unknown(): Word32 {
+  return number(MIN, MAX)
 }
 
 function number(lo: number, hi: number): Word32 {

@@ -28,7 +28,11 @@ const MANTISSA = 53n
 
 export const lanes64: Lanes<Word64> = {
   bytes: 8,
-  unknown: { kind: 'integer', lo: 0n, hi: FULL - 1n },
+  unknown,
+
+  another({ from: _, ...known }) {
+    return known
+  },
 
   constant(bytes) {
     const [first, second] = new BigInt64Array(bytes.slice().buffer)
@@ -40,7 +44,7 @@ export const lanes64: Lanes<Word64> = {
 
   shuffle(a, _b, order) {
     const rotated = order.every((from, i) => from < 16 && (from - i) % 8 === 0)
-    return rotated ? a : outOfBounds('shuffle: not of whole lanes')
+    return rotated ? lanes64.another(a) : outOfBounds('shuffle: not of whole lanes')
   },
 
   shift(code, a, bits) {
@@ -83,7 +87,7 @@ export const lanes64: Lanes<Word64> = {
 
 const BINARY: Readonly<Record<number, (a: Word64, b: Word64) => Word64>> = {
   78: and,
-  79: (a, b) => (isMask(a) && isMask(b) ? integer(-1n, 0n) : lanes64.unknown),
+  79: (a, b) => (isMask(a) && isMask(b) ? integer(-1n, 0n) : unknown()),
   80: or,
   81: xor,
   206: (a, b) => {
@@ -155,7 +159,7 @@ function and(a: Word64, b: Word64): Word64 {
   }
   const [x, y] = [asInteger(a), asInteger(b)]
   const constant = x.lo === x.hi ? x.lo : y.lo === y.hi ? y.lo : undefined
-  if (constant === undefined || constant < 0n) return lanes64.unknown
+  if (constant === undefined || constant < 0n) return unknown()
   const other = x.lo === x.hi ? y : x
   const isLow = (constant & (constant + 1n)) === 0n && other.lo >= 0n && other.hi <= constant
   return isLow ? integer(other.lo, other.hi) : integer(0n, constant)
@@ -168,7 +172,7 @@ function or(a: Word64, b: Word64): Word64 {
     return { ...join(chosen.payload, integer(0n, 0n)), from: { kind: 'masked', ...chosen } }
   }
   const [x, y] = [asInteger(a), asInteger(b)]
-  if (x.lo < 0n || y.lo < 0n || x.hi >= FULL || y.hi >= FULL) return lanes64.unknown
+  if (x.lo < 0n || y.lo < 0n || x.hi >= FULL || y.hi >= FULL) return unknown()
   for (const [constant, other] of [
     [x, y],
     [y, x],
@@ -188,7 +192,7 @@ function xor(a: Word64, b: Word64): Word64 {
   if (either !== undefined) return join(...either)
   const sign = b.from?.kind === 'masked' ? b.from.payload : undefined
   if (sign?.kind !== 'integer' || !sign.bits?.every((bits) => BigInt.asUintN(64, bits) === SIGN)) {
-    return { ...lanes64.unknown, from: { kind: 'difference', x: a, y: b } }
+    return { ...unknown(), from: { kind: 'difference', x: a, y: b } }
   }
   const { lo, hi, step } = asDouble(a)
   return { kind: 'double', lo: least(lo, -hi), hi: most(hi, -lo), step }
@@ -272,6 +276,10 @@ function lengthOf(value: bigint): number {
 
 function isMask(word: Word64): boolean {
   return word.kind === 'integer' && word.lo >= -1n && word.hi <= 0n
+}
+
+function unknown(): Word64 {
+  return integer(0n, FULL - 1n)
 }
 
 function integer(lo: bigint, hi: bigint): Word64 {

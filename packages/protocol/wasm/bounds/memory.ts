@@ -31,16 +31,17 @@ export class Memory<Word> {
 
   /** Any bytes: encodings, secrets. */
   anything(at: number, length: number): void {
+    for (let i = 0; i < length; i++) this.#cells.delete(this.#cellOf(at + i))
     this.#unknown.push({ from: at, to: at + length })
   }
 
   store(at: number, word: Word): void {
-    for (let lane = 0; lane < 16; lane += this.#lanes.bytes) this.storeLane(at + lane, word)
+    for (let lane = 0; lane < 16; lane += this.#lanes.bytes) this.#setCell(at + lane, word)
   }
 
+  /** One lane, which becomes a value of its own. */
   storeLane(at: number, word: Word): void {
-    if (at % this.#lanes.bytes !== 0) outOfBounds(`writes a lane at ${at}`)
-    this.#cells.set(at, word)
+    this.#setCell(at, this.#lanes.another(word))
   }
 
   load(at: number): Word {
@@ -56,7 +57,7 @@ export class Memory<Word> {
   loadLane(at: number): Word {
     const cell = this.#cells.get(at)
     if (cell !== undefined) return cell
-    if (this.#isUnknown(at)) return this.#lanes.unknown
+    if (this.#isUnknown(at)) return this.#lanes.unknown()
     const size = this.#lanes.bytes
     const bytes = this.#known(at, size)
     if (bytes === undefined) return outOfBounds(`reads ${at}, which nobody wrote`)
@@ -68,7 +69,7 @@ export class Memory<Word> {
       this.loadLane(from + i * this.#lanes.bytes),
     )
     lanes.forEach((lane, i) => {
-      this.storeLane(to + i * this.#lanes.bytes, lane)
+      this.#setCell(to + i * this.#lanes.bytes, lane)
     })
   }
 
@@ -79,11 +80,21 @@ export class Memory<Word> {
 
   /** One byte as a number, with its sign or without. */
   byte(at: number, signed: boolean): Range<number> {
-    if (this.#isUnknown(at)) return signed ? { lo: -128, hi: 127 } : { lo: 0, hi: 255 }
+    if (this.#isUnknown(at) || this.#cells.has(this.#cellOf(at)))
+      return signed ? { lo: -128, hi: 127 } : { lo: 0, hi: 255 }
     const byte = this.#byteAt(at)
     if (byte === undefined) return outOfBounds(`reads ${at}, which nobody wrote`)
     const value = signed ? (byte << 24) >> 24 : byte
     return { lo: value, hi: value }
+  }
+
+  #cellOf(at: number): number {
+    return at - (at % this.#lanes.bytes)
+  }
+
+  #setCell(at: number, word: Word): void {
+    if (at % this.#lanes.bytes !== 0) outOfBounds(`writes a lane at ${at}`)
+    this.#cells.set(at, word)
   }
 
   #isUnknown(at: number): boolean {
@@ -95,9 +106,9 @@ export class Memory<Word> {
   }
 
   #known(at: number, length: number): Uint8Array | undefined {
-    if (this.#cells.has(at)) return undefined
     const bytes = new Uint8Array(length)
     for (let i = 0; i < length; i++) {
+      if (this.#cells.has(this.#cellOf(at + i))) return undefined
       const byte = this.#byteAt(at + i)
       if (byte === undefined) return undefined
       bytes[i] = byte

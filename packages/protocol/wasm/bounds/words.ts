@@ -2,8 +2,9 @@
  * What the bounds checker knows of a 128-bit word: one statement that holds for each of its lanes.
  * `Lanes` has a version for lanes of 32 and one for lanes of 64 bits; what they share is here.
  *
- * Words are compared by identity: a value that is read twice from one local is one object. That
- * is how relations that intervals alone would lose are seen (`from`).
+ * One object stands for one value: what is read twice from one local is the same object, and
+ * different values are different objects, however alike. That is how relations that intervals
+ * alone would lose are seen (`from`).
  */
 
 /** lo <= x <= hi. */
@@ -33,8 +34,10 @@ export type From<Word> =
 
 export interface Lanes<Word> {
   readonly bytes: 4 | 8
-  /** Nothing is known. */
-  readonly unknown: Word
+  /** A value of which nothing is known. */
+  unknown(): Word
+  /** Another value of which the same is known. */
+  another(word: Word): Word
   /** From 16 bytes of memory. */
   constant(bytes: Uint8Array): Word
   fromScalar(range: Range<number>): Word
