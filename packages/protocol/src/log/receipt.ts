@@ -33,9 +33,8 @@ const MAX_LENGTH = 512 * 1024
 
 /** @throws ProtocolError `BAD_RECEIPT` for what can't be parsed again */
 export function encodeReceipt(receipt: Receipt): string {
-  const text = textOf(receipt)
-  split(text)
-  return text
+  const text = textOf(checked(receipt))
+  return text.length <= MAX_LENGTH ? text : fail('BAD_RECEIPT')
 }
 
 /** @throws ProtocolError `BAD_RECEIPT`; the checkpoint is not parsed */
@@ -77,17 +76,20 @@ function split(text: string): Receipt {
   if (header !== HEADER) refuse()
   const extra = lines[0]?.startsWith('extra ') ? bytesOf(lines.shift()!.slice(6)) : undefined
   const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? '') ?? refuse()
-  const proof = lines.map(bytesOf)
-  if (!Number.isSafeInteger(Number(index[1])) || proof.length > MAX_PROOF) refuse()
-  if (proof.some(({ length }) => length !== 32)) refuse()
-  if (extra !== undefined && (extra.length === 0 || extra.length > MAX_EXTRA)) refuse()
-  const checkpoint = text.slice(end + 2)
-  return {
+  return checked({
     index: Number(index[1]),
-    proof,
-    checkpoint,
+    proof: lines.map(bytesOf),
+    checkpoint: text.slice(end + 2),
     ...(extra === undefined ? {} : { extra }),
-  }
+  })
+}
+
+function checked(receipt: Receipt): Receipt {
+  const { index, proof, extra } = receipt
+  const isIndex = Number.isSafeInteger(index) && index >= 0
+  const isProof = proof.length <= MAX_PROOF && proof.every(({ length }) => length === 32)
+  const isExtra = extra === undefined || (extra.length > 0 && extra.length <= MAX_EXTRA)
+  return isIndex && isProof && isExtra ? receipt : fail('BAD_RECEIPT')
 }
 
 function textOf({ index, proof, checkpoint, extra }: Receipt): string {
