@@ -1,6 +1,7 @@
 /**
- * `npm run differential -- FIELD GROUP [SEED]`: FIELD operations of each kernel's field against
- * BigInt, GROUP operations of each kernel against libsodium, and a hundredth against noble.
+ * `npm run differential -- FIELD GROUP [SEED [BUILD]]`: FIELD operations of each kernel's field (or
+ * of one) against BigInt, GROUP operations of the kernel against libsodium, and a hundredth against
+ * noble.
  */
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
@@ -8,8 +9,11 @@ import { compareBackends } from './differential.ts'
 import { compareField, FIELDS } from './field.ts'
 
 const [fieldOperations = 1e6, groupOperations = 1e4, seed = Date.now() % 2 ** 32] = process.argv
-  .slice(2)
+  .slice(2, 5)
   .map(Number)
+const BUILDS = (['relaxed', 'baseline'] as const).filter(
+  (build) => process.argv[5] === undefined || process.argv[5] === build,
+)
 const REPORT_EVERY = 30_000
 
 function report(what: string, run: (progress: (done: number) => void) => number): void {
@@ -25,10 +29,12 @@ function report(what: string, run: (progress: (done: number) => void) => number)
 }
 
 console.log(`Node.js ${process.version}, seed ${seed}`)
-for (const build of ['relaxed', 'baseline'] as const) {
-  report(`field ${build} like BigInt`, (progress) =>
-    compareField(FIELDS[build], fieldOperations, seed, undefined, progress),
-  )
+for (const build of BUILDS) {
+  if (fieldOperations > 0) {
+    report(`field ${build} like BigInt`, (progress) =>
+      compareField(FIELDS[build], fieldOperations, seed, undefined, progress),
+    )
+  }
   const group = simdGroup(build)
   if (group === undefined) {
     console.log(`group ${build}: does not run here`)
@@ -38,6 +44,7 @@ for (const build of ['relaxed', 'baseline'] as const) {
     [libsodiumGroup, groupOperations],
     [nobleGroup, groupOperations / 100],
   ] as const) {
+    if (operations === 0) continue
     report(`group ${build} like ${oracle.backend}`, (progress) =>
       compareBackends(group, oracle, operations, String(seed), undefined, progress),
     )
