@@ -280,6 +280,7 @@ export function groupContract(group: Group): void {
       expect(group.combinePublic(new Uint8Array(0), new Uint8Array(0), new Uint8Array(0))).toEqual(
         new Uint8Array(64),
       )
+      expect(group.combinePublic(scalar())).toEqual(new Uint8Array(0))
       const good = concat(element(), element())
       const bad = good.slice().fill(0xff, 32)
       const two = concat(scalar(), scalar())

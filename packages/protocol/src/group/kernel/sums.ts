@@ -23,7 +23,7 @@ export function weightedSums(
 ): Bytes {
   const { memory } = batches
   const count = countOf(scalars)
-  if (count === 0) return new Uint8Array(ELEMENT_BYTES * lists.length)
+  if (count === 0 || lists.length === 0) return new Uint8Array(ELEMENT_BYTES * lists.length)
   return count <= FEW
     ? memory.run(() => fewSums(batches, scalars, lists))
     : concat(...lists.map((list) => memory.run(() => manySum(batches, scalars, list))))
