@@ -205,13 +205,18 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         const rows = [2, 4].map((id) => ({ id, sealed: sealed(100 + id) }))
         const unknown = { id: 99, sealed: sealed(99) }
         expect(await store.tags.put('host', 'e1', [...rows, unknown])).toBe(2)
-        const missing = await store.tags.missing('host', 'e1', 0, { limit: 10 })
-        expect(missing.map(({ id }) => id)).toEqual([1, 3, 5])
-        expect(missing[0]).toEqual({ id: 1, index: index(1), sealed: sealed(1) })
-        const some = (options: { limit: number; afterId?: number }) =>
-          store.tags.missing('host', 'e1', 0, options)
-        expect((await some({ limit: 2 })).map(({ id }) => id)).toEqual([1, 3])
-        expect((await some({ limit: 2, afterId: 1 })).map(({ id }) => id)).toEqual([3, 5])
+        const { flags, lastId } = await store.tags.missing('host', 'e1', 0, { limit: 10 })
+        expect(flags.map(({ id }) => id)).toEqual([1, 3, 5])
+        expect(flags[0]).toEqual({ id: 1, index: index(1), sealed: sealed(1) })
+        expect(lastId).toBe(5)
+        const some = async (afterId: number, limit: number) => {
+          const found = await store.tags.missing('host', 'e1', 0, { afterId, limit })
+          return [found.flags.map(({ id }) => id), found.lastId]
+        }
+        expect(await some(0, 2)).toEqual([[1], 2])
+        expect(await some(3, 1)).toEqual([[], 4])
+        expect(await some(4, 9)).toEqual([[5], 5])
+        expect(await some(5, 9)).toEqual([[], null])
         await restart()
         const page = await store.tags.page('host', 'e1', 0, { limit: 10 })
         expect(page).toEqual(
@@ -229,9 +234,8 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         )
         await store.flags.withdraw('host', index(1))
         expect(await store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
-        expect(
-          (await store.tags.missing('host', 'e1', 0, { limit: 9 })).map(({ id }) => id),
-        ).toEqual([2, 3, 4, 5])
+        const { flags } = await store.tags.missing('host', 'e1', 0, { limit: 9 })
+        expect(flags.map(({ id }) => id)).toEqual([2, 3, 4, 5])
       })
 
       it('drops an epoch and no other', async () => {

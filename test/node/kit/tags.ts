@@ -10,7 +10,8 @@ import { type Federation, random } from './federation.ts'
 export async function tagAll(federation: Federation, kind: IdentifierKind = 'host'): Promise<void> {
   for (const { ctx } of federation.members) {
     const { epoch } = (await ctx.store.keys.current(kind))!
-    const rows = await ctx.store.tags.missing(kind, epoch, ctx.clock(), { limit: 256 })
+    const found = await ctx.store.tags.missing(kind, epoch, ctx.clock(), { limit: 256 })
+    const rows = found.flags
     if (rows.length === 0) continue
     const { outputs } = await evaluateInputs(ctx, {
       protocol: 'tag',

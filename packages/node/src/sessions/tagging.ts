@@ -37,15 +37,18 @@ type Tagging = {
 
 type Flag = { readonly id: number; readonly index: Bytes; readonly input: Bytes }
 
-/** @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST` */
+/**
+ * @param listSize active flags, tagged or not
+ * @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST`
+ */
 export async function tagMissing(
   ctx: NodeContext,
   kind: IdentifierKind,
   epoch: number,
+  listSize: number,
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const listSize = await ctx.store.flags.countActive(kind, ctx.clock())
   let done = 0
   const onTagged = (flags: number) => {
     done += flags
@@ -105,12 +108,12 @@ async function* missingFlags(
     const limit = Math.min(PAGE, BATCH - batch.length)
     const options = { afterId, limit }
     const page = await ctx.store.tags.missing(kind, String(epoch), ctx.clock(), options)
-    if (page.length === 0) break
-    for (const row of page) {
+    if (page.lastId === null) break
+    for (const row of page.flags) {
       const { id, index } = row
       batch.push({ id, index, input: oprfInput(kind, openFlag(ctx, kind, row)) })
     }
-    afterId = page.at(-1)!.id
+    afterId = page.lastId
     if (batch.length === BATCH) {
       yield batch
       batch = []

@@ -143,14 +143,19 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   await rounds.move(live, ['announced'], 'collecting')
   const blocked = await blockedFlags(ctx, kind)
   const free = ({ index }: { readonly index: Bytes }) => !blocked.has(hex(index))
-  const indexes = (await activeIndexes(ctx, kind)).filter((index) => free({ index }))
-  const stays = await staysOut(ctx, live, indexes)
+  const active = await activeIndexes(ctx, kind)
+  const stays = await staysOut(
+    ctx,
+    live,
+    active.filter((index) => free({ index })),
+  )
   if (!stays) {
     if (needsTags(ctx, kind)) {
       await tagMissing(
         ctx,
         kind,
         epoch,
+        active.length,
         (done, total) => {
           live.touched = ctx.clock()
           live.progress = { step: 'tagging', done, total }

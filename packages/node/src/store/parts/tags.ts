@@ -19,13 +19,16 @@ export interface TagStore {
   /** Rows whose flag does not exist are left out; a tag that is there is replaced. Returns how many were kept. */
   put(kind: string, epoch: string, rows: readonly TagRow[]): Promise<number>
 
-  /** Active flags without a tag in the epoch, in order of id; `sealed` is the identifier. */
+  /**
+   * Of the next `limit` active flags, in order of id, those without a tag in the epoch; `sealed` is the
+   * identifier. `lastId` is where to go on; null when there are no more active flags.
+   */
   missing(
     kind: string,
     epoch: string,
     now: number,
     options: { readonly afterId?: number; readonly limit: number },
-  ): Promise<readonly ActiveFlag[]>
+  ): Promise<{ readonly flags: readonly ActiveFlag[]; readonly lastId: number | null }>
 
   /** Tags of active flags, in order of the flags' ids. */
   page(

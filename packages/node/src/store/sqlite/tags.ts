@@ -15,10 +15,17 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
   )
   const missing = db.prepare<unknown[], Row>(
     `SELECT f.id, f.blind, f.sealed FROM flags f
-     WHERE ${ACTIVE} AND f.id > @afterId AND NOT EXISTS
+     WHERE ${ACTIVE} AND f.id > @afterId AND f.id <= @lastId AND NOT EXISTS
        (SELECT 1 FROM tags t WHERE t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id)
-     ORDER BY f.id LIMIT @limit`,
+     ORDER BY f.id`,
   )
+  // A search that goes on until enough are found would read a whole tagged list in one call.
+  const window = db
+    .prepare<unknown[], number | null>(
+      `SELECT max(id) FROM
+         (SELECT f.id FROM flags f WHERE ${ACTIVE} AND f.id > @afterId ORDER BY f.id LIMIT @limit)`,
+    )
+    .pluck()
   const page = db.prepare<unknown[], Row>(
     `SELECT f.id, f.blind, t.sealed FROM flags f
      JOIN tags t ON t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id
@@ -34,7 +41,11 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
         return kept
       }),
     missing: (kind, epoch, now, { afterId = 0, limit }) =>
-      read(() => missing.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
+      read(() => {
+        const lastId = window.get({ kind, now, afterId, limit }) ?? null
+        const rows = lastId === null ? [] : missing.all({ kind, epoch, now, afterId, lastId })
+        return { flags: rows.map(activeRecord), lastId }
+      }),
     page: (kind, epoch, now, { afterId = 0, limit }) =>
       read(() => page.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
     dropEpoch: async (kind, epoch) => {
