@@ -16,6 +16,7 @@ import {
   v128const,
 } from '../../../packages/protocol/wasm/assembler.ts'
 import { decodeModule, SIMD } from '../../../packages/protocol/wasm/bounds/decode.ts'
+import { GROUP_EXPORTS } from '../../../packages/protocol/wasm/bounds/group.ts'
 import { Interpreter } from '../../../packages/protocol/wasm/bounds/interpret.ts'
 import { lanes32, type Word32 } from '../../../packages/protocol/wasm/bounds/lanes32.ts'
 import { lanes64, type Word64 } from '../../../packages/protocol/wasm/bounds/lanes64.ts'
@@ -32,6 +33,13 @@ const V128_AND = SIMD + 0x4e
 describe.each(KERNELS)('the kernel $name', ({ name, module, check }) => {
   it('stays in its bounds', () => {
     check(module, QUICK)
+  })
+
+  it('exports nothing that goes unchecked', () => {
+    const constants = ['lanes', 'pointBytes', 'tableBytes', 'heapBase']
+    const withTables = ['fixedTable', 'fixedMultiplyAdd']
+    const checked = [...GROUP_EXPORTS, ...withTables, ...constants]
+    expect([...module.exports.keys()].toSorted()).toEqual(checked.toSorted())
   })
 
   it('would leave them with wider limbs', () => {
