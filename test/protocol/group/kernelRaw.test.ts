@@ -1,9 +1,10 @@
 /**
  * The group kernels as they leave the generator, below what packages/protocol/src/group adds:
- * every export against @noble/curves, and the files in the repository against the generator.
+ * every export against @noble/curves, the bulk of them against libsodium, and the files in the repository against the generator.
  */
 
 import { readFileSync } from 'node:fs'
+import { sodium } from '@drempel/protocol/encoding'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
 import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
@@ -152,6 +153,22 @@ describe.each([
         hexOf(others.map((point) => multiple(point, scalar))),
       )
     }
+  })
+
+  test('a batch as libsodium computes it: hashed, multiplied, decoded, halved and doubled', () => {
+    const groups = 64 / kernel.lanes
+    const uniform = Array.from({ length: 64 }, () => random(64))
+    const hashed = uniform.map((bytes) => sodium.crypto_core_ristretto255_from_hash(bytes))
+    const factors = uniform.map(() => sodium.crypto_core_ristretto255_scalar_reduce(random(64)))
+    const out = kernel.takePoints(groups)
+    kernel.call.fromUniform!(out, kernel.place(uniform), groups)
+    expect(kernel.encode(out, 64)).toEqual(hashed.map(toHex))
+    const half = ORDER - (ORDER - 1n) / 2n
+    const halves = digitsOf(factors.map((factor) => (leNumber(factor) * half) % ORDER))
+    kernel.call.multiply!(out, kernel.decode(hashed).points, halves, groups, 64)
+    expect(kernel.doubleEncode(out, 64)).toEqual(
+      hashed.map((point, i) => toHex(sodium.crypto_scalarmult_ristretto255(factors[i]!, point))),
+    )
   })
 
   test('every digit at every position', () => {
