@@ -27,7 +27,10 @@ const audit = createAudit({
 })
 await audit.verifySelf()
 say({ ready: run })
-await Promise.all([appending(1), appending(7), appending(40), importing(), publishing(), serving()])
+await Promise.all([
+  ...[appending(1), appending(7), appending(40)],
+  ...[importing(), publishing(), serving(), witnessing(), witnessing()],
+])
 
 async function appending(together: number): Promise<void> {
   for (;;) {
@@ -75,6 +78,16 @@ async function serving(): Promise<void> {
     const counters = [{ key: 'quota', amount: 1, limit: 1_000_000 }]
     await (await store.usage.claimServe({ asker: 'a', txid, counters })).durable
     say({ served: txid })
+  }
+}
+
+/** Two that race for one log: of those that compared with the same tree, one gets through. */
+async function witnessing(): Promise<void> {
+  for (;;) {
+    const old = (await store.witness.head('log'))?.size ?? 0
+    const size = old + 1
+    const head = { size, root: padded(String(size)), note: `note of ${size}`, at: size }
+    if (await store.witness.advance('log', old, head)) say({ witnessed: size })
   }
 }
 

@@ -12,6 +12,7 @@ it.each<Said>([
   { chunk: '0/0', added: 200 },
   { round: '0-0', accepted: true },
   { served: 'ab'.repeat(16) },
+  { witnessed: 1 },
 ])('the check notices when %o is not there', async (said) => {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-crash-'))
   await expect(check(folder, [said])).rejects.toThrow('expected')

@@ -24,6 +24,7 @@ export type Said = {
   readonly round?: string
   readonly accepted?: boolean
   readonly served?: string
+  readonly witnessed?: number
 }
 
 export async function crashTest(options: {
@@ -148,6 +149,12 @@ export async function check(folder: string, said: readonly Said[]): Promise<void
       const request = { asker: 'a', txid, counters: [] }
       expect(await store.usage.claimServe(request)).toMatchObject({ outcome: 'replayed' })
     }
+    // A witness: nothing cosigned is forgotten, and no size was cosigned twice.
+    const sizes = said.flatMap(({ witnessed }) => witnessed ?? [])
+    expect(new Set(sizes).size).toBe(sizes.length)
+    const head = await store.witness.head('log')
+    expect(head?.size ?? 0).toBeGreaterThanOrEqual(Math.max(0, ...sizes))
+    if (head !== null) expect(head.note).toBe(`note of ${head.size}`)
   } finally {
     await store.close()
   }
