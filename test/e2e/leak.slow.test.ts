@@ -41,7 +41,10 @@ const scanner = new Scanner(secrets)
 let federation: Federation
 
 beforeAll(async () => {
-  federation = await Federation.create({ partners: PARTNERS, convenant: { id: 'leak' } })
+  federation = await Federation.create({
+    partners: PARTNERS,
+    convenant: { id: 'leak', witnesses: PARTNERS.map(({ id }) => id) },
+  })
   const [first, second, third] = federation.nodes
   for (const [i, { api }] of federation.nodes.entries()) await api.importFlags('host', lists[i]!)
   await first!.api.importFlags('host', [canary.over, canary.rejected, canary.withdrawn])

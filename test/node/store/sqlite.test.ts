@@ -59,6 +59,20 @@ describe('the SQLite file', () => {
     expect((await readFile(path)).equals(before)).toBe(true)
   })
 
+  it('of an older release takes the steps that it lacks, and keeps what it has', async () => {
+    const store = await open()
+    await store.meta.set('a', 'b')
+    await store.close()
+    const db = new Database(path)
+    for (const table of ['witnessed', 'log_conflicts', 'cosigned']) db.exec(`DROP TABLE ${table}`)
+    db.pragma('user_version = 1')
+    db.close()
+    const again = await open()
+    expect(await again.meta.get('a')).toBe('b')
+    expect(await again.witness.heads()).toEqual([])
+    await again.close()
+  })
+
   it('of another program is refused and left alone', async () => {
     const db = new Database(path)
     db.exec('CREATE TABLE theirs (x)')
