@@ -4,6 +4,7 @@
  * showed before, or is not brought for cosigning, stops its owner's queries here.
  */
 
+import { witnessTerms } from '@drempel/protocol/convenant'
 import { equalBytes, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
@@ -17,7 +18,7 @@ import {
 import type { WitnessedHead } from '../../store/index.ts'
 import { codeOf, fail } from '../errors.ts'
 import { journalConflict } from './journal.ts'
-import { logName, policyOf } from './policy.ts'
+import { logName, PROMPT_MS } from './policy.ts'
 import type { World } from './world.ts'
 
 const MAX_TILE = 16 * 1024
@@ -55,7 +56,8 @@ export function createGuard(ctx: World): Guard {
     const name = logName(key)
     const conflict = await ctx.store.witness.conflict(name)
     if (conflict !== null) fail('LOG_FORKED', { culprit: member })
-    if (member === ctx.self || !ctx.inForce().convenant.witnesses.includes(ctx.self)) return
+    const { witnesses, graceMinutes } = witnessTerms(ctx.inForce().convenant, member)
+    if (!witnesses.some(({ id }) => id === ctx.self)) return
     const held = await ctx.store.witness.head(name)
     if (held !== null && checkpoint.size === held.size && !equalBytes(checkpoint.root, held.root)) {
       await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', held.note, note)
@@ -69,16 +71,21 @@ export function createGuard(ctx: World): Guard {
     ) {
       fail('LOG_ROLLED_BACK', { culprit: member })
     }
-    follow(name, member, checkpoint, held)
+    follow(name, member, checkpoint, held, PROMPT_MS + graceMinutes * 60_000)
   }
 
   /** What is seen in a query has to come here for cosigning within the time and the grace. */
-  function follow(name: string, member: string, seen: Checkpoint, held: WitnessedHead | null) {
+  function follow(
+    name: string,
+    member: string,
+    seen: Checkpoint,
+    held: WitnessedHead | null,
+    patienceMs: number,
+  ): void {
     const now = ctx.clock()
     const earlier = waiting.get(name)
     if (earlier !== undefined && earlier.size > (held?.size ?? 0)) {
       if (earlier.denied) fail('LOG_ROLLED_BACK', { culprit: member })
-      const { patienceMs } = policyOf(ctx.inForce(), member)
       if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: member })
       // Behind the query, which need not wait for it.
       if (held !== null && !earlier.compared && now - earlier.since > COMPARE_MS) {
