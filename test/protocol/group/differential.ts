@@ -14,7 +14,7 @@ export function compareBackends(
   oracle: Group,
   operations: number,
   seed: string,
-  batches: readonly number[] = [1, 2, 3, 4, 5, 8, 9, 17],
+  batches: readonly number[] = [1, 2, 3, 4, 5, 8, 9, 17, 25],
   progress: (done: number) => void = () => {},
 ): number {
   const random = seededRandom(seed)

@@ -185,6 +185,27 @@ describe('the choice at load', () => {
     const off = { ...good, [method]: flipping(good[method] as (...args: never[]) => Uint8Array) }
     expect(passesSelfTest(off as Group)).toBe(false)
   })
+
+  it.each(['few', 'many'])('refuses a kernel that sums %s elements wrongly', (how) => {
+    const good = simdGroup('relaxed')!
+    const off: Group = {
+      ...good,
+      combinePublic(scalars, ...batches) {
+        const right = good.combinePublic(scalars, ...batches)
+        const hit = scalars.length > 32 * 24 === (how === 'many')
+        return hit ? right.with(0, right[0]! ^ 2) : right
+      },
+    }
+    expect(passesSelfTest(off)).toBe(false)
+  })
+
+  it('refuses a kernel that takes elements for none', () => {
+    const off: Group = {
+      ...simdGroup('baseline')!,
+      multiplySecret: () => nobleGroup.multiplySecret(new Uint8Array(32), new Uint8Array(32)),
+    }
+    expect(passesSelfTest(off)).toBe(false)
+  })
 })
 
 const flipping =

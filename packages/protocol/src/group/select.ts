@@ -21,7 +21,7 @@ export type KernelBuild = keyof typeof MODULES
 
 let chosen: Group | undefined
 
-/** The fastest backend that works here; found at the first call, in some milliseconds. */
+/** The fastest backend that works here; found at the first call, in a tenth of a second. */
 export function defaultGroup(): Group {
   chosen ??= simdGroup('relaxed') ?? simdGroup('baseline') ?? libsodiumGroup
   return chosen
@@ -29,16 +29,11 @@ export function defaultGroup(): Group {
 
 /** A kernel of its own, or undefined where it does not compile or computes wrongly. */
 export function simdGroup(build: KernelBuild): Group | undefined {
-  const group = compiled(build)
-  return group !== undefined && passesSelfTest(group) ? group : undefined
-}
-
-function compiled(build: KernelBuild): Group | undefined {
-  if (typeof WebAssembly === 'undefined') return undefined
   try {
-    return kernelGroup(build, new KernelMemory(fromBase64(MODULES[build])))
+    const group = kernelGroup(build, new KernelMemory(fromBase64(MODULES[build])))
+    return passesSelfTest(group) ? group : undefined
   } catch {
-    // Without SIMD, without relaxed SIMD, or larger than this thread may compile at once.
+    // No WebAssembly, no SIMD of this kind, or a module larger than this thread may compile at once.
     return undefined
   }
 }

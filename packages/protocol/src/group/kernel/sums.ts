@@ -13,7 +13,7 @@ import { windowsOf, writePublicDigits } from './digits.ts'
 /** Elements of a sum at once: the more, the fewer additions an element. */
 export const SUM_SLICE = 2048
 /** Up to here a table for each element is cheaper than buckets. */
-const FEW = 24
+export const FEW = 24
 
 /** One element for each list, the sum over j of scalars[j] * list[j]. */
 export function weightedSums(
