@@ -195,7 +195,9 @@ export function compareField(
   const below = (bound: number) => Math.floor(random() * bound)
   const elementAt = (i: number) => base + i * elementBytes
   const bank: bigint[][] = Array.from({ length: BANK }, () => Array<bigint>(lanes).fill(0n))
-  const names = Object.keys(PROGRAMS)
+  const known = Object.entries(PROGRAMS).map(([name, { operations, compute }]) => {
+    return { name, operations, compute, kept: compute([0n, 0n, 0n]).length > 1 ? MAX_OUTPUTS : 0 }
+  })
 
   /** Limbs at random, at their bounds, or next to zero. */
   function put(i: number): void {
@@ -219,14 +221,15 @@ export function compareField(
     }
   }
 
-  function compare(history: readonly string[]): void {
+  function compare(history: readonly { name: string; places: readonly number[] }[]): void {
     for (let i = 0; i < BANK; i++) {
       toBytes(bytesAt, elementAt(i))
       for (let lane = 0; lane < lanes; lane++) {
         let value = 0n
         for (let word = 3; word >= 0; word--) value = (value << 64n) | encoded[4 * lane + word]!
         if (value === bank[i]![lane]) continue
-        throw new Error(`element ${i} differs, seed ${seed}, after ${history.join('; ')}`)
+        const programs = history.map(({ name, places }) => `${name} ${places}`).join('; ')
+        throw new Error(`element ${i} differs, seed ${seed}, after ${programs}`)
       }
     }
   }
@@ -234,25 +237,22 @@ export function compareField(
   let done = 0
   for (let i = 0; i < BANK; i++) put(i)
   while (done < operations) {
-    const history: string[] = []
+    const history: { name: string; places: readonly number[] }[] = []
     for (let turn = 0; turn < 24; turn++) {
-      if (turn % 4 === 0) put(below(BANK))
-      const name = names[below(names.length)]!
-      const { operations: counted, compute } = PROGRAMS[name]!
+      if (turn % 12 === 0) put(below(BANK))
+      const { name, operations: counted, compute, kept } = known[below(known.length)]!
       // One output may overwrite a source; several come before the last term is read.
       const first = below(BANK)
-      const outputs = Array.from({ length: MAX_OUTPUTS }, (_, i) => (first + i) % BANK)
-      const kept = compute([0n, 0n, 0n]).length > 1 ? MAX_OUTPUTS : 0
-      const source = () => (first + kept + below(BANK - kept)) % BANK
-      const sources = [source(), source(), source()]
-      programs[name]!(...[...outputs, ...sources].map(elementAt))
+      const place = (i: number) => (first + i) % BANK
+      const source = () => place(kept + below(BANK - kept))
+      const places = [first, place(1), place(2), place(3), source(), source(), source()] as const
+      const [, , , , a, b, c] = places
+      programs[name]!(...places.map(elementAt))
       for (let lane = 0; lane < lanes; lane++) {
-        const results = compute(sources.map((i) => bank[i]![lane]!))
-        results.forEach((result, i) => {
-          bank[outputs[i]!]![lane] = modulo(result)
-        })
+        const results = compute([bank[a]![lane]!, bank[b]![lane]!, bank[c]![lane]!])
+        for (let i = 0; i < results.length; i++) bank[places[i]!]![lane] = modulo(results[i]!)
       }
-      history.push(`${name} ${outputs} ${sources}`)
+      history.push({ name, places })
       done += counted * lanes
     }
     compare(history)
