@@ -4,7 +4,7 @@
  * Integers are kept as they would be without a word size, so that wrapping is harmless until
  * someone looks: shifts and conversions need the one representative in range, and fail where the
  * interval straddles two. Doubles are multiples of `step`; sums must be exact. A fused a·b + c may
- * round only as the product trick of field/relaxed.ts wants it: with c constant, and a result
+ * round only as the product trick of field/relaxed/product.ts wants it: with c constant, and a result
  * within one binade; the second fused product with the first taken off is then exact.
  */
 
