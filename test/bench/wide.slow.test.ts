@@ -5,11 +5,11 @@ import { runOnce, withPrepared } from './round/suite.ts'
 import { countInTheClear, synthetic } from './round/workloads.ts'
 
 const ONE_WAY_MS = 20
-/** As if messages took no time: the comparison with the fewest gates, bit by bit. */
+/** What a node takes its neighbours to be at when they are near. */
 const NEAR_MS = 0
 
 it('a round over 40 ms links is faster for knowing it, and as exact', async () => {
-  const make = () => synthetic([20_000, 20_000, 20_000], 2, { owners: {} })
+  const make = () => synthetic([100_000, 100_000, 100_000], 2, { owners: {} })
   await withPrepared(
     make,
     () => {},
