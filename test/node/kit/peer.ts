@@ -57,12 +57,13 @@ export async function expectRefusal(
   const { status, problem } = answer
   expect({ code: problem.code, status: Math.floor(status / 100) }).toEqual({ code, status: 4 })
   if (entry !== undefined) {
-    // A request that is refused before it means anything is entered behind the answer.
-    const added = await vi.waitUntil(async () => {
-      const added = (await to.entries()).slice(before)
-      return added.some(({ type }) => type.endsWith('.refused')) ? added : undefined
+    // A request that is refused before it means anything is entered behind the answer, so that one
+    // of an earlier request of another kind may still come in.
+    const refusals = await vi.waitUntil(async () => {
+      const added = (await to.entries()).slice(before).filter(({ type }) => type === entry.type)
+      return added.length > 0 ? added : undefined
     })
-    expect(added.filter(({ type }) => type.endsWith('.refused'))).toMatchObject([entry])
+    expect(refusals).toMatchObject([entry])
   }
   return answer
 }
