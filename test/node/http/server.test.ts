@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { createTlsKeys } from '@drempel/node/internal/config'
-import { startServer } from '@drempel/node/internal/http'
+import { readBody, startServer } from '@drempel/node/internal/http'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 
 const tls = createTlsKeys('127.0.0.1', Date.now(), (length) =>
   crypto.getRandomValues(new Uint8Array(length)),
 )
+
+/** More than a call can have arguments. */
+const CHUNKS = 200_000
 
 function appOf() {
   const app = new Hono()
@@ -55,6 +58,20 @@ describe('the server', () => {
     const start = Date.now()
     await server.close(100)
     expect(Date.now() - start).toBeLessThan(3_000)
+  })
+
+  it('reads a body that comes in a hundred thousand chunks and more', async () => {
+    const app = appOf()
+    app.post('/length', async (c) => c.text(String((await readBody(c, 1_000_000)).length)))
+    const server = await startServer({ app, host: '127.0.0.1', port: 0 })
+    const socket = connect(server.port, '127.0.0.1')
+    const head = 'POST /length HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+    socket.write(`${head}${'1\r\nx\r\n'.repeat(CHUNKS)}0\r\n\r\n`)
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1.1 200 /)
+    expect(String(answer)).toContain(String(CHUNKS))
+    socket.destroy()
+    await server.close(0)
   })
 
   it('speaks TLS 1.3 only', async () => {

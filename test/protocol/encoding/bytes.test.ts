@@ -4,6 +4,8 @@ import {
   base64,
   base64url,
   compareBytes,
+  concat,
+  concatAll,
   fromBase64,
   fromBase64url,
   fromHex,
@@ -11,7 +13,9 @@ import {
   hashParts,
   hex,
   jcs,
+  PartsHash,
   parseJcs,
+  sha256,
   utf8,
 } from '@drempel/protocol/encoding'
 import fc from 'fast-check'
@@ -112,5 +116,34 @@ describe('JCS', () => {
     expect(() => parseJcs(utf8('{"a": 1}'))).toThrow('BAD_JSON')
     expect(() => parseJcs(utf8('{"a":1,"a":2}'))).toThrow('BAD_JSON')
     expect(() => parseJcs(utf8('nope'))).toThrow('BAD_JSON')
+  })
+})
+
+describe('lists longer than a call has arguments', () => {
+  const parts = Array.from({ length: 200_000 }, (_, i) => Uint8Array.of(i, i >> 8))
+  const flat = Uint8Array.from({ length: 400_000 }, (_, i) => (i >> 1) >> (i % 2 === 0 ? 0 : 8))
+
+  it('are joined', () => {
+    expect(hex(sha256(concatAll(parts)))).toBe(hex(sha256(flat)))
+    expect(concat(...parts.slice(0, 3))).toEqual(flat.slice(0, 6))
+    const writer = new ByteWriter()
+    for (const part of parts) writer.bytes(part)
+    expect(hex(sha256(writer.finish()))).toBe(hex(sha256(flat)))
+  })
+
+  it('are hashed as hashParts hashes short ones', () => {
+    const hashed = (list: readonly Uint8Array[]) => {
+      const hash = new PartsHash('drempel/v1/test')
+      for (const part of list) hash.add(part)
+      return hex(hash.digest())
+    }
+    for (const length of [0, 1, 7, 1_000]) {
+      const some = parts.slice(0, length)
+      expect(hashed(some)).toBe(hex(hashParts('drempel/v1/test', ...some)))
+    }
+    const framed = [utf8('drempel/v1/test'), ...parts.map((part) => part)].map((part) =>
+      new ByteWriter().block(part).finish(),
+    )
+    expect(hashed(parts)).toBe(hex(sha256(concatAll(framed))))
   })
 })

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream'
 import type { Bytes } from '@drempel/protocol/encoding'
-import { concat } from '@drempel/protocol/encoding'
+import { concatAll } from '@drempel/protocol/encoding'
 import type { Context } from 'hono'
 import { fail } from './errors.ts'
 import { nodeBindings } from './node.ts'
@@ -39,7 +39,7 @@ export function collect(stream: Readable, maxBytes: number): Promise<Bytes | und
       stream.removeAllListeners('data').pause()
       return resolve(undefined)
     })
-    stream.on('end', () => resolve(concat(...chunks)))
+    stream.on('end', () => resolve(concatAll(chunks)))
     stream.on('error', reject)
     stream.on('close', () => reject(new Error('closed')))
   })

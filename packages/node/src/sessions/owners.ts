@@ -3,7 +3,7 @@
 import {
   type Bytes,
   base64,
-  concat,
+  concatAll,
   fromBase64,
   fromUtf8,
   hex,
@@ -30,7 +30,7 @@ export async function saveOwners(
   flags: readonly Bytes[],
   over: readonly boolean[],
 ): Promise<void> {
-  const hits = concat(...flags.filter((_, i) => over[i]))
+  const hits = concatAll(flags.filter((_, i) => over[i]))
   const plain = jcs({ round, createdAt, flags: base64(hits) })
   const name = place(kind, rule)
   await ctx.store.meta.set(name, base64(ctx.vault.seal(name, plain, ctx.random)))

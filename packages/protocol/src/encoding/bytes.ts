@@ -21,6 +21,11 @@ export function fromUtf8(bytes: Bytes): string {
 }
 
 export function concat(...parts: readonly Bytes[]): Bytes {
+  return concatAll(parts)
+}
+
+/** For lists of any length: a call takes no more than some hundred thousand arguments. */
+export function concatAll(parts: readonly Bytes[]): Bytes {
   let length = 0
   for (const part of parts) length += part.length
   const whole = new Uint8Array(length)

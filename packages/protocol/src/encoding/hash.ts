@@ -14,16 +14,34 @@ export function sha256(bytes: Bytes): Bytes {
   return sodium.crypto_hash_sha256(bytes)
 }
 
+type Domain = `drempel/v1/${string}`
+
 /** @param domain starts with `drempel/v1/` */
-export function hashParts(domain: `drempel/v1/${string}`, ...parts: readonly Bytes[]): Bytes {
-  const hash = nobleSha256.create()
-  const length = new Uint8Array(4)
-  for (const part of [utf8(domain), ...parts]) {
-    new DataView(length.buffer).setUint32(0, part.length)
-    hash.update(length)
-    hash.update(part)
-  }
+export function hashParts(domain: Domain, ...parts: readonly Bytes[]): Bytes {
+  const hash = new PartsHash(domain)
+  for (const part of parts) hash.add(part)
   return hash.digest()
+}
+
+/** As `hashParts`, for parts that come one after another: a call takes some hundred thousand at most. */
+export class PartsHash {
+  readonly #hash = nobleSha256.create()
+  readonly #length = new Uint8Array(4)
+  readonly #view = new DataView(this.#length.buffer)
+
+  constructor(domain: Domain) {
+    this.add(utf8(domain))
+  }
+
+  add(part: Bytes): void {
+    this.#view.setUint32(0, part.length)
+    this.#hash.update(this.#length)
+    this.#hash.update(part)
+  }
+
+  digest(): Bytes {
+    return this.#hash.digest()
+  }
 }
 
 export function hmacSha256(key: Bytes, message: Bytes): Bytes {

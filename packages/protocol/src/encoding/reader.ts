@@ -1,6 +1,6 @@
 /** Strict binary framing: big-endian integers, length-prefixed bytes; a reader must end exactly. */
 
-import { type Bytes, concat } from './bytes.ts'
+import { type Bytes, concatAll } from './bytes.ts'
 import { fail } from './errors.ts'
 
 export class ByteReader {
@@ -107,6 +107,6 @@ export class ByteWriter {
   }
 
   finish(): Bytes {
-    return concat(...this.#parts)
+    return concatAll(this.#parts)
   }
 }

@@ -8,6 +8,7 @@ import {
   ByteReader,
   type Bytes,
   concat,
+  concatAll,
   hex,
   type Json,
   signStatement,
@@ -181,7 +182,7 @@ export async function compute(
     const remaining = included.filter((member) => leftOut.every((out) => out.member !== member))
     await rememberOpened(ctx, announcement.kind, { ...announcement, contributors: remaining })
     const opened = wanted.map((rule) => {
-      const keys = concat(...(result.lists.get(rule.id) ?? []))
+      const keys = concatAll(result.lists.get(rule.id) ?? [])
       const body = {
         announcement: live.digest,
         convenant: announcement.convenant,

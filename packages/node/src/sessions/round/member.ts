@@ -177,7 +177,7 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
     announcement: live.digest,
     round,
     paddedSize: stays ? null : paddedSize(live.values.length),
-    list: listCommitment(salt, round, live.values),
+    list: await listCommitment(salt, round, live.values, ctx.pause),
     nonce: live.nonce === null ? null : nonceCommitment(live.nonce, round, ctx.self),
   }
   const commitment = signStatement(STATEMENT.commitment, body, ctx.self, ctx.signer)

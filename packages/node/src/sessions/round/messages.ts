@@ -4,7 +4,15 @@
  * them.
  */
 
-import { type Bytes, hashParts, hex, jcs, statementSchema, utf8 } from '@drempel/protocol/encoding'
+import {
+  type Bytes,
+  hashParts,
+  hex,
+  jcs,
+  PartsHash,
+  statementSchema,
+  utf8,
+} from '@drempel/protocol/encoding'
 import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 
@@ -92,8 +100,24 @@ export function commitmentsDigest(commitments: readonly SignedCommitment[]): str
   return hex(hashParts('drempel/v1/round/commitments', jcs(commitments)))
 }
 
-export function listCommitment(salt: Bytes, round: string, values: readonly Bytes[]): string {
-  return hex(hashParts('drempel/v1/round/list', salt, utf8(round), ...values))
+/** Some milliseconds of hashing. */
+const VALUES_A_TURN = 4_096
+
+/** @param pause called now and then: a list may have a million values */
+export async function listCommitment(
+  salt: Bytes,
+  round: string,
+  values: readonly Bytes[],
+  pause: () => Promise<void>,
+): Promise<string> {
+  const hash = new PartsHash('drempel/v1/round/list')
+  hash.add(salt)
+  hash.add(utf8(round))
+  for (const [i, value] of values.entries()) {
+    hash.add(value)
+    if (i % VALUES_A_TURN === VALUES_A_TURN - 1) await pause()
+  }
+  return hex(hash.digest())
 }
 
 export function nonceCommitment(nonce: Bytes, round: string, member: string): string {
