@@ -40,6 +40,22 @@ function over(buffer: ArrayBuffer, wasm: Exports): Kernel {
   const holds = (words: Words) => words.buffer === buffer
   const holdsShare = ({ first, second }: Share) => holds(first) && holds(second)
   const address = (words: Words, at: number) => words.byteOffset + 4 * at
+  const onRuns =
+    (run: Exports['compare'], plain: Kernel['compare']): Kernel['compare'] =>
+    (z, into, mask, plane, base, runs, c, at) => {
+      if (!(holds(z) && holds(mask) && holdsShare(plane) && holds(runs) && holdsShare(c)))
+        return plain(z, into, mask, plane, base, runs, c, at)
+      run(
+        address(z, into),
+        address(mask, into),
+        address(plane.first, base),
+        address(plane.second, base),
+        address(c.first, at),
+        address(c.second, at),
+        address(runs, 0),
+        address(runs, runs.length),
+      )
+    }
   return {
     and(z, into, mask, x, atX, y, atY, words) {
       if (!(holds(z) && holds(mask) && holdsShare(x) && holdsShare(y)))
@@ -54,34 +70,8 @@ function over(buffer: ArrayBuffer, wasm: Exports): Kernel {
         4 * words,
       )
     },
-    compare(z, into, mask, plane, base, runs, c, at) {
-      if (!(holds(z) && holds(mask) && holdsShare(plane) && holds(runs) && holdsShare(c)))
-        return plainKernel.compare(z, into, mask, plane, base, runs, c, at)
-      wasm.compare(
-        address(z, into),
-        address(mask, into),
-        address(plane.first, base),
-        address(plane.second, base),
-        address(c.first, at),
-        address(c.second, at),
-        address(runs, 0),
-        address(runs, runs.length),
-      )
-    },
-    select(z, into, mask, plane, base, runs, c, at) {
-      if (!(holds(z) && holds(mask) && holdsShare(plane) && holds(runs) && holdsShare(c)))
-        return plainKernel.select(z, into, mask, plane, base, runs, c, at)
-      wasm.select(
-        address(z, into),
-        address(mask, into),
-        address(plane.first, base),
-        address(plane.second, base),
-        address(c.first, at),
-        address(c.second, at),
-        address(runs, 0),
-        address(runs, runs.length),
-      )
-    },
+    compare: onRuns(wasm.compare, plainKernel.compare),
+    select: onRuns(wasm.select, plainKernel.select),
     exchange(plane, base, runs, d, from) {
       if (!(holds(plane) && holds(runs) && holds(d)))
         return plainKernel.exchange(plane, base, runs, d, from)
