@@ -46,6 +46,109 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       store = await backend.reopen()
     }
 
+    describe('what was asked', () => {
+      const blind = (i: number) => new Uint8Array(16).fill(i)
+
+      it('is found again by its blind, until its period is forgotten', async () => {
+        await store.asked.remember('2026Q4', 'b'.repeat(32), [blind(1), blind(2), blind(1)])
+        await store.asked.remember('2027Q1', 'a'.repeat(32), [blind(1)])
+        await restart()
+        const found = { txid: 'b'.repeat(32) }
+        expect(await store.asked.find(blind(1))).toEqual([
+          { txid: 'a'.repeat(32), item: 0 },
+          { ...found, item: 0 },
+          { ...found, item: 2 },
+        ])
+        expect(await store.asked.find(blind(9))).toEqual([])
+        expect(await store.asked.periods()).toEqual(['2026Q4', '2027Q1'])
+        expect(await store.asked.forget('2026Q4')).toBe(3)
+        expect(await store.asked.find(blind(2))).toEqual([])
+        expect(await store.asked.periods()).toEqual(['2027Q1'])
+      })
+
+      it('is written whole or not at all', async () => {
+        const query = [blind(1), new Uint8Array(15)]
+        await expect(store.asked.remember('2026Q4', 'a'.repeat(32), query)).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+        })
+        expect(await store.asked.periods()).toEqual([])
+      })
+    })
+
+    describe('cases of data subjects', () => {
+      const opened = (id: string, dueAt: number) => ({
+        ...{ id, type: 'access' as const, kind: 'host', receivedAt: 1, dueAt },
+        sealed: sealed(1),
+      })
+
+      it('are numbered, listed by due date, extended once and closed once', async () => {
+        const first = await store.cases.open(opened('a', 20))
+        const second = await store.cases.open(opened('b', 10))
+        expect(second).toBe(first + 1)
+        await expect(store.cases.open(opened('a', 5))).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+        })
+        await restart()
+        const none = { extendedAt: null, closedAt: null, outcome: null }
+        expect(await store.cases.get(first)).toEqual({
+          ...{ number: first, ...opened('a', 20), ...none },
+        })
+        expect(await store.cases.get(99)).toBeNull()
+        expect(await store.cases.extend(second, 30, 5)).toBe(true)
+        expect(await store.cases.extend(second, 40, 6)).toBe(false)
+        const numbers = async (open: boolean) =>
+          (await store.cases.list({ open, limit: 9 })).map(({ number }) => number)
+        expect(await numbers(true)).toEqual([first, second])
+        expect(await store.cases.close(first, 'granted', 7)).toBe(true)
+        expect(await store.cases.close(first, 'refused', 8)).toBe(false)
+        expect(await store.cases.extend(first, 40, 9)).toBe(false)
+        expect(await store.cases.close(99, 'granted', 7)).toBe(false)
+        expect(await numbers(true)).toEqual([second])
+        expect(await numbers(false)).toEqual([first, second])
+        expect(await store.cases.get(first)).toMatchObject({ outcome: 'granted', closedAt: 7 })
+      })
+    })
+
+    describe('recalls', () => {
+      const answer = (txid: string, change: object = {}) => ({
+        ...{ txid, kind: 'host', rule: 'host-t2', epoch: '1', round: 'r1', until: 100 },
+        ...{ sealed: sealed(1), ...change },
+      })
+      const due = (round: string, afterTxid = '') =>
+        store.recalls.due({ kind: 'host', rule: 'host-t2', round }, { afterTxid, limit: 2 })
+
+      it('are raised once, of two who looked at once', async () => {
+        await store.recalls.watch(answer('a'))
+        expect(await due('r1')).toEqual([])
+        const [read] = await due('r2')
+        expect(read).toEqual(answer('a'))
+        const settle = () => store.recalls.settle(read!, 'r2', sealed(2), [sealed(3)])
+        expect((await Promise.all([settle(), settle()])).sort()).toEqual([false, true])
+        await restart()
+        expect(await due('r2')).toEqual([])
+        expect(await due('r3')).toEqual([answer('a', { round: 'r2', sealed: sealed(2) })])
+        const [recall] = await store.recalls.list({ open: true, limit: 9 })
+        expect(recall).toMatchObject({ raisedAt: 1_000, closedAt: null, sealed: sealed(3) })
+        expect(await store.recalls.close(recall!.number, 5)).toBe(true)
+        expect(await store.recalls.close(recall!.number, 6)).toBe(false)
+        expect(await store.recalls.list({ open: true, limit: 9 })).toEqual([])
+        expect(await store.recalls.list({ open: false, limit: 9 })).toMatchObject([{ closedAt: 5 }])
+      })
+
+      it('are looked for page by page, of one rule, until nothing is left or its time is over', async () => {
+        for (const txid of ['a', 'b', 'c']) await store.recalls.watch(answer(txid))
+        await store.recalls.watch(answer('d', { rule: 'host-t3' }))
+        await store.recalls.watch(answer('e', { until: 200 }))
+        expect((await due('r2')).map(({ txid }) => txid)).toEqual(['a', 'b'])
+        expect((await due('r2', 'b')).map(({ txid }) => txid)).toEqual(['c', 'e'])
+        expect(await store.recalls.settle(answer('a'), 'r2', null, [])).toBe(true)
+        expect(await store.recalls.settle(answer('a'), 'r2', null, [])).toBe(false)
+        expect(await store.recalls.forgetBefore(99)).toBe(0)
+        expect(await store.recalls.forgetBefore(100)).toBe(3)
+        expect((await due('r2')).map(({ txid }) => txid)).toEqual(['e'])
+      })
+    })
+
     describe('contributions', () => {
       it('tell how a list differs from the last one, and survive a restart', async () => {
         const { contributions } = store
@@ -89,7 +192,7 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         expect(await store.flags.get('host', index(2))).toEqual({
           ...{ id: 2, kind: 'host', index: index(2), sealed: sealed(2), taxonomy: 'phishing' },
           ...{ evidence: 'observed', reports: 9, since: 500, expires: null, state: 'active' },
-          ...{ importId: 'c', createdAt: 1_000, withdrawnAt: null },
+          ...{ importId: 'c', createdAt: 1_000, withdrawnAt: null, withdrawnReason: null },
         })
         expect(await store.flags.countActive('host', 0)).toBe(4)
       })
@@ -153,15 +256,93 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
         })
       })
 
-      it('keeps a bezwaar through imports, until the state is set', async () => {
+      it('keeps a bezwaar through imports, until it is lifted', async () => {
         await store.flags.upsert('host', [row(1)], 'a')
-        expect(await store.flags.setState('host', index(1), 'bezwaar')).toBe(true)
-        expect(await store.flags.setState('host', index(9), 'bezwaar')).toBe(false)
+        expect(await store.flags.object('host', index(1))).toBe(true)
+        expect(await store.flags.object('host', index(9))).toBe(false)
         expect(await store.flags.upsert('host', [row(1)], 'b')).toEqual(counts({ blocked: 1 }))
         expect(await store.flags.withdrawMissing('host', 'c')).toBe(0)
         expect(await store.flags.countActive('host', 0)).toBe(0)
-        await store.flags.setState('host', index(1), 'active')
+        await restart()
+        expect(await store.flags.lift('host', index(1))).toBe(true)
+        expect(await store.flags.lift('host', index(1))).toBe(false)
         expect(await store.flags.countActive('host', 0)).toBe(1)
+      })
+
+      it('withdraws under a bezwaar too, which no import undoes, and lifts to what was', async () => {
+        await store.flags.upsert('host', [row(1), row(2)], 'a')
+        await store.flags.object('host', index(1))
+        now.time = 2_000
+        expect(await store.flags.withdraw('host', index(1), 'unfounded')).toBe(true)
+        expect(await store.flags.withdraw('host', index(1))).toBe(false)
+        await store.flags.withdraw('host', index(2), 'settled')
+        await store.flags.object('host', index(2))
+        now.time = 3_000
+        const again = [row(1), row(2)]
+        expect(await store.flags.upsert('host', again, 'b', { blockedSince: 2_500 })).toEqual(
+          counts({ blocked: 2 }),
+        )
+        for (const i of [1, 2]) expect(await store.flags.lift('host', index(i))).toBe(true)
+        const withdrawn = { state: 'withdrawn', withdrawnAt: 2_000 }
+        expect(await store.flags.get('host', index(1))).toMatchObject({
+          ...withdrawn,
+          withdrawnReason: 'unfounded',
+        })
+        expect(await store.flags.get('host', index(2))).toMatchObject({
+          ...withdrawn,
+          withdrawnReason: 'settled',
+        })
+        expect(await store.flags.upsert('host', again, 'c', { blockedSince: 2_500 })).toEqual(
+          counts({ updated: 2 }),
+        )
+        expect(await store.flags.get('host', index(1))).toMatchObject({ withdrawnReason: null })
+      })
+
+      it('corrects fields, and puts another identifier in the place of a false one', async () => {
+        await store.flags.upsert('host', [row(1), row(3)], 'a')
+        expect(await store.flags.rectify('host', index(9), { reports: 2 })).toBe(false)
+        expect(await store.flags.rectify('host', index(1), { reports: 2, expires: 9 })).toBe(true)
+        const corrected = { reports: 2, expires: 9, taxonomy: 'phishing' }
+        expect(await store.flags.get('host', index(1))).toMatchObject({
+          ...corrected,
+          state: 'active',
+        })
+        const two = { index: index(2), sealed: sealed(2) }
+        expect(await store.flags.rectify('host', index(1), { evidence: 'x' }, two)).toBe(true)
+        expect(await store.flags.get('host', index(1))).toMatchObject({
+          state: 'withdrawn',
+          withdrawnReason: 'rectified',
+        })
+        expect(await store.flags.get('host', index(2))).toMatchObject({
+          ...corrected,
+          ...{ evidence: 'x', sealed: sealed(2), state: 'active', importId: 'a' },
+        })
+        // One that is there already stays as it is.
+        const three = { index: index(3), sealed: sealed(99) }
+        expect(await store.flags.rectify('host', index(2), {}, three)).toBe(true)
+        expect(await store.flags.get('host', index(3))).toMatchObject({ sealed: sealed(3) })
+        expect(await store.flags.countActive('host', 0)).toBe(1)
+      })
+
+      it('erases a flag with its tags, and lets no import bring it back until that is lifted', async () => {
+        await store.flags.upsert('host', [row(1), row(2)], 'a')
+        await store.tags.put('host', 'e1', [{ id: 1, sealed: sealed(50) }])
+        expect(await store.flags.erase('host', index(9))).toBe(false)
+        expect(await store.flags.erase('host', index(1))).toBe(true)
+        expect(await store.flags.erase('host', index(1))).toBe(false)
+        expect(await store.flags.get('host', index(1))).toBeNull()
+        expect(await store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+        await restart()
+        const again = [row(1), row(2), row(9)]
+        expect(await store.flags.upsert('host', again, 'b')).toEqual(
+          counts({ added: 1, unchanged: 1, blocked: 1 }),
+        )
+        const instead = { index: index(1), sealed: sealed(1) }
+        await store.flags.rectify('host', index(2), {}, instead)
+        expect(await store.flags.get('host', index(1))).toBeNull()
+        expect(await store.flags.lift('host', index(1))).toBe(true)
+        expect(await store.flags.upsert('host', [row(1)], 'c')).toEqual(counts({ added: 1 }))
+        expect(await store.flags.upsert('email', [row(1)], 'c')).toEqual(counts({ added: 1 }))
       })
 
       it('leaves out the expired, at their time and not before', async () => {

@@ -97,7 +97,7 @@ describe('a flag that left a list', () => {
   test('is out of the next round, and counts for nobody', async () => {
     await withdraw(partner, ['withdrawn.example'])
     const index = partner.ctx.vault.blindIndex('host', 'bezwaar.example')
-    expect(await partner.ctx.store.flags.setState('host', index, 'bezwaar')).toBe(true)
+    expect(await partner.ctx.store.flags.object('host', index)).toBe(true)
     federation.clock.ahead = 2 * HOUR
     await published(federation, leader)
     expect(await over(leader, ALL)).toEqual(['kept.example'])

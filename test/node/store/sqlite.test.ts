@@ -23,6 +23,13 @@ storeContract('SQLite', async () => {
   }
 })
 
+/** Of the first release. */
+const FIRST_TABLES = [
+  ...['meta', 'flags', 'tags', 'contributions', 'key_epochs', 'generations', 'rounds', 'lists'],
+  ...['list_history', 'convenants', 'logs', 'log_entries', 'log_hashes', 'nonces', 'usage'],
+  ...['served', 'tokens', 'sqlite_sequence'],
+]
+
 describe('the SQLite file', () => {
   let folder: string
   let path: string
@@ -64,12 +71,17 @@ describe('the SQLite file', () => {
     await store.meta.set('a', 'b')
     await store.close()
     const db = new Database(path)
-    for (const table of ['witnessed', 'log_conflicts', 'cosigned']) db.exec(`DROP TABLE ${table}`)
+    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all()
+    const later = (tables as string[]).filter((name) => !FIRST_TABLES.includes(name))
+    for (const table of later) db.exec(`DROP TABLE ${table}`)
+    db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')
     db.pragma('user_version = 1')
     db.close()
     const again = await open()
     expect(await again.meta.get('a')).toBe('b')
     expect(await again.witness.heads()).toEqual([])
+    expect(await again.flags.page('host', { limit: 1 })).toEqual([])
+    expect(await again.asked.periods()).toEqual([])
     await again.close()
   })
 

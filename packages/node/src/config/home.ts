@@ -24,6 +24,7 @@ import { parse, stringify } from 'yaml'
 import { createTlsKeys, tlsPin } from './certificate.ts'
 import { fail } from './errors.ts'
 import { checkPrivate, makeFolder, syncFolder, writeNew } from './files.ts'
+import { openIndexKeys, withIndex } from './indexkeys.ts'
 import { readMasterKey } from './masterkey.ts'
 import { openPeriodKeys } from './periodkeys.ts'
 import { systemRandom } from './random.ts'
@@ -98,13 +99,15 @@ export async function openHome(dir: string, random: RandomBytes = systemRandom):
     config.transport === 'tls'
       ? { key: fromUtf8(await unseal(paths.tlsKey)), cert: await content(paths.tlsCertificate) }
       : undefined
+  const indexKeys = openIndexKeys(paths.periods, random)
   return {
     config,
     member: describe(config, signer, tls?.cert),
     signer,
     ...(tls === undefined ? {} : { tls }),
     masterKey,
-    periodKeys: openPeriodKeys(paths.periods, random),
+    periodKeys: withIndex(openPeriodKeys(paths.periods, random), indexKeys),
+    indexKeys,
     paths,
   }
 }

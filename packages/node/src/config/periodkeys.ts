@@ -11,12 +11,19 @@ import { fail } from './errors.ts'
 import { checkPrivate, replaceFile, syncFolder } from './files.ts'
 import type { PeriodKeys } from './types.ts'
 
-const NAME = /^([0-9]{4}Q[1-4])\.key$/
+const PERIOD = /^([0-9]{4}Q[1-4])\.key$/
 
-/** @param folder exists, or is made at the first `create` */
-export function openPeriodKeys(folder: string, random: RandomBytes): PeriodKeys {
+/**
+ * @param folder exists, or is made at the first `create`
+ * @param names the files that are such keys, and in the first group what they are called
+ */
+export function openPeriodKeys(
+  folder: string,
+  random: RandomBytes,
+  names: RegExp = PERIOD,
+): PeriodKeys {
   const pathOf = (period: string) => {
-    if (!NAME.test(`${period}.key`)) fail('BAD_CONFIG', { at: 'period' })
+    if (!names.test(`${period}.key`)) fail('BAD_CONFIG', { at: 'period' })
     return join(folder, `${period}.key`)
   }
   const load = async (period: string): Promise<Bytes | null> => {
@@ -42,8 +49,8 @@ export function openPeriodKeys(folder: string, random: RandomBytes): PeriodKeys 
       return erased
     },
     list: async () => {
-      const names = await unless('ENOENT', readdir(folder), [])
-      return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).sort()
+      const files = await unless('ENOENT', readdir(folder), [])
+      return files.flatMap((name) => names.exec(name)?.[1] ?? []).sort()
     },
   }
 }

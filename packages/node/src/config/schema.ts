@@ -23,6 +23,11 @@ export const nodeConfig = z
     store: z.strictObject({ path: z.string().min(1) }),
     /** Threads for long computations; as many as there are cores when it is left out. */
     workers: z.exactOptional(z.int().min(0).max(256)),
+    /**
+     * Whether data subjects are told neither that something is known of them nor that nothing is;
+     * left out: of the police alone.
+     */
+    confidential: z.exactOptional(z.boolean()),
   })
   .superRefine((config, context) => {
     const refuse = (path: string[], message: string) =>

@@ -30,9 +30,20 @@ export interface PeriodKeys {
   load(period: string): Promise<Bytes | null>
   /** Durable when it resolves; never replaces a key that exists, but returns that. */
   create(period: string): Promise<Bytes>
-  /** Unlinks the file; false when there was none. */
+  /** Overwrites and unlinks the file; false when there was none. Durable when it resolves. */
   erase(period: string): Promise<boolean>
   list(): Promise<readonly string[]>
+}
+
+/** Keys of the index of what was asked, one for each period and purpose (indexkeys.ts). */
+export interface IndexKeys {
+  /** Null when nothing was asked for that purpose in that period, or the key was erased. */
+  load(period: string, purpose: string): Promise<Bytes | null>
+  /** Durable when it resolves; never replaces a key that exists, but returns that. */
+  create(period: string, purpose: string): Promise<Bytes>
+  list(): Promise<readonly { readonly period: string; readonly purpose: string }[]>
+  /** All of a period. */
+  erase(period: string): Promise<void>
 }
 
 export type Home = {
@@ -42,6 +53,8 @@ export type Home = {
   /** PEM; absent for plain HTTP on loopback. */
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly masterKey: Bytes
+  /** Erasing one erases the period's index keys too. */
   readonly periodKeys: PeriodKeys
+  readonly indexKeys: IndexKeys
   readonly paths: HomePaths
 }

@@ -19,6 +19,8 @@
  * was opened with. Digests, round ids, txids and tokens' ids are lower-case hexadecimal text.
  */
 
+import type { AskedStore } from './parts/asked.ts'
+import type { CaseStore } from './parts/cases.ts'
 import type { ContributionStore } from './parts/contributions.ts'
 import type { ConvenantStore } from './parts/convenants.ts'
 import type { FlagStore } from './parts/flags.ts'
@@ -26,6 +28,7 @@ import type { KeyStore } from './parts/keys.ts'
 import type { ListStore } from './parts/lists.ts'
 import type { LogStore } from './parts/log.ts'
 import type { MetaStore } from './parts/meta.ts'
+import type { RecallStore } from './parts/recalls.ts'
 import type { ReplayStore } from './parts/replay.ts'
 import type { RoundStore } from './parts/rounds.ts'
 import type { TagStore } from './parts/tags.ts'
@@ -45,6 +48,9 @@ export interface Store {
   readonly replay: ReplayStore
   readonly usage: UsageStore
   readonly witness: WitnessStore
+  readonly asked: AskedStore
+  readonly cases: CaseStore
+  readonly recalls: RecallStore
   readonly tokens: TokenStore
   readonly meta: MetaStore
 

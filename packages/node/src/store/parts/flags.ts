@@ -4,6 +4,16 @@ import type { Bytes } from '@drempel/protocol/encoding'
 
 export type FlagState = 'active' | 'withdrawn' | 'bezwaar'
 
+/** Why a flag was withdrawn; `rectified`: another identifier stands in its place. */
+export type WithdrawalReason =
+  | 'unfounded'
+  | 'mistaken-identity'
+  | 'retracted'
+  | 'settled'
+  | 'rectified'
+  | 'gone-from-source'
+  | 'other'
+
 export type FlagRecord = {
   /** Rises with each new flag; pages go by it. */
   readonly id: number
@@ -21,6 +31,8 @@ export type FlagRecord = {
   readonly importId: string
   readonly createdAt: number
   readonly withdrawnAt: number | null
+  /** Null for a flag that is not withdrawn, or was before reasons were kept. */
+  readonly withdrawnReason: WithdrawalReason | null
 }
 
 export type FlagRow = Pick<
@@ -36,9 +48,14 @@ export type UpsertCounts = {
   /** Also counts withdrawn flags that came back. */
   readonly updated: number
   readonly unchanged: number
-  /** Rows left as they were: withdrawn since `blockedSince`, or under bezwaar. */
+  /** Rows left as they were: withdrawn since `blockedSince`, under bezwaar, or erased. */
   readonly blocked: number
 }
+
+/** What a rectification sets; fields that are left out stay. */
+export type FlagFields = Partial<
+  Pick<FlagRecord, 'taxonomy' | 'evidence' | 'reports' | 'since' | 'expires'>
+>
 
 export type ActiveFlag = Pick<FlagRecord, 'id' | 'index' | 'sealed'>
 
@@ -54,7 +71,8 @@ export interface FlagStore {
    * Adds or updates flags; the same rows again change nothing. Every row found or added gets
    * `importId`, also an unchanged one, so that `withdrawMissing` sees it. A flag that was withdrawn
    * at or after `blockedSince` (the begin of the key epoch) stays withdrawn, since toggling a flag
-   * is a probe; one under bezwaar stays under bezwaar. The sealed identifier of a known row is kept.
+   * is a probe; one under bezwaar stays under bezwaar, and one that was erased stays away. The sealed
+   * identifier of a known row is kept.
    * Of two rows with one index the last counts.
    */
   upsert(
@@ -64,14 +82,41 @@ export interface FlagStore {
     options?: { readonly blockedSince?: number },
   ): Promise<UpsertCounts>
 
-  /** Withdraws the active flags of a kind that the import did not contain; returns how many. */
+  /**
+   * Withdraws the active flags of a kind that the import did not contain, as `gone-from-source`;
+   * returns how many.
+   */
   withdrawMissing(kind: string, importId: string): Promise<number>
 
   /** False when there is no such flag or it was withdrawn before. */
-  withdraw(kind: string, index: Bytes): Promise<boolean>
+  withdraw(kind: string, index: Bytes, reason?: WithdrawalReason): Promise<boolean>
 
-  /** The FG's change of state. `active` brings back a withdrawn flag too. False when there is no such flag. */
-  setState(kind: string, index: Bytes, state: FlagState): Promise<boolean>
+  /** Puts a flag under bezwaar, active or withdrawn. False when there is no such flag. */
+  object(kind: string, index: Bytes): Promise<boolean>
+
+  /**
+   * Ends a bezwaar, so that the flag is what it was before, or the ban on one that was erased, so that
+   * an import may bring it again. False when there was neither.
+   */
+  lift(kind: string, index: Bytes): Promise<boolean>
+
+  /**
+   * Corrects a flag's fields. With `replacement` the flag is withdrawn as `rectified` and one for that
+   * identifier takes over its corrected fields, unless there is one already, or one was erased.
+   * False when there is no such flag.
+   */
+  rectify(
+    kind: string,
+    index: Bytes,
+    fields: FlagFields,
+    replacement?: Pick<FlagRow, 'index' | 'sealed'>,
+  ): Promise<boolean>
+
+  /**
+   * Deletes a flag with its tags, and the traces in the backend's own files. What remains is its blind
+   * index, so that no import brings it back. False when there is no such flag.
+   */
+  erase(kind: string, index: Bytes): Promise<boolean>
 
   get(kind: string, index: Bytes): Promise<FlagRecord | null>
 

@@ -15,10 +15,11 @@ type Known = {
 }
 
 const COLUMNS = `id, kind, blind, sealed, taxonomy, evidence, reports, since, expires, state,
-  import_id AS importId, created_at AS createdAt, withdrawn_at AS withdrawnAt`
+  import_id AS importId, created_at AS createdAt, withdrawn_at AS withdrawnAt,
+  withdrawn_reason AS withdrawnReason`
 const ACTIVE = `kind = ? AND state = 'active' AND (expires IS NULL OR expires > ?)`
 
-export function flagStore({ db, clock, write, read }: Connection): FlagStore {
+export function flagStore({ db, clock, write, read, scrub }: Connection): FlagStore {
   const find = db.prepare<[string, Bytes], Known>(
     `SELECT id, taxonomy, evidence, reports, since, expires, state, withdrawn_at AS withdrawnAt
      FROM flags WHERE kind = ? AND blind = ?`,
@@ -29,22 +30,35 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
   )
   const update = db.prepare(
     `UPDATE flags SET taxonomy = ?, evidence = ?, reports = ?, since = ?, expires = ?, import_id = ?,
-     state = 'active', withdrawn_at = NULL WHERE id = ?`,
+     state = 'active', withdrawn_at = NULL, withdrawn_reason = NULL WHERE id = ?`,
   )
   const touch = db.prepare('UPDATE flags SET import_id = ? WHERE id = ?')
   const withdrawMissing = db.prepare(
-    `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?
+    `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?, withdrawn_reason = 'gone-from-source'
      WHERE kind = ? AND state = 'active' AND import_id <> ?`,
   )
+  // Under bezwaar it stays, so that no import brings it back, and is withdrawn once that is lifted.
   const withdraw = db.prepare(
-    `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?
-     WHERE kind = ? AND blind = ? AND state <> 'withdrawn'`,
+    `UPDATE flags SET withdrawn_at = @now, withdrawn_reason = @reason,
+       state = CASE state WHEN 'bezwaar' THEN 'bezwaar' ELSE 'withdrawn' END
+     WHERE kind = @kind AND blind = @index AND withdrawn_at IS NULL`,
   )
-  // A second withdrawal keeps the time of the first.
-  const setState = db.prepare(
-    `UPDATE flags SET state = @state, withdrawn_at =
-       CASE WHEN @state = 'withdrawn' THEN coalesce(withdrawn_at, @now) END
-     WHERE kind = @kind AND blind = @index`,
+  const object = db.prepare(`UPDATE flags SET state = 'bezwaar' WHERE kind = ? AND blind = ?`)
+  const lift = db.prepare(
+    `UPDATE flags SET state = CASE WHEN withdrawn_at IS NULL THEN 'active' ELSE 'withdrawn' END
+     WHERE kind = ? AND blind = ? AND state = 'bezwaar'`,
+  )
+  const allow = db.prepare('DELETE FROM erased_flags WHERE kind = ? AND blind = ?')
+  const ban = db.prepare(
+    `INSERT INTO erased_flags (kind, blind, at) SELECT kind, blind, ? FROM flags
+     WHERE kind = ? AND blind = ? ON CONFLICT DO NOTHING`,
+  )
+  const isBanned = db.prepare('SELECT 1 FROM erased_flags WHERE kind = ? AND blind = ?')
+  const anyBanned = db.prepare('SELECT 1 FROM erased_flags WHERE kind = ? LIMIT 1')
+  const remove = db.prepare('DELETE FROM flags WHERE kind = ? AND blind = ?')
+  const importOf = db.prepare<[number], string>('SELECT import_id FROM flags WHERE id = ?').pluck()
+  const correct = db.prepare(
+    'UPDATE flags SET taxonomy = ?, evidence = ?, reports = ?, since = ?, expires = ? WHERE id = ?',
   )
   const get = db.prepare<[string, Bytes], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND blind = ?`,
@@ -66,8 +80,13 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
         const counts = { added: 0, updated: 0, unchanged: 0, blocked: 0 }
         const blockedSince = options.blockedSince ?? Number.POSITIVE_INFINITY
         const now = clock()
+        const banned = anyBanned.get(kind) !== undefined
         for (const row of lastOfEach(rows)) {
           const { index, sealed, taxonomy, evidence, reports, expires } = row
+          if (banned && isBanned.get(kind, index) !== undefined) {
+            counts.blocked++
+            continue
+          }
           const known = find.get(kind, index)
           const since = row.since ?? known?.since ?? now
           if (known === undefined) {
@@ -91,9 +110,35 @@ export function flagStore({ db, clock, write, read }: Connection): FlagStore {
       }),
     withdrawMissing: (kind, importId) =>
       write(() => withdrawMissing.run(clock(), kind, importId).changes),
-    withdraw: (kind, index) => write(() => withdraw.run(clock(), kind, index).changes === 1),
-    setState: (kind, index, state) =>
-      write(() => setState.run({ kind, index, state, now: clock() }).changes === 1),
+    withdraw: (kind, index, reason = 'other') =>
+      write(() => withdraw.run({ kind, index, reason, now: clock() }).changes === 1),
+    object: (kind, index) => write(() => object.run(kind, index).changes === 1),
+    lift: (kind, index) =>
+      write(() => lift.run(kind, index).changes + allow.run(kind, index).changes > 0),
+    rectify: (kind, index, fields, replacement) =>
+      write(() => {
+        const known = find.get(kind, index)
+        if (known === undefined) return false
+        const { taxonomy, evidence, reports, since, expires } = { ...known, ...fields }
+        const values = [taxonomy, evidence, reports, since, expires] as const
+        correct.run(...values, known.id)
+        if (replacement === undefined) return true
+        const now = clock()
+        withdraw.run({ kind, index, reason: 'rectified', now })
+        const other = [kind, replacement.index] as const
+        if (find.get(...other) === undefined && isBanned.get(...other) === undefined) {
+          insert.run(...other, replacement.sealed, ...values, importOf.get(known.id), now)
+        }
+        return true
+      }),
+    erase: async (kind, index) => {
+      const erased = await write(() => {
+        ban.run(clock(), kind, index)
+        return remove.run(kind, index).changes === 1
+      })
+      scrub()
+      return erased
+    },
     get: (kind, index) =>
       read(() => {
         const row = get.get(kind, index)

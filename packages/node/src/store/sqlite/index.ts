@@ -1,6 +1,8 @@
 /** The Store over better-sqlite3. Synchronous inside: calls are transactions one after the other. */
 
 import type { Store } from '../store.ts'
+import { askedStore } from './asked.ts'
+import { caseStore } from './cases.ts'
 import { connect, type SqliteOptions } from './connection.ts'
 import { contributionStore } from './contributions.ts'
 import { convenantStore } from './convenants.ts'
@@ -9,6 +11,7 @@ import { keyStore } from './keys.ts'
 import { listStore } from './lists.ts'
 import { logStore } from './log.ts'
 import { metaStore } from './meta.ts'
+import { recallStore } from './recalls.ts'
 import { replayStore } from './replay.ts'
 import { roundStore } from './rounds.ts'
 import { tagStore } from './tags.ts'
@@ -36,6 +39,9 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     replay: replayStore(connection),
     usage: usageStore(connection),
     witness: witnessStore(connection),
+    asked: askedStore(connection),
+    cases: caseStore(connection),
+    recalls: recallStore(connection),
     tokens: tokenStore(connection),
     meta: metaStore(connection),
     scrub: async () => connection.scrub(),

@@ -195,4 +195,52 @@ CREATE TABLE cosigned (
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE asked (
+  blind BLOB NOT NULL CHECK (length(blind) = 16),
+  txid TEXT NOT NULL,
+  item INTEGER NOT NULL,
+  period TEXT NOT NULL,
+  PRIMARY KEY (blind, txid, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subject_cases (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL CHECK (type IN ('access', 'rectification', 'erasure', 'objection')),
+  kind TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  extended_at INTEGER,
+  closed_at INTEGER,
+  outcome TEXT CHECK (outcome IN ('granted', 'refused', 'withdrawn')),
+  sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE watched_answers (
+  txid TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  round TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recalls (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  raised_at INTEGER NOT NULL,
+  closed_at INTEGER,
+  sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE erased_flags (
+  kind TEXT NOT NULL,
+  blind BLOB NOT NULL CHECK (length(blind) = 32),
+  at INTEGER NOT NULL,
+  PRIMARY KEY (kind, blind)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE flags ADD COLUMN withdrawn_reason TEXT;
+`,
 ]
