@@ -1,5 +1,6 @@
 /** One member: its running node, its operator's view, its log, and the lies that it can be made to tell. */
 
+import type { Audit } from '@drempel/node/internal/audit'
 import {
   generateKey,
   importFlags,
@@ -27,6 +28,7 @@ export class Member {
   readonly token: string
   live: LiveNode
   readonly #start: () => Promise<LiveNode>
+  readonly #appending = new Set<Promise<unknown>>()
   #running = true
 
   constructor(
@@ -39,6 +41,20 @@ export class Member {
     this.token = token
     this.live = live
     this.#start = start
+    this.#watch()
+  }
+
+  /** Some entries are written behind an answer: each append is known from its call on. */
+  #watch(): void {
+    const audit = this.ctx.audit as { append: Audit['append'] }
+    const { append } = audit
+    audit.append = (event, record) => {
+      const appending = append(event, record)
+      this.#appending.add(appending)
+      const done = () => this.#appending.delete(appending)
+      appending.then(done, done)
+      return appending
+    }
   }
 
   get id(): string {
@@ -67,6 +83,7 @@ export class Member {
   async restart(): Promise<void> {
     await this.stop()
     this.live = await this.#start()
+    this.#watch()
     this.#running = true
   }
 
@@ -148,10 +165,17 @@ export class Member {
     return this.ctx.audit.openRecord(origin, at)
   }
 
-  /** Entries that `work` adds, whatever comes of it. */
+  /** Until what was entered behind earlier answers stands in the log. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#appending)
+  }
+
+  /** Entries that `work` adds, whatever comes of it, with those behind its answers and no earlier ones. */
   async adds(work: () => Promise<unknown>): Promise<Entry[]> {
+    await this.settled()
     const before = (await this.entries()).length
     await work()
+    await this.settled()
     return (await this.entries()).slice(before)
   }
 }

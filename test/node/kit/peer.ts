@@ -3,7 +3,7 @@
 import { createPeerClient, type PeerClient, signRequest } from '@drempel/node/internal/peers'
 import { problems } from '@drempel/node/internal/routes'
 import { type Bytes, fromUtf8, type Json } from '@drempel/protocol/encoding'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { type Federation, random } from './federation.ts'
 import type { Member } from './member.ts'
 
@@ -52,20 +52,16 @@ export async function expectRefusal(
   code: string,
   entry?: { readonly type: string; readonly [field: string]: unknown },
 ): Promise<Answer> {
-  const before = (await to.entries()).length
-  const answer = await send()
-  const { status, problem } = answer
+  let answer: Answer | undefined
+  const added = await to.adds(async () => {
+    answer = await send()
+  })
+  const { status, problem } = answer!
   expect({ code: problem.code, status: Math.floor(status / 100) }).toEqual({ code, status: 4 })
   if (entry !== undefined) {
-    // A request that is refused before it means anything is entered behind the answer, so that one
-    // of an earlier request of another kind may still come in.
-    const refusals = await vi.waitUntil(async () => {
-      const added = (await to.entries()).slice(before).filter(({ type }) => type === entry.type)
-      return added.length > 0 ? added : undefined
-    })
-    expect(refusals).toMatchObject([entry])
+    expect(added.filter(({ type }) => type.endsWith('.refused'))).toMatchObject([entry])
   }
-  return answer
+  return answer!
 }
 
 /** A signed request as raw parts, for a test that sends it itself, twice or changed. */
