@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sessionOf } from '../kit/dkg.ts'
 import { Federation, random } from '../kit/federation.ts'
 import { announcementOf, asJson, Lead } from '../kit/lead.ts'
-import type { Member } from '../kit/member.ts'
+import { eventually, type Member } from '../kit/member.ts'
 import { expectRefusal, post } from '../kit/peer.ts'
 import { publish } from '../kit/publication.ts'
 import { ask, elements } from '../kit/question.ts'
@@ -36,6 +36,23 @@ const isOver = async (asker: Member) => {
     operator: 'test',
   })
   return results[0]
+}
+
+/** The other holders take what a member asks and never answer; `asked` when one of them has it. */
+function silenceTo(asker: Member) {
+  const others = federation.members.filter((member) => member !== asker)
+  let taken = () => {}
+  const asked = new Promise<void>((resolve) => {
+    taken = resolve
+  })
+  const undo = others.map((holder) =>
+    holder.lie('oprf/evaluate', (from, _body, honest) => {
+      if (from !== asker.id) return honest()
+      taken()
+      return new Promise(() => {})
+    }),
+  )
+  return { asked, end: () => undo.forEach((restore) => void restore()) }
 }
 
 const install = (member: Member, convenant: SignedConvenant) =>
@@ -94,8 +111,12 @@ describe('a version that does not fit the node', () => {
 
 describe('a version that succeeds', () => {
   test('ends rounds under way, and keeps key and list where the holders stay', async () => {
+    const tagger = federation.member('telecom')
+    await tagger.flag(['x.example'])
+    const silence = silenceTo(tagger)
     const lead = await Lead.open(federation, leader)
     const { digest } = leader.ctx.inForce()
+    await silence.asked
     await installAll(federation, successorOf(federation, title('Tweede')))
     for (const member of federation.members) {
       expect(await lead.ended(member.id)).toEqual({
@@ -111,6 +132,12 @@ describe('a version that succeeds', () => {
         reason: 'CONVENANT_DIFFERS',
       })
     }
+    // It was cut off while it tagged its flag, and says why.
+    const result = await eventually(async () =>
+      (await tagger.entries()).find(({ type }) => type === 'query.result'),
+    )
+    expect(result).toMatchObject({ status: 'failed', reason: 'CONVENANT_DIFFERS' })
+    silence.end()
     expect(await isOver(leader)).toEqual({ over: true })
     const fresh = await announcementOf(federation, leader)
     expect((await post(leader, holder, 'rounds/announce', fresh)).status).toBe(200)
