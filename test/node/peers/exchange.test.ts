@@ -13,8 +13,9 @@ describe.each<Transport>(['plain', 'tls'])('a signed exchange over %s', (transpo
   it('carries bytes, JSON and GET, and names the peer', async () => {
     const bytes = random(5000)
     expect((await world.client.post('bob', '/peer/echo', bytes)).body).toEqual(bytes)
-    const answer = await world.client.post('bob', '/peer/json', { b: 1, a: 'é' })
-    expect(answer.json()).toEqual({ got: { a: 'é', b: 1 } })
+    const answer = await world.client.post('bob', '/peer/echo', { b: 1, a: 'é' })
+    expect(answer.body).toEqual(utf8('{"a":"é","b":1}'))
+    expect(answer.json()).toEqual({ a: 'é', b: 1 })
     const hello = await world.client.get('bob', '/peer/hello')
     expect(new TextDecoder().decode(hello.body)).toBe('hello alice')
   })
@@ -84,14 +85,6 @@ describe.each<Transport>(['plain', 'tls'])('a signed exchange over %s', (transpo
     const error = await rejection(world.client.post('bob', '/peer/small', new Uint8Array(1001)))
     expect(error).toMatchObject({ code: 'PEER_PROBLEM', at: 'BODY_TOO_LARGE' })
     expect((await world.client.post('bob', '/peer/small', new Uint8Array(1000))).status).toBe(200)
-  })
-
-  it('refuses JSON that is not canonical', async () => {
-    const send = (text: string) =>
-      world.client.post('bob', '/peer/json', utf8(text), { contentType: 'application/json' })
-    for (const text of ['{"b":1,"a":2}', '{ }', '{"a":1,"a":1}', '', '\u0000']) {
-      expect(await rejection(send(text))).toMatchObject({ code: 'PEER_PROBLEM', at: 'BAD_JSON' })
-    }
   })
 
   it('refuses a skewed clock on either side, and says so', async () => {

@@ -14,7 +14,6 @@ import {
 import {
   createPeerClient,
   createPeerGate,
-  jsonBody,
   type Peer,
   type PeerClient,
   type PeerEnv,
@@ -63,7 +62,7 @@ export function tlsOf(transport: Transport) {
   return transport === 'tls' ? createTlsKeys('127.0.0.1', Date.now(), random) : undefined
 }
 
-/** `routes` may add to bob's app; `/peer/echo` answers with the body, `/peer/json` with what it parsed. */
+/** `routes` may add to bob's app; `/peer/echo` answers with the body. */
 export async function openWorld(
   transport: Transport,
   options: {
@@ -110,7 +109,6 @@ export async function openWorld(
     c.text(String(c.get('body').length)),
   )
   app.post('/peer/small', gate.verify({ maxBody: 1000 }), (c) => c.text(c.get('peer')))
-  app.post('/peer/json', gate.verify({ maxBody: 1000 }), (c) => c.json({ got: jsonBody(c) }))
   app.get('/peer/hello', gate.verify({ maxBody: 0 }), (c) => c.text(`hello ${c.get('peer')}`))
   app.post('/peer/crash', gate.verify({ maxBody: 0 }), () => {
     throw new Error('secret detail of the implementation')

@@ -10,7 +10,6 @@ export type PeerErrorCode =
   | 'REPLAYED'
   | 'DIGEST_MISMATCH'
   | 'TLS_PIN_MISMATCH'
-  | 'BAD_JSON'
   | 'BAD_EVIDENCE'
   // what calling a peer came to
   | 'PEER_UNREACHABLE'

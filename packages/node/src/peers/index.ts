@@ -16,7 +16,7 @@ export {
 export type { PeerErrorCode } from './errors.ts'
 export { type Evidence, verifyEvidence } from './evidence.ts'
 export { farthestRoundTrip } from './latency.ts'
-export { answerBytes, createPeerGate, jsonBody, type PeerEnv, type PeerGate } from './middleware.ts'
+export { answerBytes, createPeerGate, type PeerEnv, type PeerGate } from './middleware.ts'
 export { peerProblems } from './problems.ts'
 export { contentDigest, signatureBase, signRequest, signResponse } from './signatures.ts'
 export type { Directory, Peer, ReplayStore, Self, SignedMessage } from './types.ts'

@@ -6,13 +6,7 @@
  * never read. The nonce is spent last, so that nobody but its signer can spend it.
  */
 
-import {
-  type Bytes,
-  type Clock,
-  isProtocolError,
-  type Json,
-  parseJcs,
-} from '@drempel/protocol/encoding'
+import { type Bytes, type Clock, isProtocolError } from '@drempel/protocol/encoding'
 import type { Context, MiddlewareHandler } from 'hono'
 import { isUpgrading, nodeBindings, readBody } from '../http/index.ts'
 import { fail } from './errors.ts'
@@ -135,15 +129,6 @@ async function contentOf(response: Response): Promise<Content> {
   const { status } = response
   const body = new Uint8Array(await response.arrayBuffer())
   return { status, body, headers: Object.fromEntries(response.headers) }
-}
-
-/** The verified body as canonical JSON, unvalidated. @throws ProtocolError `BAD_JSON`, culprit = the peer */
-export function jsonBody(c: { get(key: 'body'): Bytes; get(key: 'peer'): string }): Json {
-  try {
-    return parseJcs(c.get('body'))
-  } catch {
-    return fail('BAD_JSON', { culprit: c.get('peer') })
-  }
 }
 
 /** The target URI is the URL that peers know this node by, not what a Host header claims. */

@@ -44,11 +44,6 @@ export const peerProblems: ProblemTable<PeerErrorCode> = {
     en: 'The TLS key is not the pinned one',
     nl: 'De TLS-sleutel is niet de vastgelegde',
   },
-  BAD_JSON: {
-    status: 400,
-    en: 'The body is not canonical JSON',
-    nl: 'De inhoud is geen canonieke JSON',
-  },
   BAD_EVIDENCE: {
     status: 400,
     en: 'The evidence does not hold together',
