@@ -1,6 +1,6 @@
 /** Rounds by the convenant's clock: what is due starts once, at one node, with a fresh key where one is due. */
 
-import { startDueRounds } from '@drempel/node/internal/sessions'
+import { createSchedule } from '@drempel/node/internal/sessions'
 import { fromUtf8 } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -30,7 +30,8 @@ beforeAll(async () => {
 
 afterAll(() => federation.close())
 
-const due = (member = first) => startDueRounds(member.ctx, member.rounds)
+/** As a node that was just started. */
+const due = (member = first) => createSchedule(member.ctx, member.rounds)()
 const epoch = async (kind: IdentifierKind) => (await first.ctx.store.keys.current(kind))?.epoch
 
 /** Kinds of the rounds that this adds; without flags each ends by itself. */
@@ -84,12 +85,40 @@ test('a round that an operator started counts, and a key past its days is replac
   expect([await epoch('host'), await epoch('domain')]).toEqual(['2', '2'])
 })
 
+test('what can not start is tried ever more seldom, and soon again after it could', async () => {
+  const schedule = createSchedule(first.ctx, first.rounds)
+  const tried: number[] = []
+  let minute = 0
+  const without = (kind: IdentifierKind) =>
+    federation.member('bank-b').lie('keys/begin', async (_from, body, honest) => {
+      if (!fromUtf8(body).includes(`"${kind}"`)) return honest()
+      tried.push(minute)
+      throw new TypeError('down')
+    })
+  const ticks = async (begin: number, from: number, to: number) => {
+    for (minute = from; minute < to; minute += 0.5) {
+      federation.clock.ahead = begin + minute * 60_000
+      await schedule()
+    }
+  }
+  const restore = without('host')
+  expect(await starts(() => ticks(60 * HOUR, 0, 125))).toEqual(['domain'])
+  expect(tried).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121])
+  restore()
+  expect(await starts(() => ticks(60 * HOUR, 125, 151))).toEqual([])
+  expect(await starts(() => ticks(60 * HOUR, 151, 152))).toEqual(['host'])
+  without('host')
+  tried.length = 0
+  expect(await starts(() => ticks(90 * HOUR, 0, 5))).toEqual(['domain'])
+  expect(tried).toEqual([0, 1, 3])
+})
+
 test('by hand means never by the clock', async () => {
   const round = { schedule: 'manual', keyEpochDays: 1 } as const
   await installAll(
     federation,
     successorOf(federation, () => ({ round })),
   )
-  federation.clock.ahead = 50 * HOUR
+  federation.clock.ahead = 120 * HOUR
   expect(await starts(due)).toEqual([])
 })

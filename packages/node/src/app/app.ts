@@ -43,10 +43,10 @@ import {
 import {
   ConvenantInForce,
   catchUp,
+  createSchedule,
   createSessions,
   failOpenRounds,
   type Log,
-  startDueRounds,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
@@ -268,9 +268,10 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     }
   }
   const sync = guarded('catch-up', () => catchUp(ctx))
+  const startDue = createSchedule(ctx, rounds)
   const tidy = guarded('housekeeping', async () => {
     await rounds.expire()
-    await startDueRounds(ctx, rounds)
+    await startDue()
     await store.replay.forgetBefore(clock())
   })
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())

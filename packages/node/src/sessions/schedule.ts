@@ -8,20 +8,43 @@ import { generateKey } from './keys/leader.ts'
 import { startRound } from './round/coordinator.ts'
 import type { Rounds } from './round/live.ts'
 
-/** Starts a round of each kind whose last one began `everyHours` ago; a fresh key first where it is due. */
-export async function startDueRounds(ctx: NodeContext, rounds: Rounds): Promise<void> {
-  const { convenant } = ctx.inForce()
-  const { schedule } = convenant.round
-  if (schedule === 'manual' || convenant.computeNodes[0] !== ctx.self) return
-  for (const { kind } of convenant.kinds) {
+/** A start that failed is tried again after this time, which doubles with each failure after it. */
+const FIRST_RETRY = 60_000
+/** Each try at a key whose holder is away leaves an entry in the log. */
+const LAST_RETRY = 30 * 60_000
+
+type Failed = { readonly at: number; readonly wait: number }
+
+/**
+ * @returns to be called often: starts a round of each kind whose last one began `everyHours` ago, a
+ * fresh key first where it is due
+ */
+export function createSchedule(ctx: NodeContext, rounds: Rounds): () => Promise<void> {
+  const failed = new Map<IdentifierKind, Failed>()
+
+  const isDue = async (kind: IdentifierKind, everyHours: number) => {
+    if (rounds.ofKind(kind) !== undefined) return false
     const [last] = await ctx.store.rounds.list({ kind, limit: 1 })
-    const age = ctx.clock() - (last?.createdAt ?? 0)
-    if (age < schedule.everyHours * 3_600_000 || rounds.ofKind(kind) !== undefined) continue
-    try {
-      await startFresh(ctx, rounds, kind)
-    } catch (error) {
-      // A kind that cannot start, for want of a holder say, must not keep the others waiting.
-      ctx.log('warn', 'round.not-started', { kind, code: codeOf(error) })
+    const { at, wait } = failed.get(kind) ?? { at: 0, wait: 0 }
+    const now = ctx.clock()
+    return now - (last?.createdAt ?? 0) >= everyHours * 3_600_000 && now - at >= wait
+  }
+
+  return async () => {
+    const { convenant } = ctx.inForce()
+    const { schedule } = convenant.round
+    if (schedule === 'manual' || convenant.computeNodes[0] !== ctx.self) return
+    for (const { kind } of convenant.kinds) {
+      if (!(await isDue(kind, schedule.everyHours))) continue
+      try {
+        await startFresh(ctx, rounds, kind)
+        failed.delete(kind)
+      } catch (error) {
+        // A kind that cannot start, for want of a holder say, must not keep the others waiting.
+        ctx.log('warn', 'round.not-started', { kind, code: codeOf(error) })
+        const wait = 2 * (failed.get(kind)?.wait ?? FIRST_RETRY / 2)
+        failed.set(kind, { at: ctx.clock(), wait: Math.min(wait, LAST_RETRY) })
+      }
     }
   }
 }
