@@ -5,15 +5,16 @@
  */
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
+import { readCommand, USAGE } from './arguments.ts'
 import { compareBackends } from './differential.ts'
 import { compareField, FIELDS } from './field.ts'
 
-const [fieldOperations = 1e6, groupOperations = 1e4, seed = Date.now() % 2 ** 32] = process.argv
-  .slice(2, 5)
-  .map(Number)
-const BUILDS = (['relaxed', 'baseline'] as const).filter(
-  (build) => process.argv[5] === undefined || process.argv[5] === build,
-)
+const command = readCommand(process.argv.slice(2), Date.now())
+if (command === undefined) {
+  console.error(USAGE)
+  process.exit(2)
+}
+const { fieldOperations, groupOperations, seed, builds } = command
 const REPORT_EVERY = 30_000
 
 function report(what: string, run: (progress: (done: number) => void) => number): void {
@@ -29,7 +30,7 @@ function report(what: string, run: (progress: (done: number) => void) => number)
 }
 
 console.log(`Node.js ${process.version}, seed ${seed}`)
-for (const build of BUILDS) {
+for (const build of builds) {
   if (fieldOperations > 0) {
     report(`field ${build} like BigInt`, (progress) =>
       compareField(FIELDS[build], fieldOperations, seed, undefined, progress),
