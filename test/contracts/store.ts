@@ -807,6 +807,60 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
       })
     })
 
+    describe('proposals', () => {
+      const proposal = (id: string, expiresAt = 5_000) => ({
+        ...{ id, act: 'open' as const, subject: 'log 7', sealed: sealed(1) },
+        ...{ proposer: 't1', expiresAt },
+      })
+      const undecided = { createdAt: 1_000, decision: null, begunAt: null, endedAt: null }
+
+      it('go one step at a time, each of them once, and survive a restart', async () => {
+        const { proposals } = store
+        await proposals.create(proposal('a'))
+        await expect(proposals.create(proposal('a'))).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+        })
+        expect(await proposals.get('a')).toEqual({ ...proposal('a'), ...undecided })
+        expect(await proposals.begin('a')).toBe(false)
+        now.time = 2_000
+        expect(await proposals.decide('a', 't2', true, sealed(2))).toBe(true)
+        expect(await proposals.decide('a', 't3', false, sealed(3))).toBe(false)
+        expect(await proposals.end('a')).toBe(false)
+        now.time = 3_000
+        const began = await Promise.all([proposals.begin('a'), proposals.begin('a')])
+        expect(began).toEqual([true, false])
+        await restart()
+        expect((await store.proposals.unfinished()).map(({ id }) => id)).toEqual(['a'])
+        now.time = 4_000
+        expect(await store.proposals.end('a')).toBe(true)
+        expect(await store.proposals.end('a')).toBe(false)
+        expect(await store.proposals.unfinished()).toEqual([])
+        expect(await store.proposals.get('a')).toEqual({
+          ...{ ...proposal('a'), ...undecided, begunAt: 3_000, endedAt: 4_000 },
+          decision: { by: 't2', approved: true, at: 2_000, sealed: sealed(2) },
+        })
+      })
+
+      it('that were denied are not begun', async () => {
+        await store.proposals.create(proposal('a'))
+        expect(await store.proposals.decide('a', 't2', false, sealed(2))).toBe(true)
+        expect(await store.proposals.begin('a')).toBe(false)
+      })
+
+      it('are listed latest first, and forgotten when they expired, but not half-way', async () => {
+        for (const id of ['a', 'b', 'c']) await store.proposals.create(proposal(id))
+        await store.proposals.create(proposal('d', 9_000))
+        await store.proposals.decide('b', 't2', true, sealed(2))
+        await store.proposals.begin('b')
+        expect((await store.proposals.list(3)).map(({ id }) => id)).toEqual(['d', 'c', 'b'])
+        expect(await store.proposals.forgetBefore(5_001)).toBe(2)
+        expect((await store.proposals.list(9)).map(({ id }) => id)).toEqual(['d', 'b'])
+        await store.proposals.end('b')
+        expect(await store.proposals.forgetBefore(5_001)).toBe(1)
+        expect(await store.proposals.get('b')).toBeNull()
+      })
+    })
+
     it('tokens: created once, revoked once', async () => {
       const token = { id: 't1', hash: '$argon2id$x', name: 'desk', roles: ['analyst', 'fg'] }
       await store.tokens.create(token)

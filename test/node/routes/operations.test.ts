@@ -3,6 +3,7 @@ import {
   auditorLogRoutes,
   flagRoutes,
   queryRoutes,
+  recordRoutes,
 } from '@drempel/node/internal/routes'
 import { openApi, operations } from '@drempel/protocol/api'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +19,9 @@ const node = {
 } as unknown as Parameters<typeof adminRoutes>[0]
 
 function served(): string[] {
-  const apps = [adminRoutes(node), auditorLogRoutes(node), flagRoutes(node), queryRoutes(node)]
+  const apps = [adminRoutes, auditorLogRoutes, flagRoutes, queryRoutes, recordRoutes].map(
+    (routes) => routes(node),
+  )
   const routes = apps.flatMap((app) => app.routes)
   const names = routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`)
   return [...new Set(names)].sort()

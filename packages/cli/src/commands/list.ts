@@ -17,7 +17,10 @@ import { flagImport } from './flag-import.ts'
 import { initCommand, upCommand } from './init.ts'
 import { keysGenerate, keysList } from './keys.ts'
 import { logShow, logVerify } from './log.ts'
+import { logOpen } from './log-open.ts'
+import { logApprove, logProposals } from './log-proposals.ts'
 import { logQuorum } from './log-quorum.ts'
+import { logShred } from './log-shred.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
@@ -41,6 +44,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
-  ...[logVerify, logQuorum, logShow, statusCommand, doctorCommand],
+  ...[logVerify, logQuorum, logShow],
+  ...[logOpen, logShred, logProposals, logApprove],
+  ...[statusCommand, doctorCommand],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

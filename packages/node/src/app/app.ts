@@ -38,6 +38,7 @@ import {
   peerRoutes,
   problems,
   queryRoutes,
+  recordRoutes,
   type RunningNode,
 } from '../routes/index.ts'
 import {
@@ -46,6 +47,7 @@ import {
   createSchedule,
   createSessions,
   failOpenRounds,
+  finishBegun,
   type Log,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
@@ -59,6 +61,8 @@ const CATCH_UP_MS = 60_000
 const HOUSEKEEPING_MS = 30_000
 const COSIGN_MS = 5_000
 const CHANNEL_IDLE_MS = 5 * 60_000
+/** How long a proposal that came to its end can be looked at. */
+const PROPOSALS_MS = 30 * 86_400_000
 
 export type NodeOptions = {
   readonly home: string
@@ -153,6 +157,7 @@ async function run(
     store,
     vault,
     audit,
+    periodKeys: home.periodKeys,
     peers,
     connectChannel,
     prg: aesCtr,
@@ -187,7 +192,10 @@ async function run(
     port: home.config.listen.port,
     ...(home.tls === undefined ? {} : { tls: home.tls }),
   })
-  if (convenant.peek() !== null) await audit.append({ type: 'node.started' }, null)
+  if (convenant.peek() !== null) {
+    await audit.append({ type: 'node.started' }, null)
+    await finishBegun(sessions.ctx)
+  }
   log('info', 'node.started', { url: home.member.url, software: SOFTWARE })
   const stopTasks = startTasks(node, store, clock, log)
   return { url: home.member.url, node, close: () => close(node, server, stopTasks) }
@@ -235,6 +243,7 @@ function routes(
   app.route('/api/v1', flagRoutes(node))
   app.route('/api/v1', queryRoutes(node))
   app.route('/api/v1', auditorLogRoutes(node))
+  app.route('/api/v1', recordRoutes(node))
   return app
 }
 
@@ -273,6 +282,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await rounds.expire()
     await startDue()
     await store.replay.forgetBefore(clock())
+    await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
   })
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())
   const timers = [

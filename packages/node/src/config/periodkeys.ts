@@ -4,7 +4,7 @@
  * is not erased when its file is.
  */
 
-import { link, mkdir, readdir, readFile, unlink } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Bytes, base64, fromBase64, type RandomBytes } from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
@@ -43,10 +43,11 @@ export function openPeriodKeys(
       return (await load(period)) ?? fail('HOME_FAILED', { at: 'periods' })
     },
     erase: async (period) => {
-      const gone = unlink(pathOf(period)).then(() => true)
-      const erased = await unless('ENOENT', gone, false)
-      if (erased) await syncFolder(folder)
-      return erased
+      const path = pathOf(period)
+      // A crash while a key was made can leave it under a temporary name.
+      const erased = await Promise.all([path, `${path}.new`, `${path}.new.new`].map(wipe))
+      if (erased.includes(true)) await syncFolder(folder)
+      return erased[0]!
     },
     list: async () => {
       const files = await unless('ENOENT', readdir(folder), [])
@@ -66,6 +67,24 @@ async function place(path: string, text: string): Promise<true> {
     await unlink(temporary)
   }
   return true
+}
+
+/**
+ * Overwritten, then unlinked: the file system decides what becomes of the old blocks.
+ * @returns false when there was none
+ */
+async function wipe(path: string): Promise<boolean> {
+  const overwritten = open(path, 'r+').then(async (file) => {
+    try {
+      await file.write(new Uint8Array((await file.stat()).size), 0, undefined, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await unlink(path)
+    return true
+  })
+  return unless('ENOENT', overwritten, false)
 }
 
 /** A damaged key is refused, not replaced: what it sealed would be lost in silence. */

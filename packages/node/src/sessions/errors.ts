@@ -14,6 +14,7 @@ export type SessionErrorCode =
   | 'BUSY' // another round or key generation of the kind is under way
   | 'CONVENANT_DIFFERS'
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
+  | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
   | 'LOG_FORKED' // a member signed two trees of one size
@@ -22,17 +23,22 @@ export type SessionErrorCode =
   | 'NO_KEY'
   | 'NO_LIST'
   | 'NODE_RESTARTED'
+  | 'NOT_APPROVED' // a proposal that waits, was denied, expired or was used; which is in `at`
   | 'NOT_HOLDER'
   | 'NOT_WITNESSED' // too few witnesses cosign a log, or a witness was not brought it
   | 'NOT_COMPUTE_NODE'
+  | 'PERIOD_IN_USE' // the log is written under it, or will be
   | 'QUORUM_LOST' // fewer than q key holders answered
   | 'REFUSED' // by the convenant; the refusal code is in `at`
+  | 'RETENTION_RUNS' // records that the convenant still keeps
   | 'ROUND_FAILED'
   | 'ROUND_UNKNOWN'
   | 'ROUND_WRONG_STATE'
   | 'STATEMENTS_DIFFER'
   | 'TXID_REPLAYED'
   | 'UNKNOWN_LOG' // not one that this node witnesses
+  | 'UNKNOWN_PERIOD' // no key of it is here
+  | 'UNKNOWN_PROPOSAL'
   | 'UNKNOWN_RECEIPT'
   | 'UNTRUSTED_CHECKPOINT' // not signed by the log's owner
 

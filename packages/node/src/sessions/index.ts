@@ -49,6 +49,16 @@ export { perMinute } from './limit.ts'
 export { evaluateInputs } from './oprf/asker.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
 export { sessionProblems } from './problems.ts'
+export {
+  decide as decideProposal,
+  finishBegun,
+  list as listProposals,
+  type OpenedProposal,
+  openRecord,
+  proposeOpening,
+  proposeShred,
+  shred,
+} from './records/index.ts'
 export { failOpenRounds } from './recover.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'

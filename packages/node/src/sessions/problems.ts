@@ -29,6 +29,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The convenant does not fit this node',
     nl: 'Het convenant past niet bij deze node',
   },
+  DUAL_CONTROL: {
+    status: 403,
+    en: 'This takes two people: one who supervises (auditor, fg) and one who manages (operator, admin)',
+    nl: 'Hiervoor zijn twee mensen nodig: een die toeziet (auditor, fg) en een die beheert (operator, admin)',
+  },
   KEY_EXPIRED: {
     status: 409,
     en: 'The key is too old for another round; generate a new one',
@@ -53,6 +58,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 409,
     en: 'The node restarted while this was under way',
     nl: 'De node herstartte terwijl dit bezig was',
+  },
+  NOT_APPROVED: {
+    status: 409,
+    en: 'The proposal is not approved, or no longer',
+    nl: 'Het voorstel is niet goedgekeurd, of niet meer',
   },
   NOT_COMPUTE_NODE: {
     status: 403,
@@ -80,6 +90,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'No threshold list is in force yet',
     nl: 'Er is nog geen drempellijst van kracht',
   },
+  PERIOD_IN_USE: {
+    status: 409,
+    en: 'The log of that period is still written, or has yet to begin',
+    nl: 'Het logboek van die periode wordt nog geschreven, of moet nog beginnen',
+  },
   QUORUM_LOST: {
     status: 503,
     en: 'Too few key holders answered',
@@ -89,6 +104,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 403,
     en: 'The convenant does not allow this',
     nl: 'Het convenant staat dit niet toe',
+  },
+  RETENTION_RUNS: {
+    status: 409,
+    en: 'The retention of the convenant has not ended; `at` is its last day',
+    nl: 'De bewaartermijn van het convenant loopt nog; `at` is de laatste dag',
   },
   ROUND_FAILED: { status: 409, en: 'The round failed', nl: 'De ronde is mislukt' },
   ROUND_UNKNOWN: {
@@ -115,6 +135,16 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 404,
     en: 'The node does not witness such a log',
     nl: 'De node is geen getuige van zo’n logboek',
+  },
+  UNKNOWN_PERIOD: {
+    status: 404,
+    en: 'No key of that period is here: it was erased, or never began',
+    nl: 'Van die periode is hier geen sleutel: hij is gewist, of nooit begonnen',
+  },
+  UNKNOWN_PROPOSAL: {
+    status: 404,
+    en: 'This node knows no such proposal',
+    nl: 'Deze node kent dat voorstel niet',
   },
   UNKNOWN_RECEIPT: {
     status: 404,

@@ -28,6 +28,7 @@ import type { KeyStore } from './parts/keys.ts'
 import type { ListStore } from './parts/lists.ts'
 import type { LogStore } from './parts/log.ts'
 import type { MetaStore } from './parts/meta.ts'
+import type { ProposalStore } from './parts/proposals.ts'
 import type { RecallStore } from './parts/recalls.ts'
 import type { ReplayStore } from './parts/replay.ts'
 import type { RoundStore } from './parts/rounds.ts'
@@ -45,6 +46,7 @@ export interface Store {
   readonly contributions: ContributionStore
   readonly convenants: ConvenantStore
   readonly log: LogStore
+  readonly proposals: ProposalStore
   readonly replay: ReplayStore
   readonly usage: UsageStore
   readonly witness: WitnessStore

@@ -27,6 +27,15 @@ import {
   withdrawRequest,
   withdrawResponse,
 } from './flags.ts'
+import {
+  carryOutRequest,
+  decisionRequest,
+  openedRecord,
+  proposal,
+  proposalRequest,
+  proposals,
+  shredded,
+} from './records.ts'
 import { epoch, epochs, round, rounds, startRequest } from './rounds.ts'
 import { witnessing } from './witnessing.ts'
 
@@ -47,6 +56,7 @@ const anyone = role.options
 const operators: readonly Role[] = ['operator', 'admin']
 const analysts: readonly Role[] = ['analyst', 'admin']
 const auditors: readonly Role[] = ['auditor', 'fg', 'admin']
+const people: readonly Role[] = ['auditor', 'fg', 'operator', 'admin']
 
 export const operations: readonly Operation[] = [
   { method: 'get', path: '/openapi.json', summary: 'This document', roles: [] },
@@ -176,6 +186,45 @@ export const operations: readonly Operation[] = [
     summary: 'Cosignatures on the own logs, logs cosigned, evidence',
     roles: auditors,
     response: witnessing,
+  },
+  {
+    method: 'get',
+    path: '/proposals',
+    summary: 'What takes two people, latest first',
+    roles: people,
+    response: proposals,
+  },
+  {
+    method: 'post',
+    path: '/proposals',
+    summary: 'Propose to open a record, or to erase the key of a period',
+    roles: people,
+    request: proposalRequest,
+    response: proposal,
+  },
+  {
+    method: 'post',
+    path: '/proposals/{id}/decision',
+    summary: 'Approve or deny, by somebody of the other side',
+    roles: people,
+    request: decisionRequest,
+    response: proposal,
+  },
+  {
+    method: 'post',
+    path: '/proposals/{id}/opening',
+    summary: 'Read the record, by who proposed it; entered in the log first',
+    roles: people,
+    request: carryOutRequest,
+    response: openedRecord,
+  },
+  {
+    method: 'post',
+    path: '/proposals/{id}/shredding',
+    summary: 'Erase the key, by who proposed it',
+    roles: people,
+    request: carryOutRequest,
+    response: shredded,
   },
   {
     method: 'post',

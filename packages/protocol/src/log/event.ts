@@ -17,6 +17,7 @@ const refused = ['role', 'convenant', 'reason'] as const
 const round = ['role', 'convenant', 'round'] as const
 const ofRound = ['kind', 'rules', 'epoch', 'parties', 'peerCheckpoints'] as const
 const psi = [...query, 'purpose', 'digest'] as const
+const dual = ['convenant', 'approvalCommit', 'capacities'] as const
 const subject = ['kind', 'purpose', 'reason', 'status', 'txid'] as const
 
 /** Every type of event, the fields it must have beside those of all, the fields it may have. */
@@ -64,12 +65,15 @@ const events = [
   event('correction', ['convenant'], subject),
   event('bezwaar', ['convenant'], subject),
   event('subject.closed', ['convenant'], subject),
-  event('record.opened', ['convenant', 'approvalCommit'], subject),
-  event('shred', ['convenant'], subject),
+  event('record.opened', [...dual, 'entry'], []),
+  event('shred', [...dual, 'shredded', 'reason'], []),
   // Witnesses.
   event('witness.cosigned', ['convenant', 'parties', 'peerCheckpoints'], []),
   event('witness.refused', ['convenant', 'parties', 'reason'], ['peerCheckpoints']),
   event('witness.grace', ['convenant', 'status'], ['parties', 'reason']),
+  // Logs of members compared: heads kept of those that grew, and what their entries contradict.
+  event('witness.anchored', ['convenant', 'parties', 'peerCheckpoints'], []),
+  event('log.discrepancy', ['role', 'convenant', 'parties', 'reason', 'sizeBucket'], []),
 ] as const
 
 const schema = z.discriminatedUnion('type', events).refine(hasPurpose)

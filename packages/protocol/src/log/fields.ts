@@ -10,6 +10,8 @@ export const ROLES = ['asker', 'key-holder', 'compute', 'partner', 'witness', 'p
 export const KINDS = ['iban', 'phone', 'device', 'host', 'domain', 'email'] as const
 export const PROTOCOLS = ['check', 'screen', 'tag', 'psi-ecdh', 'psi-ot'] as const
 export const STATUSES = ['answered', 'refused', 'suppressed', 'failed'] as const
+/** In which capacity a person acts; those of an analyst decide on nothing. */
+export const CAPACITIES = ['admin', 'auditor', 'fg', 'operator'] as const
 
 /** A name that the convenant or the house gives: purpose, rule, member, class. */
 const name = z
@@ -23,12 +25,16 @@ const bucket = z.int().refine(isBucket)
 const code = z.string().regex(/^(?!.*[0-9]{5})[A-Z][A-Z0-9_]{0,47}$/)
 const convenant = z.strictObject({ version: z.int().min(1).max(99_999), digest })
 
+const origin = z.string().regex(/^drempel\/[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}\/[0-9]{4}Q[1-4]$/)
+
 const peerCheckpoint = z.strictObject({
-  origin: z.string().regex(/^drempel\/[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}\/[0-9]{4}Q[1-4]$/),
+  origin,
   size: z.int().min(0),
   /** As in the checkpoint's third line. */
   root: z.string().refine(isBase64Hash),
 })
+
+const period = z.string().regex(/^[0-9]{4}(Q[1-4]|-(0[1-9]|1[0-2]))$/)
 
 export const fields = {
   v: z.literal(1),
@@ -39,7 +45,7 @@ export const fields = {
     .regex(/^drempel\/[0-9]{1,3}\.[0-9]{1,4}\.[0-9]{1,4}(-[a-z]{1,8}(\.[0-9]{1,3})?)?$/),
   retentionClass: name,
   /** Whose key seals the record that `commit` binds: `2026Q4` or `2026-10`. */
-  period: z.string().regex(/^[0-9]{4}(Q[1-4]|-(0[1-9]|1[0-2]))$/),
+  period,
   /** 16 random bytes of the asker, lower-case hexadecimal; the same on every node that takes part. */
   txid: z.string().regex(/^[0-9a-f]{32}$/),
   role: z.enum(ROLES),
@@ -66,6 +72,12 @@ export const fields = {
   quotaClass: name,
   reason: code,
   approvalCommit: digest,
+  /** The capacities in which two people decided, ascending; who they are is in the sealed record. */
+  capacities: z.array(z.enum(CAPACITIES)).length(2).refine(isAscending),
+  /** Which entry of an own log the event is about: its place and what binds its record. */
+  entry: z.strictObject({ origin, index: z.int().min(0), commit: digest }),
+  /** Whose key was erased. */
+  shredded: period,
   /** Binds the sealed record. Every leaf has one, so that none shows whether there is more to know. */
   commit: digest,
   /** The latest checkpoints seen of the parties, by ascending origin. */

@@ -11,6 +11,7 @@ import { keyStore } from './keys.ts'
 import { listStore } from './lists.ts'
 import { logStore } from './log.ts'
 import { metaStore } from './meta.ts'
+import { proposalStore } from './proposals.ts'
 import { recallStore } from './recalls.ts'
 import { replayStore } from './replay.ts'
 import { roundStore } from './rounds.ts'
@@ -36,6 +37,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     contributions: contributionStore(connection),
     convenants: convenantStore(connection),
     log: logStore(connection),
+    proposals: proposalStore(connection),
     replay: replayStore(connection),
     usage: usageStore(connection),
     witness: witnessStore(connection),

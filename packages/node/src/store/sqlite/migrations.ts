@@ -243,4 +243,22 @@ CREATE TABLE erased_flags (
 
 ALTER TABLE flags ADD COLUMN withdrawn_reason TEXT;
 `,
+  `
+CREATE TABLE proposals (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  act TEXT NOT NULL CHECK (act IN ('open', 'shred')),
+  subject TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  proposer TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  decided_by TEXT,
+  approved INTEGER,
+  decided_at INTEGER,
+  decision_sealed BLOB,
+  begun_at INTEGER,
+  ended_at INTEGER
+) STRICT;
+`,
 ]

@@ -1,0 +1,53 @@
+/**
+ * Dual control: one person supervises (auditor, fg), the other manages (operator, admin). People are
+ * known by their tokens, so this sees two tokens of two names with roles of two sides; that they are
+ * two people is for whoever hands tokens out.
+ */
+
+import type { Operator } from '../../http/index.ts'
+import { fail } from '../errors.ts'
+
+/** The role that stands for a side comes first. */
+const SIDES = {
+  supervision: ['fg', 'auditor'],
+  management: ['admin', 'operator'],
+} as const
+
+export type Side = keyof typeof SIDES
+export type Capacity = (typeof SIDES)[Side][number]
+
+export type Person = {
+  readonly token: string
+  readonly name: string
+  readonly capacity: Capacity
+}
+
+/**
+ * In which capacity an operator stands for a side.
+ * @throws ProtocolError `DUAL_CONTROL`, also for a token with roles of both sides: its holder could be
+ * both people
+ */
+export function personOf({ id, name, roles }: Operator, side: Side): Person {
+  const other = side === 'supervision' ? 'management' : 'supervision'
+  const capacity = SIDES[side].find((role) => roles.includes(role))
+  if (SIDES[other].some((role) => roles.includes(role))) {
+    const both = capacity !== undefined
+    fail('DUAL_CONTROL', {
+      at: both ? 'both-sides' : 'side',
+      hint: both
+        ? 'use a personal token with roles of one side'
+        : `this step is for ${SIDES[side].join(' or ')}`,
+    })
+  }
+  return capacity === undefined
+    ? fail('DUAL_CONTROL', { at: 'side', hint: `this step is for ${SIDES[side].join(' or ')}` })
+    : { token: id, name, capacity }
+}
+
+/** @throws ProtocolError `DUAL_CONTROL` */
+export function differ(one: Person, other: Person): void {
+  if (one.token === other.token) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
+  if (one.name === other.name) {
+    fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The end of a period's records: who manages proposes, who supervises agrees, and the period's key is
+ * erased. The leaves stay and verify; a backup of the store has the ciphertexts and no key to them.
+ * That no copy of the key is left anywhere is this node's word, and the `shred` entry says no more.
+ *
+ * Erased first, entered after: an entry must not attest what a crash prevented. A shred that was begun
+ * is carried on at the next start.
+ */
+
+import { parseSignedConvenantText } from '@drempel/protocol/convenant'
+import { fromUtf8 } from '@drempel/protocol/encoding'
+import { parseOrigin, quarterOf } from '@drempel/protocol/log'
+import type { Operator } from '../../http/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import {
+  agreed,
+  approvalOf,
+  begin,
+  type OpenedProposal,
+  openProposal,
+  propose,
+} from './proposals.ts'
+
+const DAY_MS = 86_400_000
+
+export type Shredded = {
+  readonly period: string
+  /** False when the file was gone already. */
+  readonly erased: boolean
+  readonly entered: { readonly origin: string; readonly index: number }
+}
+
+/** @throws ProtocolError `DUAL_CONTROL`, `UNKNOWN_PERIOD`, `PERIOD_IN_USE`, `RETENTION_RUNS` */
+export async function proposeShred(
+  ctx: NodeContext,
+  operator: Operator,
+  { period, force }: { readonly period: string; readonly force: boolean },
+  reason: string,
+): Promise<OpenedProposal> {
+  await allowed(ctx, period, force)
+  return propose(ctx, operator, { act: 'shred', period, force }, reason)
+}
+
+/** @throws ProtocolError as `proposeShred`, `UNKNOWN_PROPOSAL`, `NOT_APPROVED` */
+export async function shred(ctx: NodeContext, operator: Operator, id: string): Promise<Shredded> {
+  const proposal = await agreed(ctx, operator, id, 'shred')
+  await allowed(ctx, proposal.subject.period, proposal.subject.force)
+  await begin(ctx, proposal)
+  return carryOut(ctx, proposal, proposal.subject)
+}
+
+/** At start: what a crash cut off between the first step and the last. An opening showed nothing. */
+export async function finishBegun(ctx: NodeContext): Promise<void> {
+  for (const row of await ctx.store.proposals.unfinished()) {
+    const proposal = openProposal(ctx, row)
+    const { subject } = proposal
+    // The entry may have been written just before the crash; twice is no untruth.
+    if (subject.act === 'shred') await carryOut(ctx, proposal, subject)
+    else await ctx.store.proposals.end(row.id)
+  }
+}
+
+async function carryOut(
+  ctx: NodeContext,
+  proposal: OpenedProposal,
+  { period, force }: { readonly period: string; readonly force: boolean },
+): Promise<Shredded> {
+  const erased = await ctx.periodKeys.erase(period)
+  const { fields, record } = approvalOf(ctx, proposal)
+  const reason = force ? 'FORCED' : 'RETENTION_ENDED'
+  const { origin, index } = await ctx.audit.append(
+    { type: 'shred', ...fields, shredded: period, reason },
+    record,
+  )
+  await ctx.store.proposals.end(proposal.id)
+  ctx.log('info', 'log.shredded', { reason })
+  return { period, erased, entered: { origin, index } }
+}
+
+async function allowed(ctx: NodeContext, period: string, force: boolean): Promise<void> {
+  // Also by the log's own period, which stays when the clock goes back.
+  const live = parseOrigin((await ctx.audit.origin()) ?? fail('NO_CONVENANT')).quarter
+  if (period >= live || period >= quarterOf(ctx.clock())) fail('PERIOD_IN_USE', { at: period })
+  if (!(await ctx.periodKeys.list()).includes(period)) fail('UNKNOWN_PERIOD', { at: period })
+  const ends = endOf(period) + (await retentionDays(ctx)) * DAY_MS
+  if (!force && ctx.clock() < ends) {
+    fail('RETENTION_RUNS', { at: new Date(ends).toISOString().slice(0, 10) })
+  }
+}
+
+/** The longest that any purpose of any version allowed an answer to be kept: records hold answers. */
+async function retentionDays(ctx: NodeContext): Promise<number> {
+  const versions = await ctx.store.convenants.history()
+  const days = versions.flatMap(({ document }) =>
+    parseSignedConvenantText(fromUtf8(document)).convenant.purposes.map(
+      (purpose) => purpose.retentionDays,
+    ),
+  )
+  return Math.max(0, ...days)
+}
+
+/** The first moment after a quarter. */
+function endOf(quarter: string): number {
+  return Date.UTC(Number(quarter.slice(0, 4)), 3 * Number(quarter.slice(5)))
+}
