@@ -239,7 +239,7 @@ export function compareField(
   while (done < operations) {
     const history: { name: string; places: readonly number[] }[] = []
     for (let turn = 0; turn < 24; turn++) {
-      if (turn % 12 === 0) put(below(BANK))
+      if (turn % 4 === 0) put(below(BANK))
       const { name, operations: counted, compute, kept } = known[below(known.length)]!
       // One output may overwrite a source; several come before the last term is read.
       const first = below(BANK)

@@ -70,7 +70,7 @@ describe('libsodium and noble agree', () => {
           n.subtract(elements, s.multiplyPublic(flat, elements)),
         )
       }),
-      { numRuns: 25 },
+      { numRuns: 60 },
     )
   })
 
