@@ -1,87 +1,24 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatSignedConvenant, type SignedConvenant } from '@drempel/protocol/convenant'
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   cosignedNote,
   cosigner,
   emptyTree,
-  encodeBundle,
-  encodeEvent,
-  encodeHashTile,
   encodeReceipt,
-  type Hash,
   inclusionProof,
   leafHash,
   noteSigner,
   parseNote,
-  parseTilePath,
   rootOf,
   signCheckpoint,
-  tileRange,
 } from '@drempel/protocol/log'
 import { describe, expect, it } from 'vitest'
-import { draft, FOUR, NOW, signedBy, signerOf } from '../protocol/convenant/world.ts'
-import { digestOf } from '../protocol/log/events.ts'
+import { draft, NOW, signedBy, signerOf } from '../protocol/convenant/world.ts'
 import { memoryReader, nodeKey } from '../protocol/log/tree.ts'
-import { type Answer, type Call, drempel, fakeNode, folder, type Loose } from './world.ts'
-
-const ORIGIN = 'drempel/proef/bank-a/2027Q2'
-const SIZE = 600
-
-type Log = ReturnType<typeof makeLog>
-
-/** A log of SIZE entries, signed by its owner. */
-function makeLog(size = SIZE, { origin = ORIGIN, owner = 'bank-a', salt = '' } = {}) {
-  const leaves = Array.from({ length: size }, (_, i) =>
-    encodeEvent({
-      v: 1,
-      type: i % 2 === 0 ? 'node.started' : 'node.stopped',
-      time: '2027-06-15T12:00Z',
-      software: 'drempel/0.1.0',
-      retentionClass: 'standard',
-      period: '2027Q2',
-      commit: digestOf(`${salt}${i}`),
-    }),
-  )
-  const { state, stored } = appendLeaves(emptyTree(), leaves.map(leafHash))
-  const checkpoint = { origin, size, root: rootOf(state) }
-  const note = signCheckpoint(checkpoint, [noteSigner(origin, signerOf(owner))])
-  const hashes = new Map<string, Hash>(stored.map((node) => [nodeKey(node), node.hash]))
-  return { origin, size, leaves, note, hashes }
-}
-
-/** What a node serves of a log; `change` bends a tile or bundle on its way. */
-function serve(
-  log: Log,
-  path: string,
-  change?: (bytes: Uint8Array, path: string) => Uint8Array,
-): Answer {
-  if (path === 'log')
-    return { json: { origins: [{ origin: log.origin, size: log.size }], verifier: 'x' } }
-  if (path === `log/${log.origin}/checkpoint`) return { text: log.note }
-  const tilePath = path.slice(`log/${log.origin}/`.length)
-  const tile = parseTilePath(tilePath)
-  const range = tileRange(tile, log.size)
-  if (range === undefined) return undefined
-  const numbers = Array.from({ length: range.to - range.from }, (_, i) => range.from + i)
-  const bytes =
-    tile.level === 'entries'
-      ? encodeBundle(numbers.map((i) => log.leaves[i]!))
-      : encodeHashTile(
-          numbers.map((index) => log.hashes.get(nodeKey({ level: range.level, index }))!),
-        )
-  return { bytes: change?.(bytes, tilePath) ?? bytes }
-}
-
-const ALL = FOUR.map(({ id }) => id)
-
-function convenantFile(signed: SignedConvenant = signedBy(draft(), ALL)): string {
-  const path = join(folder(), 'convenant.json')
-  writeFileSync(path, formatSignedConvenant(signed))
-  return path
-}
+import { ALL, convenantFile, type Log, makeLog, ORIGIN, SIZE, serve } from './logs.ts'
+import { type Call, drempel, fakeNode, folder, type Loose } from './world.ts'
 
 describe('log quorum', () => {
   const witnesses = ['bank-b', 'telecom', 'platform']

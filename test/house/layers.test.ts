@@ -35,7 +35,8 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
   cli: {
     output: [],
     client: ['output'],
-    commands: ['client', 'output'],
+    audit: ['client', 'output'],
+    commands: ['audit', 'client', 'output'],
     '.': ['commands', 'client', 'output'],
   },
 }

@@ -17,10 +17,14 @@ import { flagImport } from './flag-import.ts'
 import { initCommand, upCommand } from './init.ts'
 import { keysGenerate, keysList } from './keys.ts'
 import { logShow, logVerify } from './log.ts'
+import { logBreach } from './log-breach.ts'
+import { logExport } from './log-export.ts'
 import { logOpen } from './log-open.ts'
 import { logApprove, logProposals } from './log-proposals.ts'
 import { logQuorum } from './log-quorum.ts'
+import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
+import { logWatch } from './log-watch.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
@@ -44,7 +48,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
-  ...[logVerify, logQuorum, logShow],
+  ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logOpen, logShred, logProposals, logApprove],
   ...[statusCommand, doctorCommand],
   ...[tokenCreate, tokenList, tokenRevoke],

@@ -34,6 +34,8 @@ export type LogSource = {
   origins(): Promise<readonly { readonly origin: string; readonly size: number }[]>
   /** @throws ProtocolError `LOG_OF_OTHER`, `BAD_ORIGIN` */
   keyOf(origin: string): Promise<LogKey>
+  /** The one given, else the node's own, verified. */
+  convenant(): Promise<Convenant>
   /** Who has to cosign the log, by the convenant. */
   witnesses(origin: string): Promise<WitnessTerms>
   /** The signed note, unverified. */
@@ -102,6 +104,7 @@ function source(
         return fail('LOG_OF_OTHER', { at: origin })
       return { key: keyFor(member.signingKey), source: given === undefined ? 'node' : 'convenant' }
     },
+    convenant: terms,
     witnesses: async (origin) => witnessTerms(await terms(), parseOrigin(origin).member),
     checkpoint: (origin) => node.text(`log/${origin}/checkpoint`),
     fetchTile: (origin) => (tile) => node.bytes(`log/${origin}/${encodeTilePath(tile)}`),

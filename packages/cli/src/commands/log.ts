@@ -16,13 +16,15 @@ import {
   verifyInclusion,
   verifyLog,
 } from '@drempel/protocol/log'
+import { type Entry, selector } from '../audit/entry.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
 import { startProgress } from '../output/progress.ts'
 import { clean, table } from '../output/render.ts'
 import type { Context } from './context.ts'
-import { type CommandSpec, usage } from './define.ts'
+import { type CommandSpec, KIND_OPTION, usage } from './define.ts'
+import { ORIGIN_OPTION, PERIOD_OPTION, periodOf, TOKEN_FILE_OPTION } from './log-entries.ts'
 import { openSeen, type Seen } from './log-seen.ts'
 import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
@@ -42,19 +44,6 @@ type Verified = {
   readonly next?: string | undefined
 }
 
-const TOKEN_FILE = {
-  flags: '--token-file <file...>',
-  about: {
-    nl: 'token per --node, in dezelfde volgorde',
-    en: 'token for each --node, in their order',
-  },
-  many: true,
-}
-const ORIGIN_OPTION = {
-  flags: '--origin <origin>',
-  about: { nl: 'alleen dit logboek', en: 'this log only' },
-}
-
 export const logVerify: CommandSpec<VerifyOptions> = {
   usage: 'log verify',
   about: {
@@ -64,7 +53,7 @@ export const logVerify: CommandSpec<VerifyOptions> = {
   options: [
     ORIGIN_OPTION,
     CONVENANT_OPTION,
-    TOKEN_FILE,
+    TOKEN_FILE_OPTION,
     {
       flags: '--seen <dir>',
       about: {
@@ -111,6 +100,11 @@ type ShowOptions = SourceOptions & {
   readonly origin?: string
   readonly limit?: number
   readonly type?: string
+  readonly purpose?: string
+  readonly kind?: string
+  readonly party?: string
+  readonly period?: string
+  readonly refused?: boolean
 }
 
 export const logShow: CommandSpec<ShowOptions> = {
@@ -130,11 +124,25 @@ export const logShow: CommandSpec<ShowOptions> = {
       about: { nl: 'alleen dit type', en: 'this type only' },
       choices: EVENT_TYPES,
     },
-    ORIGIN_OPTION,
-    CONVENANT_OPTION,
-    TOKEN_FILE,
+    {
+      flags: '--purpose <id>',
+      about: { nl: 'alleen voor dit doel', en: 'for this purpose only' },
+    },
+    { ...KIND_OPTION, required: false },
+    {
+      flags: '--party <member>',
+      about: { nl: 'alleen met deze deelnemer', en: 'with this member only' },
+    },
+    {
+      flags: '--refused',
+      about: { nl: 'alleen weigeringen en fouten', en: 'refusals and failures only' },
+    },
+    ...[PERIOD_OPTION, ORIGIN_OPTION, CONVENANT_OPTION, TOKEN_FILE_OPTION],
   ],
-  examples: ['log show --limit 50 --type query.intent'],
+  examples: [
+    'log show --limit 50 --type query.intent',
+    'log show --refused --party bank-b --period 2026-11',
+  ],
   async run(ctx, options) {
     const [source] = await logSources(ctx, options)
     const listed = (await source!.origins()).map(({ origin }) => origin).sort()
@@ -146,9 +154,13 @@ export const logShow: CommandSpec<ShowOptions> = {
         ctx.lang,
       )
     }
-    const { limit = 20, type } = options
-    const entries = await lastEntries(source!, origin, limit, type)
-    return { json: { origin, entries }, text: `${origin}\n${entryTable(ctx, entries)}` }
+    const { limit = 20 } = options
+    const period = options.period === undefined ? undefined : periodOf(ctx, options.period)
+    const entries = await lastEntries(source!, origin, limit, selector({ ...options, period }))
+    return {
+      json: { origin, entries: entries.map(({ index, event }) => ({ index, event })) },
+      text: `${origin}\n${entryTable(ctx, entries)}`,
+    }
   },
 }
 
@@ -252,14 +264,12 @@ function goneError(origin: string): unknown {
   }
 }
 
-type Entry = { readonly index: number; readonly event: LeafFields }
-
 /** From the end backwards; each entry shown is proved against the signed root. */
 async function lastEntries(
   source: LogSource,
   origin: string,
   limit: number,
-  type: string | undefined,
+  selects: (event: LeafFields) => boolean,
 ): Promise<Entry[]> {
   const { key } = await source.keyOf(origin)
   const { size, root } = openCheckpoint(await source.checkpoint(origin), key)
@@ -277,10 +287,10 @@ async function lastEntries(
     for (let i = leaves.length - 1; i >= 0 && found.length < limit; i--) {
       const index = bundle * TILE_WIDTH + i
       const event = parseEvent(leaves[i]!)
-      if (type !== undefined && event.type !== type) continue
-      const proof = await inclusionProof(index, size, hashes)
-      verifyInclusion(leafHash(leaves[i]!), index, size, proof, root)
-      found.push({ index, event })
+      if (!selects(event)) continue
+      const [hash, proof] = [leafHash(leaves[i]!), await inclusionProof(index, size, hashes)]
+      verifyInclusion(hash, index, size, proof, root)
+      found.push({ index, event, hash })
     }
   }
   return found.reverse()

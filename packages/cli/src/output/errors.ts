@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from './exit.ts'
 import type { Text } from './language.ts'
 
 export type CliErrorCode =
+  | 'BAD_AUDITOR_KEY'
   | 'BAD_CONFIG'
   | 'BAD_RESPONSE'
   | 'CSV_CELL_TOO_LONG'
@@ -33,6 +34,7 @@ export type CliErrorCode =
   | 'PIN_MISMATCH'
   | 'PIN_UNKNOWN'
   | 'RECEIPT_LEAF'
+  | 'REPORT_CHANGED'
   | 'ROUND_FAILED'
   | 'SIGNATURE_WRONG'
   | 'TOKEN_MISSING'
@@ -43,6 +45,17 @@ export const fail: ReturnType<typeof failWith<CliErrorCode>> = failWith<CliError
 export type ErrorSpec = { readonly exit: ExitCode; readonly title: Text; readonly next?: Text }
 
 export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
+  BAD_AUDITOR_KEY: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Dit bestand is geen sleutel van een auditor',
+      en: "This file is no auditor's key",
+    },
+    next: {
+      nl: 'geef een bestand dat er nog niet is; dan wordt er een gemaakt',
+      en: 'give a file that is not there yet; then one is made',
+    },
+  },
   BAD_CONFIG: {
     exit: EXIT.usage,
     title: {
@@ -231,6 +244,13 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'De ontvangstbevestiging hoort niet bij deze logregel',
       en: 'The receipt does not belong to this log entry',
+    },
+  },
+  REPORT_CHANGED: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'Het verslag is niet dat wat de auditor ondertekende',
+      en: 'The report is not the one that the auditor signed',
     },
   },
   ROUND_FAILED: {

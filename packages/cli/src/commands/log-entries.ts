@@ -1,0 +1,157 @@
+/** Whole logs for commands that conclude something from them: nothing is read that was not verified. */
+
+import { fromBase64url, fromUtf8 } from '@drempel/protocol/encoding'
+import {
+  type Checkpoint,
+  inclusionProof,
+  leafHash,
+  openCheckpoint,
+  openCosigned,
+  parseBundle,
+  parseEvent,
+  parseOrigin,
+  TILE_WIDTH,
+  tileAt,
+  tileReader,
+  verifyInclusion,
+  verifyLog,
+  witnessKey,
+} from '@drempel/protocol/log'
+import type { Entry, VerifiedLog } from '../audit/entry.ts'
+import { type Period, parsePeriod } from '../audit/period.ts'
+import { fail } from '../output/errors.ts'
+import { startProgress } from '../output/progress.ts'
+import type { Context } from './context.ts'
+import { type OptionSpec, usage } from './define.ts'
+import type { KeySource, LogSource } from './log-source.ts'
+
+export const ORIGIN_OPTION: OptionSpec = {
+  flags: '--origin <origin>',
+  about: { nl: 'alleen dit logboek', en: 'this log only' },
+}
+
+export const TOKEN_FILE_OPTION: OptionSpec = {
+  flags: '--token-file <file...>',
+  about: {
+    nl: 'token per --node, in dezelfde volgorde',
+    en: 'token for each --node, in their order',
+  },
+  many: true,
+}
+
+export const PERIOD_OPTION: OptionSpec = {
+  flags: '--period <period>',
+  about: {
+    nl: '2026, 2026Q4, 2026-11, 2026-11-22, of van..tot en met; in UTC',
+    en: '2026, 2026Q4, 2026-11, 2026-11-22, or first..last; in UTC',
+  },
+}
+
+export function periodOf(ctx: Context, text: string): Period {
+  return (
+    parsePeriod(text) ??
+    usage('--period', { nl: 'bijvoorbeeld 2026Q4', en: 'for example 2026Q4' }, ctx.lang)
+  )
+}
+
+export type ReadLog = VerifiedLog & { readonly key: KeySource }
+
+/**
+ * The logs of a node, oldest first, each verified from its entries up.
+ * @param wanted one origin, or all that begin before the period ends
+ * @throws ProtocolError as `verifyLog`; `LOG_OF_OTHER`; `USAGE` if there is no such log
+ */
+export async function readLogs(
+  ctx: Context,
+  source: LogSource,
+  wanted: { readonly origin?: string | undefined; readonly period?: Period | undefined },
+): Promise<ReadLog[]> {
+  const { origin, period } = wanted
+  const listed = (await source.origins()).map((log) => log.origin).sort()
+  const chosen = listed.filter((name) =>
+    origin === undefined ? period === undefined || mayHold(name, period) : name === origin,
+  )
+  if (chosen.length === 0) {
+    usage(
+      origin === undefined ? '--period' : '--origin',
+      { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' },
+      ctx.lang,
+    )
+  }
+  const logs: ReadLog[] = []
+  for (const name of chosen) logs.push(await readLog(ctx, source, name))
+  return logs
+}
+
+async function readLog(ctx: Context, source: LogSource, origin: string): Promise<ReadLog> {
+  const { key, source: from } = await source.keyOf(origin)
+  const note = await source.checkpoint(origin)
+  const checkpoint = openCheckpoint(note, key)
+  const entries: Entry[] = []
+  const progress = startProgress(ctx.world, {
+    interrupted: () => ctx.say({ nl: 'afgebroken', en: 'interrupted' }),
+    label: origin,
+    total: checkpoint.size,
+    quiet: ctx.json,
+  })
+  try {
+    await verifyLog(checkpoint, source.fetchTile(origin), (index, leaf) => {
+      entries.push({ index, event: parseEvent(leaf), hash: leafHash(leaf) })
+      if (index % TILE_WIDTH === 0) progress.update(index)
+    })
+  } finally {
+    progress.stop()
+  }
+  const { member } = parseOrigin(origin)
+  return { origin, member, checkpoint: note, size: checkpoint.size, entries, key: from }
+}
+
+/**
+ * Entries from an index on, each proved to stand in the tree.
+ * @param checkpoint opened under the owner's key
+ * @throws ProtocolError `BAD_INCLUSION_PROOF`, `BAD_BUNDLE`, `BAD_TILE`, `TILE_MISSING`, `BAD_EVENT`
+ */
+export async function* provedEntries(
+  source: LogSource,
+  origin: string,
+  { size, root }: Checkpoint,
+  from: number,
+): AsyncGenerator<Entry> {
+  const fetch = source.fetchTile(origin)
+  for (let bundle = Math.floor(from / TILE_WIDTH); bundle * TILE_WIDTH < size; bundle++) {
+    const hashes = tileReader(size, fetch)
+    const tile = tileAt('entries', bundle, size)!
+    const bytes = (await fetch(tile)) ?? fail('BAD_RESPONSE', { at: origin })
+    for (const [i, leaf] of parseBundle(bytes, tile.width).entries()) {
+      const index = bundle * TILE_WIDTH + i
+      if (index < from) continue
+      const hash = leafHash(leaf)
+      verifyInclusion(hash, index, size, await inclusionProof(index, size, hashes), root)
+      yield { index, event: parseEvent(leaf), hash }
+    }
+  }
+}
+
+/** A log has one quarter's entries; one that was written late in the last minute may stand in the next. */
+function mayHold(origin: string, { from, until }: Period): boolean {
+  const quarter = parsePeriod(parseOrigin(origin).quarter) ?? fail('BAD_RESPONSE', { at: origin })
+  const hour = 3_600_000
+  return quarter.from - hour < until && from < quarter.until + hour
+}
+
+/** Entries under a quorum of the convenant's witnesses; null without one. */
+export async function cosignedSize(source: LogSource, origin: string): Promise<number | null> {
+  const note = await source.node.bytes(`log/${origin}/cosigned`)
+  if (note === undefined) return null
+  const { key } = await source.keyOf(origin)
+  const { witnesses, quorum } = await source.witnesses(origin)
+  const { convenant } = parseOrigin(origin)
+  const keys = witnesses.map(({ id, signingKey }) =>
+    witnessKey(convenant, id, fromBase64url(signingKey)),
+  )
+  try {
+    return openCosigned(fromUtf8(note), key, keys, quorum).size
+  } catch {
+    return null
+  }
+}
