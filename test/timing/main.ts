@@ -1,7 +1,7 @@
 /**
  * npm run timing -- [MEASUREMENTS]
  *
- * Looks for secrets in the time that the group's backends take (dudect's test). |t| over 10 is a leak,
+ * Looks for secrets in the time that the group's backends and the signature kernels take (dudect's test). |t| over 10 is a leak,
  * over 4.5 probably one; more measurements find smaller ones. The two planted leaks show that the
  * harness finds some: a difference of a percent needs a quiet machine. It exits with 1 when the large
  * one is not found, since then nothing else means anything.
@@ -9,7 +9,7 @@
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
 import { measure, type Subject } from './measure.ts'
-import { digits, FIXED, plantedLeak, smallLeak, subjectsOf } from './subjects.ts'
+import { digits, FIXED, plantedLeak, signatures, smallLeak, subjectsOf } from './subjects.ts'
 import { CERTAIN, PROBABLE } from './welch.ts'
 
 const [asked = '20000', ...more] = process.argv.slice(2)
@@ -35,6 +35,7 @@ const report = (subject: Subject): number => {
 const control = report(plantedLeak(fastest))
 report(smallLeak(fastest))
 digits.forEach(report)
+signatures.forEach(report)
 for (const group of [...kernels, libsodiumGroup]) subjectsOf(group).forEach(report)
 // Not constant-time, as its header says: a leak that nobody planted.
 subjectsOf(nobleGroup).slice(0, 2).forEach(report)

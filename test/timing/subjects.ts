@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { type Group, itemAt, libsodiumGroup, smallScalar } from '@drempel/protocol/group'
-import { DIGITS, writeSecretDigits } from '../../packages/protocol/src/group/kernel/digits.ts'
+import { loadKernel } from '../../packages/protocol/src/encoding/ed25519/select.ts'
+import { DIGITS } from '../../packages/protocol/src/encoding/kernel/digits.ts'
+import { writeSecretDigits } from '../../packages/protocol/src/group/kernel/digits.ts'
 import type { Subject } from './measure.ts'
 
 /** Few digits that are not zero: whatever skips zeros shows. */
@@ -37,6 +39,15 @@ export const digits: readonly Subject[] = (['whole', 'half', 'negative'] as cons
     run: (secret) => writeSecretDigits(target, 0, secret, of),
   }
 })
+
+/** What a signature kernel does with a nonce. */
+export const signatures: readonly Subject[] = (['relaxed', 'baseline'] as const).flatMap(
+  (build): Subject[] => {
+    const kernel = loadKernel(build)
+    if (kernel === undefined) return []
+    return [{ name: `${build} signature`, run: (secret) => kernel.multiplyBase(secret) }]
+  },
+)
 
 /**
  * A multiplication with a leak planted in it: it stops at the highest digit that is not zero and

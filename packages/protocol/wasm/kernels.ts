@@ -1,6 +1,7 @@
 /** The kernels that the package carries, as the TypeScript files that hold them. */
 
 import { groupModule } from './curve/abi.ts'
+import { signatureModule } from './curve/ed25519.ts'
 import { baselineField } from './field/baseline.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
@@ -15,6 +16,12 @@ export function kernelFiles(): KernelFile[] {
       'group/kernel/baseline.ts',
       'baseline',
       groupModule(() => baselineField),
+    ),
+    embed('encoding/ed25519/relaxed.ts', 'relaxed', signatureModule(relaxedField)),
+    embed(
+      'encoding/ed25519/baseline.ts',
+      'baseline',
+      signatureModule(() => baselineField),
     ),
     embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
   ]

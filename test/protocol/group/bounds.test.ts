@@ -16,7 +16,7 @@ import {
   v128const,
 } from '../../../packages/protocol/wasm/assembler.ts'
 import { decodeModule, SIMD } from '../../../packages/protocol/wasm/bounds/decode.ts'
-import { GROUP_EXPORTS } from '../../../packages/protocol/wasm/bounds/group.ts'
+import { GROUP_EXPORTS, SIGNATURE_EXPORTS } from '../../../packages/protocol/wasm/bounds/group.ts'
 import { Interpreter } from '../../../packages/protocol/wasm/bounds/interpret.ts'
 import { lanes32, type Word32 } from '../../../packages/protocol/wasm/bounds/lanes32.ts'
 import { lanes64, type Word64 } from '../../../packages/protocol/wasm/bounds/lanes64.ts'
@@ -30,9 +30,10 @@ import { KERNELS, placesOf, without } from './bounds.ts'
 const QUICK = ['decode', 'doubleEncode', 'add', 'straus'] as const
 const V128_AND = SIMD + 0x4e
 
-describe.each(KERNELS)('the kernel $name', ({ name, module, check }) => {
+describe.each(KERNELS)('the kernel $name', ({ name, module, signatures, check }) => {
   it('stays in its bounds', () => {
     check(module, QUICK)
+    check(signatures, ['decompress', 'sum'])
   })
 
   it('exports nothing that goes unchecked', () => {
@@ -40,10 +41,13 @@ describe.each(KERNELS)('the kernel $name', ({ name, module, check }) => {
     const withTables = ['fixedTable', 'fixedMultiplyAdd']
     const checked = [...GROUP_EXPORTS, ...withTables, ...constants]
     expect([...module.exports.keys()].toSorted()).toEqual(checked.toSorted())
+    const ofSignatures = [...SIGNATURE_EXPORTS, 'spread', ...constants]
+    expect([...signatures.exports.keys()].toSorted()).toEqual(ofSignatures.toSorted())
   })
 
   it('would leave them with wider limbs', () => {
     expect(() => check(module, ['add'], 3)).toThrow(BoundsError)
+    expect(() => check(signatures, ['sum'], 3)).toThrow(BoundsError)
   })
 
   // The columns that begin the baseline build's two chains are so small that they fit without their

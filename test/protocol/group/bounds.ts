@@ -11,6 +11,7 @@ import {
   type GroupExport,
 } from '../../../packages/protocol/wasm/bounds/group.ts'
 import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
+import { signatureModule } from '../../../packages/protocol/wasm/curve/ed25519.ts'
 import { baselineField, REDUCED } from '../../../packages/protocol/wasm/field/baseline.ts'
 import { relaxedField } from '../../../packages/protocol/wasm/field/relaxed.ts'
 
@@ -19,12 +20,14 @@ export const KERNELS = [
   {
     name: 'baseline',
     module: decodeModule(groupModule(() => baselineField)),
+    signatures: decodeModule(signatureModule(() => baselineField)),
     check: (module: DecodedModule, exports?: readonly GroupExport[], wider = 1) =>
       checkBaseline(module, Math.round(wider * REDUCED), exports),
   },
   {
     name: 'relaxed',
     module: decodeModule(groupModule(relaxedField)),
+    signatures: decodeModule(signatureModule(relaxedField)),
     check: (module: DecodedModule, exports?: readonly GroupExport[], wider = 1) =>
       checkRelaxed(module, BigInt(wider * (2 ** 50 + 2 ** 15)), exports),
   },

@@ -1,5 +1,5 @@
 /**
- * Checks a group kernel: every export once, from any encodings and any secret digits, and from
+ * Checks a group kernel or a signature kernel: every export once, from any encodings and any secret digits, and from
  * points whose limbs are anything that the field calls reduced; the points that come out must be
  * reduced again. Since every point that a caller can hold came out of an export, that covers all
  * calls. Public digits are chosen so that every branch is taken.
@@ -53,7 +53,9 @@ export const GROUP_EXPORTS = [
   'multiply',
   'fixedMultiply',
 ] as const
-export type GroupExport = (typeof GROUP_EXPORTS)[number]
+/** Of a signature kernel. Tables are any that hold reduced limbs, as `fixedTable`'s do. */
+export const SIGNATURE_EXPORTS = ['decompress', 'multiple', 'sum', 'fixedTable'] as const
+export type GroupExport = (typeof GROUP_EXPORTS)[number] | (typeof SIGNATURE_EXPORTS)[number]
 
 /** Two, so that what one turn leaves in memory meets the next. */
 const GROUPS = 2
@@ -79,11 +81,12 @@ class GroupCheck<Word extends object> {
     for (const name of exports) {
       this.#reset()
       if (name === 'fixedMultiply') this.#checkTables()
+      else if (name === 'fixedTable') this.#checkTable()
       else this.#check(name)
     }
   }
 
-  #check(name: Exclude<GroupExport, 'fixedMultiply'>): void {
+  #check(name: Exclude<GroupExport, 'fixedMultiply' | 'fixedTable'>): void {
     const elements = GROUPS * this.#constant('lanes')
     const room = this.#pointBytes
     const out = this.#reserve(GROUPS * room)
@@ -125,10 +128,24 @@ class GroupCheck<Word extends object> {
         write(1, out, points(), GROUPS, digits, 2, 2, scratch)
         break
       }
+      case 'decompress':
+        write(1, out, this.#anything(32 * elements), this.#reserve(elements))
+        break
+      case 'multiple': {
+        const lanewise = this.#reserve(this.#constant('tableBytes'))
+        this.#code.run('spread', lanewise, this.#table())
+        write(0, encodings(), lanewise, this.#anything(64))
+        break
+      }
+      case 'sum': {
+        const digits = this.#digits([8, -8, 0, 1, -3], 2)
+        write(0, encodings(), this.#table(), this.#table(), digits)
+        break
+      }
     }
   }
 
-  /** A table is the kernel's own: what one export writes, the others read. */
+  /** Of a group kernel a table is its own: what one export writes, the others read. */
   #checkTables(): void {
     const elements = GROUPS * this.#constant('lanes')
     const table = this.#reserve(this.#constant('tableBytes'))
@@ -140,6 +157,13 @@ class GroupCheck<Word extends object> {
     this.#assertReduced('fixedMultiply', out, GROUPS)
     this.#code.run('fixedMultiplyAdd', out, points, table, digits, GROUPS, 64)
     this.#assertReduced('fixedMultiplyAdd', out, GROUPS)
+  }
+
+  #checkTable(): void {
+    const bytes = this.#constant('tableBytes')
+    const table = this.#reserve(bytes)
+    this.#code.run('fixedTable', table, this.#points(1), this.#reserve(512 * this.#pointBytes))
+    this.#assertReduced('fixedTable', table, bytes / this.#pointBytes)
   }
 
   #assertReduced(name: string, out: number, groups: number): void {
@@ -177,6 +201,11 @@ class GroupCheck<Word extends object> {
       this.#memory.store(at + word, this.#lanes.another(this.#reduced))
     }
     return at
+  }
+
+  /** Entries of a table stand lane by lane: any reduced word will do. */
+  #table(): number {
+    return this.#points(this.#constant('tableBytes') / this.#pointBytes)
   }
 
   #anything(bytes: number): number {

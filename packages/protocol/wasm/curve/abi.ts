@@ -57,6 +57,12 @@ export function groupModule(makeField: (layout: Layout) => FieldBuild): Uint8Arr
   exportEncodings(machine, points, roots)
   exportMultiplications(machine, points, roots)
   exportSums(machine, points)
+  return finished(machine)
+}
+
+/** With the constants of the build, and with its data. */
+export function finished(machine: Machine): Uint8Array {
+  const { module, layout } = machine
   const constants = {
     lanes: machine.field.lanes,
     pointBytes: machine.pointBytes,

@@ -4,18 +4,10 @@
  * stand once, not lane by lane: each is spread over the lanes when it is read.
  */
 
-import {
-  type FunctionBuilder,
-  i32,
-  i32const,
-  type Local,
-  load,
-  type V128,
-  v128,
-} from '../assembler.ts'
+import { type FunctionBuilder, i32, i32const, load, type V128, v128 } from '../assembler.ts'
 import { type Addr, after, at } from '../field/field.ts'
 import { D } from './constants.ts'
-import { DIGITS, digitMasks, ENTRIES, loadDigit, negateCached } from './digits.ts'
+import { DIGITS, type Digit, digitMasks, ENTRIES, loadDigit, negateCached } from './digits.ts'
 import { type Machine, pointAt } from './machine.ts'
 import { cachedAt, type Points } from './points.ts'
 import type { Roots } from './roots.ts'
@@ -24,8 +16,10 @@ const COORDINATES = 3
 
 /** An element as one lane holds it. */
 const laneBytes = ({ elementBytes, field }: Machine) => elementBytes / field.lanes
-const entryBytes = (machine: Machine) => COORDINATES * laneBytes(machine)
-export const tableBytes = (machine: Machine) => DIGITS * ENTRIES * entryBytes(machine)
+export const entryBytes = (machine: Machine) => COORDINATES * laneBytes(machine)
+/** The multiples of one power of 16. */
+export const rowBytes = (machine: Machine) => ENTRIES * entryBytes(machine)
+export const tableBytes = (machine: Machine) => DIGITS * rowBytes(machine)
 
 /** (table, point, scratch): scratch holds every multiple in extended coordinates. */
 export function writeFixedTable(
@@ -102,7 +96,8 @@ function writeNormalize(machine: Machine): FunctionBuilder {
 export function writeFixedAccumulate(machine: Machine, points: Points): FunctionBuilder {
   const choice = machine.temporaryPoint()
   const select = machine.function(3, (f, [row, digits, stride]) => {
-    writeSelect(machine, f, choice, row!, loadDigit(machine, f, digits!, stride!))
+    const read = (offset: number) => machine.loadSplat(row!, offset)
+    writeSelect(machine, f, choice, read, loadDigit(machine, f, digits!, stride!))
   })
   return machine.function(5, (f, [out, table, digits, groups, stride]) => {
     const step = f.local('i32', i32.mul(stride!, i32const(machine.field.lanes)))
@@ -124,19 +119,19 @@ export function writeFixedAccumulate(machine: Machine, points: Points): Function
           points.addAffine(f, at(acc), at(acc), choice)
         },
       )
-      f.set(table!, i32.add(table!, i32const(ENTRIES * entryBytes(machine))))
+      f.set(table!, i32.add(table!, i32const(rowBytes(machine))))
       f.set(digits!, i32.add(digits!, i32const(1)))
     })
   })
 }
 
-/** Digit times the point of one row: every entry is read and masked. */
-function writeSelect(
+/** Digit times the point of a row, which `read` reads by the word: every entry is read and masked. */
+export function writeSelect(
   machine: Machine,
   f: FunctionBuilder,
   out: Addr,
-  row: Local<'i32'>,
-  { magnitude, negative }: { magnitude: V128; negative: V128 },
+  read: (offset: number) => V128,
+  { magnitude, negative }: Digit,
 ): void {
   const { field } = machine
   const masks = digitMasks(machine, f, magnitude)
@@ -146,7 +141,7 @@ function writeSelect(
     machine.wordwise(f, to, (word) => {
       const entries = masks.slice(1).map((mask, i) => {
         const inEntry = coordinate * laneBytes(machine) + place(machine, word / 16)
-        return v128.and(mask, machine.loadSplat(row, i * entryBytes(machine) + inEntry))
+        return v128.and(mask, read(i * entryBytes(machine) + inEntry))
       })
       const constant = machine.maskedWord(masks[0]!, neutral, word)
       return [...entries, ...constant].reduce((sum, entry) => v128.or(sum, entry))

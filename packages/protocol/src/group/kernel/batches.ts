@@ -4,10 +4,11 @@
  */
 
 import type { Bytes, ErrorDetails } from '../../encoding/index.ts'
+import { DIGITS } from '../../encoding/kernel/digits.ts'
 import { fail } from '../errors.ts'
 import { countOf } from '../flat.ts'
 import { ELEMENT_BYTES, UNIFORM_BYTES } from '../group.ts'
-import { DIGITS, type DigitsOf, writeSecretDigits } from './digits.ts'
+import { type DigitsOf, writeSecretDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
 import { BaseTables } from './tables.ts'
 

@@ -6,9 +6,10 @@
  */
 
 import type { Bytes } from '../../encoding/index.ts'
+import { DIGITS } from '../../encoding/kernel/digits.ts'
 import { countOf, itemAt } from '../flat.ts'
 import { asFractions, quotient, type SignedInteger } from '../integer.ts'
-import { DIGITS, nonAdjacentForm, writePublicDigits } from './digits.ts'
+import { nonAdjacentForm, writePublicDigits } from './digits.ts'
 import type { KernelMemory } from './memory.ts'
 
 /** Of the 64 digits that the kernel multiplies by. */

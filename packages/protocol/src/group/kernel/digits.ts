@@ -1,18 +1,16 @@
 /**
  * Scalars as a kernel reads them.
  *
- * Secret scalars become 64 signed digits in radix 16, -8 <= d_i <= 8, with k = sum of d_i * 16^i, by
- * the same steps for every scalar: no branch, no index and no division depends on one. Public
- * scalars become signed digits of a radix 2^bits of the caller's choice, short public integers
- * binary digits with signs.
+ * Secret scalars become signed digits in radix 16 by the same steps for every scalar (writeDigits).
+ * Public scalars become signed digits of a radix 2^bits of the caller's choice, short public
+ * integers binary digits with signs.
  */
 
 import { type Bytes, fromHex } from '../../encoding/index.ts'
+import { DIGITS, writeDigits } from '../../encoding/kernel/digits.ts'
 import { countOf } from '../flat.ts'
 import { SCALAR_BYTES } from '../group.ts'
 import type { SignedInteger } from '../integer.ts'
-
-export const DIGITS = 64
 
 const ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
 
@@ -28,20 +26,10 @@ export function writeSecretDigits(
 ): void {
   const count = countOf(scalars)
   const bytes = new Uint8Array(SCALAR_BYTES)
-  // (d ^ -1) - -1 is -d; a product with -1 would make -0 of a zero, which engines treat apart.
-  const flip = digitsOf === 'negative' ? -1 : 0
   for (let i = 0; i < count; i++) {
     bytes.set(scalars.subarray(SCALAR_BYTES * i, SCALAR_BYTES * i + SCALAR_BYTES))
     if (digitsOf === 'half') halve(bytes)
-    let carry = 0
-    for (let j = 0; j < SCALAR_BYTES; j++) {
-      const low = (bytes[j]! & 15) + carry
-      carry = (low + 8) >> 4
-      const high = (bytes[j]! >> 4) + carry
-      target[at + DIGITS * i + 2 * j] = ((low - (carry << 4)) ^ flip) - flip
-      carry = (high + 8) >> 4
-      target[at + DIGITS * i + 2 * j + 1] = ((high - (carry << 4)) ^ flip) - flip
-    }
+    writeDigits(target, at + DIGITS * i, bytes, digitsOf === 'negative')
   }
   bytes.fill(0)
 }
