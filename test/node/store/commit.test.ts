@@ -1,7 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Claim, openSqliteStore, type Store } from '@drempel/node/internal/store'
+import {
+  type Claim,
+  openSqliteStore,
+  type Store,
+  type UsageCounter,
+} from '@drempel/node/internal/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { entry, index } from '../../contracts/store.ts'
 
@@ -63,26 +68,40 @@ describe('group commit', () => {
     const hash = { level: 0, index: 0, hash: index(1) }
     const append = (origin: string, hashes: (typeof hash)[]) =>
       store.log.append(origin, [entry(0, 'tx')], hashes, { size: 1, root: index(1), note: 'n' }, 0)
+    const roomy = { key: 'roomy', amount: 1, limit: 9 }
+    const serve = async (txid: string, counters: readonly UsageCounter[]) => {
+      const { outcome, durable } = await store.usage.claimServe({ asker: 'a', txid, counters })
+      await durable
+      return outcome
+    }
     const outcomes = await Promise.allSettled([
       store.meta.set('before', 'kept'),
       append('o/1', [hash, hash]),
+      serve('t1', [roomy, { key: 'full', amount: 1, limit: 0 }]),
+      serve('t2', [roomy]),
       append('o/2', [hash]),
       store.meta.set('after', 'kept'),
     ])
     expect(outcomes[1]).toMatchObject({ reason: { code: 'STORE_CONFLICT' } })
-    expect(outcomes[2]).toMatchObject({ value: true })
+    expect(outcomes[2]).toMatchObject({ value: { exceeded: 'full' } })
+    expect(outcomes[3]).toMatchObject({ value: 'ok' })
+    expect(outcomes[4]).toMatchObject({ value: true })
     await store.close()
     store = await openSqliteStore({ path, clock: () => 1_000 })
     expect(await store.meta.get('before')).toBe('kept')
     expect(await store.meta.get('after')).toBe('kept')
+    expect(await store.usage.used('', 'roomy')).toBe(1)
+    expect([await serve('t1', []), await serve('t2', [])]).toEqual(['ok', 'replayed'])
     expect(await store.log.origins()).toEqual(['o/2'])
     expect(await store.log.leaves('o/1', 0, 9)).toEqual([])
   })
 
   it('keeps the order of the calls', async () => {
     const values = names.map((name) => store.meta.set('name', name))
-    await Promise.all(values)
+    const claims = await Promise.all(names.map(() => store.replay.claim('bank-a', 'one', 1)))
+    await Promise.all([...values, ...claims.map((claim) => claim.durable)])
     expect(await store.meta.get('name')).toBe(names.at(-1))
+    expect(claims.map(({ outcome }) => outcome)).toEqual(names.map((_, i) => i === 0))
   })
 
   it('does what was called before the end, and refuses what comes later', async () => {

@@ -38,7 +38,7 @@ describe('the files of a store', () => {
       id: i + 1,
       sealed: vault.seal('tag/host/e1', utf8(IDENTIFIERS[i]!), systemRandom),
     }))
-    await store.tags.put('host', 'e1', tags)
+    expect(await store.tags.put('host', 'e1', tags)).toBe(tags.length)
     await store.flags.withdraw('host', rows[0]!.index)
     const before = await leaks(IDENTIFIERS)
     await store.scrub()
