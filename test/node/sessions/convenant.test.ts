@@ -128,6 +128,8 @@ describe('a version that succeeds', () => {
         convenant: { version: 2 },
         previousConvenant: { version: 1, digest },
       })
+      // A title is no term.
+      expect(entries.some((entry) => 'alerts' in entry)).toBe(false)
       expect(entries.findLast(({ type }) => type === 'round.failed')).toMatchObject({
         reason: 'CONVENANT_DIFFERS',
       })
@@ -186,6 +188,22 @@ describe('a version that succeeds', () => {
   })
 })
 
+test('a change of threshold, quota or purpose is an alert in every log', async () => {
+  const change = (old: Convenant): Partial<Convenant> => ({
+    rules: old.rules.map((rule) => ({ ...rule, maxAgeHours: rule.maxAgeHours + 1 })),
+    purposes: old.purposes.map((purpose) => ({
+      ...purpose,
+      quotaPerDay: purpose.quotaPerDay + 1,
+      retentionDays: purpose.retentionDays + 1,
+    })),
+  })
+  await installAll(federation, successorOf(federation, change))
+  for (const member of federation.members) {
+    const changed = (await member.entries()).findLast(({ type }) => type === 'convenant.changed')
+    expect(changed).toMatchObject({ alerts: ['purpose', 'quota', 'threshold'] })
+  }
+})
+
 describe('a suspended member', () => {
   const suspended = () => federation.member('telecom')
 
@@ -237,6 +255,10 @@ test('another quorum asks for another key', async () => {
     keyHolders: { ...old.keyHolders, quorum: 4 },
   })
   await installAll(federation, successorOf(federation, change))
+  for (const member of federation.members) {
+    const changed = (await member.entries()).findLast(({ type }) => type === 'convenant.changed')
+    expect(changed).toMatchObject({ alerts: ['computation', 'suspension'] })
+  }
   await expect(isOver(leader)).rejects.toMatchObject({ code: 'NO_KEY' })
   expect(await leader.api('POST', '/rounds', { kind: 'host' })).toMatchObject({
     status: 409,

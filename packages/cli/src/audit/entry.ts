@@ -46,6 +46,7 @@ export type AnyFields = {
   readonly sizeBucket?: number
   readonly parties?: readonly string[]
   readonly rules?: readonly string[]
+  readonly alerts?: readonly string[]
   readonly convenant?: { readonly version: number; readonly digest: string }
 }
 

@@ -82,7 +82,7 @@ export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary
         .filter(({ event }) => isNotable(event) && !COUNTED.has(event.type))
         .map(({ index, event }) => ({
           ...{ origin, index, time: event.time, type: event.type },
-          reason: fieldsOf(event).reason ?? '',
+          reason: fieldsOf(event).reason ?? fieldsOf(event).alerts?.join(' ') ?? '',
           parties: fieldsOf(event).parties?.join(' ') ?? '',
         })),
     ),

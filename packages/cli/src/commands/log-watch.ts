@@ -123,8 +123,8 @@ async function lookAt(ctx: Context, source: LogSource, origin: string, seen: See
 }
 
 function toldOf({ index, event }: Entry) {
-  const { reason, parties, kind, purpose } = fieldsOf(event)
-  return { index, type: event.type, reason, parties, kind, purpose, at: event.time }
+  const { reason, alerts, parties, kind, purpose } = fieldsOf(event)
+  return { index, type: event.type, reason, alerts, parties, kind, purpose, at: event.time }
 }
 
 function tell(

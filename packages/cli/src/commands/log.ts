@@ -343,7 +343,8 @@ function entryTable(ctx: Context, entries: readonly Entry[]): string {
       }
       return [
         ...[index, event.time, event.type, text('role'), text('parties'), text('kind')],
-        ...[text('purpose'), text('rule') ?? text('rules'), text('reason')],
+        ...[text('purpose'), text('rule') ?? text('rules')],
+        text('reason') ?? text('alerts'),
         text('txid') ?? text('round'),
       ]
     }),

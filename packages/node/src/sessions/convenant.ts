@@ -2,6 +2,7 @@
 
 import {
   convenantDigest,
+  diffConvenants,
   formatSignedConvenant,
   memberOf,
   parseSignedConvenant,
@@ -64,12 +65,7 @@ export class ConvenantInForce {
     const next = read(signed)
     if (before?.digest === next.digest) return before
     const { version } = next.convenant
-    const previous =
-      before === null
-        ? {}
-        : {
-            previousConvenant: { version: before.convenant.version, digest: before.digest },
-          }
+    const previous = before === null ? {} : changeOf(before, next)
     // In force for the log's origin before its first entry can be written there.
     this.#current = next
     this.#unfit = null
@@ -91,6 +87,17 @@ export class ConvenantInForce {
       throw error
     }
     return next
+  }
+}
+
+/** What the version replaces, and of what kinds its changes are that no member may overlook. */
+function changeOf(before: InForce, next: InForce) {
+  const { version } = before.convenant
+  const changes = diffConvenants(before.convenant, next.convenant)
+  const alerts = [...new Set(changes.filter(({ alert }) => alert).map(({ meaning }) => meaning))]
+  return {
+    previousConvenant: { version, digest: before.digest },
+    ...(alerts.length === 0 ? {} : { alerts: alerts.sort() }),
   }
 }
 

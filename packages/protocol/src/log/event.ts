@@ -53,7 +53,7 @@ const events = [
   event('key.epoch', ['role', 'convenant', 'kind', 'epoch', 'digest'], ['parties']),
   event('key.failed', ['role', 'convenant', 'kind', 'epoch', 'reason'], ['parties']),
   event('key.erased', ['role', 'convenant', 'kind', 'epoch'], ['digest']),
-  event('convenant.changed', ['convenant'], ['previousConvenant', 'parties']),
+  event('convenant.changed', ['convenant'], ['previousConvenant', 'parties', 'alerts']),
   event('flag.summary', ['convenant', 'kind', 'counts'], []),
   event('node.started', [], ['convenant', 'reason']),
   event('node.stopped', [], ['convenant', 'reason']),

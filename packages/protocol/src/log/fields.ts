@@ -53,6 +53,8 @@ export const fields = {
   parties: z.array(name).min(1).max(64).refine(isAscending),
   convenant,
   previousConvenant: convenant,
+  /** What a new version changes that its members have to see: threshold, quota, purpose and the like. */
+  alerts: z.array(name).min(1).max(16).refine(isAscending),
   purpose: name,
   kind: z.enum(KINDS),
   rule: name,
