@@ -37,8 +37,7 @@ export async function expectExactWithoutBankB(
   const contributors = federation.members.filter(({ id }) => round.contributors?.includes(id))
   for (const member of contributors.filter(({ id }) => !lost.includes(id))) {
     // The node that leads has published before the others have heard.
-    const row = () => member.ctx.store.rounds.get(round.round)
-    await expect.poll(row).toMatchObject({ state: 'published' })
+    expect(await member.ended(round.round)).toMatchObject({ state: 'published' })
     const theirs = LISTS[member.id]!.filter((value) => OVER.includes(value))
     expect((await ownOver(member)).sort()).toEqual([...theirs].sort())
   }
