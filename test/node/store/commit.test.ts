@@ -8,7 +8,7 @@ import {
   type UsageCounter,
 } from '@drempel/node/internal/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { entry, index } from '../../contracts/store.ts'
+import { entry, index } from '../../contracts/store/world.ts'
 
 let folder: string
 let path: string

@@ -7,7 +7,8 @@ import { promisify } from 'node:util'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { entry, index, range, row, sealed, storeContract } from '../../contracts/store.ts'
+import { storeContract } from '../../contracts/store/store.ts'
+import { entry, index, range, row, sealed } from '../../contracts/store/world.ts'
 
 storeContract('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-store-'))

@@ -1,0 +1,250 @@
+/** Flags, and how the lists that were contributed differ. */
+
+import { describe, expect, it } from 'vitest'
+import { index, range, row, type StoreWorld, sealed } from './world.ts'
+
+export function flagContract(world: StoreWorld): void {
+  const { now, restart } = world
+
+  describe('contributions', () => {
+    it('tell how a list differs from the last one, and survive a restart', async () => {
+      const { contributions } = world.store
+      expect(await contributions.changes('host', [index(1)])).toBeNull()
+      await contributions.record('host', [index(1), index(2), index(3)], 1_000)
+      await restart()
+      expect(
+        await world.store.contributions.changes('host', [index(1), index(2), index(3)]),
+      ).toEqual({
+        added: 0,
+        withdrawn: 0,
+      })
+      expect(await world.store.contributions.changes('host', [index(2), index(4)])).toEqual({
+        added: 1,
+        withdrawn: 2,
+      })
+      expect(await world.store.contributions.changes('email', [index(1)])).toBeNull()
+    })
+
+    it('remember what left a list and when, until it is back', async () => {
+      const { contributions } = world.store
+      await contributions.record('host', [index(1), index(2)], 1_000)
+      await contributions.record('host', [index(2)], 2_000)
+      await contributions.record('host', [], 3_000)
+      expect(await contributions.leftSince('host', 2_000)).toHaveLength(2)
+      expect(await contributions.leftSince('host', 2_001)).toEqual([index(2)])
+      expect(await contributions.leftSince('email', 0)).toEqual([])
+      await contributions.record('host', [index(2)], 4_000)
+      expect(await contributions.leftSince('host', 0)).toEqual([index(1)])
+    })
+  })
+
+  describe('flags', () => {
+    it('adds, updates and leaves alone; the same rows twice change nothing', async () => {
+      const rows = [row(1), row(2), row(3)]
+      expect(await world.store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 3 }))
+      expect(await world.store.flags.upsert('host', rows, 'b')).toEqual(counts({ unchanged: 3 }))
+      const changed = [{ ...row(2), reports: 9 }, row(4)]
+      expect(await world.store.flags.upsert('host', changed, 'c')).toEqual(
+        counts({ added: 1, updated: 1 }),
+      )
+      await restart()
+      expect(await world.store.flags.get('host', index(2))).toEqual({
+        ...{ id: 2, kind: 'host', index: index(2), sealed: sealed(2), taxonomy: 'phishing' },
+        ...{ evidence: 'observed', reports: 9, since: 500, expires: null, state: 'active' },
+        ...{ importId: 'c', createdAt: 1_000, withdrawnAt: null, withdrawnReason: null },
+      })
+      expect(await world.store.flags.countActive('host', 0)).toBe(4)
+    })
+
+    it('dates a flag that comes without a date once', async () => {
+      const undated = { ...row(1), since: null }
+      await world.store.flags.upsert('host', [undated, row(2)], 'a')
+      expect((await world.store.flags.get('host', index(1)))?.since).toBe(1_000)
+      now.time += 1_000
+      const again = [undated, { ...row(2), since: null }]
+      expect(await world.store.flags.upsert('host', again, 'b')).toEqual(counts({ unchanged: 2 }))
+      expect((await world.store.flags.get('host', index(2)))?.since).toBe(500)
+    })
+
+    it('counts a row that a file repeats once, by its last line', async () => {
+      const rows = [row(1), { ...row(1), reports: 7 }]
+      expect(await world.store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 1 }))
+      expect((await world.store.flags.get('host', index(1)))?.reports).toBe(7)
+    })
+
+    it('keeps kinds apart', async () => {
+      await world.store.flags.upsert('host', [row(1)], 'a')
+      expect(await world.store.flags.upsert('email', [row(1)], 'a')).toEqual(counts({ added: 1 }))
+      expect(await world.store.flags.withdraw('email', index(1))).toBe(true)
+      expect((await world.store.flags.get('host', index(1)))?.state).toBe('active')
+    })
+
+    it('writes all rows of an import or none', async () => {
+      const bad = { ...row(3), index: new Uint8Array(31) }
+      await expect(
+        world.store.flags.upsert('host', [row(1), row(2), bad], 'a'),
+      ).rejects.toMatchObject({
+        code: 'STORE_CONFLICT',
+      })
+      expect(await world.store.flags.page('host', { limit: 10 })).toEqual([])
+    })
+
+    it('withdraws what an import did not contain, and only of its kind', async () => {
+      await world.store.flags.upsert('host', [row(1), row(2), row(3)], 'a')
+      await world.store.flags.upsert('email', [row(1)], 'a')
+      await world.store.flags.upsert('host', [row(2), row(4)], 'b')
+      now.time = 2_000
+      expect(await world.store.flags.withdrawMissing('host', 'b')).toBe(2)
+      expect(await world.store.flags.withdrawMissing('host', 'b')).toBe(0)
+      expect(await states('host')).toEqual(['withdrawn', 'active', 'withdrawn', 'active'])
+      expect((await world.store.flags.get('host', index(1)))?.withdrawnAt).toBe(2_000)
+      expect(await states('email')).toEqual(['active'])
+    })
+
+    it('lets a withdrawn flag return in a later epoch, not in the same', async () => {
+      await world.store.flags.upsert('host', [row(1)], 'a')
+      now.time = 2_000
+      expect(await world.store.flags.withdraw('host', index(1))).toBe(true)
+      expect(await world.store.flags.withdraw('host', index(1))).toBe(false)
+      const again = (blockedSince: number) =>
+        world.store.flags.upsert('host', [row(1)], 'b', { blockedSince })
+      expect(await again(2_000)).toEqual(counts({ blocked: 1 }))
+      expect(await states('host')).toEqual(['withdrawn'])
+      expect(await again(2_001)).toEqual(counts({ updated: 1 }))
+      expect(await world.store.flags.get('host', index(1))).toMatchObject({
+        state: 'active',
+        withdrawnAt: null,
+      })
+    })
+
+    it('keeps a bezwaar through imports, until it is lifted', async () => {
+      await world.store.flags.upsert('host', [row(1)], 'a')
+      expect(await world.store.flags.object('host', index(1))).toBe(true)
+      expect(await world.store.flags.object('host', index(9))).toBe(false)
+      expect(await world.store.flags.upsert('host', [row(1)], 'b')).toEqual(counts({ blocked: 1 }))
+      expect(await world.store.flags.withdrawMissing('host', 'c')).toBe(0)
+      expect(await world.store.flags.countActive('host', 0)).toBe(0)
+      await restart()
+      expect(await world.store.flags.lift('host', index(1))).toBe(true)
+      expect(await world.store.flags.lift('host', index(1))).toBe(false)
+      expect(await world.store.flags.countActive('host', 0)).toBe(1)
+    })
+
+    it('withdraws under a bezwaar too, which no import undoes, and lifts to what was', async () => {
+      await world.store.flags.upsert('host', [row(1), row(2)], 'a')
+      await world.store.flags.object('host', index(1))
+      now.time = 2_000
+      expect(await world.store.flags.withdraw('host', index(1), 'unfounded')).toBe(true)
+      expect(await world.store.flags.withdraw('host', index(1))).toBe(false)
+      await world.store.flags.withdraw('host', index(2), 'settled')
+      await world.store.flags.object('host', index(2))
+      now.time = 3_000
+      const again = [row(1), row(2)]
+      expect(await world.store.flags.upsert('host', again, 'b', { blockedSince: 2_500 })).toEqual(
+        counts({ blocked: 2 }),
+      )
+      for (const i of [1, 2]) expect(await world.store.flags.lift('host', index(i))).toBe(true)
+      const withdrawn = { state: 'withdrawn', withdrawnAt: 2_000 }
+      expect(await world.store.flags.get('host', index(1))).toMatchObject({
+        ...withdrawn,
+        withdrawnReason: 'unfounded',
+      })
+      expect(await world.store.flags.get('host', index(2))).toMatchObject({
+        ...withdrawn,
+        withdrawnReason: 'settled',
+      })
+      expect(await world.store.flags.upsert('host', again, 'c', { blockedSince: 2_500 })).toEqual(
+        counts({ updated: 2 }),
+      )
+      expect(await world.store.flags.get('host', index(1))).toMatchObject({ withdrawnReason: null })
+    })
+
+    it('corrects fields, and puts another identifier in the place of a false one', async () => {
+      await world.store.flags.upsert('host', [row(1), row(3)], 'a')
+      expect(await world.store.flags.rectify('host', index(9), { reports: 2 })).toBe(false)
+      expect(await world.store.flags.rectify('host', index(1), { reports: 2, expires: 9 })).toBe(
+        true,
+      )
+      const corrected = { reports: 2, expires: 9, taxonomy: 'phishing' }
+      expect(await world.store.flags.get('host', index(1))).toMatchObject({
+        ...corrected,
+        state: 'active',
+      })
+      const two = { index: index(2), sealed: sealed(2) }
+      expect(await world.store.flags.rectify('host', index(1), { evidence: 'x' }, two)).toBe(true)
+      expect(await world.store.flags.get('host', index(1))).toMatchObject({
+        state: 'withdrawn',
+        withdrawnReason: 'rectified',
+      })
+      expect(await world.store.flags.get('host', index(2))).toMatchObject({
+        ...corrected,
+        ...{ evidence: 'x', sealed: sealed(2), state: 'active', importId: 'a' },
+      })
+      // One that is there already stays as it is.
+      const three = { index: index(3), sealed: sealed(99) }
+      expect(await world.store.flags.rectify('host', index(2), {}, three)).toBe(true)
+      expect(await world.store.flags.get('host', index(3))).toMatchObject({ sealed: sealed(3) })
+      expect(await world.store.flags.countActive('host', 0)).toBe(1)
+    })
+
+    it('erases a flag with its tags, and lets no import bring it back until that is lifted', async () => {
+      await world.store.flags.upsert('host', [row(1), row(2)], 'a')
+      await world.store.tags.put('host', 'e1', [{ id: 1, sealed: sealed(50) }])
+      expect(await world.store.flags.erase('host', index(9))).toBe(false)
+      expect(await world.store.flags.erase('host', index(1))).toBe(true)
+      expect(await world.store.flags.erase('host', index(1))).toBe(false)
+      expect(await world.store.flags.get('host', index(1))).toBeNull()
+      expect(await world.store.tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+      await restart()
+      const again = [row(1), row(2), row(9)]
+      expect(await world.store.flags.upsert('host', again, 'b')).toEqual(
+        counts({ added: 1, unchanged: 1, blocked: 1 }),
+      )
+      const instead = { index: index(1), sealed: sealed(1) }
+      await world.store.flags.rectify('host', index(2), {}, instead)
+      expect(await world.store.flags.get('host', index(1))).toBeNull()
+      expect(await world.store.flags.lift('host', index(1))).toBe(true)
+      expect(await world.store.flags.upsert('host', [row(1)], 'c')).toEqual(counts({ added: 1 }))
+      expect(await world.store.flags.upsert('email', [row(1)], 'c')).toEqual(counts({ added: 1 }))
+    })
+
+    it('leaves out the expired, at their time and not before', async () => {
+      await world.store.flags.upsert('host', [{ ...row(1), expires: 5_000 }, row(2)], 'a')
+      expect(await world.store.flags.countActive('host', 4_999)).toBe(2)
+      expect(await world.store.flags.countActive('host', 5_000)).toBe(1)
+      expect(
+        (await world.store.flags.active('host', 5_000, { limit: 9 })).map(({ id }) => id),
+      ).toEqual([2])
+    })
+
+    it('pages without gap or repetition, by state', async () => {
+      await world.store.flags.upsert('host', range(25).map(row), 'a')
+      for (const i of [3, 4, 11]) await world.store.flags.withdraw('host', index(i))
+      const seen: number[] = []
+      for (let afterId = 0; ; ) {
+        const page = await world.store.flags.active('host', 0, { afterId, limit: 4 })
+        if (page.length === 0) break
+        for (const flag of page) {
+          seen.push(flag.id)
+          expect(flag).toEqual({ id: flag.id, index: index(flag.id), sealed: sealed(flag.id) })
+        }
+        afterId = page.at(-1)!.id
+      }
+      expect(seen).toEqual(range(25).filter((i) => ![3, 4, 11].includes(i)))
+      const gone = await world.store.flags.page('host', {
+        limit: 2,
+        state: 'withdrawn',
+        afterId: 3,
+      })
+      expect(gone.map(({ id }) => id)).toEqual([4, 11])
+    })
+
+    async function states(kind: string) {
+      return (await world.store.flags.page(kind, { limit: 100 })).map(({ state }) => state)
+    }
+  })
+}
+
+function counts(some: { added?: number; updated?: number; unchanged?: number; blocked?: number }) {
+  return { added: 0, updated: 0, unchanged: 0, blocked: 0, ...some }
+}

@@ -1,0 +1,136 @@
+/** The node's own log, and the logs of others that it witnesses. */
+
+import { describe, expect, it } from 'vitest'
+import { entry, index, range, type StoreWorld } from './world.ts'
+
+export function logContract(world: StoreWorld): void {
+  const { restart } = world
+
+  describe('log', () => {
+    const head = (size: number) => ({ size, root: index(size), note: `note ${size}` })
+
+    it('appends at the expected size and reads back', async () => {
+      const hashes = [
+        { level: 0, index: 0, hash: index(1) },
+        { level: 0, index: 1, hash: index(2) },
+        { level: 1, index: 0, hash: index(3) },
+      ]
+      const entries = [entry(0, 'tx'), entry(1, null)]
+      expect(await world.store.log.append('o/1', entries, hashes, head(2), 0)).toBe(true)
+      expect(await world.store.log.append('o/2', [entry(0, 'tx')], [], head(1), 0)).toBe(true)
+      await restart()
+      expect(await world.store.log.head('o/1')).toEqual(head(2))
+      expect(await world.store.log.head('o/9')).toBeNull()
+      expect(await world.store.log.leaves('o/1', 0, 9)).toEqual(entries.map(({ leaf }) => leaf))
+      expect(await world.store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
+      expect(await world.store.log.sealed('o/1', 1)).toEqual(entries[1]!.sealed)
+      expect(await world.store.log.sealed('o/1', 2)).toBeNull()
+      const asked = [
+        { level: 1, index: 0 },
+        { level: 9, index: 0 },
+        { level: 0, index: 1 },
+      ]
+      expect(await world.store.log.nodes('o/1', asked)).toEqual([index(3), null, index(2)])
+      expect(await world.store.log.nodes('o/2', asked)).toEqual([null, null, null])
+      expect(await world.store.log.nodes('o/3', asked)).toEqual([null, null, null])
+      expect(await world.store.log.hashes('o/1', 0, 0, 9)).toEqual([index(1), index(2)])
+      expect(await world.store.log.origins()).toEqual(['o/1', 'o/2'])
+      expect(await world.store.log.findTxid('tx')).toEqual([
+        { origin: 'o/1', index: 0, type: 'test' },
+        { origin: 'o/2', index: 0, type: 'test' },
+      ])
+      expect(await world.store.log.findTxid('ty')).toEqual([])
+    })
+
+    it('refuses another size, and of two competitors one', async () => {
+      expect(await world.store.log.append('o', [entry(0, null)], [], head(2), 1)).toBe(false)
+      const go = () => world.store.log.append('o', [entry(0, null)], [], head(1), 0)
+      expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
+      expect((await world.store.log.head('o'))?.size).toBe(1)
+    })
+
+    it('refuses a head that does not fit, and changes nothing when a hash exists', async () => {
+      const hash = { level: 0, index: 0, hash: index(1) }
+      await expect(
+        world.store.log.append('o', [entry(0, null)], [], head(2), 0),
+      ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      await world.store.log.append('o', [entry(0, null)], [hash], head(1), 0)
+      await expect(
+        world.store.log.append('o', [entry(1, 'tx')], [hash], head(2), 1),
+      ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      expect(await world.store.log.head('o')).toEqual(head(1))
+      expect((await world.store.log.leaves('o', 0, 9)).length).toBe(1)
+      expect(await world.store.log.findTxid('tx')).toEqual([])
+    })
+  })
+
+  describe('witness', () => {
+    const log = 'drempel/proef/bank-a/2026Q4+0a1b2c3d'
+    const head = (size: number, root = size) => ({
+      ...{ size, root: index(root), note: `note of ${size}, ${root}`, at: 1_000 + size },
+    })
+
+    it('remembers the last tree of each log', async () => {
+      expect(await world.store.witness.head(log)).toBeNull()
+      expect(await world.store.witness.advance(log, 0, head(5))).toBe(true)
+      expect(await world.store.witness.advance('other', 0, head(1))).toBe(true)
+      expect(await world.store.witness.advance(log, 5, head(9))).toBe(true)
+      await restart()
+      expect(await world.store.witness.head(log)).toEqual(head(9))
+      expect(await world.store.witness.heads()).toEqual([
+        { log, ...head(9) },
+        { log: 'other', ...head(1) },
+      ])
+    })
+
+    it('takes a tree only after the one that it was compared with', async () => {
+      expect(await world.store.witness.advance(log, 4, head(5))).toBe(false)
+      expect(await world.store.witness.head(log)).toBeNull()
+      await world.store.witness.advance(log, 0, head(5))
+      for (const old of [0, 4, 6]) {
+        expect(await world.store.witness.advance(log, old, head(9))).toBe(false)
+      }
+      expect(await world.store.witness.head(log)).toEqual(head(5))
+    })
+
+    it('keeps one root a size, and never goes back', async () => {
+      await world.store.witness.advance(log, 0, head(5))
+      expect(await world.store.witness.advance(log, 5, head(5, 6))).toBe(false)
+      expect(await world.store.witness.advance(log, 5, { ...head(5), at: 9_000 })).toBe(true)
+      const back = world.store.witness.advance(log, 5, head(4))
+      await expect(back).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      expect(await world.store.witness.head(log)).toEqual({ ...head(5), at: 9_000 })
+    })
+
+    it('of requests at once, each compared with the same tree, takes one', async () => {
+      await world.store.witness.advance(log, 0, head(5))
+      const took = await Promise.all(
+        range(8).map((i) => world.store.witness.advance(log, 5, head(5 + i))),
+      )
+      expect(took.filter(Boolean)).toHaveLength(1)
+      const { size } = (await world.store.witness.head(log))!
+      expect(size).toBe(6 + took.indexOf(true))
+    })
+
+    it("keeps a log's first contradiction for good", async () => {
+      const notes = { first: 'note a', second: 'note b' }
+      const conflict = { log, code: 'LOG_FORKED', ...notes, at: 5 } as const
+      expect(await world.store.witness.conflict(log)).toBeNull()
+      expect(await world.store.witness.keepConflict(conflict)).toBe(true)
+      expect(await world.store.witness.keepConflict({ ...conflict, second: 'note c' })).toBe(false)
+      await restart()
+      expect(await world.store.witness.conflict(log)).toEqual(conflict)
+      expect(await world.store.witness.conflicts()).toEqual([conflict])
+    })
+
+    it('keeps the largest own tree that was cosigned', async () => {
+      const cosigned = (size: number, at: number) => ({ size, note: `cosigned ${size}`, at })
+      expect(await world.store.witness.cosigned('own')).toBeNull()
+      expect(await world.store.witness.setCosigned('own', cosigned(7, 1))).toBe(true)
+      expect(await world.store.witness.setCosigned('own', cosigned(6, 2))).toBe(false)
+      expect(await world.store.witness.setCosigned('own', cosigned(7, 3))).toBe(true)
+      await restart()
+      expect(await world.store.witness.cosigned('own')).toEqual(cosigned(7, 3))
+    })
+  })
+}

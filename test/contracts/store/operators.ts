@@ -1,0 +1,77 @@
+/** Proposals of operators, and their tokens. */
+
+import { describe, expect, it } from 'vitest'
+import { type StoreWorld, sealed } from './world.ts'
+
+export function operatorContract(world: StoreWorld): void {
+  const { now, restart } = world
+
+  describe('proposals', () => {
+    const proposal = (id: string, expiresAt = 5_000) => ({
+      ...{ id, act: 'open' as const, subject: 'log 7', sealed: sealed(1) },
+      ...{ proposer: 't1', expiresAt },
+    })
+    const undecided = { createdAt: 1_000, decision: null, begunAt: null, endedAt: null }
+
+    it('go one step at a time, each of them once, and survive a restart', async () => {
+      const { proposals } = world.store
+      await proposals.create(proposal('a'))
+      await expect(proposals.create(proposal('a'))).rejects.toMatchObject({
+        code: 'STORE_CONFLICT',
+      })
+      expect(await proposals.get('a')).toEqual({ ...proposal('a'), ...undecided })
+      expect(await proposals.begin('a')).toBe(false)
+      now.time = 2_000
+      expect(await proposals.decide('a', 't2', true, sealed(2))).toBe(true)
+      expect(await proposals.decide('a', 't3', false, sealed(3))).toBe(false)
+      expect(await proposals.end('a')).toBe(false)
+      now.time = 3_000
+      const began = await Promise.all([proposals.begin('a'), proposals.begin('a')])
+      expect(began).toEqual([true, false])
+      await restart()
+      expect((await world.store.proposals.unfinished()).map(({ id }) => id)).toEqual(['a'])
+      now.time = 4_000
+      expect(await world.store.proposals.end('a')).toBe(true)
+      expect(await world.store.proposals.end('a')).toBe(false)
+      expect(await world.store.proposals.unfinished()).toEqual([])
+      expect(await world.store.proposals.get('a')).toEqual({
+        ...{ ...proposal('a'), ...undecided, begunAt: 3_000, endedAt: 4_000 },
+        decision: { by: 't2', approved: true, at: 2_000, sealed: sealed(2) },
+      })
+    })
+
+    it('that were denied are not begun', async () => {
+      await world.store.proposals.create(proposal('a'))
+      expect(await world.store.proposals.decide('a', 't2', false, sealed(2))).toBe(true)
+      expect(await world.store.proposals.begin('a')).toBe(false)
+    })
+
+    it('are listed latest first, and forgotten when they expired, but not half-way', async () => {
+      for (const id of ['a', 'b', 'c']) await world.store.proposals.create(proposal(id))
+      await world.store.proposals.create(proposal('d', 9_000))
+      await world.store.proposals.decide('b', 't2', true, sealed(2))
+      await world.store.proposals.begin('b')
+      expect((await world.store.proposals.list(3)).map(({ id }) => id)).toEqual(['d', 'c', 'b'])
+      expect(await world.store.proposals.forgetBefore(5_001)).toBe(2)
+      expect((await world.store.proposals.list(9)).map(({ id }) => id)).toEqual(['d', 'b'])
+      await world.store.proposals.end('b')
+      expect(await world.store.proposals.forgetBefore(5_001)).toBe(1)
+      expect(await world.store.proposals.get('b')).toBeNull()
+    })
+  })
+
+  it('tokens: created once, revoked once', async () => {
+    const token = { id: 't1', hash: '$argon2id$x', name: 'desk', roles: ['analyst', 'fg'] }
+    await world.store.tokens.create(token)
+    await expect(world.store.tokens.create(token)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+    now.time = 2_000
+    expect(await world.store.tokens.revoke('t1')).toBe(true)
+    expect(await world.store.tokens.revoke('t1')).toBe(false)
+    expect(await world.store.tokens.revoke('t2')).toBe(false)
+    await restart()
+    expect(await world.store.tokens.list()).toEqual([
+      { ...token, createdAt: 1_000, revokedAt: 2_000 },
+    ])
+    expect(await world.store.tokens.get('t2')).toBeNull()
+  })
+}
