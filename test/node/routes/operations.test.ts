@@ -4,6 +4,7 @@ import {
   flagRoutes,
   queryRoutes,
   recordRoutes,
+  subjectRoutes,
 } from '@drempel/node/internal/routes'
 import { openApi, operations } from '@drempel/protocol/api'
 import { describe, expect, it } from 'vitest'
@@ -19,9 +20,14 @@ const node = {
 } as unknown as Parameters<typeof adminRoutes>[0]
 
 function served(): string[] {
-  const apps = [adminRoutes, auditorLogRoutes, flagRoutes, queryRoutes, recordRoutes].map(
-    (routes) => routes(node),
-  )
+  const apps = [
+    adminRoutes,
+    auditorLogRoutes,
+    flagRoutes,
+    queryRoutes,
+    recordRoutes,
+    subjectRoutes,
+  ].map((routes) => routes(node))
   const routes = apps.flatMap((app) => app.routes)
   const names = routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`)
   return [...new Set(names)].sort()

@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => federation.close())
 
 const question = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2' }
+const subject = { kind: 'host', value: 'a.example' }
 const all = ROLES
 
 /** Method, path, who may, a body that the route understands. */
@@ -54,6 +55,16 @@ const table: readonly Route[] = [
   ['GET', `/receipts/${'0'.repeat(32)}`, ['analyst', 'auditor', 'admin']],
   ['GET', '/log', all],
   ['GET', '/witnessing', ['auditor', 'fg', 'admin']],
+  ['GET', '/subjects', ['fg']],
+  ['POST', '/subjects/access', ['fg'], { ...subject, proof: 'x' }],
+  ['POST', '/subjects/objection', ['fg'], { ...subject, proof: 'x' }],
+  ['POST', '/subjects/erasure', ['fg'], { ...subject, proof: 'x' }],
+  ['POST', '/subjects/rectification', ['fg'], { ...subject, proof: 'x', reports: 2 }],
+  ['POST', '/subjects/lift', ['fg'], { ...subject, case: '2026-0001' }],
+  ['POST', '/subjects/2026-9999/extension', ['fg'], { reason: 'x' }],
+  ['POST', '/subjects/2026-9999/closing', ['fg'], { outcome: 'granted' }],
+  ['GET', '/recalls', ['analyst', 'fg', 'admin']],
+  ['POST', '/recalls/99/closing', ['analyst', 'fg', 'admin']],
   ['GET', '/tokens', ['admin']],
   ['POST', '/tokens', ['admin'], { name: 'x', roles: ['fg'] }],
   ['DELETE', '/tokens/000000000000', ['admin']],

@@ -38,8 +38,9 @@ import {
   peerRoutes,
   problems,
   queryRoutes,
-  recordRoutes,
   type RunningNode,
+  recordRoutes,
+  subjectRoutes,
 } from '../routes/index.ts'
 import {
   ConvenantInForce,
@@ -48,7 +49,9 @@ import {
   createSessions,
   failOpenRounds,
   finishBegun,
+  forgetErased,
   type Log,
+  reviewAnswers,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
@@ -158,6 +161,7 @@ async function run(
     vault,
     audit,
     periodKeys: home.periodKeys,
+    indexKeys: home.indexKeys,
     peers,
     connectChannel,
     prg: aesCtr,
@@ -243,6 +247,7 @@ function routes(
   app.route('/api/v1', flagRoutes(node))
   app.route('/api/v1', queryRoutes(node))
   app.route('/api/v1', auditorLogRoutes(node))
+  app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
   return app
 }
@@ -282,6 +287,8 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await rounds.expire()
     await startDue()
     await store.replay.forgetBefore(clock())
+    await reviewAnswers(ctx)
+    await forgetErased(ctx)
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
   })
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())

@@ -5,10 +5,9 @@
  */
 
 import { purposeOf, quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
-import { type Bytes, hex, isProtocolError } from '@drempel/protocol/encoding'
+import { hex, isProtocolError } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
-import { recordKey } from '@drempel/protocol/threshold'
 import type { Appended } from '../audit/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
 import type { NodeContext } from './context.ts'
@@ -17,7 +16,8 @@ import { permit } from './federation.ts'
 import { canonical } from './flags.ts'
 import { journalRefusal, journalResult, type Question } from './journal.ts'
 import { evaluateInputs } from './oprf/asker.ts'
-import { listHolds } from './round/lists.ts'
+import { tagOnList } from './round/lists.ts'
+import { rememberAsked, watchAnswers } from './subject/index.ts'
 import { beforeAnswer } from './witness/queries.ts'
 
 export type CheckQuestion = {
@@ -63,20 +63,27 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     inputs: good.map((value) => oprfInput(kind, value)),
     count: question.count,
     record,
-    reserve,
+    reserve: (txid) => Promise.all([reserve(), rememberAsked(ctx, asked, txid, good)]),
   })
-  const over = evaluated.outputs.map((output) => tagOnList(list, tagOf(output)))
+  const { txid } = evaluated.question
+  const tags = evaluated.outputs.map(tagOf)
+  const over = tags.map((tag) => tagOnList(list, tag))
   const { holders, peerCheckpoints } = evaluated
   const details = { round: list.round, peerCheckpoints }
   // The result is sealed: a key holder knows the txid, and for one identifier `some` is the answer.
   // One character each, so that the record's size does not tell how many were over.
   const sealed = { ...record, over: over.map((hit) => (hit ? '1' : '0')).join('') }
-  const entry = await journalResult(ctx, evaluated.question, holders, 'answered', details, sealed)
-  await beforeAnswer(ctx, evaluated.question, entry, record)
   let next = 0
+  const outputOf = parsed.map((value) => ('value' in value ? next++ : null))
+  const kept = outputOf.map((at) => (at !== null && over[at] ? tags[at]! : null))
+  const [entry] = await Promise.all([
+    journalResult(ctx, evaluated.question, holders, 'answered', details, sealed),
+    watchAnswers(ctx, { ...record, txid, purpose, list, tags: kept }),
+  ])
+  await beforeAnswer(ctx, evaluated.question, entry, record)
   return {
-    txid: evaluated.question.txid,
-    results: parsed.map((value) => ('value' in value ? { over: over[next++]! } : value)),
+    txid,
+    results: parsed.map((value, i) => ('value' in value ? { over: over[outputOf[i]!]! } : value)),
     list,
     listAgeSeconds: Math.max(0, Math.floor((ctx.clock() - list.createdAt) / 1000)),
     stale,
@@ -160,9 +167,4 @@ function answerable(
   { createdAt }: ThresholdListRecord,
 ) {
   return permit(ctx, { type: 'answer', asker: ctx.self, purpose, rule, publishedAt: createdAt })
-}
-
-/** Whether a tag is on a list; of a tag that this node has already, that is no query. */
-export function tagOnList(list: ThresholdListRecord, tag: Bytes): boolean {
-  return listHolds(list, recordKey(list.salt, tag, list.keyBits))
 }

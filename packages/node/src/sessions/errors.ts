@@ -12,6 +12,9 @@ export type SessionErrorCode =
   | 'BAD_FLAG' // a taxonomy code or evidence class that the taxonomy does not have
   | 'BAD_REQUEST' // a body that does not parse
   | 'BUSY' // another round or key generation of the kind is under way
+  | 'CASE_CLOSED'
+  | 'CASE_EXTENDED' // it was before, or its first month is over
+  | 'CASE_UNKNOWN'
   | 'CONVENANT_DIFFERS'
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
   | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`

@@ -42,6 +42,17 @@ export function openFlag(
   return fromUtf8(ctx.vault.open(flagPlace(kind, row.index), row.sealed))
 }
 
+/** A flag's identifier as the store keeps it. @throws ProtocolError of the identifiers layer */
+export function sealFlag(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  value: string,
+): Pick<FlagRow, 'index' | 'sealed'> {
+  const identifier = canonical(ctx, kind, value)
+  const index = ctx.vault.blindIndex(kind, identifier)
+  return { index, sealed: ctx.vault.seal(flagPlace(kind, index), utf8(identifier), ctx.random) }
+}
+
 export async function importFlags(
   ctx: NodeContext,
   kind: IdentifierKind,

@@ -39,7 +39,7 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
-export { check, tagOnList } from './check.ts'
+export { check } from './check.ts'
 export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
 export { ConvenantInForce, signDraft } from './convenant.ts'
 export type { SessionErrorCode } from './errors.ts'
@@ -62,9 +62,11 @@ export {
 export { failOpenRounds } from './recover.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'
+export { tagOnList } from './round/lists.ts'
 export type { Rounds } from './round/live.ts'
 export type { SignedList } from './round/messages.ts'
 export { createSchedule } from './schedule.ts'
+export * from './subject/index.ts'
 export { catchUp } from './sync.ts'
 export { activeTags, tagMissing } from './tagging.ts'
 export type { AddAnswer } from './witness/witness.ts'

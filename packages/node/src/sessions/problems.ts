@@ -19,6 +19,17 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'Another round or key generation is under way',
     nl: 'Er loopt al een andere ronde of sleutelgeneratie',
   },
+  CASE_CLOSED: {
+    status: 409,
+    en: 'The case is closed',
+    nl: 'De zaak is gesloten',
+  },
+  CASE_EXTENDED: {
+    status: 409,
+    en: 'A term can be extended once, within the first month',
+    nl: 'Een termijn kan één keer worden verlengd, binnen de eerste maand',
+  },
+  CASE_UNKNOWN: { status: 404, en: 'There is no such case', nl: 'Zo’n zaak is er niet' },
   CONVENANT_DIFFERS: {
     status: 409,
     en: 'The other node works under another version of the convenant',

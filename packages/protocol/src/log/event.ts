@@ -64,7 +64,11 @@ const events = [
   // Data subjects and supervision.
   event('correction', ['convenant'], subject),
   event('bezwaar', ['convenant'], subject),
+  event('subject.opened', ['convenant', 'txid', 'reason'], subject),
+  event('subject.extended', ['convenant', 'txid', 'reason'], subject),
   event('subject.closed', ['convenant'], subject),
+  // Answers given before, looked up in a new list; whether one no longer holds is no part of it.
+  event('answers.reviewed', ['convenant', 'kind', 'rule', 'round'], []),
   event('record.opened', [...dual, 'entry'], []),
   event('shred', [...dual, 'shredded', 'reason'], []),
   // Witnesses.

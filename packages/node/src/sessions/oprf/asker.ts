@@ -48,7 +48,7 @@ export type Evaluation = {
   /** Sealed with the intent: who asked, for which case. */
   readonly record: Json
   /** What else must be durable before anything leaves; called with the intent, for one fsync of both. */
-  readonly reserve?: () => Promise<unknown>
+  readonly reserve?: (txid: string) => Promise<unknown>
   /** At which of the other holders to start; random when left out, so that quotas wear evenly. */
   readonly turn?: number
   /** Holders that let their time run out: asked last. Those that do so now are added. */
@@ -91,7 +91,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   const intent = { parties: everyone, batch: batchDigest(blinded) }
   const [{ origin, index }] = await Promise.all([
     journalIntent(ctx, question, everyone, epoch, intent.batch, evaluation.record),
-    evaluation.reserve?.(),
+    evaluation.reserve?.(question.txid),
   ])
   const { count: _, ...named } = question
   const receipt = await ctx.audit.receipt(origin, index)

@@ -15,6 +15,7 @@ import {
   parseJcs,
   verifyStatement,
 } from '@drempel/protocol/encoding'
+import { recordKey } from '@drempel/protocol/threshold'
 import { z } from 'zod'
 import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
@@ -171,6 +172,11 @@ function checkKeys(from: string, size: number, keyBits: number, digest: string, 
     const ascending = compareBytes(keys.subarray(at - width, at), keys.subarray(at, at + width)) < 0
     if (!ascending) fail('STATEMENTS_DIFFER', { culprit: from, at: 'order of keys' })
   }
+}
+
+/** Whether a tag is on a list; of a tag that this node has already, that is no query. */
+export function tagOnList(list: ThresholdListRecord, tag: Bytes): boolean {
+  return listHolds(list, recordKey(list.salt, tag, list.keyBits))
 }
 
 /** Binary search for one key. */

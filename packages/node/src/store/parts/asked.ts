@@ -12,8 +12,8 @@ export type AskedPosition = {
 }
 
 export interface AskedStore {
-  /** The identifiers of one query, 16 bytes each, in the order in which they were asked. */
-  remember(period: string, txid: string, blinds: readonly Bytes[]): Promise<void>
+  /** Identifiers of one query, 16 bytes each, in the order in which they were asked; `first` is the first one's item. */
+  remember(period: string, txid: string, blinds: readonly Bytes[], first?: number): Promise<void>
   /** In order of txid and item. */
   find(blind: Bytes): Promise<readonly AskedPosition[]>
   /** Periods that have rows, ascending. */

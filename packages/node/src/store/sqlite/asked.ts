@@ -13,9 +13,9 @@ export function askedStore({ db, write, read, scrub }: Connection): AskedStore {
   const forget = db.prepare('DELETE FROM asked WHERE period = ?')
 
   return {
-    remember: (period, txid, blinds) =>
+    remember: (period, txid, blinds, first = 0) =>
       write(() => {
-        blinds.forEach((blind, item) => void add.run(blind, txid, item, period))
+        blinds.forEach((blind, i) => void add.run(blind, txid, first + i, period))
       }),
     find: (blind) => read(() => find.all(blind)),
     periods: () => read(() => periods.all()),

@@ -1,0 +1,100 @@
+/**
+ * What follows from a data subject's request: objection (AVG art. 21), rectification (16), erasure
+ * (17). Each is entered in the log whether or not there was a flag, before anything changes.
+ *
+ * A flag under bezwaar, withdrawn or erased is out of the next round. Of an erased flag remains its
+ * keyed index, so that no import brings it back, and the log: that somebody asked for an erasure, of
+ * which kind of identifier. Lists of rounds before hold salted keys, and are replaced by the next.
+ */
+
+import { isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
+import { type Bytes, equalBytes } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import type { CaseRecord, FlagFields } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { canonical, sealFlag } from '../flags.ts'
+import { caseFor, nameOf, openCase, type Request } from './cases.ts'
+import { journalHandled } from './journal.ts'
+
+export type About = Omit<Request, 'type' | 'kind'> & {
+  readonly kind: IdentifierKind
+  readonly value: string
+}
+
+export type Acted = {
+  readonly case: CaseRecord
+  /** Whether the node had such a flag. */
+  readonly found: boolean
+}
+
+/** @throws ProtocolError of the identifiers layer, and as `caseFor` */
+export async function objectTo(ctx: NodeContext, about: About): Promise<Acted> {
+  const index = indexOf(ctx, about)
+  const found = await caseFor(ctx, { ...about, type: 'objection' })
+  await journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
+  return { case: found, found: await ctx.store.flags.object(about.kind, index) }
+}
+
+/** Ends a bezwaar, or lets an erased identifier be flagged again. @throws as `objectTo` */
+export async function liftObjection(
+  ctx: NodeContext,
+  about: About & { readonly case: string },
+): Promise<Acted> {
+  const index = indexOf(ctx, about)
+  const found = await openCase(ctx, about.case)
+  if (found.kind !== about.kind) fail('BAD_REQUEST', { at: 'kind' })
+  await journalHandled(ctx, 'bezwaar', found, 'lift', sealedOf(about, found))
+  return { case: found, found: await ctx.store.flags.lift(about.kind, index) }
+}
+
+/** @throws as `objectTo` */
+export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> {
+  const index = indexOf(ctx, about)
+  const found = await caseFor(ctx, { ...about, type: 'erasure' })
+  await journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
+  return { case: found, found: await ctx.store.flags.erase(about.kind, index) }
+}
+
+/**
+ * @param replacement the identifier that was meant: it takes over the flag, which is withdrawn
+ * @throws as `objectTo`; `BAD_FLAG`; `BAD_REQUEST` when nothing is corrected
+ */
+export async function rectifyFlag(
+  ctx: NodeContext,
+  about: About,
+  fields: FlagFields,
+  replacement: string | undefined,
+): Promise<Acted> {
+  const { kind } = about
+  const index = indexOf(ctx, about)
+  checkFields(fields)
+  const instead = replacement === undefined ? undefined : sealFlag(ctx, kind, replacement)
+  if (instead !== undefined && equalBytes(instead.index, index)) {
+    fail('BAD_REQUEST', { at: 'replacement', hint: 'it is the same identifier' })
+  }
+  if (instead === undefined && Object.keys(fields).length === 0) {
+    fail('BAD_REQUEST', { at: 'replacement', hint: 'name what is to be corrected' })
+  }
+  const found = await caseFor(ctx, { ...about, type: 'rectification' })
+  // Which fields, not to what: codes and dates of a flag are in no log.
+  const corrected = [...Object.keys(fields), ...(instead === undefined ? [] : ['value'])].sort()
+  const record = { ...sealedOf(about, found), corrected }
+  await journalHandled(ctx, 'correction', found, 'rectification', record)
+  return { case: found, found: await ctx.store.flags.rectify(kind, index, fields, instead) }
+}
+
+function indexOf(ctx: NodeContext, { kind, value }: About): Bytes {
+  return ctx.vault.blindIndex(kind, canonical(ctx, kind, value))
+}
+
+function sealedOf({ operator }: About, found: CaseRecord) {
+  return { operator, case: nameOf(found) }
+}
+
+function checkFields({ taxonomy, evidence }: FlagFields): void {
+  if (taxonomy !== undefined && taxonomyEntry(taxonomy) === undefined) {
+    fail('BAD_FLAG', { at: 'taxonomy' })
+  }
+  if (evidence !== undefined && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
+}

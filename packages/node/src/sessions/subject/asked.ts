@@ -1,0 +1,81 @@
+/**
+ * The index by which a data subject's queries are found again, without keeping what was asked: an HMAC
+ * of the identifier under a key of the purpose and the quarter that lies outside the store and is
+ * erased with the quarter. The identifier goes in as the vault's blind index, so that who has store and
+ * key files but not the master key can't test guesses either.
+ */
+
+import { type Bytes, hmacSha256 } from '@drempel/protocol/encoding'
+import { parseOrigin } from '@drempel/protocol/log'
+import type { AskedPosition } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+
+const BLIND = 16
+/** Rows that one transaction takes: some milliseconds. */
+const PAGE = 1_024
+
+/** Keys of the quarter that is written to; those of others are read from their files. */
+type Known = { readonly period: string; readonly keys: Map<string, Bytes> }
+const known = new WeakMap<NodeContext, Known>()
+
+/**
+ * With the intent, and as durable as that: an evaluation that has no row is not asked for.
+ * @param values canonical, in the order of the query
+ */
+export async function rememberAsked(
+  ctx: NodeContext,
+  { kind, purpose }: { readonly kind: string; readonly purpose: string },
+  txid: string,
+  values: readonly string[],
+): Promise<void> {
+  const period = parseOrigin((await ctx.audit.origin())!).quarter
+  const key = await keyOf(ctx, period, purpose)
+  for (let at = 0; at < values.length; at += PAGE) {
+    if (at > 0) await ctx.pause()
+    const blinds = values
+      .slice(at, at + PAGE)
+      .map((value) => blindOf(key, ctx.vault.blindIndex(kind, value)))
+    await ctx.store.asked.remember(period, txid, blinds, at)
+  }
+}
+
+/** Where an identifier was asked about, in all quarters whose keys are left. */
+export async function findAsked(
+  ctx: NodeContext,
+  kind: string,
+  value: string,
+): Promise<{ readonly found: readonly AskedPosition[]; readonly periods: readonly string[] }> {
+  const index = ctx.vault.blindIndex(kind, value)
+  const found: AskedPosition[] = []
+  const periods = new Set<string>()
+  for (const { period, purpose } of await ctx.indexKeys.list()) {
+    const key = await ctx.indexKeys.load(period, purpose)
+    if (key === null) continue
+    periods.add(period)
+    found.push(...(await ctx.store.asked.find(blindOf(key, index))))
+  }
+  return { found, periods: [...periods] }
+}
+
+/** Rows of quarters whose keys were erased with their records: random bytes by now. */
+export async function forgetErased(ctx: NodeContext): Promise<void> {
+  const live = new Set((await ctx.indexKeys.list()).map(({ period }) => period))
+  for (const period of await ctx.store.asked.periods()) {
+    if (!live.has(period)) await ctx.store.asked.forget(period)
+  }
+}
+
+async function keyOf(ctx: NodeContext, period: string, purpose: string): Promise<Bytes> {
+  let current = known.get(ctx)
+  if (current?.period !== period) {
+    current = { period, keys: new Map() }
+    known.set(ctx, current)
+  }
+  const key = current.keys.get(purpose) ?? (await ctx.indexKeys.create(period, purpose))
+  current.keys.set(purpose, key)
+  return key
+}
+
+function blindOf(key: Bytes, index: Bytes): Bytes {
+  return hmacSha256(key, index).subarray(0, BLIND)
+}

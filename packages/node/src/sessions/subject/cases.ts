@@ -1,0 +1,130 @@
+/**
+ * The clock of a data subject's request (AVG art. 12(3)): one month from receipt, and two more once,
+ * said so within the first. A month ends on the day of the same number, or on the last of a shorter
+ * month; the days that Regulation 1182/71 adds for weekends and holidays are not counted on.
+ */
+
+import { fromUtf8, hex, jcs } from '@drempel/protocol/encoding'
+import type { CaseOutcome, CaseRecord, CaseType } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { journalClosed, journalHandled } from './journal.ts'
+
+const DAY = 86_400_000
+const LISTED = 1_000
+/** A request cannot have come in longer ago than this, nor after now. */
+const OLDEST = 366 * DAY
+
+export type Request = {
+  readonly type: CaseType
+  readonly kind: string
+  readonly operator: string
+  /** An open case to go on with. */
+  readonly case?: string | undefined
+  /** Of a new case: how control over the identifier was shown. */
+  readonly proof?: string | undefined
+  readonly received?: string | undefined
+}
+
+/**
+ * The open case that a request names, or a new one, entered in the log.
+ * @throws ProtocolError `BAD_REQUEST`, `CASE_UNKNOWN`, `CASE_CLOSED`
+ */
+export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseRecord> {
+  const { type, kind, operator, proof } = request
+  if (request.case !== undefined) {
+    if (proof !== undefined || request.received !== undefined) {
+      fail('BAD_REQUEST', { at: 'case', hint: 'a case has its proof and its date already' })
+    }
+    const known = await openCase(ctx, request.case)
+    if (known.kind !== kind) fail('BAD_REQUEST', { at: 'kind' })
+    // What is disclosed again is entered again; other acts have entries of their own.
+    if (type === 'access') {
+      await journalHandled(ctx, 'subject.opened', known, type, { operator, case: request.case })
+    }
+    return known
+  }
+  if (proof === undefined) {
+    fail('BAD_REQUEST', { at: 'proof', hint: 'how was control over the identifier shown?' })
+  }
+  const now = ctx.clock()
+  const receivedAt = request.received === undefined ? now : Date.parse(request.received)
+  if (receivedAt > now || receivedAt < now - OLDEST) fail('BAD_REQUEST', { at: 'received' })
+  const id = hex(ctx.random(16))
+  const sealed = ctx.vault.seal(placeOf(id), jcs({ proof }), ctx.random)
+  const entry = { id, type, kind, receivedAt, dueAt: addMonths(receivedAt, 1), sealed }
+  const [number] = await Promise.all([
+    ctx.store.cases.open(entry),
+    journalHandled(ctx, 'subject.opened', entry, type, { operator, proof }),
+  ])
+  return { ...entry, number, extendedAt: null, closedAt: null, outcome: null }
+}
+
+/** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED` */
+export async function openCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
+  const found = await ctx.store.cases.get(Number(name.slice(5)))
+  if (found === null || nameOf(found) !== name) return fail('CASE_UNKNOWN')
+  return found.closedAt === null ? found : fail('CASE_CLOSED')
+}
+
+/** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED`, `CASE_EXTENDED` when it was before, or the month is over */
+export async function extendCase(
+  ctx: NodeContext,
+  name: string,
+  operator: string,
+  reason: string,
+): Promise<CaseRecord> {
+  const found = await openCase(ctx, name)
+  const now = ctx.clock()
+  if (found.extendedAt !== null || now > found.dueAt) fail('CASE_EXTENDED')
+  const record = { operator, case: name, reason }
+  await journalHandled(ctx, 'subject.extended', found, found.type, record)
+  const dueAt = addMonths(found.receivedAt, 3)
+  if (!(await ctx.store.cases.extend(found.number, dueAt, now))) fail('CASE_EXTENDED')
+  return { ...found, dueAt, extendedAt: now }
+}
+
+/** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED` */
+export async function closeCase(
+  ctx: NodeContext,
+  name: string,
+  operator: string,
+  outcome: CaseOutcome,
+  reason: string,
+): Promise<CaseRecord> {
+  const found = await openCase(ctx, name)
+  await journalClosed(ctx, found, outcome, { operator, case: name, outcome, reason })
+  const closedAt = ctx.clock()
+  if (!(await ctx.store.cases.close(found.number, outcome, closedAt))) fail('CASE_CLOSED')
+  return { ...found, closedAt, outcome }
+}
+
+export function listCases(ctx: NodeContext, open: boolean): Promise<readonly CaseRecord[]> {
+  return ctx.store.cases.list({ open, limit: LISTED })
+}
+
+/** `2026-0007`: the year of receipt, and the number. */
+export function nameOf({ receivedAt, number }: Pick<CaseRecord, 'receivedAt' | 'number'>): string {
+  return `${new Date(receivedAt).getUTCFullYear()}-${String(number).padStart(4, '0')}`
+}
+
+export function proofOf(ctx: NodeContext, { id, sealed }: CaseRecord): string {
+  return (JSON.parse(fromUtf8(ctx.vault.open(placeOf(id), sealed))) as { proof: string }).proof
+}
+
+/** Whole days until the term ends, fewer than none after it. */
+export function daysLeft({ dueAt }: CaseRecord, now: number): number {
+  return Math.floor((dueAt - now) / DAY)
+}
+
+/** The end (UTC) of the day of the same number so many months on, or of that month's last day. */
+export function addMonths(time: number, months: number): number {
+  const from = new Date(time)
+  const [year, month] = [from.getUTCFullYear(), from.getUTCMonth() + months]
+  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+  return Date.UTC(year, month, Math.min(from.getUTCDate(), last) + 1) - 1
+}
+
+function placeOf(id: string): string {
+  return `case/${id}`
+}

@@ -1,0 +1,173 @@
+/** What a node tells a data subject: its flag, what was asked and answered, each entry with its proof. */
+
+import { forgetErased } from '@drempel/node/internal/sessions'
+import { fromBase64url, parseJcs } from '@drempel/protocol/encoding'
+import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import type { Member } from '../../kit/member.ts'
+import { Fg, PROOF } from './world.ts'
+
+const question = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2' } as const
+
+let federation: Federation
+let node: Member
+let fg: Fg
+
+beforeAll(async () => {
+  federation = await Federation.open({ rules: [{ kind: 'host', t: 2 }], minList: 1 })
+  node = federation.member('bank-a')
+  fg = await Fg.at(node)
+  await node.generateKey()
+  await node.flag(['flagged.example', 'both.example', 'bare.example'])
+  for (const id of ['bank-b', 'telecom', 'platform']) {
+    await federation.member(id).flag(['both.example', `${id}.example`])
+  }
+  expect(await node.round()).toMatchObject({ state: 'published' })
+})
+
+afterAll(() => federation.close())
+
+async function ask(value: string, more: object = {}) {
+  const { json, status } = await node.api('POST', '/checks', { ...question, value, ...more })
+  expect(status).toBe(200)
+  return json as { txid: string; answer: string }
+}
+
+describe('an access', () => {
+  test('has the flag, the lists it is over, and every query with its answer', async () => {
+    const first = await ask('both.example', { case: 'Z-1' })
+    const second = await ask('both.example')
+    await ask('other.example')
+    const screen = await node.api('POST', '/screens', {
+      ...question,
+      values: ['no host!', 'other.example', 'both.example', 'bare.example'],
+    })
+    const { txid } = screen.json as { txid: string }
+    const access = await fg.access('https.example')
+    expect(access).toMatchObject({ flag: null, lists: [], queries: [], confidential: false })
+
+    const both = await fg.access('BOTH.example.')
+    expect(both.value).toBe('both.example')
+    expect(both.flag).toMatchObject({ state: 'active', reports: 1, withdrawnAt: null })
+    expect(both.lists).toMatchObject([{ rule: 'host-t2', answer: 'over' }])
+    const of = { purpose: 'fraude-onderzoek', rule: 'host-t2', status: 'answered', answer: 'over' }
+    expect(both.queries.map(({ txid }) => txid).sort()).toEqual(
+      [first.txid, second.txid, txid].sort(),
+    )
+    for (const query of both.queries) {
+      expect(query).toMatchObject(of)
+      expect(query.entries.map(({ type }) => type)).toEqual(['query.intent', 'query.result'])
+    }
+    // In a screen the answer is that of the identifier's own place, behind one that was rejected.
+    const bare = await fg.access('bare.example')
+    expect(bare.queries).toMatchObject([{ txid, protocol: 'screen', answer: 'not-over' }])
+    expect(bare.lists).toMatchObject([{ rule: 'host-t2', answer: 'not-over' }])
+  })
+
+  test('has receipts that verify under the member’s key, and not for another leaf', async () => {
+    await ask('proven.example')
+    const { queries } = await fg.access('proven.example')
+    expect(queries).toHaveLength(1)
+    for (const { receipt, origin, index, type } of queries[0]!.entries) {
+      const key = verifierKey(origin, fromBase64url(node.descriptor.signingKey))
+      const verified = verifyReceipt(receipt, key)
+      expect(verified.index).toBe(index)
+      expect(parseJcs(verified.leaf)).toMatchObject({ type, txid: queries[0]!.txid })
+      const other = parseReceipt(receipt).extra!.slice()
+      other[10]! ^= 1
+      expect(() => verifyReceipt(receipt, key, other)).toThrow()
+    }
+  })
+
+  test('tells of a query that had no answer', async () => {
+    const holders = federation.members.filter(({ id }) => id !== 'bank-a')
+    const honest = holders.map((member) =>
+      member.lie('oprf/evaluate', async () => {
+        throw new Error('away')
+      }),
+    )
+    const answer = await node.api('POST', '/checks', { ...question, value: 'unlucky.example' })
+    expect(answer.status).toBe(503)
+    for (const again of honest) again()
+    const { queries } = await fg.access('unlucky.example')
+    expect(queries).toMatchObject([{ status: 'failed', answer: null }])
+  })
+
+  test('is by the FG alone, whose every access is entered and names nobody', async () => {
+    for (const role of ['analyst', 'operator', 'auditor', 'admin']) {
+      const { json } = await node.api('POST', '/tokens', { name: role, roles: [role] })
+      const { token } = json as { token: string }
+      const body = { kind: 'host', value: 'both.example', proof: PROOF }
+      expect((await node.api('POST', '/subjects/access', body, token)).status).toBe(403)
+      expect((await node.api('GET', '/subjects', undefined, token)).status).toBe(403)
+    }
+    let name = ''
+    const added = await node.adds(async () => {
+      name = (await fg.access('both.example')).case.case
+      await fg.access('both.example', { case: name })
+    })
+    const entry = { type: 'subject.opened', kind: 'host', reason: 'ACCESS' }
+    expect(added).toMatchObject([entry, entry])
+    expect(added[0]!.type === 'subject.opened' && added[0]!.txid).toBe(
+      added[1]!.type === 'subject.opened' && added[1]!.txid,
+    )
+    expect(JSON.stringify(added)).not.toMatch(/both|counter|2026-0/)
+    expect(await node.record(added[0]!)).toMatchObject({ proof: PROOF })
+    expect(await node.record(added[1]!)).toMatchObject({ case: name })
+  })
+
+  test.each([
+    ['BAD_REQUEST', {}],
+    ['BAD_REQUEST', { proof: '  ' }],
+    ['BAD_REQUEST', { proof: PROOF, case: '2026-0001' }],
+    ['BAD_REQUEST', { proof: PROOF, received: '2199-01-01T00:00:00Z' }],
+    ['BAD_REQUEST', { proof: PROOF, received: '2001-01-01T00:00:00Z' }],
+    ['CASE_UNKNOWN', { case: '2026-9999' }],
+    ['CASE_UNKNOWN', { case: '1999-0001' }],
+    ['BAD_REQUEST', { case: '1' }],
+  ])('%s for %j', async (code, more) => {
+    const body = { kind: 'host', value: 'both.example', ...more }
+    expect(await fg.refused('POST', '/subjects/access', body)).toBe(code)
+  })
+
+  test('of what is no identifier opens no case, and does not repeat it', async () => {
+    const before = (await fg.cases(true)).length
+    const body = { kind: 'host', value: 'secret one', proof: PROOF }
+    const answer = await fg.send('POST', '/subjects/access', body)
+    expect(answer.text).not.toContain('secret')
+    expect(await fg.refused('POST', '/subjects/access', body)).toMatch(/^HOST_/)
+    expect((await fg.cases(true)).length).toBe(before)
+  })
+})
+
+describe('the index of what was asked', () => {
+  test('says nothing without its keys, and ends with its quarter', async () => {
+    await ask('quarters.example')
+    const [before] = await node.ctx.indexKeys.list()
+    federation.clock.ahead = 100 * 86_400_000
+    await ask('quarters.example')
+    const told = await fg.access('quarters.example')
+    expect(told.queries).toHaveLength(2)
+    expect(told.periods).toHaveLength(2)
+    // By the master key alone no row is found.
+    const { store, vault, indexKeys } = node.ctx
+    const index = vault.blindIndex('host', 'quarters.example').subarray(0, 16)
+    expect(await store.asked.find(index)).toEqual([])
+
+    await node.live.node.home.periodKeys.erase(before!.period)
+    const left = await fg.access('quarters.example')
+    expect(left.queries.map(({ txid }) => txid)).toEqual([told.queries[1]!.txid])
+    expect(left.periods).toEqual([told.periods[1]])
+    expect(await store.asked.periods()).toEqual(told.periods)
+    await forgetErased(node.ctx)
+    expect(await store.asked.periods()).toEqual(left.periods)
+    expect(await indexKeys.list()).toHaveLength(1)
+  })
+
+  test('outlives a restart', async () => {
+    await node.restart()
+    await ask('quarters.example')
+    expect((await fg.access('quarters.example')).queries).toHaveLength(2)
+  })
+})
