@@ -5,7 +5,7 @@
 
 import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
 import type { PeriodKeys } from '../config/index.ts'
-import type { LogPosition, Store } from '../store/index.ts'
+import type { LogHead, LogPosition, Store } from '../store/index.ts'
 import type { ConvenantRef, NewEvent } from './event.ts'
 
 export type AuditOptions = {
@@ -48,8 +48,8 @@ export interface Audit {
   origins(): Promise<readonly string[]>
   /** Latest signed checkpoint of an origin (default: the one of now); null while it has no entry. */
   checkpoint(origin?: string): Promise<string | null>
-  /** Size and root behind that checkpoint. */
-  head(origin?: string): Promise<{ readonly size: number; readonly root: Bytes } | null>
+  /** That checkpoint with its size and root. */
+  head(origin?: string): Promise<LogHead | null>
 
   /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   leaf(origin: string, index: number): Promise<Bytes>

@@ -39,6 +39,7 @@ export {
   isBadEvaluation,
   type PublicShare,
   parseEvaluationEvidence,
+  partOfShare,
   type ThresholdKey,
   type VerifiedShare,
   verifyShare,

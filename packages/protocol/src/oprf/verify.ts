@@ -57,6 +57,12 @@ export async function verifyShare(
   return { index, key, blinded, evaluated: answer.evaluated } as VerifiedShare
 }
 
+/** What a share says of elements `from` to `to` alone: it was verified for each of them. */
+export function partOfShare(share: VerifiedShare, from: number, to: number): VerifiedShare {
+  const part = (flat: Bytes) => flat.subarray(32 * from, 32 * to)
+  return { ...share, blinded: part(share.blinded), evaluated: part(share.evaluated) }
+}
+
 /**
  * A holder that asks evaluates with its own share, and needs no proof from itself.
  * @throws ProtocolError `UNKNOWN_HOLDER`; `BAD_SHARE`, culprit `self`, when the share is not the

@@ -3,19 +3,11 @@
  * byte leaves; a holder that answers falsely is named, kept as evidence, and another is asked.
  */
 
-import {
-  type Bytes,
-  base64,
-  hex,
-  isProtocolError,
-  type Json,
-  ProtocolError,
-} from '@drempel/protocol/encoding'
+import { type Bytes, base64, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
 import { OUTPUT_BYTES, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import { isWorkerFault, type JobOptions, packed } from '../../workers/index.ts'
-import { memberCheckpoint } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, failure } from '../errors.ts'
 import {
@@ -26,15 +18,11 @@ import {
   type Question,
 } from '../journal.ts'
 import { beforeQuery } from '../witness/queries.ts'
+import { blind } from './blinding.ts'
+import { askAlone, askTogether, FalseAnswer, type HolderAnswer } from './exchange.ts'
 import { evaluateOwn, type Intent } from './holder.ts'
 import { publicKeyOf } from './keyring.ts'
-import { decodeAnswer, type EvaluationRequest, encodeRequest } from './messages.ts'
-
-/** How long a holder may take: another is asked only when this one's time is over. */
-const ANSWER_MS = 20_000
-const ELEMENT_MS = 10
-/** A batch of tags waits at the holder behind those of all who tag for the same round. */
-const TAGS_MS = 5 * 60_000
+import { type EvaluationRequest, encodeRequest } from './messages.ts'
 
 export type Evaluation = {
   readonly protocol: Question['protocol']
@@ -73,10 +61,10 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   const { protocol, kind, epoch, purpose, rule } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
   // A holder sees how many elements there are, so all but a single check are padded.
-  const { count, signal, turn = ctx.random(1)[0]!, late = new Set() } = evaluation
+  const { count, signal, turn = turnOf(ctx), late = new Set() } = evaluation
   const lane = { elements: count, urgent: protocol !== 'tag', signal }
   const inputs = packed(evaluation.inputs)
-  const { blinded, state } = await ctx.workers.run('blind', { inputs, count }, lane)
+  const { blinded, state } = await blind(ctx, evaluation.inputs, count, lane)
   const question: Question = {
     txid: hex(ctx.random(16)),
     kind,
@@ -101,6 +89,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
       key,
       question,
       intent,
+      origin,
       request,
       encoded: encodeRequest(request),
       turn,
@@ -128,6 +117,21 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   }
 }
 
+const turns = new WeakMap<NodeContext, number>()
+
+/**
+ * At which holder to start: drawn for each turn of the event loop, so that checks that begin together
+ * are asked of the same holders, together.
+ */
+function turnOf(ctx: NodeContext): number {
+  const known = turns.get(ctx)
+  if (known !== undefined) return known
+  const drawn = ctx.random(1)[0]!
+  turns.set(ctx, drawn)
+  setImmediate(() => turns.delete(ctx))
+  return drawn
+}
+
 function split(outputs: Bytes): Bytes[] {
   return Array.from({ length: outputs.length / OUTPUT_BYTES }, (_, i) =>
     outputs.subarray(OUTPUT_BYTES * i, OUTPUT_BYTES * (i + 1)),
@@ -138,6 +142,8 @@ type Asking = {
   readonly key: ThresholdKey
   readonly question: Question
   readonly intent: Intent
+  /** Of the log with the intent. */
+  readonly origin: string
   readonly request: EvaluationRequest
   /** All holders get the same bytes. */
   readonly encoded: Bytes
@@ -207,32 +213,13 @@ function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number, late: Re
 
 async function askHolder(
   ctx: NodeContext,
-  { key, intent, request, encoded, lane }: Asking,
+  { key, intent, origin, request, encoded, lane }: Asking,
   { index, id }: { readonly index: number; readonly id: string },
-): Promise<{ share: VerifiedShare; checkpoint: PeerCheckpoint | null }> {
+): Promise<HolderAnswer> {
   if (id === ctx.self) {
-    return { share: await evaluateOwn(ctx, key, request, intent, lane), checkpoint: null }
+    const share = await evaluateOwn(ctx, { key, request, intent, origin, lane })
+    return { share, checkpoint: null }
   }
-  const { blinded } = request
-  const { signal } = lane
-  const response = await ctx.peers.post(id, '/peer/v1/oprf/evaluate', encoded, {
-    timeoutMs: lane.urgent ? ANSWER_MS + ELEMENT_MS * lane.elements : TAGS_MS,
-    maxResponse: blinded.length + 65_536,
-    ...(signal === undefined ? {} : { signal }),
-  })
-  try {
-    const answer = decodeAnswer(id, response.body)
-    const checkpoint = memberCheckpoint(ctx, id, answer.checkpoint)
-    const share = await ctx.workers.run('verify', { key, index, blinded, answer }, lane)
-    return { share, checkpoint }
-  } catch (error) {
-    if (!isProtocolError(error) || isWorkerFault(error)) throw error
-    throw new FalseAnswer(error.code, {
-      culprit: id,
-      evidence: response.evidence({ withRequestBody: true }),
-    })
-  }
+  const asked = { key, index, holder: id, request, encoded, lane }
+  return request.header.protocol === 'check' ? askTogether(ctx, asked) : askAlone(ctx, asked)
 }
-
-/** An answer that its holder signed and no honest holder gives; the evidence is the signed exchange. */
-class FalseAnswer extends ProtocolError {}

@@ -4,15 +4,9 @@
  */
 
 import { quotaDay } from '@drempel/protocol/convenant'
-import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
-import type { SecretShare } from '@drempel/protocol/group'
-import {
-  type EventOf,
-  parseReceipt,
-  unverifiedCheckpoint,
-  verifyIntent,
-} from '@drempel/protocol/log'
-import type { ThresholdKey, VerifiedShare } from '@drempel/protocol/oprf'
+import { type Bytes, concatAll, isProtocolError } from '@drempel/protocol/encoding'
+import { type EventOf, verifyIntent } from '@drempel/protocol/log'
+import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import type { Claim } from '../../store/index.ts'
 import type { JobOptions } from '../../workers/index.ts'
 import { checkpointEntry, followLog, openerOf } from '../checkpoints.ts'
@@ -26,8 +20,20 @@ import {
   type Question,
 } from '../journal.ts'
 import { perMinute } from '../limit.ts'
-import { ownShare } from './keyring.ts'
-import { decodeRequest, type EvaluationRequest, encodeAnswer, MAX_EVALUATION } from './messages.ts'
+import { gathered } from './gather.ts'
+import { assertHolder, withOwnShare } from './keyring.ts'
+import {
+  type AnswerTogether,
+  decodeRequest,
+  decodeTogether,
+  type EvaluationAnswer,
+  type EvaluationRequest,
+  encodeAnswer,
+  encodeAnswerTogether,
+  MAX_EVALUATION,
+  MAX_TOGETHER,
+  MAX_TOGETHER_BODY,
+} from './messages.ts'
 
 /** A member's refusals beyond this many are not entered: they would only fill the log. */
 const REFUSALS_PER_MINUTE = 60
@@ -41,29 +47,46 @@ export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
       name: 'oprf/evaluate',
       maxBody: MAX_EVALUATION,
       overlap: true,
-      handle(from, body) {
+      async handle(from, body) {
         const request = decodeRequest(from, body)
         const enter = () => budget(from)
-        return entered(ctx, from, request, enter, () => evaluate(ctx, from, request))
+        const answer = await entered(ctx, from, [request], enter, () =>
+          evaluate(ctx, from, request),
+        )
+        return encodeAnswer(answer)
+      },
+    },
+    {
+      name: 'oprf/checks',
+      maxBody: MAX_TOGETHER_BODY,
+      overlap: true,
+      async handle(from, body) {
+        const requests = decodeTogether(from, body)
+        return encodeAnswerTogether(await evaluateTogether(ctx, from, requests, () => budget(from)))
       },
     },
   ]
 }
 
-/** A refusal stands in the holder's log with what showed it. */
+/** A refusal stands in the holder's log with what showed it, for each request that it is about. */
 async function entered<Value>(
   ctx: NodeContext,
   asker: string,
-  { header }: EvaluationRequest,
+  requests: readonly EvaluationRequest[],
   enter: () => boolean,
   work: () => Promise<Value>,
 ): Promise<Value> {
   try {
     return await work()
   } catch (error) {
-    if (isProtocolError(error) && enter()) {
-      const { txid } = header
-      await journalEvaluationRefused(ctx, asker, codeOf(error), txid, evidenceOf(error))
+    if (isProtocolError(error)) {
+      const told = requests.filter(enter)
+      const [code, evidence] = [codeOf(error), evidenceOf(error)]
+      await Promise.all(
+        told.map(({ header: { txid } }) =>
+          journalEvaluationRefused(ctx, asker, code, txid, evidence),
+        ),
+      )
     }
     throw error
   }
@@ -73,57 +96,123 @@ async function evaluate(
   ctx: NodeContext,
   asker: string,
   request: EvaluationRequest,
-): Promise<Bytes> {
+): Promise<EvaluationAnswer> {
   ctx.workers.assertRoom()
-  const share = await admit(ctx, asker, request)
-  const { header, blinded } = request
-  const lane = { elements: blinded.length / 32, urgent: header.protocol !== 'tag' }
-  const answer = await spent(share, () => ctx.workers.run('evaluate', { share, blinded }, lane))
-  return encodeAnswer({ ...answer, checkpoint: (await ctx.audit.checkpoint()) ?? '' })
+  await admit(ctx, asker, request)
+  return evaluated(ctx, request.header, request.blinded)
+}
+
+/** Each check stands for itself until it is admitted; those that are have one evaluation and one proof. */
+async function evaluateTogether(
+  ctx: NodeContext,
+  asker: string,
+  requests: readonly EvaluationRequest[],
+  enter: () => boolean,
+): Promise<AnswerTogether> {
+  const refused = await Promise.all(
+    requests.map(async (request) => {
+      try {
+        await entered(ctx, asker, [request], enter, () => admit(ctx, asker, request))
+        return null
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        return codeOf(error)
+      }
+    }),
+  )
+  const admitted = requests.filter((_, i) => refused[i] === null)
+  if (admitted.length === 0) {
+    const nothing = new Uint8Array()
+    return { refused, evaluated: nothing, proof: nothing, checkpoint: await latest(ctx) }
+  }
+  const blinded = concatAll(admitted.map((request) => request.blinded))
+  const work = () => evaluated(ctx, admitted[0]!.header, blinded)
+  return { refused, ...(await entered(ctx, asker, admitted, enter, work)) }
+}
+
+async function evaluated(
+  ctx: NodeContext,
+  { kind, epoch, protocol }: EvaluationRequest['header'],
+  blinded: Bytes,
+): Promise<EvaluationAnswer> {
+  const lane = { elements: blinded.length / 32, urgent: protocol !== 'tag' }
+  const answer = await withOwnShare(ctx, kind, epoch, (share) =>
+    ctx.workers.run('evaluate', { share, blinded }, lane),
+  )
+  return { ...answer, checkpoint: await latest(ctx) }
+}
+
+async function latest(ctx: NodeContext): Promise<string> {
+  return (await ctx.audit.checkpoint()) ?? ''
+}
+
+/** What this node asks itself. */
+export type OwnRequest = {
+  readonly key: ThresholdKey
+  readonly request: EvaluationRequest
+  readonly intent: Intent
+  /** Where the intent stands. */
+  readonly origin: string
+  readonly lane: JobOptions
 }
 
 /**
  * This node asks itself: under the same permission and the same entries, but it need prove nothing,
  * neither that the intent stands in its own log nor its evaluation.
  */
-export async function evaluateOwn(
-  ctx: NodeContext,
-  key: ThresholdKey,
-  request: EvaluationRequest,
-  intent: Intent,
-  lane: JobOptions,
-): Promise<VerifiedShare> {
-  const { header, receipt, blinded } = request
-  const admitted = async () => {
-    const share = await ownShare(ctx, header.kind, header.epoch)
-    const { checkpoint: note } = parseReceipt(receipt)
-    const seen = checkpointEntry(unverifiedCheckpoint(note))
-    await grant(ctx, ctx.self, request, intent, seen, note)
-    return share
-  }
-  const share = await entered(ctx, ctx.self, request, () => true, admitted)
-  return spent(share, () => ctx.workers.run('evaluateOwn', { key, share, blinded }, lane))
+export async function evaluateOwn(ctx: NodeContext, own: OwnRequest): Promise<VerifiedShare> {
+  const { request, intent, origin } = own
+  const { kind, epoch } = request.header
+  await entered(
+    ctx,
+    ctx.self,
+    [request],
+    () => true,
+    async () => {
+      await assertHolder(ctx, kind, epoch)
+      const { note, ...head } = (await ctx.audit.head(origin))!
+      await grant(ctx, ctx.self, request, intent, checkpointEntry({ origin, ...head }), note)
+    },
+  )
+  return ownEvaluations(ctx)(own)
 }
 
-/** The share is opened for one evaluation, and overwritten after it. */
-async function spent<Value>({ secret }: SecretShare, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work()
-  } finally {
-    secret.fill(0)
-  }
+const evaluations = new WeakMap<NodeContext, (own: OwnRequest) => Promise<VerifiedShare>>()
+
+/** Own evaluations under one key go together where they are checks; the others are batches already. */
+function ownEvaluations(ctx: NodeContext): (own: OwnRequest) => Promise<VerifiedShare> {
+  const known = evaluations.get(ctx) ?? gatheredOwn(ctx)
+  evaluations.set(ctx, known)
+  return known
+}
+
+function gatheredOwn(ctx: NodeContext): (own: OwnRequest) => Promise<VerifiedShare> {
+  const nameOf = ({ request: { header } }: OwnRequest) =>
+    header.protocol === 'check' ? `${header.kind} ${header.epoch}` : header.txid
+  return gathered(MAX_TOGETHER, nameOf, async (all) => {
+    const { key, request, lane } = all[0]!
+    const { kind, epoch } = request.header
+    const blinded = concatAll(all.map((own) => own.request.blinded))
+    const elements = blinded.length / 32
+    const share = await withOwnShare(ctx, kind, epoch, (share) =>
+      ctx.workers.run('evaluateOwn', { key, share, blinded }, { ...lane, elements }),
+    )
+    let from = 0
+    return all.map((own) => {
+      const to = from + own.request.blinded.length / 32
+      const part = partOfShare(share, from, to)
+      from = to
+      return () => part
+    })
+  })
 }
 
 /** Everything before the evaluation; when it returns, the entry is durable. */
-async function admit(
-  ctx: NodeContext,
-  asker: string,
-  request: EvaluationRequest,
-): Promise<SecretShare> {
+async function admit(ctx: NodeContext, asker: string, request: EvaluationRequest): Promise<void> {
   const { header, receipt, blinded } = request
   const { convenant, digest } = ctx.inForce()
   const { txid, kind, protocol, purpose, rule, epoch } = header
-  const share = await ownShare(ctx, kind, epoch)
+  await assertHolder(ctx, kind, epoch)
   const { leaf, checkpoint, note } = verifyIntent(
     receipt,
     {
@@ -145,7 +234,6 @@ async function admit(
   )
   const { seen, remember } = await followLog(ctx, asker, checkpoint, note)
   await grant(ctx, asker, request, leaf, seen, note, remember)
-  return share
 }
 
 /** What the asker's log says it may do with the answers. */

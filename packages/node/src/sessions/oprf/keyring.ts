@@ -97,15 +97,35 @@ export function keyDigest(row: KeyEpoch | null): string | null {
   return row === null ? null : hex(transcriptDigest(parseTranscript(row.transcript)))
 }
 
-/** This node's share. @throws ProtocolError `NO_KEY`, `NOT_HOLDER` */
-export async function ownShare(
+/** That this node has a share. @throws ProtocolError `NO_KEY`, `NOT_HOLDER` */
+export async function assertHolder(ctx: NodeContext, kind: string, epoch: string): Promise<void> {
+  await sealedShare(ctx, kind, epoch)
+}
+
+/**
+ * This node's share, opened for one use of it and overwritten after that.
+ * @throws ProtocolError `NO_KEY`, `NOT_HOLDER`
+ */
+export async function withOwnShare<Value>(
   ctx: NodeContext,
   kind: string,
   epoch: string,
-): Promise<SecretShare> {
-  const row = await usable(ctx, kind, epoch)
-  if (row.sealedShare === null) return fail('NOT_HOLDER', { at: kind })
-  return parseKeyShare(ctx.vault.open(shareContext(kind, epoch, row.transcript), row.sealedShare))
+  use: (share: SecretShare) => Promise<Value>,
+): Promise<Value> {
+  const { transcript, sealed } = await sealedShare(ctx, kind, epoch)
+  const opened = ctx.vault.open(shareContext(kind, epoch, transcript), sealed)
+  const share = parseKeyShare(opened)
+  opened.fill(0)
+  try {
+    return await use(share)
+  } finally {
+    share.secret.fill(0)
+  }
+}
+
+async function sealedShare(ctx: NodeContext, kind: string, epoch: string) {
+  const { transcript, sealedShare } = await usable(ctx, kind, epoch)
+  return { transcript, sealed: sealedShare ?? fail('NOT_HOLDER', { at: kind }) }
 }
 
 export function shareContext(kind: string, epoch: string, transcript: Uint8Array): string {
