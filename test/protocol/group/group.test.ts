@@ -3,7 +3,7 @@ import { libsodiumGroup, nobleGroup, randomScalar, simdGroup } from '@drempel/pr
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
-import { groupContract } from './contract.ts'
+import { groupContract } from './contract/contract.ts'
 
 describe.each([libsodiumGroup, nobleGroup, simdGroup('relaxed')!, simdGroup('baseline')!])(
   'ristretto255 on $backend',
