@@ -63,6 +63,25 @@ describe('text forms of bytes', () => {
     (text) => expect(() => fromBase64(text)).toThrow('BAD_BASE64'),
   )
 
+  it('refuse base64url with any one character replaced by what no encoder writes there', () => {
+    const character = fc.constantFrom(...'AB-_=+/ \n9z\u0141\u00e9')
+    fc.assert(
+      fc.property(bytes(), fc.nat(), character, (value, position, other) => {
+        const text = base64url(value)
+        const at = text === '' ? 0 : position % text.length
+        const changed = text.slice(0, at) + other + text.slice(at + 1)
+        const canonical = Buffer.from(changed, 'base64url').toString('base64url') === changed
+        if (canonical) expect(base64url(fromBase64url(changed))).toBe(changed)
+        else expect(() => fromBase64url(changed)).toThrow('BAD_BASE64')
+      }),
+    )
+  })
+
+  it.each(['A', 'AB', 'AAB', 'AA==', 'AAA=', 'AAAAA', ' AAA', 'AAA\n', 'AA+/', 'AAAA='])(
+    'refuse base64url %j that no encoder writes',
+    (text) => expect(() => fromBase64url(text)).toThrow('BAD_BASE64'),
+  )
+
   it.each(['a', 'AB', '0g', '0x', ' 0'])('refuse hexadecimal %j', (text) =>
     expect(() => fromHex(text)).toThrow('BAD_HEX'),
   )

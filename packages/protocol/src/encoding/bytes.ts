@@ -83,49 +83,67 @@ function nibble(text: string, at: number): number {
   return (code & 15) + 9 * (code >> 6)
 }
 
-const ALPHABET = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 const PAD = 0x3d
-/** The digit of a character code; above 63 there is none. */
-const DIGITS = new Uint8Array(128).fill(64)
-for (const [digit, code] of ALPHABET.entries()) DIGITS[code] = digit
+const standard = alphabetOf('+/')
+const urlSafe = alphabetOf('-_')
+
+/** RFC 4648's 64 digits as character codes; and the digit of a code, 64 where there is none. */
+type Alphabet = { readonly codes: Bytes; readonly digits: Bytes }
+
+function alphabetOf(lastTwo: string): Alphabet {
+  const first62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  const codes = utf8(first62 + lastTwo)
+  const digits = new Uint8Array(128).fill(64)
+  for (const [digit, code] of codes.entries()) digits[code] = digit
+  return { codes, digits }
+}
 
 export function base64(bytes: Bytes): string {
-  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3))
-  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
-    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    text[at] = ALPHABET[word >> 18]!
-    text[at + 1] = ALPHABET[(word >> 12) & 63]!
-    text[at + 2] = i + 1 < bytes.length ? ALPHABET[(word >> 6) & 63]! : PAD
-    text[at + 3] = i + 2 < bytes.length ? ALPHABET[word & 63]! : PAD
-  }
-  return decoder.decode(text)
+  return decoder.decode(digitsOf(bytes, standard))
 }
 
 /** Padded standard alphabet, the bits that a last digit has too many zero. @throws ProtocolError `BAD_BASE64` */
 export function fromBase64(text: string): Bytes {
   if (text.length % 4 !== 0) fail('BAD_BASE64')
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const digits = text.length - padding
-  const bytes = new Uint8Array((3 * text.length) / 4 - padding)
+  return fromDigits(text, text.length - padding, standard)
+}
+
+export function base64url(bytes: Bytes): string {
+  const unpadded = Math.ceil((4 * bytes.length) / 3)
+  return decoder.decode(digitsOf(bytes, urlSafe).subarray(0, unpadded))
+}
+
+/** Unpadded URL-safe alphabet. @throws ProtocolError `BAD_BASE64` */
+export function fromBase64url(text: string): Bytes {
+  return fromDigits(text, text.length, urlSafe)
+}
+
+function digitsOf(bytes: Bytes, { codes }: Alphabet): Bytes {
+  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3))
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
+    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    text[at] = codes[word >> 18]!
+    text[at + 1] = codes[(word >> 12) & 63]!
+    text[at + 2] = i + 1 < bytes.length ? codes[(word >> 6) & 63]! : PAD
+    text[at + 3] = i + 2 < bytes.length ? codes[word & 63]! : PAD
+  }
+  return text
+}
+
+/** The first `length` characters; one that is left over after fours holds no byte. */
+function fromDigits(text: string, length: number, { digits }: Alphabet): Bytes {
+  if (length % 4 === 1) fail('BAD_BASE64')
+  const bytes = new Uint8Array((3 * length) >> 2)
   let word = 0
-  for (let i = 0, at = 0; i < digits; i++) {
-    const digit = DIGITS[text.charCodeAt(i)] ?? 64
+  for (let i = 0, at = 0; i < length; i++) {
+    const digit = digits[text.charCodeAt(i)] ?? 64
     if (digit === 64) fail('BAD_BASE64')
     // Three digits hold 18 bits, of which two are of the byte before.
     word = ((word & 0xff) << 6) | digit
     if (i % 4 !== 0) bytes[at++] = word >> (6 - 2 * (i % 4))
   }
-  if (word & ((1 << (2 * padding)) - 1)) fail('BAD_BASE64')
+  const unused = 6 * length - 8 * bytes.length
+  if (word & ((1 << unused) - 1)) fail('BAD_BASE64')
   return bytes
-}
-
-export function base64url(bytes: Bytes): string {
-  return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
-}
-
-/** Unpadded URL-safe alphabet. @throws ProtocolError `BAD_BASE64` */
-export function fromBase64url(text: string): Bytes {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) fail('BAD_BASE64')
-  const padding = '='.repeat((4 - (text.length % 4)) % 4)
-  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/') + padding)
 }
