@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. */
 
 import type { Text } from '../output/language.ts'
+import { alertList, alertSeen } from './alert.ts'
 import { checkCommand } from './check.ts'
 import {
   convenantDiff,
@@ -38,6 +39,7 @@ export const GROUPS = {
   round: { nl: 'rondes en drempellijsten', en: 'rounds and threshold lists' },
   receipt: { nl: 'ontvangstbevestigingen van vragen', en: 'receipts of queries' },
   log: { nl: 'het controleerbare logboek', en: 'the verifiable log' },
+  alert: { nl: 'wat opviel in het gebruik', en: 'what stood out in how the node is used' },
   token: { nl: 'wie wat mag op de eigen node', en: 'who may do what at the own node' },
 } as const satisfies Record<string, Text>
 
@@ -50,6 +52,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logOpen, logShred, logProposals, logApprove],
-  ...[statusCommand, doctorCommand],
+  ...[statusCommand, doctorCommand, alertList, alertSeen],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

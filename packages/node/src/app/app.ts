@@ -33,6 +33,7 @@ import {
 } from '../peers/index.ts'
 import {
   adminRoutes,
+  alertRoutes,
   auditorLogRoutes,
   flagRoutes,
   peerRoutes,
@@ -249,6 +250,7 @@ function routes(
   app.route('/api/v1', auditorLogRoutes(node))
   app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
+  app.route('/api/v1', alertRoutes(node))
   return app
 }
 

@@ -19,12 +19,14 @@ import { z } from 'zod'
 import type { OperatorEnv } from '../http/index.ts'
 import {
   activeTags,
+  behind,
   canonical,
   importFlags,
   type NodeContext,
   openFlag,
   ownersResult,
   tagOnList,
+  watchWithdrawal,
 } from '../sessions/index.ts'
 import { readJson, readQuery } from './input.ts'
 import type { RunningNode } from './node.ts'
@@ -103,9 +105,13 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
     const rejected: WithdrawResponse['rejected'] = []
     for (const [row, value] of request.values.entries()) {
       try {
-        const index = ctx.vault.blindIndex(request.kind, canonical(ctx, request.kind, value))
-        if (await ctx.store.flags.withdraw(request.kind, index)) withdrawn++
-        else missing.push(row)
+        const name = canonical(ctx, request.kind, value)
+        const index = ctx.vault.blindIndex(request.kind, name)
+        const flag = await ctx.store.flags.get(request.kind, index)
+        if (flag !== null && (await ctx.store.flags.withdraw(request.kind, index))) {
+          withdrawn++
+          behind(ctx, 'watch', watchWithdrawal(ctx, request.kind, name, flag))
+        } else missing.push(row)
       } catch (error) {
         if (!isProtocolError(error) || !/^(IBAN|PHONE|DEVICE|HOST|DOMAIN|EMAIL)_/.test(error.code))
           throw error

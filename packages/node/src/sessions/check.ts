@@ -10,6 +10,7 @@ import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
 import type { Appended } from '../audit/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
+import { behind } from './behind.ts'
 import type { NodeContext } from './context.ts'
 import { fail, failure } from './errors.ts'
 import { permit } from './federation.ts'
@@ -65,6 +66,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     record,
     reserve: (txid) => Promise.all([reserve(), rememberAsked(ctx, asked, txid, good)]),
   })
+  behind(ctx, 'watch', ctx.watch.questions.observe(kind, purpose, good))
   const { txid } = evaluated.question
   const tags = evaluated.outputs.map(tagOf)
   const over = tags.map((tag) => tagOnList(list, tag))

@@ -8,6 +8,7 @@ import type { IndexKeys, PeriodKeys } from '../config/index.ts'
 import type { Channel, PeerClient, PeerRequestOptions } from '../peers/index.ts'
 import type { Store, Vault } from '../store/index.ts'
 import type { WorkerPool } from '../workers/index.ts'
+import type { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
 import type { Witnessing } from './witness/index.ts'
 
 /** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
@@ -43,6 +44,8 @@ export type NodeContext = {
   readonly random: RandomBytes
   readonly clock: Clock
   readonly witnessing: Witnessing
+  /** Who probes: other members at this key holder, own people at this asker. */
+  readonly watch: { readonly evaluations: EvaluationWatch; readonly questions: QuestionWatch }
   /** Where long computations go. */
   readonly workers: WorkerPool
   /** Lets the event loop breathe inside long computations. */

@@ -1,6 +1,7 @@
 /** The node's work, wired: peer methods by name, and what routes may ask of it. */
 
 import { type Bytes, type Json, jcs } from '@drempel/protocol/encoding'
+import { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
 import type { NodeContext, PeerMethod } from './context.ts'
 import { entering } from './entering.ts'
 import { fail } from './errors.ts'
@@ -17,7 +18,7 @@ export type Sessions = {
 }
 
 /** @param world everything but what the sessions close over themselves */
-export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing'>): Sessions {
+export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing' | 'watch'>): Sessions {
   const byName = new Map<string, PeerMethod>()
   const call: NodeContext['call'] = async (member, method, body, options) => {
     if (member !== world.self) {
@@ -27,7 +28,11 @@ export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing'>):
     const own = byName.get(method) ?? fail('BAD_REQUEST', { at: method })
     return asBytes(await own.handle(world.self, asBytes(body)))
   }
-  const ctx: NodeContext = { ...world, call, witnessing: createWitnessing(world) }
+  const watch = {
+    evaluations: new EvaluationWatch(world),
+    questions: new QuestionWatch(world, world.random),
+  }
+  const ctx: NodeContext = { ...world, call, watch, witnessing: createWitnessing(world) }
   const rounds = new Rounds(ctx)
   const others = entering(ctx, [...keyMethods(ctx), ...roundMethods(ctx, rounds)])
   const methods = [...oprfMethods(ctx), ...others]
@@ -39,6 +44,8 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
+export { watchWithdrawal } from './alerts/index.ts'
+export { behind } from './behind.ts'
 export { check } from './check.ts'
 export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
 export { ConvenantInForce, signDraft } from './convenant.ts'

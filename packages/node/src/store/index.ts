@@ -1,6 +1,7 @@
 export { createVault, type Vault } from '../config/index.ts'
 export type { StoreErrorCode } from './errors.ts'
 export { checkMasterKey } from './masterkey.ts'
+export type * from './parts/alerts.ts'
 export type * from './parts/asked.ts'
 export type * from './parts/cases.ts'
 export type * from './parts/claim.ts'

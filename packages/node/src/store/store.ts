@@ -19,6 +19,7 @@
  * was opened with. Digests, round ids, txids and tokens' ids are lower-case hexadecimal text.
  */
 
+import type { AlertStore } from './parts/alerts.ts'
 import type { AskedStore } from './parts/asked.ts'
 import type { CaseStore } from './parts/cases.ts'
 import type { ContributionStore } from './parts/contributions.ts'
@@ -50,6 +51,7 @@ export interface Store {
   readonly replay: ReplayStore
   readonly usage: UsageStore
   readonly witness: WitnessStore
+  readonly alerts: AlertStore
   readonly asked: AskedStore
   readonly cases: CaseStore
   readonly recalls: RecallStore

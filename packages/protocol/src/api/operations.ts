@@ -16,6 +16,7 @@ import {
   tokenResponse,
   tokens,
 } from './admin.ts'
+import { alertSeenRequest, alerts } from './alerts.ts'
 import { checkRequest, checkResponse, receipt, screenRequest, screenResponse } from './checks.ts'
 import {
   flagPage,
@@ -200,6 +201,21 @@ export const operations: readonly Operation[] = [
     summary: 'Cosignatures on the own logs, logs cosigned, evidence',
     roles: auditors,
     response: witnessing,
+  },
+  {
+    method: 'get',
+    path: '/alerts',
+    summary: 'What stood out in how the node is used, latest first',
+    roles: auditors,
+    query: ['all'],
+    response: alerts,
+  },
+  {
+    method: 'post',
+    path: '/alerts/{id}/seen',
+    summary: 'Note that somebody looked at an alert',
+    roles: auditors,
+    request: alertSeenRequest,
   },
   {
     method: 'get',

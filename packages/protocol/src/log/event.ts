@@ -71,6 +71,8 @@ const events = [
   event('answers.reviewed', ['convenant', 'kind', 'rule', 'round'], []),
   event('record.opened', [...dual, 'entry'], []),
   event('shred', [...dual, 'shredded', 'reason'], []),
+  // What stood out in how the node is used, for its people to look at.
+  event('alert.raised', refused, ['parties', 'purpose', 'kind']),
   // Witnesses.
   event('witness.cosigned', ['convenant', 'parties', 'peerCheckpoints'], []),
   event('witness.refused', ['convenant', 'parties', 'reason'], ['peerCheckpoints']),

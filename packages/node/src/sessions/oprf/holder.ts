@@ -9,6 +9,7 @@ import { type EventOf, verifyIntent } from '@drempel/protocol/log'
 import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import type { Claim } from '../../store/index.ts'
 import type { JobOptions } from '../../workers/index.ts'
+import { behind } from '../behind.ts'
 import { checkpointEntry, followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { codeOf, evidenceOf, fail } from '../errors.ts'
@@ -321,5 +322,10 @@ async function reserve(
   if (claim.outcome === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
   if (claim.outcome !== 'ok')
     fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
+  if (!tags) {
+    const [today, { scope }] = [used + count, counter]
+    const asked = { asker, purpose, kind, count, today, share: limit, scope }
+    behind(ctx, 'watch', ctx.watch.evaluations.observe(asked))
+  }
   return claim
 }

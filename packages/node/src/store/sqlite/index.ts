@@ -1,6 +1,7 @@
 /** The Store over better-sqlite3. Synchronous inside: calls are transactions one after the other. */
 
 import type { Store } from '../store.ts'
+import { alertStore } from './alerts.ts'
 import { askedStore } from './asked.ts'
 import { caseStore } from './cases.ts'
 import { connect, type SqliteOptions } from './connection.ts'
@@ -41,6 +42,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     replay: replayStore(connection),
     usage: usageStore(connection),
     witness: witnessStore(connection),
+    alerts: alertStore(connection),
     asked: askedStore(connection),
     cases: caseStore(connection),
     recalls: recallStore(connection),

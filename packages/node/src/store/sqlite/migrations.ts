@@ -261,4 +261,17 @@ CREATE TABLE proposals (
   ended_at INTEGER
 ) STRICT;
 `,
+  `
+CREATE TABLE alerts (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  once TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  member TEXT,
+  purpose TEXT,
+  kind TEXT,
+  seen_by TEXT,
+  seen_at INTEGER
+) STRICT;
+`,
 ]
