@@ -1,0 +1,81 @@
+/** alert list, alert seen: what stood out in how the node is used, for those who supervise it. */
+
+import { type AlertCode, alertSeenRequest, alerts as alertsSchema } from '@drempel/protocol/api'
+import { z } from 'zod'
+import type { Text } from '../output/language.ts'
+import { table } from '../output/render.ts'
+import { type CommandSpec, usage } from './define.ts'
+
+export const alertList: CommandSpec<{ readonly all?: boolean }> = {
+  usage: 'alert list',
+  about: {
+    nl: 'toon wat opviel in het gebruik van de node',
+    en: 'show what stood out in how the node is used',
+  },
+  options: [
+    {
+      flags: '--all',
+      about: { nl: 'ook wat al bekeken is', en: 'also what was looked at before' },
+    },
+  ],
+  examples: ['alert list', 'alert list --all --json'],
+  notes: {
+    nl: 'Een waarschuwing houdt niets tegen en noemt geen identificator. Elke staat ook in het logboek (alert.raised).',
+    en: 'An alert stops nothing and names no identifier. Each also stands in the log (alert.raised).',
+  },
+  async run(ctx, { all }) {
+    const node = await ctx.node()
+    const list = await node.get(all === true ? 'alerts?all=true' : 'alerts', alertsSchema)
+    if (list.alerts.length === 0) {
+      return { json: list, text: ctx.say({ nl: 'Geen waarschuwingen.', en: 'No alerts.' }) }
+    }
+    const head = ctx.say({
+      nl: 'nr,tijd,wat,wie,doel,soort,bekeken door',
+      en: 'no,time,what,who,purpose,kind,looked at by',
+    })
+    const own = ctx.say({ nl: 'eigen medewerkers', en: 'own people' })
+    const rows = list.alerts.map(({ id, time, code, member, purpose, kind, seenBy }) => [
+      ...[id, time, ctx.say(MEANINGS[code]), member ?? own, purpose, kind, seenBy],
+    ])
+    return { json: list, text: table(head.split(','), rows) }
+  },
+}
+
+export const alertSeen: CommandSpec = {
+  usage: 'alert seen <number>',
+  about: { nl: 'noteer dat je ernaar gekeken hebt', en: 'note that you have looked at it' },
+  args: { number: { nl: 'nr uit alert list', en: 'no of alert list' } },
+  examples: ['alert seen 3'],
+  async run(ctx, _options, number: string) {
+    if (!/^[1-9][0-9]{0,9}$/.test(number)) {
+      usage('number', { nl: 'nr uit alert list', en: 'no of alert list' }, ctx.lang)
+    }
+    const node = await ctx.node()
+    await node.send('POST', `alerts/${number}/seen`, [alertSeenRequest, {}], z.strictObject({}))
+    return { json: { seen: Number(number) }, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
+  },
+}
+
+const MEANINGS: Readonly<Record<AlertCode, Text>> = {
+  VOLUME_UNUSUAL: {
+    nl: 'veel meer vragen dan gewoonlijk op een dag',
+    en: 'far more questions a day than usual',
+  },
+  RATE_UNUSUAL: {
+    nl: 'meer verzoeken per minuut dan mensen stellen',
+    en: 'more requests a minute than people ask',
+  },
+  HOURS_UNUSUAL: { nl: 'veel vragen buiten werktijd', en: 'many questions out of hours' },
+  IDENTIFIER_REPEATED: {
+    nl: 'steeds dezelfde identificator gevraagd',
+    en: 'one identifier asked again and again',
+  },
+  RANGE_SWEPT: {
+    nl: 'een reeks opeenvolgende nummers gevraagd',
+    en: 'a run of adjacent numbers asked',
+  },
+  FLAG_AS_QUESTION: {
+    nl: 'gemeld, gevraagd en weer ingetrokken',
+    en: 'flagged, asked and withdrawn again',
+  },
+}

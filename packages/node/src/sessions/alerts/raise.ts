@@ -1,0 +1,46 @@
+/**
+ * An alert: something about how the node is used that a person should look at. It is kept for
+ * `drempel alert list`, stands in the log, and stops nothing: what may not happen, the convenant refuses.
+ */
+
+import type { AlertCode } from '@drempel/protocol/api'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import type { NodeContext } from '../context.ts'
+
+export type Alert = {
+  readonly code: AlertCode
+  /** Of alerts that say the same in this span only the first is raised; without an identifier. */
+  readonly span: string
+  readonly member?: string
+  readonly purpose?: string
+  readonly kind?: IdentifierKind
+}
+
+/** What an alert needs of the node. */
+export type AlertWorld = Pick<NodeContext, 'store' | 'audit' | 'clock' | 'log'>
+
+/** @returns whether it is new; then it is durable, here and in the log */
+export async function raise(world: AlertWorld, alert: Alert): Promise<boolean> {
+  const { code, span, member, purpose, kind } = alert
+  const about = { member: member ?? null, purpose: purpose ?? null, kind: kind ?? null }
+  const once = [code, about.member, about.purpose, about.kind, span].join('/')
+  if ((await world.store.alerts.raise(once, { at: world.clock(), code, ...about })) === null) {
+    return false
+  }
+  const named = {
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(kind === undefined ? {} : { kind }),
+  }
+  world.log('warn', 'alert.raised', { code, ...(member === undefined ? {} : { member }), ...named })
+  await world.audit.append(
+    {
+      type: 'alert.raised',
+      role: member === undefined ? 'asker' : 'key-holder',
+      reason: code,
+      ...(member === undefined ? {} : { parties: [member] }),
+      ...named,
+    },
+    {},
+  )
+  return true
+}

@@ -1,0 +1,31 @@
+/** Operator API: what stood out in how the node is used. */
+
+import { z } from 'zod'
+import { count, slug, time } from './common.ts'
+
+export const alert = z.strictObject({
+  id: count,
+  time,
+  /** The first three at a key holder about another member, the others about the node's own people. */
+  code: z.enum([
+    'VOLUME_UNUSUAL',
+    'RATE_UNUSUAL',
+    'HOURS_UNUSUAL',
+    'IDENTIFIER_REPEATED',
+    'RANGE_SWEPT',
+    'FLAG_AS_QUESTION',
+  ]),
+  /** Another member; null where it is about the node's own people. */
+  member: slug.nullable(),
+  purpose: slug.nullable(),
+  kind: z.string().nullable(),
+  /** The name of the token that somebody marked it with. */
+  seenBy: z.string().nullable(),
+  seenAt: time.nullable(),
+})
+export type AlertView = z.infer<typeof alert>
+export type AlertCode = AlertView['code']
+
+export const alerts = z.strictObject({ alerts: z.array(alert) })
+
+export const alertSeenRequest = z.strictObject({})
