@@ -1,5 +1,6 @@
 /**
- * ristretto255 by libsodium (its WebAssembly build): the backend for bulk work.
+ * ristretto255 by libsodium (its WebAssembly build): the backend where no SIMD kernel runs, and the
+ * scalar arithmetic of those that do.
  *
  * Timing: libsodium's ristretto255 multiplication reads whole tables with masks and has no branch
  * on the scalar; its scalar arithmetic has none either, and WebAssembly keeps that form, though no

@@ -8,7 +8,8 @@
  * one-more gap Diffie-Hellman assumption goes; that it may ask is decided before.
  *
  * Timing: the share meets the group in `multiplySecret`, `multiplyBaseSecret` and scalar arithmetic
- * only; with every backend but noble these are constant-time in the share.
+ * only. In every backend but noble these have no branch and no address that depends on it, as far as
+ * the WebAssembly engine keeps that form; noble's BigInt takes a time that depends on the share.
  */
 
 import type { Bytes, RandomBytes } from '../encoding/index.ts'

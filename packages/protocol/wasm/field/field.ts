@@ -22,8 +22,9 @@ export type Term = { readonly a: Addr; readonly b?: Addr }
 
 /**
  * `out` becomes the sum of coefficient times term, for as many of the terms as there are
- * coefficients, reduced. Coefficients are whole numbers, the last one not 0, whose magnitudes add
- * up to 4 at most.
+ * coefficients, reduced. Coefficients are whole numbers, the last one not 0. Their magnitudes add up
+ * to 4 at most where all factors are reduced. Where one is loose, they add up to 6, with a product of
+ * a loose factor counted twice and the square of one four times: no more fits the baseline's columns.
  */
 export type Combination = { readonly out: Addr; readonly of: readonly number[] }
 
