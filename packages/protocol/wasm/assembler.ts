@@ -14,8 +14,6 @@ export type Expr<T extends ValueType = ValueType> = {
   write(out: number[]): void
 }
 export type I32 = Expr<'i32'>
-export type I64 = Expr<'i64'>
-export type F64 = Expr<'f64'>
 export type V128 = Expr<'v128'>
 
 /** A local variable: read as an expression, or set. */
@@ -112,16 +110,12 @@ export class FunctionBuilder {
 
   /** Stores one 64-bit lane. */
   storeLane64(address: I32, value: V128, lane: number, offset = 0): void {
-    address.write(this.#code)
-    value.write(this.#code)
-    this.#code.push(0xfd, ...unsigned(0x5b), 3, ...unsigned(offset), lane)
+    writeLaneAccess(this.#code, 0x5b, 3, address, value, lane, offset)
   }
 
   /** Stores one 32-bit lane. */
   storeLane32(address: I32, value: V128, lane: number, offset = 0): void {
-    address.write(this.#code)
-    value.write(this.#code)
-    this.#code.push(0xfd, ...unsigned(0x5a), 2, ...unsigned(offset), lane)
+    writeLaneAccess(this.#code, 0x5a, 2, address, value, lane, offset)
   }
 
   call(target: FunctionBuilder, ...values: Expr[]): void {
@@ -193,6 +187,21 @@ function writeCall(out: number[], target: FunctionBuilder, values: readonly Expr
   }
   for (const value of values) value.write(out)
   out.push(0x10, ...unsigned(target.index))
+}
+
+/** Of one lane of a word in memory, aligned to 2^align bytes as a hint. */
+function writeLaneAccess(
+  out: number[],
+  code: number,
+  align: number,
+  address: I32,
+  value: V128,
+  lane: number,
+  offset: number,
+): void {
+  address.write(out)
+  value.write(out)
+  out.push(0xfd, ...unsigned(code), align, ...unsigned(offset), lane)
 }
 
 const STORE: Readonly<Record<ValueType, readonly number[]>> = {
@@ -313,6 +322,24 @@ function ternary(code: number): (a: V128, b: V128, c: V128) => V128 {
     })
 }
 
+function splatLoad(code: number, align: number): (address: I32, offset?: number) => V128 {
+  return (address, offset = 0) =>
+    expr('v128', (out) => {
+      address.write(out)
+      out.push(0xfd, code, align, ...unsigned(offset))
+    })
+}
+
+function extract<T extends ValueType>(type: T, code: number): (a: V128, lane: number) => Expr<T> {
+  return (a, lane) => unary<T, 'v128'>(type, 0xfd, code, lane)(a)
+}
+
+function replace<T extends ValueType>(
+  code: number,
+): (a: V128, lane: number, value: Expr<T>) => V128 {
+  return (a, lane, value) => binary<'v128', 'v128', T>('v128', 0xfd, code, lane)(a, value)
+}
+
 export const v128 = {
   not: vunary(0x4d),
   and: vop(0x4e),
@@ -324,35 +351,15 @@ export const v128 = {
   anyTrue: unary<'i32', 'v128'>('i32', 0xfd, ...unsigned(0x53)),
   /** Bytes of a (0 to 15) and b (16 to 31) by index. */
   shuffle: (a: V128, b: V128, lanes: readonly number[]): V128 =>
-    expr('v128', (out) => {
-      a.write(out)
-      b.write(out)
-      out.push(0xfd, 13, ...lanes)
-    }),
+    binary<'v128', 'v128', 'v128'>('v128', 0xfd, 13, ...lanes)(a, b),
   /** Replaces one 64-bit lane by what is loaded. */
   loadLane64: (address: I32, value: V128, lane: number, offset = 0): V128 =>
-    expr('v128', (out) => {
-      address.write(out)
-      value.write(out)
-      out.push(0xfd, ...unsigned(0x57), 3, ...unsigned(offset), lane)
-    }),
+    expr('v128', (out) => writeLaneAccess(out, 0x57, 3, address, value, lane, offset)),
   loadLane32: (address: I32, value: V128, lane: number, offset = 0): V128 =>
-    expr('v128', (out) => {
-      address.write(out)
-      value.write(out)
-      out.push(0xfd, ...unsigned(0x56), 2, ...unsigned(offset), lane)
-    }),
+    expr('v128', (out) => writeLaneAccess(out, 0x56, 2, address, value, lane, offset)),
   /** One 64-bit word into both lanes. */
-  load64Splat: (address: I32, offset = 0): V128 =>
-    expr('v128', (out) => {
-      address.write(out)
-      out.push(0xfd, 10, 3, ...unsigned(offset))
-    }),
-  load32Splat: (address: I32, offset = 0): V128 =>
-    expr('v128', (out) => {
-      address.write(out)
-      out.push(0xfd, 9, 2, ...unsigned(offset))
-    }),
+  load64Splat: splatLoad(10, 3),
+  load32Splat: splatLoad(9, 2),
 } as const
 
 export const i16x8 = {
@@ -369,17 +376,8 @@ export const i16x8 = {
 
 export const i32x4 = {
   splat: unary<'v128', 'i32'>('v128', 0xfd, 17),
-  extractLane: (a: V128, lane: number): I32 =>
-    expr('i32', (out) => {
-      a.write(out)
-      out.push(0xfd, 27, lane)
-    }),
-  replaceLane: (a: V128, lane: number, value: I32): V128 =>
-    expr('v128', (out) => {
-      a.write(out)
-      value.write(out)
-      out.push(0xfd, 28, lane)
-    }),
+  extractLane: extract('i32', 27),
+  replaceLane: replace<'i32'>(28),
   eq: vop(55),
   gtS: vop(59),
   abs: vunary(160),
@@ -396,17 +394,8 @@ export const i32x4 = {
 
 export const i64x2 = {
   splat: unary<'v128', 'i64'>('v128', 0xfd, 18),
-  extractLane: (a: V128, lane: number): I64 =>
-    expr('i64', (out) => {
-      a.write(out)
-      out.push(0xfd, 29, lane)
-    }),
-  replaceLane: (a: V128, lane: number, value: I64): V128 =>
-    expr('v128', (out) => {
-      a.write(out)
-      value.write(out)
-      out.push(0xfd, 30, lane)
-    }),
+  extractLane: extract('i64', 29),
+  replaceLane: replace<'i64'>(30),
   eq: vop(214),
   shl: vshift(203),
   shrS: vshift(204),
@@ -418,11 +407,7 @@ export const i64x2 = {
 
 export const f64x2 = {
   splat: unary<'v128', 'f64'>('v128', 0xfd, 20),
-  extractLane: (a: V128, lane: number): F64 =>
-    expr('f64', (out) => {
-      a.write(out)
-      out.push(0xfd, 33, lane)
-    }),
+  extractLane: extract('f64', 33),
   neg: vunary(237),
   add: vop(240),
   sub: vop(241),
