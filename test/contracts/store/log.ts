@@ -6,6 +6,49 @@ import { entry, index, range, type StoreWorld } from './world.ts'
 export function logContract(world: StoreWorld): void {
   const { restart } = world
 
+  describe('comparisons', () => {
+    const one = {
+      ...{ member: 'bank-b', txid: 'a1', kind: 'mismatch' as const, fields: ['kind', 'rule'] },
+      ...{ minutes: null, at: 2_000 },
+    }
+
+    it('remember how far each member came', async () => {
+      const { comparisons } = world.store
+      expect(await comparisons.progress('bank-b')).toBeNull()
+      await comparisons.setProgress('bank-b', { origin: 'log', index: 3, at: 1_000 })
+      await comparisons.setProgress('bank-b', { origin: 'next', index: 0, at: 2_000 })
+      await restart()
+      expect(await world.store.comparisons.progress('bank-b')).toEqual({
+        ...{ origin: 'next', index: 0, at: 2_000 },
+      })
+      expect(await world.store.comparisons.progress('bank-c')).toBeNull()
+    })
+
+    it('remember the largest head of each log', async () => {
+      const { comparisons } = world.store
+      expect(await comparisons.anchored('log')).toBeNull()
+      expect(await comparisons.setAnchored('log', { size: 5, note: 'five' })).toBe(true)
+      expect(await comparisons.setAnchored('log', { size: 4, note: 'four' })).toBe(false)
+      expect(await comparisons.setAnchored('log', { size: 6, note: 'six' })).toBe(true)
+      await restart()
+      expect(await world.store.comparisons.anchored('log')).toEqual({ size: 6, note: 'six' })
+    })
+
+    it('keep a discrepancy once, by member, transaction and kind', async () => {
+      const { comparisons } = world.store
+      expect(await comparisons.isKnown(one)).toBe(false)
+      await comparisons.keepDiscrepancy(one)
+      await comparisons.keepDiscrepancy({ ...one, at: 3_000 })
+      const late = { ...one, kind: 'late' as const, fields: [], minutes: 61 }
+      expect(await comparisons.isKnown(late)).toBe(false)
+      await comparisons.keepDiscrepancy(late)
+      await restart()
+      expect(await world.store.comparisons.isKnown(one)).toBe(true)
+      expect(await world.store.comparisons.discrepancies(9)).toEqual([late, one])
+      expect(await world.store.comparisons.discrepancies(1)).toEqual([late])
+    })
+  })
+
   describe('log', () => {
     const head = (size: number) => ({ size, root: index(size), note: `note ${size}` })
 

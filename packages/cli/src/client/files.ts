@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { hex, type RandomBytes } from '@drempel/protocol/encoding'
+import { type Bytes, hex, type RandomBytes } from '@drempel/protocol/encoding'
 import { fail } from '../output/errors.ts'
 
 /** @throws ProtocolError `FILE_UNREADABLE` */
@@ -25,8 +25,22 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
   }
 }
 
+/** Undefined when there is no such file. @throws ProtocolError `FILE_UNREADABLE` */
+export async function readBytesIfThere(path: string): Promise<Bytes | undefined> {
+  try {
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    return fail('FILE_UNREADABLE', { at: path, hint: reasonOf(error) })
+  }
+}
+
 /** Readable by its owner alone; a file that was there is replaced. @throws `FILE_UNWRITABLE` */
-export async function writeText(path: string, text: string, random: RandomBytes): Promise<void> {
+export async function writeText(
+  path: string,
+  text: string | Bytes,
+  random: RandomBytes,
+): Promise<void> {
   const draft = join(dirname(path), `.drempel-${hex(random(6))}.new`)
   try {
     const file = await open(draft, 'wx', 0o600)

@@ -20,9 +20,11 @@ import { keysGenerate, keysList } from './keys.ts'
 import { logShow, logVerify } from './log.ts'
 import { logBreach } from './log-breach.ts'
 import { logExport } from './log-export.ts'
+import { logFetch } from './log-fetch.ts'
 import { logOpen } from './log-open.ts'
 import { logApprove, logProposals } from './log-proposals.ts'
 import { logQuorum } from './log-quorum.ts'
+import { logReconcile } from './log-reconcile.ts'
 import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
@@ -51,6 +53,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
+  ...[logFetch, logReconcile],
   ...[logOpen, logShred, logProposals, logApprove],
   ...[statusCommand, doctorCommand, alertList, alertSeen],
   ...[tokenCreate, tokenList, tokenRevoke],

@@ -46,6 +46,7 @@ import {
 import {
   ConvenantInForce,
   catchUp,
+  createDaily,
   createSchedule,
   createSessions,
   failOpenRounds,
@@ -293,10 +294,13 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await forgetErased(ctx)
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
   })
+  const daily = createDaily(ctx)
+  const compare = guarded('comparing', () => daily.run())
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())
   const timers = [
     setInterval(sync, CATCH_UP_MS),
     setInterval(tidy, HOUSEKEEPING_MS),
+    setInterval(compare, HOUSEKEEPING_MS),
     setInterval(cosign, COSIGN_MS),
   ]
   for (const timer of timers) timer.unref()

@@ -19,6 +19,8 @@ import type { RunningNode } from './node.ts'
 import { epochView, listViews, roundView } from './views.ts'
 
 const RECENT = 10
+/** The latest. */
+const DISCREPANCIES = 100
 
 export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   const { home, convenant, sessions, operators, software } = node
@@ -189,6 +191,17 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
       ? 'none was caught contradicting itself'
       : caught.map(({ log, code }) => `${code} ${log}`).join(', '),
     'GET /api/v1/witnessing has the evidence; tell the members and their FG',
+  )
+  const discrepancies = await ctx.store.comparisons.discrepancies(DISCREPANCIES)
+  const counted = new Map<string, number>()
+  for (const { member } of discrepancies) counted.set(member, (counted.get(member) ?? 0) + 1)
+  say(
+    'logs compared',
+    discrepancies.length === 0,
+    discrepancies.length === 0
+      ? 'both sides of every query agree'
+      : [...counted].map(([member, count]) => `${member}: ${count}`).join(', '),
+    'GET /api/v1/witnessing has them; then: drempel log reconcile',
   )
   for (const { kind } of inForce.convenant.kinds) {
     const key = await ctx.store.keys.current(kind)

@@ -12,6 +12,8 @@ import type { PeerEnv, PeerGate } from '../peers/index.ts'
 import type { NodeContext } from '../sessions/index.ts'
 import type { RunningNode } from './node.ts'
 
+/** The latest. */
+const DISCREPANCIES = 100
 const PATH = '/log/:path{drempel/.+}'
 const FILE = /^(drempel\/[^/]+\/[^/]+\/[^/]+)\/(checkpoint|cosigned|tile\/.+)$/
 
@@ -34,7 +36,8 @@ export function memberLogRoutes({ sessions }: RunningNode, gate: PeerGate): Hono
   return app
 }
 
-async function witnessingView({ audit, store, witnessing }: NodeContext): Promise<WitnessingView> {
+async function witnessingView(ctx: NodeContext): Promise<WitnessingView> {
+  const { audit, store, witnessing } = ctx
   const { witnesses, quorum, waitingSince } = witnessing.cosigning.state()
   const logs = (await audit.origins()).map(async (origin) => {
     const [head, cosigned] = await Promise.all([audit.head(origin), store.witness.cosigned(origin)])
@@ -58,7 +61,23 @@ async function witnessingView({ audit, store, witnessing }: NodeContext): Promis
       ...conflict,
       time: isoTime(at),
     })),
+    compared: await comparedWith(ctx),
+    discrepancies: (await store.comparisons.discrepancies(DISCREPANCIES)).map(({ at, ...one }) => ({
+      ...one,
+      fields: [...one.fields],
+      time: isoTime(at),
+    })),
   }
+}
+
+async function comparedWith({ self, store, inForce }: NodeContext) {
+  const members = inForce().convenant.members.filter(({ id }) => id !== self)
+  return Promise.all(
+    members.map(async ({ id }) => {
+      const progress = await store.comparisons.progress(id)
+      return { member: id, time: progress === null ? null : isoTime(progress.at) }
+    }),
+  )
 }
 
 const isoTime = (time: number) => new Date(time).toISOString()

@@ -7,6 +7,7 @@ import { entering } from './entering.ts'
 import { fail } from './errors.ts'
 import { keyMethods } from './keys/holder.ts'
 import { oprfMethods } from './oprf/holder.ts'
+import { reconcileMethods } from './reconcile/holder.ts'
 import { roundMethods } from './round/index.ts'
 import { Rounds } from './round/live.ts'
 import { createWitnessing } from './witness/index.ts'
@@ -18,7 +19,9 @@ export type Sessions = {
 }
 
 /** @param world everything but what the sessions close over themselves */
-export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing' | 'watch'>): Sessions {
+export function createSessions(
+  world: Omit<NodeContext, 'call' | 'witnessing' | 'watch'>,
+): Sessions {
   const byName = new Map<string, PeerMethod>()
   const call: NodeContext['call'] = async (member, method, body, options) => {
     if (member !== world.self) {
@@ -34,7 +37,11 @@ export function createSessions(world: Omit<NodeContext, 'call' | 'witnessing' | 
   }
   const ctx: NodeContext = { ...world, call, watch, witnessing: createWitnessing(world) }
   const rounds = new Rounds(ctx)
-  const others = entering(ctx, [...keyMethods(ctx), ...roundMethods(ctx, rounds)])
+  const others = entering(ctx, [
+    ...keyMethods(ctx),
+    ...roundMethods(ctx, rounds),
+    ...reconcileMethods(ctx),
+  ])
   const methods = [...oprfMethods(ctx), ...others]
   for (const method of methods) byName.set(method.name, method)
   return { ctx, rounds, methods }
@@ -56,6 +63,7 @@ export { perMinute } from './limit.ts'
 export { evaluateInputs } from './oprf/asker.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
 export { sessionProblems } from './problems.ts'
+export { createDaily } from './reconcile/daily.ts'
 export {
   decide as decideProposal,
   finishBegun,

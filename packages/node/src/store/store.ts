@@ -22,6 +22,7 @@
 import type { AlertStore } from './parts/alerts.ts'
 import type { AskedStore } from './parts/asked.ts'
 import type { CaseStore } from './parts/cases.ts'
+import type { ComparisonStore } from './parts/comparisons.ts'
 import type { ContributionStore } from './parts/contributions.ts'
 import type { ConvenantStore } from './parts/convenants.ts'
 import type { FlagStore } from './parts/flags.ts'
@@ -44,6 +45,7 @@ export interface Store {
   readonly keys: KeyStore
   readonly rounds: RoundStore
   readonly lists: ListStore
+  readonly comparisons: ComparisonStore
   readonly contributions: ContributionStore
   readonly convenants: ConvenantStore
   readonly log: LogStore

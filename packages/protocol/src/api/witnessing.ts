@@ -1,7 +1,7 @@
 /** Operator API: who cosigns the node's logs, whose logs the node cosigned, and what was caught. */
 
 import { z } from 'zod'
-import { count, slug, time } from './common.ts'
+import { count, id16, slug, time } from './common.ts'
 
 export const witnessing = z.strictObject({
   /** Of the node's own logs; the node itself is not among them. */
@@ -27,6 +27,19 @@ export const witnessing = z.strictObject({
       time,
       first: z.string(),
       second: z.string(),
+    }),
+  ),
+  /** When the log was last compared with that of a member; null before the first day is over. */
+  compared: z.array(z.strictObject({ member: slug, time: time.nullable() })),
+  /** What does not agree with a member's log, latest first. */
+  discrepancies: z.array(
+    z.strictObject({
+      member: slug,
+      txid: id16,
+      kind: z.enum(['one-sided', 'mismatch', 'late']),
+      fields: z.array(z.string()),
+      minutes: z.int().nullable(),
+      time,
     }),
   ),
 })

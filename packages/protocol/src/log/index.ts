@@ -29,6 +29,7 @@ export {
 export * from './note.ts'
 export * from './quorum.ts'
 export * from './receipt.ts'
+export * from './reconcile.ts'
 export * from './sealed.ts'
 export * from './tile.ts'
 export { type FetchTile, tileReader, verifyLog } from './tileReader.ts'

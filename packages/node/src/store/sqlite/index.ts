@@ -4,6 +4,7 @@ import type { Store } from '../store.ts'
 import { alertStore } from './alerts.ts'
 import { askedStore } from './asked.ts'
 import { caseStore } from './cases.ts'
+import { comparisonStore } from './comparisons.ts'
 import { connect, type SqliteOptions } from './connection.ts'
 import { contributionStore } from './contributions.ts'
 import { convenantStore } from './convenants.ts'
@@ -35,6 +36,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     keys: keyStore(connection),
     rounds: roundStore(connection),
     lists: listStore(connection),
+    comparisons: comparisonStore(connection),
     contributions: contributionStore(connection),
     convenants: convenantStore(connection),
     log: logStore(connection),

@@ -274,4 +274,29 @@ CREATE TABLE alerts (
   seen_at INTEGER
 ) STRICT;
 `,
+  `
+CREATE TABLE comparisons (
+  member TEXT PRIMARY KEY,
+  origin TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE anchored (
+  log TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE discrepancies (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  member TEXT NOT NULL,
+  txid TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('one-sided', 'mismatch', 'late')),
+  fields TEXT NOT NULL,
+  minutes INTEGER,
+  at INTEGER NOT NULL,
+  UNIQUE (member, txid, kind)
+) STRICT;
+`,
 ]

@@ -1,0 +1,165 @@
+/**
+ * Own entries against those of one member, by transaction. As the asker: each holder whose answer was
+ * used has entered the evaluation. As the holder: the asker's intent still stands in its log. What the
+ * member shows counts by its inclusion proof, not by its word; what it does not show is a finding.
+ */
+
+import {
+  differences,
+  type EventOf,
+  type LeafFields,
+  lateness,
+  parseEvent,
+  parseReceipt,
+  timeOf,
+  unverifiedCheckpoint,
+  verifyParsed,
+} from '@drempel/protocol/log'
+import type { Comparison, Discrepancy } from '../../store/index.ts'
+import { logKey, openerOf } from '../checkpoints.ts'
+import type { NodeContext } from '../context.ts'
+import { parseBody } from '../parse.ts'
+import { MAX_ANSWER, MAX_SHARED, sharedAnswer } from './messages.ts'
+
+/** Younger entries may have another side under way. */
+const SETTLED_MS = 15 * 60_000
+const READ = 256
+
+type Found = Omit<Discrepancy, 'member' | 'txid' | 'at'>
+
+/** An own entry whose other side the member must have. */
+type Own =
+  | { readonly txid: string; readonly result: EventOf<'query.result'> }
+  | { readonly txid: string; readonly evaluated: EventOf<'oprf.evaluated'> }
+
+export type Compared = {
+  readonly reached: Pick<Comparison, 'origin' | 'index'>
+  /** False when there is more: the day was too busy for one run. */
+  readonly whole: boolean
+  readonly discrepancies: readonly Discrepancy[]
+}
+
+/**
+ * @param most transactions
+ * @throws ProtocolError of peers, `BAD_REQUEST` and of receipts, culprit = member
+ */
+export async function compareWith(
+  ctx: NodeContext,
+  member: string,
+  from: Pick<Comparison, 'origin' | 'index'>,
+  most: number,
+): Promise<Compared> {
+  const { own, reached, whole } = await ownEntries(ctx, member, from, most)
+  const discrepancies: Discrepancy[] = []
+  for (let at = 0; at < own.length; at += MAX_SHARED) {
+    const some = own.slice(at, at + MAX_SHARED)
+    const theirs = await theirEntries(ctx, member, some)
+    for (const [i, entry] of some.entries()) {
+      const { txid } = entry
+      for (const found of await judge(ctx, entry, theirs[i]!)) {
+        discrepancies.push({ ...found, member, txid, at: ctx.clock() })
+      }
+    }
+  }
+  return { reached, whole, discrepancies }
+}
+
+async function judge(
+  ctx: NodeContext,
+  own: Own,
+  theirs: readonly LeafFields[],
+): Promise<readonly Found[]> {
+  const of = <Type extends LeafFields['type']>(type: Type) =>
+    theirs.find((event): event is EventOf<Type> => event.type === type)
+  const [intent, evaluated] =
+    'result' in own
+      ? [await ownIntent(ctx, own.txid), of('oprf.evaluated')]
+      : [of('query.intent'), own.evaluated]
+  // Without the own intent there is nothing to compare with: that is this node's own damage.
+  if ('result' in own && intent === undefined) return []
+  const nothing = { fields: [], minutes: null }
+  if (intent === undefined || evaluated === undefined) return [{ kind: 'one-sided', ...nothing }]
+  const fields = differences(intent, evaluated)
+  const late = lateness({
+    intent: timeOf(intent.time),
+    evaluated: timeOf(evaluated.time),
+    result: 'result' in own ? timeOf(own.result.time) : null,
+  })
+  return [
+    ...(fields.length === 0 ? [] : [{ kind: 'mismatch', fields, minutes: null } as const]),
+    ...(late === null ? [] : [{ ...nothing, kind: 'late', minutes: late.minutes } as const]),
+  ]
+}
+
+/** Verified: of the member's log, and of the transaction that was asked for. */
+async function theirEntries(
+  ctx: NodeContext,
+  member: string,
+  own: readonly Own[],
+): Promise<readonly (readonly LeafFields[])[]> {
+  const txids = own.map(({ txid }) => txid)
+  const body = await ctx.call(member, 'log/shared', { txids }, { maxResponse: MAX_ANSWER })
+  const { entries } = parseBody(sharedAnswer, body, member)
+  return txids.map((txid, i) =>
+    (entries[i] ?? []).flatMap((text) => {
+      const event = verified(ctx, member, text)
+      return 'txid' in event && event.txid === txid ? [event] : []
+    }),
+  )
+}
+
+function verified(ctx: NodeContext, member: string, text: string): LeafFields {
+  const receipt = parseReceipt(text)
+  const key = logKey(ctx, member, unverifiedCheckpoint(receipt.checkpoint).origin)
+  return parseEvent(verifyParsed(receipt, key, openerOf(ctx)).leaf)
+}
+
+async function ownIntent(
+  ctx: NodeContext,
+  txid: string,
+): Promise<EventOf<'query.intent'> | undefined> {
+  const found = (await ctx.audit.find(txid)).find(({ type }) => type === 'query.intent')
+  if (found === undefined) return undefined
+  const event = parseEvent(await ctx.audit.leaf(found.origin, found.index))
+  return event.type === 'query.intent' ? event : undefined
+}
+
+async function ownEntries(
+  ctx: NodeContext,
+  member: string,
+  from: Pick<Comparison, 'origin' | 'index'>,
+  most: number,
+) {
+  const own: Own[] = []
+  const settled = ctx.clock() - SETTLED_MS
+  let reached = from
+  const origins = await ctx.audit.origins()
+  const begin = Math.max(0, origins.indexOf(from.origin))
+  for (const origin of origins.slice(begin)) {
+    const size = (await ctx.audit.head(origin))?.size ?? 0
+    let index = origin === from.origin ? from.index : 0
+    while (index < size) {
+      const leaves = await ctx.store.log.leaves(origin, index, Math.min(size, index + READ))
+      for (const leaf of leaves) {
+        const event = parseEvent(leaf)
+        if (timeOf(event.time) > settled) return { own, reached, whole: true }
+        if (own.length >= most) return { own, reached, whole: false }
+        const entry = concerning(event, member)
+        if (entry !== undefined) own.push(entry)
+        index++
+        reached = { origin, index }
+      }
+      await ctx.pause()
+    }
+  }
+  return { own, reached, whole: true }
+}
+
+function concerning(event: LeafFields, member: string): Own | undefined {
+  if (event.type === 'query.result') {
+    const used = event.status === 'answered' && event.parties.includes(member)
+    return used ? { txid: event.txid, result: event } : undefined
+  }
+  if (event.type !== 'oprf.evaluated' || !event.parties.includes(member)) return undefined
+  return { txid: event.txid, evaluated: event }
+}

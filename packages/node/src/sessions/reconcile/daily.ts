@@ -1,0 +1,110 @@
+/**
+ * Once a day and member: its log has grown and nothing else, its head is anchored here, and both
+ * sides of what was asked between the two agree. What does not is kept, told in a line of the
+ * node's own output, shown by `doctor`, and entered, by a code and how many; which transactions they
+ * are stands in the sealed record.
+ */
+
+import { isProtocolError, type Json } from '@drempel/protocol/encoding'
+import { sizeBucket } from '@drempel/protocol/log'
+import type { Discrepancy } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import { codeOf, evidenceOf } from '../errors.ts'
+import { activeMembers } from '../federation.ts'
+import { anchor, type Grown, grownHeads } from './anchor.ts'
+import { compareWith } from './compare.ts'
+
+const DAY_MS = 86_400_000
+/** A member that could not be asked, or with more to compare, is asked again after so long. */
+const AGAIN_MS = 60 * 60_000
+/** What only a member shows whose log or answer is false; forks are entered where they are met. */
+const FALSE = new Set([
+  ...['BAD_CHECKPOINT', 'BAD_EVENT', 'BAD_INCLUSION_PROOF', 'BAD_NOTE', 'BAD_RECEIPT'],
+  ...['BAD_REQUEST', 'BAD_SIGNATURE', 'LEAF_MISSING', 'LOG_ROLLED_BACK', 'NO_KNOWN_SIGNATURE'],
+])
+/** Transactions of one run and member. */
+const MOST = 4_096
+
+export type Daily = {
+  /** Called every half minute; does what is due. */
+  run(): Promise<void>
+}
+
+export function createDaily(ctx: NodeContext): Daily {
+  const tried = new Map<string, number>()
+  const told = new Map<string, number>()
+
+  async function run(): Promise<void> {
+    const grown: Grown[] = []
+    for (const member of activeMembers(ctx.inForce().convenant)) {
+      if (member === ctx.self || !(await isDue(member))) continue
+      tried.set(member, ctx.clock())
+      try {
+        grown.push(...(await grownHeads(ctx, member)))
+        await compare(member)
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        ctx.log('warn', 'log.not-compared', { absent: member, code: codeOf(error) })
+        if (FALSE.has(error.code) && isApart(told.get(member), DAY_MS)) {
+          told.set(member, ctx.clock())
+          await enter(member, error.code, 1, { evidence: evidenceOf(error) })
+        }
+      }
+    }
+    await anchor(ctx, grown)
+  }
+
+  async function isDue(member: string): Promise<boolean> {
+    const progress = await ctx.store.comparisons.progress(member)
+    if (progress === null) {
+      const [origin] = await ctx.audit.origins()
+      if (origin !== undefined) {
+        await ctx.store.comparisons.setProgress(member, {
+          ...{ origin, index: 0 },
+          at: ctx.clock(),
+        })
+      }
+      return false
+    }
+    return isApart(tried.get(member), AGAIN_MS) && isApart(progress.at, DAY_MS)
+  }
+
+  /** Also by a clock that was set back. */
+  function isApart(time: number | undefined, ms: number): boolean {
+    return time === undefined || Math.abs(ctx.clock() - time) >= ms
+  }
+
+  async function compare(member: string): Promise<void> {
+    const from = (await ctx.store.comparisons.progress(member))!
+    const { reached, whole, discrepancies } = await compareWith(ctx, member, from, MOST)
+    const fresh: Discrepancy[] = []
+    for (const one of discrepancies) {
+      if (!(await ctx.store.comparisons.isKnown(one))) fresh.push(one)
+    }
+    if (fresh.length > 0) {
+      const codes = new Set(fresh.map(({ kind }) => CODES[kind]))
+      const found = fresh.map(({ txid, kind, fields, minutes }) => ({
+        ...{ txid, kind, fields, minutes },
+      }))
+      const code = codes.size === 1 ? [...codes][0]! : 'SEVERAL'
+      await enter(member, code, fresh.length, { found })
+      for (const one of fresh) await ctx.store.comparisons.keepDiscrepancy(one)
+    }
+    const at = whole ? ctx.clock() : from.at
+    await ctx.store.comparisons.setProgress(member, { ...reached, at })
+  }
+
+  async function enter(member: string, reason: string, count: number, record: Json) {
+    ctx.log('error', 'log.discrepancy', { culprit: member, code: reason })
+    const event = { type: 'log.discrepancy', role: 'peer', reason } as const
+    await ctx.audit.append({ ...event, parties: [member], sizeBucket: sizeBucket(count) }, record)
+  }
+
+  return { run }
+}
+
+const CODES: Readonly<Record<Discrepancy['kind'], string>> = {
+  'one-sided': 'ONE_SIDED',
+  mismatch: 'FIELD_MISMATCH',
+  late: 'LOGGED_LATE',
+}
