@@ -9,7 +9,7 @@ import {
   orWindows,
   type PartyContext,
   type Planes,
-  permutation,
+  permuteRows,
   ROW_WORDS,
   reveal,
   type Session,
@@ -260,15 +260,44 @@ describe('shuffle', () => {
     if (rows > 100) expect(after).not.toEqual(clear)
   })
 
-  test('permutations of four are uniform (chi-squared, 23 degrees of freedom)', async () => {
-    const counts = new Map<string, number>()
-    for (let i = 0; i < 4800; i++) {
-      const key = hashParts('drempel/v1/test/permutation', utf8(String(i))).subarray(0, 16)
-      const order = (await permutation(4, aesCtr(key, new Uint8Array(16)))).join()
-      counts.set(order, (counts.get(order) ?? 0) + 1)
+  // Four rows in one bucket, which is plain Fisher-Yates, and in four of them.
+  test.each([4, 1])(
+    'orders of four rows are uniform (chi-squared, 23 degrees of freedom), buckets of %i',
+    async (bucketRows) => {
+      const counts = new Map<string, number>()
+      for (let i = 0; i < 4800; i++) {
+        const key = hashParts('drempel/v1/test/permutation', utf8(String(i))).subarray(0, 16)
+        const stream = aesCtr(key, new Uint8Array(16))
+        const order = new Int32Array(4)
+        await permuteRows(order, Int32Array.of(0, 1, 2, 3), 1, stream, undefined, bucketRows)
+        counts.set(order.join(), (counts.get(order.join()) ?? 0) + 1)
+      }
+      const chi = [...counts.values()].reduce((sum, n) => sum + (n - 200) ** 2 / 200, 0)
+      expect(counts.size).toBe(24)
+      expect(chi).toBeLessThan(58) // 10^-4 quantile
+    },
+  )
+
+  test('a row of many goes to any place, whatever the number of buckets', async () => {
+    const rows = 3000
+    for (const bucketRows of [5000, 1000, 20, 1]) {
+      // Sixteenths of the places against sixteenths of the rows.
+      const cells = new Float64Array(256)
+      for (let i = 0; i < 20; i++) {
+        const key = hashParts('drempel/v1/test/places', utf8(`${bucketRows} ${i}`)).subarray(0, 16)
+        const from = Int32Array.from({ length: rows }, (_, row) => row)
+        const into = new Int32Array(rows)
+        const stream = aesCtr(key, new Uint8Array(16))
+        await permuteRows(into, from, 1, stream, undefined, bucketRows)
+        expect(Int32Array.from(into).sort()).toEqual(from)
+        into.forEach((row, place) => {
+          cells[16 * Math.floor((16 * row) / rows) + Math.floor((16 * place) / rows)]!++
+        })
+      }
+      const expected = (20 * rows) / 256
+      const chi = cells.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)
+      // 225 degrees of freedom, 10^-4 quantile; counts of permutations vary less than independent ones.
+      expect(chi).toBeLessThan(310)
     }
-    const chi = [...counts.values()].reduce((sum, n) => sum + (n - 200) ** 2 / 200, 0)
-    expect(counts.size).toBe(24)
-    expect(chi).toBeLessThan(58) // 10^-4 quantile
   })
 })

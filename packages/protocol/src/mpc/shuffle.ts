@@ -10,16 +10,14 @@
  */
 
 import { MAX_PAYLOAD, type Prg } from './context.ts'
+import { permuteRows } from './permute.ts'
 import type { Session, Side } from './session.ts'
 import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
 /** Done between pauses. */
-const PAUSE_ROWS = 65_536
-const FILL_WORDS = 1 << 20
-/** Drawn at a time. */
-const NUMBERS = 4_096
+const PAUSE_WORDS = 1 << 20
 
 /** Consumes `rows` (its arrays are reused for the result); `fields` words a row. */
 export async function shuffle(session: Session, rows: Share, fields: number): Promise<Share> {
@@ -37,7 +35,9 @@ export async function shuffle(session: Session, rows: Share, fields: number): Pr
 }
 
 async function lower(session: Session, { first, second }: Share, fields: number): Promise<Share> {
-  xorInto(first, 0, second)
+  await eachPiece(session, first, (piece, from) => {
+    xorInto(piece, 0, second.subarray(from, from + piece.length))
+  })
   await permute(session, second, first, fields, session.pairStream('next', 'permutation'))
   await remask(session, 'next', second, first, session.pairStream('previous', 'lower'))
   return { first, second }
@@ -50,9 +50,21 @@ async function upper(session: Session, { first, second }: Share, fields: number)
 }
 
 async function helper(session: Session, { first, second }: Share): Promise<Share> {
-  await fillAll(session, first, session.pairStream('previous', 'upper'))
-  await fillAll(session, second, session.pairStream('next', 'lower'))
+  const upper = session.pairStream('previous', 'upper')
+  const lower = session.pairStream('next', 'lower')
+  await eachPiece(session, first, (piece) => fill(piece, upper))
+  await eachPiece(session, second, (piece) => fill(piece, lower))
   return { first, second }
+}
+
+function permute(
+  session: Session,
+  into: Words,
+  from: Words,
+  fields: number,
+  stream: Prg,
+): Promise<void> {
+  return permuteRows(into, from, fields, stream, () => session.pause())
 }
 
 // own ⊕= fresh is sent to `side`, then own ⊕= what came back: own becomes the common component.
@@ -63,7 +75,6 @@ async function remask(
   fresh: Words,
   stream: Prg,
 ): Promise<void> {
-  await fillAll(session, fresh, stream)
   const pending: Promise<void>[] = []
   const chunks = Math.ceil(own.length / CHUNK_WORDS)
   const finish = async (k: number) => {
@@ -76,16 +87,23 @@ async function remask(
   for (let k = 0; k < chunks; k++) {
     if (k >= WINDOW) await finish(k - WINDOW)
     const from = k * CHUNK_WORDS
+    const mask = fresh.subarray(from, from + CHUNK_WORDS)
     const part = own.subarray(from, from + CHUNK_WORDS)
-    xorInto(part, 0, fresh.subarray(from, from + CHUNK_WORDS))
+    fill(mask, stream)
+    xorInto(part, 0, mask)
     pending.push(session.send(side, String(k), bytesOf(part)))
+    if (k % WINDOW === 0) await session.pause()
   }
   for (let k = Math.max(0, chunks - WINDOW); k < chunks; k++) await finish(k)
 }
 
-async function fillAll(session: Session, words: Words, stream: Prg): Promise<void> {
-  for (let from = 0; from < words.length; from += FILL_WORDS) {
-    fill(words.subarray(from, from + FILL_WORDS), stream)
+async function eachPiece(
+  session: Session,
+  words: Words,
+  use: (piece: Words, from: number) => void,
+): Promise<void> {
+  for (let from = 0; from < words.length; from += PAUSE_WORDS) {
+    use(words.subarray(from, from + PAUSE_WORDS), from)
     await session.pause()
   }
 }
@@ -93,54 +111,4 @@ async function fillAll(session: Session, words: Words, stream: Prg): Promise<voi
 function fill(words: Words, stream: Prg): void {
   const bytes = bytesOf(words)
   stream.xorInto(bytes.fill(0), bytes)
-}
-
-async function permute(
-  session: Session,
-  into: Words,
-  from: Words,
-  fields: number,
-  stream: Prg,
-): Promise<void> {
-  const order = await permutation(from.length / fields, stream, () => session.pause())
-  for (let row = 0; row < order.length; row += PAUSE_ROWS) {
-    moveRows(into, row, from, fields, order.subarray(row, row + PAUSE_ROWS))
-    await session.pause()
-  }
-}
-
-function moveRows(into: Words, row: number, from: Words, fields: number, order: Uint32Array): void {
-  let to = row * fields
-  for (let i = 0; i < order.length; i++) {
-    const at = order[i]! * fields
-    for (let field = 0; field < fields; field++, to++) into[to] = from[at + field]!
-  }
-}
-
-/** Fisher-Yates; draws of just enough bits are rejected from the bound on, so it is uniform. */
-export async function permutation(
-  length: number,
-  stream: Prg,
-  pause?: () => Promise<void> | undefined,
-): Promise<Uint32Array> {
-  const order = new Uint32Array(length)
-  for (let i = 0; i < length; i++) order[i] = i
-  const numbers = new Int32Array(NUMBERS)
-  let at = NUMBERS
-  for (let left = length; left > 1; left--) {
-    const spare = Math.clz32(left - 1)
-    let chosen = left
-    while (chosen >= left) {
-      if (at === NUMBERS) {
-        fill(numbers, stream)
-        at = 0
-      }
-      chosen = numbers[at++]! >>> spare
-    }
-    const last = order[left - 1]!
-    order[left - 1] = order[chosen]!
-    order[chosen] = last
-    if (left % PAUSE_ROWS === 0) await pause?.()
-  }
-  return order
 }

@@ -32,7 +32,7 @@ export function transposeInto(
 ): void {
   const mark = arena.mark()
   const slices = arena.words(32 * PIECE_WORDS)
-  const turned = arena.words(32 * PIECE_WORDS)
+  const turned = Array.from({ length: fields }, () => arena.words(32 * PIECE_WORDS))
   const end = (start + count) * rowWords
   for (let from = start * rowWords, row = atRow; from < end; from += PIECE_WORDS) {
     const words = Math.min(PIECE_WORDS, end - from)
@@ -47,11 +47,17 @@ export function transposeInto(
         const at = planeAt(source.planes, source.bit) + from
         slices.set(source.planes.share[held].subarray(at, at + words), to)
       }
-      arena.kernel.transpose(turned, slices, words)
-      let to = row * fields + field
-      for (let k = 0; k < 32 * words; k++, to += fields) table[to] = turned[k]!
+      arena.kernel.transpose(turned[field]!, slices, words)
     }
+    interleave(table, row * fields, turned, 32 * words)
     row += 32 * words
   }
   arena.release(mark)
+}
+
+function interleave(table: Words, at: number, columns: readonly Words[], rows: number): void {
+  for (const [field, column] of columns.entries()) {
+    let to = at + field
+    for (let k = 0; k < rows; k++, to += columns.length) table[to] = column[k]!
+  }
 }

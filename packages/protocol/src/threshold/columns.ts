@@ -13,9 +13,8 @@
  * compare-exchange for each such pair orders the column.
  */
 
-import { boundBits, slotBounds } from './bounds.ts'
+import { slotBounds } from './bounds.ts'
 import type { RoundPlan } from './plan.ts'
-import type { MergeTree } from './tree.ts'
 
 export type Columns = {
   readonly block: number
@@ -27,16 +26,23 @@ export type Columns = {
 
 export const ONES = -1
 
-/** Rows of a side that are surely, and that may be, below y for any y strictly inside step g. */
-type Side = { readonly rows: number; readonly least: Int32Array; readonly most: Int32Array }
+/**
+ * Rows of a side that are surely, and that may be, below y for any y strictly inside step g of 2^bits;
+ * the bounds of all its lists fall between steps.
+ */
+export type Side = {
+  readonly rows: number
+  readonly bits: number
+  readonly least: Int32Array
+  readonly most: Int32Array
+}
 
 /** For each row of one side the doubtful rows of the other: from `from` up to, not including, `to`. */
 type Doubt = { readonly from: Int32Array; readonly to: Int32Array }
 
-export function alignColumns(plan: RoundPlan, left: MergeTree, right: MergeTree): Columns {
-  const bits = Math.max(finest(plan, left), finest(plan, right))
-  const l = sideOf(plan, left, bits)
-  const r = sideOf(plan, right, bits)
+export function alignColumns(left: Side, right: Side): Columns {
+  const bits = Math.max(left.bits, right.bits)
+  const [l, r] = [refine(left, bits), refine(right, bits)]
   const leftDoubt = doubtOf(l, r)
   const rightDoubt = doubtOf(r, l)
   let block = 1
@@ -44,34 +50,45 @@ export function alignColumns(plan: RoundPlan, left: MergeTree, right: MergeTree)
   return writeColumns(l.rows, r.rows, leftDoubt, block)
 }
 
-/** Bits of the finest bounds in the tree; the bounds of all lists fall between steps of 2^-bits. */
-function finest(plan: RoundPlan, tree: MergeTree): number {
-  if ('partner' in tree) return boundBits(tree.span)
-  return Math.max(finest(plan, tree.left), finest(plan, tree.right))
-}
-
-function sideOf(plan: RoundPlan, tree: MergeTree, bits: number): Side {
-  if (!('partner' in tree)) {
-    const l = sideOf(plan, tree.left, bits)
-    const r = sideOf(plan, tree.right, bits)
-    const least = l.least.map((rows, g) => rows + r.least[g]!)
-    const most = l.most.map((rows, g) => rows + r.most[g]!)
-    return { rows: tree.rows, least, most }
-  }
-  const bounds = slotBounds(plan, tree.partner)
-  const stretch = bits - bounds.bits
+/** One partner's list. */
+export function sideOfList(plan: RoundPlan, partner: number): Side {
+  const { bits, lower, upper } = slotBounds(plan, partner)
+  const rows = lower.length
   const least = new Int32Array(1 << bits)
   const most = new Int32Array(1 << bits)
   let below = 0
   let maybe = 0
-  for (let step = 0; step < 1 << bits; step++) {
-    const g = step >> stretch
-    while (below < tree.rows && bounds.upper[below]! >= 0 && bounds.upper[below]! < g) below++
-    while (maybe < tree.rows && bounds.lower[maybe]! <= g) maybe++
-    least[step] = below
-    most[step] = maybe
+  for (let g = 0; g < 1 << bits; g++) {
+    while (below < rows && upper[below]! >= 0 && upper[below]! < g) below++
+    while (maybe < rows && lower[maybe]! <= g) maybe++
+    least[g] = below
+    most[g] = maybe
   }
-  return { rows: tree.rows, least, most }
+  return { rows, bits, least, most }
+}
+
+/** Two sides after their merge. */
+export function joinSides(left: Side, right: Side): Side {
+  const bits = Math.max(left.bits, right.bits)
+  const [l, r] = [refine(left, bits), refine(right, bits)]
+  return {
+    rows: l.rows + r.rows,
+    bits,
+    least: l.least.map((rows, g) => rows + r.least[g]!),
+    most: l.most.map((rows, g) => rows + r.most[g]!),
+  }
+}
+
+function refine(side: Side, bits: number): Side {
+  const stretch = bits - side.bits
+  if (stretch === 0) return side
+  const steps = { length: 1 << bits }
+  return {
+    rows: side.rows,
+    bits,
+    least: Int32Array.from(steps, (_, g) => side.least[g >> stretch]!),
+    most: Int32Array.from(steps, (_, g) => side.most[g >> stretch]!),
+  }
 }
 
 /**

@@ -26,13 +26,14 @@ import { fail } from './errors.ts'
 import { type Group, groupsOf, loadGroup, PLANE_BYTES, stacked } from './group.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
 import { type Controls, mergeLists, unmerge } from './merge.ts'
-import { mergeNetwork } from './network.ts'
+import { networkInTurns } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
 import { scanRules } from './scan.ts'
-import { comparators, type Schedule, scheduleOf } from './schedule.ts'
+import { comparators, type Schedule, scheduleInTurns } from './schedule.ts'
 import type { InputShare } from './share.ts'
 import { estimateComparators, mergeTree } from './tree.ts'
+import { inTurns } from './turns.ts'
 import { type Checks, validateGroup } from './validate.ts'
 
 export type RoundRule = {
@@ -93,7 +94,9 @@ export async function computeRound(
   const included = without(plan, leftOut)
   need(plan, included, options, leftOut)
 
-  const schedule = scheduleOf(mergeNetwork(plan, included))
+  const pause = () => session.pause()
+  const network = await inTurns(networkInTurns(plan, included), pause)
+  const schedule = await inTurns(scheduleInTurns(network), pause)
   const outputs = newOutputs(plan, rules, included, schedule, session)
   const work = groups.length * comparators(schedule)
   let done = 0

@@ -25,10 +25,13 @@ import {
 import { fail } from './errors.ts'
 import type { Group } from './group.ts'
 import type { RoundPlan } from './plan.ts'
-import type { Schedule } from './schedule.ts'
+import type { RowSpan, Schedule } from './schedule.ts'
 
 /** Rows of a bin that are done between pauses. */
 const PAUSE_ROWS = 1024
+/** The same for rows of the table. */
+const PAUSE_TABLE_ROWS = 128 * PAUSE_ROWS
+const PAUSE_BUCKETS = 16
 
 /** Rows of `fields` words; bit 0 of a row is the highest bit of its first word. */
 export type Table = { readonly share: Share; readonly fields: number; readonly rows: number }
@@ -40,7 +43,10 @@ export function newTable(plan: RoundPlan, rowsPerBin: number, rules: number): Ta
   return { share: zeroShare(rows * fields), fields, rows }
 }
 
-/** Adds a group's merged rows, as they lie, with their first-of-run bits: planes `marks` of `found`. */
+/**
+ * Adds a group's merged rows with their first-of-run bits, planes `marks` of `found`, in the order in
+ * which they lie: the shuffle undoes any.
+ */
 export async function fillTable(
   session: Session,
   plan: RoundPlan,
@@ -62,7 +68,7 @@ export async function fillTable(
     const words = table.share[held]
     let row = firstRow
     let sincePause = 0
-    for (const span of order) {
+    for (const span of inMemoryOrder(order)) {
       transposeInto(session.arena, words, row, table.fields, held, sources, rowWords, span)
       row += 32 * rowWords * span.count
       sincePause += span.count
@@ -72,8 +78,24 @@ export async function fillTable(
     }
     // The bin is public until the shuffle; component 0 takes it.
     if ((session.party + (held === 'second' ? 1 : 0)) % 3 === 0)
-      addBins(plan, table, words, firstBin, firstRow, ones, 32 * rowWords)
+      await addBins(session, plan, table, words, firstBin, firstRow, ones, 32 * rowWords)
   }
+}
+
+/** The same rows in spans that are long, but not longer than what is done between pauses. */
+function inMemoryOrder(order: readonly RowSpan[]): readonly RowSpan[] {
+  const joined: { start: number; count: number }[] = []
+  for (const { start, count } of order.toSorted((a, b) => a.start - b.start)) {
+    const last = joined.at(-1)
+    if (last !== undefined && last.start + last.count === start) last.count += count
+    else joined.push({ start, count })
+  }
+  return joined.flatMap(({ start, count }) =>
+    Array.from({ length: Math.ceil(count / PAUSE_ROWS) }, (_, k) => ({
+      start: start + k * PAUSE_ROWS,
+      count: Math.min(PAUSE_ROWS, count - k * PAUSE_ROWS),
+    })),
+  )
 }
 
 /**
@@ -93,13 +115,17 @@ export async function openLists(
   marked.forEach((rows, rule) => {
     if (rows.length > most[rule]!) fail('TOO_MANY_OVER', { at: String(rule) })
   })
-  const wanted = [...new Set(marked.flat())].sort((a, b) => a - b)
+  const wanted = Uint32Array.from(new Set(marked.flat())).sort()
   const keys = await openKeys(session.narrow('keys'), plan, shuffled, wanted)
-  const keyOf = new Map(wanted.map((row, i) => [row, keys[i]!]))
-  return marked.map((rows) => rows.map((row) => keyOf.get(row)!).sort(compareBytes))
+  const order = await sortedOrder(session, keys)
+  return marked.map((rows) => {
+    const own = new Set(rows)
+    return order.filter((i) => own.has(wanted[i]!)).map((i) => keys[i]!)
+  })
 }
 
-function addBins(
+async function addBins(
+  session: Session,
   plan: RoundPlan,
   { fields }: Table,
   words: Words,
@@ -107,12 +133,13 @@ function addBins(
   firstRow: number,
   rows: number,
   lanes: number,
-): void {
+): Promise<void> {
   for (let row = 0; row < rows; row++) {
     for (let lane = 0; lane < lanes; lane++) {
       const at = (firstRow + row * lanes + lane) * fields
       words[at]! ^= (firstBin + lane) << (32 - plan.binBits)
     }
+    if (row % PAUSE_ROWS === PAUSE_ROWS - 1) await session.pause()
   }
 }
 
@@ -127,49 +154,76 @@ async function openMarks(
   for (let rule = 0; rule < rules; rule++) {
     const bit = plan.keyBits + rule
     for (const held of ['first', 'second'] as const) {
-      const column = marks[held]
-      const source = share[held]
-      for (let row = 0; row < rows; row++) {
-        const value = (source[row * fields + (bit >> 5)]! >>> (31 - (bit & 31))) & 1
-        column[rule * words + (row >> 5)]! |= value << (row & 31)
+      const column = marks[held].subarray(rule * words, (rule + 1) * words)
+      for (let row = 0; row < rows; row += PAUSE_TABLE_ROWS) {
+        const piece = share[held].subarray(row * fields, (row + PAUSE_TABLE_ROWS) * fields)
+        gatherBits(column.subarray(row / 32), piece, fields, bit)
+        await session.pause()
       }
-      await session.pause()
     }
   }
   const opened = await reveal(session, await verify(session, marks))
-  return Array.from({ length: rules }, (_, rule) => {
-    const marked: number[] = []
-    for (let row = 0; row < rows; row++) {
-      if (((opened[rule * words + (row >> 5)]! >>> (row & 31)) & 1) === 1) marked.push(row)
+  return Array.from({ length: rules }, (_, rule) =>
+    onesOf(opened.subarray(rule * words, (rule + 1) * words)),
+  )
+}
+
+/** One bit of each row, 32 rows to a word from the least significant bit on. */
+function gatherBits(into: Words, rows: Words, fields: number, bit: number): void {
+  const shift = 31 - (bit & 31)
+  for (let at = bit >> 5, row = 0; at < rows.length; at += fields, row++) {
+    into[row >> 5]! |= ((rows[at]! >>> shift) & 1) << (row & 31)
+  }
+}
+
+function onesOf(words: Words): readonly number[] {
+  const ones: number[] = []
+  words.forEach((word, i) => {
+    for (let rest = word; rest !== 0; rest &= rest - 1) {
+      ones.push(32 * i + 31 - Math.clz32(rest & -rest))
     }
-    return marked
   })
+  return ones
 }
 
 async function openKeys(
   session: Session,
   plan: RoundPlan,
   { share, fields }: Table,
-  wanted: readonly number[],
+  wanted: Uint32Array,
 ): Promise<readonly Bytes[]> {
   const keyWords = Math.ceil(plan.keyBits / 32)
   const spare = 32 * keyWords - plan.keyBits
   const keys = zeroShare(wanted.length * keyWords)
   for (const held of ['first', 'second'] as const) {
     wanted.forEach((row, i) => {
-      for (let word = 0; word < keyWords; word++) {
-        const value = share[held][row * fields + word]!
-        // The marks behind the key stay closed.
-        keys[held][i * keyWords + word] = word === keyWords - 1 ? value & (-1 << spare) : value
-      }
+      const key = share[held].subarray(row * fields, row * fields + keyWords)
+      keys[held].set(key, i * keyWords)
+      // The marks behind the key stay closed.
+      keys[held][(i + 1) * keyWords - 1]! &= -1 << spare
     })
+    await session.pause()
   }
   const opened = await reveal(session, await verify(session, keys))
-  return wanted.map((_, i) => {
-    const key = new Uint8Array(4 * keyWords)
-    const view = new DataView(key.buffer)
-    for (let word = 0; word < keyWords; word++)
-      view.setInt32(4 * word, opened[i * keyWords + word]!)
-    return key.subarray(0, Math.ceil(plan.keyBits / 8))
+  const bytes = new DataView(new ArrayBuffer(4 * opened.length))
+  opened.forEach((word, i) => {
+    bytes.setInt32(4 * i, word)
   })
+  return Array.from(
+    wanted,
+    (_, i) => new Uint8Array(bytes.buffer, 4 * keyWords * i, Math.ceil(plan.keyBits / 8)),
+  )
+}
+
+/** Positions of the keys in ascending order; keys are spread evenly over their first byte. */
+async function sortedOrder(session: Session, keys: readonly Bytes[]): Promise<readonly number[]> {
+  const buckets = Array.from({ length: 256 }, (): number[] => [])
+  keys.forEach((key, i) => {
+    buckets[key[0]!]!.push(i)
+  })
+  for (const [first, bucket] of buckets.entries()) {
+    bucket.sort((i, j) => compareBytes(keys[i]!, keys[j]!))
+    if (first % PAUSE_BUCKETS === 0) await session.pause()
+  }
+  return buckets.flat()
 }

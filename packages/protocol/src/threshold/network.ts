@@ -7,9 +7,10 @@
  * half its length. columns.ts says why the first layer is enough.
  */
 
-import { alignColumns, ONES } from './columns.ts'
+import { alignColumns, joinSides, ONES, type Side, sideOfList } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
 import { type MergeTree, mergeTree } from './tree.ts'
+import { atOnce } from './turns.ts'
 
 /** `layout` fills working rows 0 to size - 1 in order; `ones` are rows of all ones, which stay last. */
 export type LayoutRun = {
@@ -38,12 +39,34 @@ export type MergeNode =
 
 /** Compute nodes: the network over the lists left after validation, partner indexes in plan order. */
 export function mergeNetwork(plan: RoundPlan, included: readonly number[]): MergeNode {
-  return toNode(plan, mergeTree(plan, included))
+  return atOnce(networkInTurns(plan, included))
 }
 
-function toNode(plan: RoundPlan, tree: MergeTree): MergeNode {
-  if ('partner' in tree) return { kind: 'list', partner: tree.partner, rows: tree.rows }
-  const { block, source, pairs } = alignColumns(plan, tree.left, tree.right)
+/** As `mergeNetwork`, with a stop after every merge. */
+export function* networkInTurns(
+  plan: RoundPlan,
+  included: readonly number[],
+): Generator<undefined, MergeNode> {
+  return (yield* toNode(plan, mergeTree(plan, included))).node
+}
+
+type Built = { readonly node: MergeNode; readonly side: Side }
+
+function* toNode(plan: RoundPlan, tree: MergeTree): Generator<undefined, Built> {
+  if ('partner' in tree) {
+    const { partner, rows } = tree
+    return { node: { kind: 'list', partner, rows }, side: sideOfList(plan, partner) }
+  }
+  const left = yield* toNode(plan, tree.left)
+  const right = yield* toNode(plan, tree.right)
+  yield
+  const node = mergeOf(left, right)
+  return { node, side: joinSides(left.side, right.side) }
+}
+
+function mergeOf({ node: left, side: leftSide }: Built, { node: right, side }: Built): MergeNode {
+  const { block, source, pairs } = alignColumns(leftSide, side)
+  const rows = left.rows + right.rows
   const size = source.length
   const doubtful: CompareRun[] = []
   addRuns(doubtful, 0, size - block, block, (low) => pairs[low] === 1)
@@ -51,12 +74,12 @@ function toNode(plan: RoundPlan, tree: MergeTree): MergeNode {
   for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
   return {
     kind: 'merge',
-    left: toNode(plan, tree.left),
-    right: toNode(plan, tree.right),
-    rows: tree.rows,
+    left,
+    right,
+    rows,
     size,
-    layout: layoutRuns(source, tree.left.rows),
-    layers: dropIdle(layers, source, tree.rows).filter((layer) => layer.length > 0),
+    layout: layoutRuns(source, left.rows),
+    layers: dropIdle(layers, source, rows).filter((layer) => layer.length > 0),
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { CompareRun, LayoutRun, MergeNode } from './network.ts'
+import { atOnce } from './turns.ts'
 
 export type Schedule = {
   /** Rows in memory: all lists, then rows of all ones that fill the merges' blocks. */
@@ -24,6 +25,11 @@ export type RowSpan = { readonly start: number; readonly count: number }
 
 /** Compute nodes: from the network alone, so that all three have the same. */
 export function scheduleOf(network: MergeNode): Schedule {
+  return atOnce(scheduleInTurns(network))
+}
+
+/** As `scheduleOf`, with a stop after every merge. */
+export function* scheduleInTurns(network: MergeNode): Generator<undefined, Schedule> {
   const building: Building = { starts: new Map(), steps: [], rows: 0 }
   const lists = listsOf(network)
   for (const { partner, rows } of lists) {
@@ -31,7 +37,7 @@ export function scheduleOf(network: MergeNode): Schedule {
     building.rows += rows
   }
   const ones = building.rows
-  const { at } = place(network, building)
+  const { at } = yield* place(network, building)
   const { rows, starts } = building
   return { rows, starts, ones, steps: building.steps, order: joinRows(at) }
 }
@@ -58,13 +64,14 @@ function listsOf(node: MergeNode): readonly (MergeNode & { readonly kind: 'list'
   return node.kind === 'list' ? [node] : [...listsOf(node.left), ...listsOf(node.right)]
 }
 
-function place(node: MergeNode, building: Building): Placed {
+function* place(node: MergeNode, building: Building): Generator<undefined, Placed> {
   if (node.kind === 'list') {
     const start = building.starts.get(node.partner)!
     return { at: Int32Array.from({ length: node.rows }, (_, i) => start + i), spare: [], ready: 0 }
   }
-  const left = place(node.left, building)
-  const right = place(node.right, building)
+  const left = yield* place(node.left, building)
+  const right = yield* place(node.right, building)
+  yield
   const spare = [...left.spare, ...right.spare]
   const nextSpare = () => spare.pop() ?? building.rows++
   const at = layOut(node.layout, node.size, left.at, right.at, nextSpare)
