@@ -28,10 +28,14 @@ import { logReconcile } from './log-reconcile.ts'
 import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
+import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
 import { statusCommand } from './status.ts'
+import { subjectClose, subjectExtend, subjectList } from './subject.ts'
+import { subjectAccessCommand, subjectVerify } from './subject-access.ts'
+import { subjectErase, subjectLift, subjectObject, subjectRectify } from './subject-acts.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 
 export const GROUPS = {
@@ -42,6 +46,8 @@ export const GROUPS = {
   receipt: { nl: 'ontvangstbevestigingen van vragen', en: 'receipts of queries' },
   log: { nl: 'het controleerbare logboek', en: 'the verifiable log' },
   alert: { nl: 'wat opviel in het gebruik', en: 'what stood out in how the node is used' },
+  subject: { nl: 'verzoeken van betrokkenen', en: 'requests of data subjects' },
+  recall: { nl: 'antwoorden die niet meer gelden', en: 'answers that no longer hold' },
   token: { nl: 'wie wat mag op de eigen node', en: 'who may do what at the own node' },
 } as const satisfies Record<string, Text>
 
@@ -56,5 +62,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[logFetch, logReconcile],
   ...[logOpen, logShred, logProposals, logApprove],
   ...[statusCommand, doctorCommand, alertList, alertSeen],
+  ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
+  ...[subjectLift, subjectList, subjectExtend, subjectClose, recallList, recallClose],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

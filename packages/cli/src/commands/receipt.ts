@@ -1,6 +1,7 @@
 /** receipt get, receipt verify: the proof that a query stands in a node's log; checked offline. */
 
 import { receipt as receiptSchema } from '@drempel/protocol/api'
+import type { Convenant } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
   type LeafFields,
@@ -63,15 +64,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
     )
     const convenant = verifyChain(versions)
     const text = await readText(ctx.path(name))
-    const { origin } = unverifiedCheckpoint(parseReceipt(text).checkpoint)
-    const owner = parseOrigin(origin)
-    const member = convenant.members.find(({ id }) => id === owner.member)
-    if (member === undefined || owner.convenant !== convenant.id) {
-      return fail('LOG_OF_OTHER', { at: origin })
-    }
-    const key = verifierKey(origin, fromBase64url(member.signingKey))
-    const { checkpoint, index, leaf } = verifyReceipt(text, key)
-    const event = parseEvent(leaf)
+    const { origin, index, checkpoint, member, event } = verifiedEntry(convenant, text)
     const version = versions.find(
       (signed) => 'convenant' in event && event.convenant?.digest === digestOf(signed.convenant),
     )?.convenant.version
@@ -96,6 +89,19 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
     ])
     return { json, text: `${ctx.paint('green', verified)}: ${said}\n${facts}` }
   },
+}
+
+/** The entry that a receipt proves, under the key of the member whose log it is. @throws `LOG_OF_OTHER`, and as `verifyReceipt` */
+export function verifiedEntry(convenant: Convenant, receipt: string) {
+  const { origin } = unverifiedCheckpoint(parseReceipt(receipt).checkpoint)
+  const owner = parseOrigin(origin)
+  const member = convenant.members.find(({ id }) => id === owner.member)
+  if (member === undefined || owner.convenant !== convenant.id) {
+    return fail('LOG_OF_OTHER', { at: origin })
+  }
+  const key = verifierKey(origin, fromBase64url(member.signingKey))
+  const { checkpoint, index, leaf } = verifyReceipt(receipt, key)
+  return { origin, index, checkpoint, member, event: parseEvent(leaf) }
 }
 
 /** A leaf's own fields in the order of a sentence; not the ones that every leaf has and nobody reads. */

@@ -9,6 +9,7 @@ import type { Text } from './language.ts'
 
 export type CliErrorCode =
   | 'BAD_AUDITOR_KEY'
+  | 'ACCESS_MISMATCH'
   | 'BAD_CONFIG'
   | 'BAD_RESPONSE'
   | 'CSV_CELL_TOO_LONG'
@@ -27,6 +28,7 @@ export type CliErrorCode =
   | 'LOG_GONE'
   | 'LOG_OF_OTHER'
   | 'MEMBER_FILE'
+  | 'NO_ACCESS_FILE'
   | 'NODE_FAILED'
   | 'NODE_TIMEOUT'
   | 'NODE_UNREACHABLE'
@@ -54,6 +56,13 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     next: {
       nl: 'geef een bestand dat er nog niet is; dan wordt er een gemaakt',
       en: 'give a file that is not there yet; then one is made',
+    },
+  },
+  ACCESS_MISMATCH: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'Een logregel zegt iets anders dan het bestand',
+      en: 'An entry of the log says other things than the file',
     },
   },
   BAD_CONFIG: {
@@ -196,6 +205,13 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'member.json is niet de beschrijving van een deelnemer',
       en: 'member.json is no description of a member',
+    },
+  },
+  NO_ACCESS_FILE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Dit is geen bestand van drempel subject access',
+      en: 'This is no file of drempel subject access',
     },
   },
   NODE_FAILED: {

@@ -129,7 +129,7 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
     const number = Number(/^[0-9]{1,15}$/.exec(c.req.param('number') ?? '')?.[0] ?? Number.NaN)
     const closed = Number.isNaN(number) ? false : await ctx.store.recalls.close(number, ctx.clock())
     if (!closed) throw new ProtocolError('NOT_FOUND')
-    return c.json({ ok: true })
+    return c.json({ number })
   })
   return app
 }

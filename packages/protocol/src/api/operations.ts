@@ -45,6 +45,7 @@ import {
   extendRequest,
   liftRequest,
   objectionRequest,
+  recallClosed,
   recalls,
   rectifyRequest,
   subjectAccess,
@@ -333,6 +334,7 @@ export const operations: readonly Operation[] = [
     path: '/recalls/{number}/closing',
     summary: 'Close a recall that was dealt with',
     roles: ['analyst', 'fg', 'admin'],
+    response: recallClosed,
   },
   {
     method: 'post',

@@ -142,6 +142,7 @@ export const recall = z.strictObject({
   operator: z.string(),
 })
 export const recalls = z.strictObject({ recalls: z.array(recall) })
+export const recallClosed = z.strictObject({ number: count })
 
 export type SubjectCase = z.infer<typeof subjectCase>
 export type SubjectDone = z.infer<typeof subjectDone>

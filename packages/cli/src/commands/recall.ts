@@ -1,0 +1,48 @@
+/** recall list, close: answers that a new list no longer bears out. */
+
+import { recallClosed, recalls } from '@drempel/protocol/api'
+import { z } from 'zod'
+import { table } from '../output/render.ts'
+import { type CommandSpec, usage } from './define.ts'
+
+export const recallList: CommandSpec<{ readonly all?: boolean }> = {
+  usage: 'recall list',
+  about: {
+    nl: 'toon antwoorden "boven de drempel" die niet meer gelden',
+    en: 'show answers "over the threshold" that no longer hold',
+  },
+  options: [{ flags: '--all', about: { nl: 'ook afgehandelde', en: 'those dealt with too' } }],
+  examples: ['recall list'],
+  notes: {
+    nl: 'De identificator staat er niet bij, want die bewaart de node niet: het eigen zaakkenmerk en de txid wijzen de vraag aan. Van een screening telt de rij vanaf 1. Een antwoord uit een vorige sleutelperiode wordt niet teruggeroepen.',
+    en: 'The identifier is not there, since the node does not keep it: the own case reference and the txid point at the question. Rows of a screening count from 1. An answer of an earlier key epoch is not recalled.',
+  },
+  async run(ctx, { all = false }) {
+    const node = await ctx.node()
+    const answer = await node.get('recalls', recalls, { query: { all: String(all) } })
+    const head = ctx.say({
+      nl: 'nr,gevraagd,zaak,rij,soort,doel,regel,door,txid',
+      en: 'no,asked,case,row,kind,purpose,rule,by,txid',
+    })
+    const rows = answer.recalls.map((recall) => [
+      ...[recall.number, recall.askedAt.slice(0, 16), recall.case, recall.item + 1, recall.kind],
+      ...[recall.purpose, recall.rule, recall.operator, recall.txid],
+    ])
+    return { json: answer, text: table(head.split(','), rows) }
+  },
+}
+
+export const recallClose: CommandSpec = {
+  usage: 'recall close <number>',
+  about: { nl: 'een terugroeping is afgehandeld', en: 'a recall was dealt with' },
+  args: { number: { nl: 'nummer uit recall list', en: 'number of recall list' } },
+  examples: ['recall close 3'],
+  async run(ctx, _options, number: string) {
+    if (!/^[0-9]{1,15}$/.test(number))
+      usage('number', { nl: '1, 2, ...', en: '1, 2, ...' }, ctx.lang)
+    const node = await ctx.node()
+    const body = [z.strictObject({}), {}] as const
+    const closed = await node.send('POST', `recalls/${number}/closing`, body, recallClosed)
+    return { json: closed, text: String(closed.number) }
+  },
+}

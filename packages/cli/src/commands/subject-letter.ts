@@ -1,0 +1,161 @@
+/**
+ * The answer to a request for access as a letter, in the language of the command: what AVG (GDPR)
+ * art. 15 asks for, in Markdown, to be read over and sent. A confidential node's letter is the same
+ * whatever it knows.
+ */
+
+import type { SubjectAccess } from '@drempel/protocol/api'
+import {
+  type Convenant,
+  EVIDENCE_CLASSES,
+  purposeOf,
+  ruleOf,
+  taxonomyEntry,
+} from '@drempel/protocol/convenant'
+import type { Lang, Text } from '../output/language.ts'
+import { clean } from '../output/render.ts'
+
+/** Ends with a line feed. */
+export function accessLetter(access: SubjectAccess, convenant: Convenant, lang: Lang): string {
+  const say = (text: Text) => text[lang]
+  const { member, case: of, kind, value } = access
+  const parts = [
+    `# ${say({ nl: 'Inzage in uw gegevens', en: 'Access to your data' })}`,
+    `${clean(member.name)}  \n${say({ nl: 'Zaak', en: 'Case' })} ${of.case}, ${access.time.slice(0, 10)}`,
+    say({
+      nl: `U vroeg op ${of.receivedAt.slice(0, 10)} welke gegevens wij in Drempel verwerken over ${KINDS[kind].nl} \`${value}\`. Dit is ons antwoord (artikel 15 AVG).`,
+      en: `On ${of.receivedAt.slice(0, 10)} you asked which data we process in Drempel about ${KINDS[kind].en} \`${value}\`. This is our answer (article 15 GDPR).`,
+    }),
+    ...(access.confidential ? [say(CONFIDENTIAL)] : disclosed(access, convenant, lang)),
+    `## ${say({ nl: 'Uw rechten', en: 'Your rights' })}`,
+    say({
+      nl: `U kunt ons vragen gegevens te verbeteren (artikel 16), te wissen (17) of de verwerking te beperken (18), en u kunt bezwaar maken (21). Onze functionaris gegevensbescherming bereikt u via ${clean(member.fg)}. U kunt een klacht indienen bij de Autoriteit Persoonsgegevens (autoriteitpersoonsgegevens.nl).`,
+      en: `You can ask us to correct data (article 16), to erase them (17) or to restrict processing (18), and you can object (21). You reach our data-protection officer at ${clean(member.fg)}. You can lodge a complaint with the Autoriteit Persoonsgegevens, the Dutch supervisory authority (autoriteitpersoonsgegevens.nl).`,
+    }),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+const CONFIDENTIAL: Text = {
+  nl: 'Wij bevestigen noch ontkennen dat wij gegevens hierover verwerken. Dat antwoord krijgt ieder die ons dit vraagt, of er gegevens zijn of niet, omdat een ander antwoord onderzoek kan schaden (artikel 23 AVG, artikel 27 Wet politiegegevens). De Autoriteit Persoonsgegevens kan op uw verzoek nagaan of wij ons aan de wet houden.',
+  en: 'We neither confirm nor deny that we process data about it. Everybody who asks gets this answer, whether there are data or not, since another one could harm investigations (article 23 GDPR, article 27 of the Dutch Police Data Act). At your request the Autoriteit Persoonsgegevens can establish whether we keep to the law.',
+}
+
+function disclosed(access: SubjectAccess, convenant: Convenant, lang: Lang): string[] {
+  const say = (text: Text) => text[lang]
+  return [
+    `## ${say({ nl: 'Onze melding', en: 'Our flag' })}`,
+    ...flagParts(access, lang),
+    `## ${say({ nl: 'Wat wij hebben gevraagd', en: 'What we asked' })}`,
+    ...queryParts(access, convenant, lang),
+    `## ${say({ nl: 'Wie deze gegevens krijgen', en: 'Who receives these data' })}`,
+    say({
+      nl: `Niemand krijgt onze meldingen of vragen te zien. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
+      en: `Nobody is shown our flags or questions. The ${convenant.members.length} members of the agreement "${clean(convenant.title.en)}" compute together, under encryption, what enough of them have flagged; who asks hears yes or no and nothing else. A person always decides; there are no automated decisions (article 22).`,
+    }),
+    `## ${say({ nl: 'Bewijs', en: 'Proof' })}`,
+    say({
+      nl: `Bij deze brief hoort een bestand met bewijzen dat elke vraag in ons logboek staat. Wie ons convenant heeft, controleert het met \`drempel subject verify\`. Doorzocht: ${periodsOf(access)}; van eerdere kwartalen zijn de sleutels gewist.`,
+      en: `With this letter comes a file that proves that each question stands in our log. Who has our agreement checks it with \`drempel subject verify\`. Searched: ${periodsOf(access)}; the keys of earlier quarters were erased.`,
+    }),
+  ]
+}
+
+function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
+  const say = (text: Text) => text[lang]
+  if (flag === null) {
+    return [say({ nl: 'Wij hebben dit niet gemeld.', en: 'We have not flagged this.' })]
+  }
+  const evidence = EVIDENCE_CLASSES.find(({ code }) => code === flag.evidence)
+  const facts: (readonly [Text, string])[] = [
+    [{ nl: 'Toestand', en: 'State' }, STATES[flag.state][lang]],
+    [{ nl: 'Soort fraude', en: 'Kind of fraud' }, taxonomyEntry(flag.taxonomy)?.name[lang] ?? '-'],
+    [{ nl: 'Bron', en: 'Source' }, evidence?.name[lang] ?? '-'],
+    [{ nl: 'Aantal meldingen', en: 'Number of reports' }, String(flag.reports)],
+    [{ nl: 'Sinds', en: 'Since' }, flag.since.slice(0, 10)],
+    [{ nl: 'Vastgelegd', en: 'Recorded' }, flag.importedAt.slice(0, 10)],
+    [{ nl: 'Vervalt', en: 'Expires' }, flag.expires?.slice(0, 10) ?? '-'],
+    ...(flag.withdrawnAt === null
+      ? []
+      : ([[{ nl: 'Ingetrokken', en: 'Withdrawn' }, flag.withdrawnAt.slice(0, 10)]] as const)),
+  ]
+  const over = lists.map(({ rule, listTime, answer }) =>
+    say({
+      nl: `- regel \`${rule}\`, lijst van ${listTime.slice(0, 10)}: ${ANSWERS[answer].nl}`,
+      en: `- rule \`${rule}\`, list of ${listTime.slice(0, 10)}: ${ANSWERS[answer].en}`,
+    }),
+  )
+  return [
+    facts.map(([name, text]) => `- ${name[lang]}: ${text}`).join('\n'),
+    ...(over.length === 0
+      ? []
+      : [
+          `${say({
+            nl: 'Of genoeg deelnemers het melden, voor zover onze node dat weet:',
+            en: 'Whether enough members flag it, as far as our node knows:',
+          })}\n\n${over.join('\n')}`,
+        ]),
+  ]
+}
+
+function queryParts({ queries }: SubjectAccess, convenant: Convenant, lang: Lang): string[] {
+  const say = (text: Text) => text[lang]
+  if (queries.length === 0) {
+    return [
+      say({ nl: 'Wij hebben hier niets over gevraagd.', en: 'We have asked nothing about this.' }),
+    ]
+  }
+  const rows = queries.map(({ time, purpose, rule, answer, status }) => {
+    const t = ruleOf(convenant, rule)?.t
+    const asked =
+      t === undefined ? `\`${rule}\`` : say({ nl: `door ${t} of meer`, en: `by ${t} or more` })
+    const told = answer === null ? STATUSES[status][lang] : ANSWERS[answer][lang]
+    return `| ${time.slice(0, 10)} | ${purpose} | ${asked} | ${told} |`
+  })
+  const head = say({
+    nl: '| dag | doel | gemeld | antwoord |',
+    en: '| day | purpose | flagged | answer |',
+  })
+  const purposes = [...new Set(queries.map(({ purpose }) => purpose))].map((id) => {
+    const purpose = purposeOf(convenant, id)
+    if (purpose === undefined) return `- ${id}`
+    const { text, grondslag, retentionDays } = purpose
+    return say({
+      nl: `- **${id}**: ${clean(text.nl)} Grondslag: ${clean(grondslag.explanation.nl)} Antwoorden bewaren wij ${retentionDays} dagen.`,
+      en: `- **${id}**: ${clean(text.en)} Legal basis: ${clean(grondslag.explanation.en)} We keep answers for ${retentionDays} days.`,
+    })
+  })
+  return [`${head}\n| --- | --- | --- | --- |\n${rows.join('\n')}`, purposes.join('\n')]
+}
+
+function periodsOf({ periods }: SubjectAccess): string {
+  return periods.length === 0 ? '-' : periods.join(', ')
+}
+
+const KINDS: Readonly<Record<SubjectAccess['kind'], Text>> = {
+  iban: { nl: 'rekeningnummer', en: 'account number' },
+  phone: { nl: 'telefoonnummer', en: 'telephone number' },
+  device: { nl: 'toestel', en: 'device' },
+  host: { nl: 'hostnaam', en: 'host name' },
+  domain: { nl: 'domeinnaam', en: 'domain name' },
+  email: { nl: 'e-mailadres', en: 'e-mail address' },
+}
+
+const STATES: Readonly<Record<NonNullable<SubjectAccess['flag']>['state'], Text>> = {
+  active: { nl: 'van kracht', en: 'in force' },
+  withdrawn: { nl: 'ingetrokken', en: 'withdrawn' },
+  bezwaar: { nl: 'onder bezwaar; telt niet mee', en: 'under objection; not counted' },
+}
+
+const ANSWERS: Readonly<Record<'over' | 'not-over', Text>> = {
+  over: { nl: 'ja, boven de drempel', en: 'yes, over the threshold' },
+  'not-over': { nl: 'nee', en: 'no' },
+}
+
+const STATUSES: Readonly<Record<SubjectAccess['queries'][number]['status'], Text>> = {
+  answered: { nl: 'gegeven; niet meer bewaard', en: 'given; no longer kept' },
+  refused: { nl: 'geweigerd', en: 'refused' },
+  suppressed: { nl: 'niet gegeven', en: 'not given' },
+  failed: { nl: 'geen: mislukt', en: 'none: it failed' },
+  open: { nl: 'geen', en: 'none' },
+}
