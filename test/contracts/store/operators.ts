@@ -1,10 +1,32 @@
-/** Proposals of operators, and their tokens. */
+/** Alerts, proposals of operators, and their tokens. */
 
 import { describe, expect, it } from 'vitest'
 import { type StoreWorld, sealed } from './world.ts'
 
 export function operatorContract(world: StoreWorld): void {
   const { now, restart } = world
+
+  describe('alerts', () => {
+    const about = { code: 'RATE_UNUSUAL', member: 'bank-b', purpose: 'p', kind: 'iban' }
+
+    it('are kept once each, the latest first, until somebody saw them', async () => {
+      const { alerts } = world.store
+      expect(await alerts.raise('a/1', { ...about, at: 1_000 })).toBe(1)
+      expect(await alerts.raise('a/1', { ...about, at: 2_000 })).toBeNull()
+      expect(await alerts.raise('a/2', { ...about, at: 3_000, member: null })).toBe(2)
+      await restart()
+      const unseen = { seenBy: null, seenAt: null }
+      const second = { ...about, ...unseen, id: 2, at: 3_000, member: null }
+      const list = (all: boolean, limit = 9) => world.store.alerts.list({ all, limit })
+      expect(await list(false)).toEqual([second, { ...about, ...unseen, id: 1, at: 1_000 }])
+      expect(await list(true, 1)).toEqual([second])
+      expect(await world.store.alerts.see(1, 'fg', 4_000)).toBe(true)
+      expect(await world.store.alerts.see(1, 'other', 5_000)).toBe(false)
+      expect(await world.store.alerts.see(3, 'fg', 4_000)).toBe(false)
+      expect(await list(false)).toEqual([second])
+      expect((await list(true))[1]).toMatchObject({ id: 1, seenBy: 'fg', seenAt: 4_000 })
+    })
+  })
 
   describe('proposals', () => {
     const proposal = (id: string, expiresAt = 5_000) => ({

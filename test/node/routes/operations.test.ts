@@ -1,5 +1,6 @@
 import {
   adminRoutes,
+  alertRoutes,
   auditorLogRoutes,
   flagRoutes,
   queryRoutes,
@@ -22,6 +23,7 @@ const node = {
 function served(): string[] {
   const apps = [
     adminRoutes,
+    alertRoutes,
     auditorLogRoutes,
     flagRoutes,
     queryRoutes,

@@ -2,9 +2,9 @@ import type { AlertRecord, AlertStore } from '../parts/alerts.ts'
 import type { Connection } from './connection.ts'
 
 export function alertStore({ db, write, read }: Connection): AlertStore {
+  const known = db.prepare('SELECT 1 FROM alerts WHERE once = ?')
   const add = db.prepare(
-    `INSERT INTO alerts (once, at, code, member, purpose, kind) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO NOTHING`,
+    'INSERT INTO alerts (once, at, code, member, purpose, kind) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const list = db.prepare<[number, number], AlertRecord>(
     `SELECT number AS id, at, code, member, purpose, kind, seen_by AS seenBy, seen_at AS seenAt
@@ -17,8 +17,8 @@ export function alertStore({ db, write, read }: Connection): AlertStore {
   return {
     raise: (once, { at, code, member, purpose, kind }) =>
       write(() => {
-        const { changes, lastInsertRowid } = add.run(once, at, code, member, purpose, kind)
-        return changes === 0 ? null : Number(lastInsertRowid)
+        if (known.get(once) !== undefined) return null
+        return Number(add.run(once, at, code, member, purpose, kind).lastInsertRowid)
       }),
     list: ({ all, limit }) => read(() => list.all(all ? 1 : 0, limit)),
     see: (id, by, at) => write(() => see.run(by, at, id).changes === 1),

@@ -1,0 +1,93 @@
+/** Probing at real nodes: what both sides notice, and what they say of it. */
+
+import type { AlertView } from '@drempel/protocol/api'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import { eventually, type Member } from '../../kit/member.ts'
+
+const PURPOSE = 'fraude-onderzoek'
+const FLAGGED = ['one.example', 'two.example', 'three.example']
+
+let federation: Federation
+let asker: Member
+let holders: readonly Member[]
+
+beforeAll(async () => {
+  federation = await Federation.open()
+  for (const member of federation.members) await member.flag(FLAGGED)
+  asker = federation.member('bank-a')
+  holders = federation.members.filter((member) => member !== asker)
+  await asker.generateKey()
+  expect(await asker.round()).toMatchObject({ state: 'published' })
+})
+
+afterAll(() => federation.close())
+
+async function ask(value: string): Promise<void> {
+  const question = { kind: 'host', purpose: PURPOSE, rule: 'host-t2', value, case: 'Z-1' }
+  const { status, text } = await asker.api('POST', '/checks', question)
+  expect(text).toBe(status === 200 ? text : '')
+}
+
+async function of(member: Member, all = false): Promise<AlertView[]> {
+  const { json } = await member.api('GET', `/alerts?all=${all}`)
+  return (json as { alerts: AlertView[] }).alerts
+}
+const raised = async (member: Member) =>
+  (await member.entries()).filter(({ type }) => type === 'alert.raised')
+
+describe('an asker that repeats one identifier', () => {
+  test('is noticed by its own node, once, and by nobody else', async () => {
+    for (let i = 0; i < 3; i++) await ask('again.example')
+    expect(await of(asker)).toEqual([])
+    for (let i = 0; i < 3; i++) await ask('again.example')
+    const [alert] = await eventually(async () => {
+      const found = await of(asker)
+      return found.length > 0 ? found : undefined
+    })
+    expect(alert).toMatchObject({
+      ...{ code: 'IDENTIFIER_REPEATED', member: null, purpose: PURPOSE, kind: 'host' },
+      seenBy: null,
+    })
+    await asker.settled()
+    expect(await raised(asker)).toMatchObject([
+      { role: 'asker', reason: 'IDENTIFIER_REPEATED', purpose: PURPOSE, kind: 'host' },
+    ])
+    for (const holder of holders) expect(await of(holder)).toEqual([])
+  })
+
+  test('until somebody has looked', async () => {
+    const [alert] = await of(asker)
+    const seen = () => asker.api('POST', `/alerts/${alert!.id}/seen`, {})
+    expect((await seen()).status).toBe(204)
+    expect((await seen()).status).toBe(404)
+    expect(await of(asker)).toEqual([])
+    expect(await of(asker, true)).toMatchObject([{ id: alert!.id, seenBy: 'first-admin' }])
+  })
+
+  test('which an analyst may not read', async () => {
+    const { json } = await asker.api('POST', '/tokens', { name: 'a', roles: ['analyst'] })
+    const { token } = json as { token: string }
+    expect((await asker.api('GET', '/alerts', undefined, token)).status).toBe(403)
+  })
+})
+
+test('a flag that is made, asked and withdrawn within days is noticed; one that is not asked is not', async () => {
+  const withdraw = (value: string) =>
+    asker.api('POST', '/flags/withdraw', { kind: 'host', values: [value] })
+  await asker.flag(['quiet.example', 'probe.example'])
+  await ask('probe.example')
+  await withdraw('quiet.example')
+  await asker.settled()
+  expect(await of(asker)).toEqual([])
+  await withdraw('probe.example')
+  await eventually(async () => ((await of(asker)).length > 0 ? true : undefined))
+  expect(await of(asker)).toMatchObject([{ code: 'FLAG_AS_QUESTION', kind: 'host' }])
+  // A question from before the flag was no test of it.
+  await ask('later.example')
+  federation.clock.ahead += 120_000
+  await asker.flag(['later.example'])
+  await withdraw('later.example')
+  await asker.settled()
+  expect(await of(asker)).toHaveLength(1)
+})
