@@ -12,7 +12,8 @@ import type { Mode, Suite } from '../harness/suite.ts'
 import { timed } from '../harness/turns.ts'
 import { openAppender } from './appends.ts'
 import { type Client, createClient, type Reply, readReply } from './client.ts'
-import { assertLogged, openFederation } from './federation.ts'
+import { openNodes } from './federation.ts'
+import { assertLogged } from './logged.ts'
 import { processorSeconds } from './processor.ts'
 import { INSPECTABLE, profiled } from './profile.ts'
 import { ASKER, PARTNERS } from './workload.ts'
@@ -40,7 +41,7 @@ export const check: Suite = async ({ mode, say }) => {
   say('check: appends to a log')
   const appends = await measureAppends(counts.appends)
   say('check: four nodes, a key, a round')
-  const federation = await opened()
+  const federation = await openNodes(INSPECTABLE, { rules: [{ kind: 'host', t: 2 }] })
   const client = createClient(federation.node(ASKER))
   try {
     return [...(await measure(federation, client, counts, say)), ...appends]
@@ -156,17 +157,5 @@ async function measureAppends(count: number): Promise<Result[]> {
     ]
   } finally {
     await log.close()
-  }
-}
-
-/** The nodes take over this process's environment. */
-async function opened(): Promise<Federation> {
-  const { NODE_OPTIONS } = process.env
-  process.env.NODE_OPTIONS = [NODE_OPTIONS, INSPECTABLE].filter(Boolean).join(' ')
-  try {
-    return await openFederation()
-  } finally {
-    if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS
-    else process.env.NODE_OPTIONS = NODE_OPTIONS
   }
 }
