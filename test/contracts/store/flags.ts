@@ -1,5 +1,7 @@
 /** Flags, and how the lists that were contributed differ. */
 
+import type { FlagRow } from '@drempel/node/internal/store'
+import { hex } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
 import { index, range, row, type StoreWorld, sealed } from './world.ts'
 
@@ -70,6 +72,50 @@ export function flagContract(world: StoreWorld): void {
       const rows = [row(1), { ...row(1), reports: 7 }]
       expect(await world.store.flags.upsert('host', rows, 'a')).toEqual(counts({ added: 1 }))
       expect((await world.store.flags.get('host', index(1)))?.reports).toBe(7)
+    })
+
+    it('tells new, known, changed, blocked and erased rows apart, whatever they come with', async () => {
+      const { flags } = world.store
+      const plain = range(60).map((i) => ({
+        ...row(i),
+        reports: 1 + (i % 3),
+        since: 500 + (i % 7),
+      }))
+      await flags.upsert('host', plain, 'a')
+      const objected = [5, 10]
+      const withdrawn = [15, 20, 25]
+      const erased = [30, 35]
+      for (const i of objected) await flags.object('host', index(i))
+      for (const i of withdrawn) await flags.withdraw('host', index(i))
+      for (const i of erased) await flags.erase('host', index(i))
+      const changed = [1, 2, 15, 40]
+      const next = [
+        ...plain.map((one, i) => (changed.includes(i + 1) ? { ...one, expires: 9_000 } : one)),
+        ...[61, 62].map((i) => ({ ...row(i), since: null, taxonomy: `t${i}` })),
+      ]
+      const blockedSince = 1_001
+      now.time = blockedSince
+      await flags.withdraw('host', index(3))
+      expect(await flags.upsert('host', next, 'b', { blockedSince })).toEqual({
+        added: 2,
+        // Three that changed while active, and three that were withdrawn before, one of them changed.
+        updated: 6,
+        unchanged: 60 - 2 - 2 - 1 - 6,
+        // Objected to, erased, withdrawn in this epoch.
+        blocked: 5,
+      })
+      const found = await flags.page('host', { limit: 100 })
+      expect(found.every(({ importId }) => importId === 'b')).toBe(true)
+      const expected = next.filter(
+        ({ index: one }) => !erased.some((i) => hex(index(i)) === hex(one)),
+      )
+      const fields = ({ index: one, sealed, reports, since, expires, taxonomy }: FlagRow) =>
+        [hex(one), hex(sealed), reports, since ?? now.time, expires, taxonomy].join()
+      expect(found.map(fields).sort()).toEqual(expected.map(fields).sort())
+      const states = new Map(found.map((flag) => [hex(flag.index), flag.state]))
+      for (const i of objected) expect(states.get(hex(index(i)))).toBe('bezwaar')
+      expect(states.get(hex(index(3)))).toBe('withdrawn')
+      for (const i of withdrawn) expect(states.get(hex(index(i)))).toBe('active')
     })
 
     it('keeps kinds apart', async () => {

@@ -44,6 +44,17 @@ describe('text forms of bytes', () => {
     )
   })
 
+  it("are UTF-8 as Node's own encoder writes it, short and long, lone surrogates too", () => {
+    const text = fc.string({ unit: 'binary', maxLength: 300 })
+    const ascii = fc.string({ unit: 'binary-ascii', minLength: 100, maxLength: 300 })
+    const lone = fc.constantFrom('\ud800', 'a\udc00b', `${'x'.repeat(127)}\u0080`)
+    fc.assert(
+      fc.property(fc.oneof(text, ascii, lone), (value) => {
+        expect(utf8(value)).toEqual(new Uint8Array(Buffer.from(value)))
+      }),
+    )
+  })
+
   it('refuse base64 with any one character replaced by what no encoder writes there', () => {
     const character = fc.constantFrom(...'AB/+=-_ \n9z\u0141\u00e9')
     fc.assert(

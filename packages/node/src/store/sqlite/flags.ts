@@ -1,6 +1,7 @@
-import { type Bytes, hex } from '@drempel/protocol/encoding'
-import type { FlagRecord, FlagRow, FlagState, FlagStore } from '../parts/flags.ts'
+import type { Bytes } from '@drempel/protocol/encoding'
+import type { FlagRecord, FlagStore } from '../parts/flags.ts'
 import { blob, type Connection } from './connection.ts'
+import { flagUpsert } from './upsert.ts'
 
 type Row = Omit<FlagRecord, 'index'> & { readonly blind: Bytes }
 type Known = {
@@ -10,8 +11,6 @@ type Known = {
   reports: number
   since: number
   expires: number | null
-  state: FlagState
-  withdrawnAt: number | null
 }
 
 const COLUMNS = `id, kind, blind, sealed, taxonomy, evidence, reports, since, expires, state,
@@ -19,20 +18,16 @@ const COLUMNS = `id, kind, blind, sealed, taxonomy, evidence, reports, since, ex
   withdrawn_reason AS withdrawnReason`
 const ACTIVE = `kind = ? AND state = 'active' AND (expires IS NULL OR expires > ?)`
 
-export function flagStore({ db, clock, write, read, scrub }: Connection): FlagStore {
+export function flagStore(connection: Connection): FlagStore {
+  const { db, clock, write, read, scrub } = connection
   const find = db.prepare<[string, Bytes], Known>(
-    `SELECT id, taxonomy, evidence, reports, since, expires, state, withdrawn_at AS withdrawnAt
-     FROM flags WHERE kind = ? AND blind = ?`,
+    `SELECT id, taxonomy, evidence, reports, since, expires FROM flags
+     WHERE kind = ? AND blind = ?`,
   )
   const insert = db.prepare(
     `INSERT INTO flags (kind, blind, sealed, taxonomy, evidence, reports, since, expires, state, import_id, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
   )
-  const update = db.prepare(
-    `UPDATE flags SET taxonomy = ?, evidence = ?, reports = ?, since = ?, expires = ?, import_id = ?,
-     state = 'active', withdrawn_at = NULL, withdrawn_reason = NULL WHERE id = ?`,
-  )
-  const touch = db.prepare('UPDATE flags SET import_id = ? WHERE id = ?')
   const withdrawMissing = db.prepare(
     `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?, withdrawn_reason = 'gone-from-source'
      WHERE kind = ? AND state = 'active' AND import_id <> ?`,
@@ -54,7 +49,6 @@ export function flagStore({ db, clock, write, read, scrub }: Connection): FlagSt
      WHERE kind = ? AND blind = ? ON CONFLICT DO NOTHING`,
   )
   const isBanned = db.prepare('SELECT 1 FROM erased_flags WHERE kind = ? AND blind = ?')
-  const anyBanned = db.prepare('SELECT 1 FROM erased_flags WHERE kind = ? LIMIT 1')
   const remove = db.prepare('DELETE FROM flags WHERE kind = ? AND blind = ?')
   const importOf = db.prepare<[number], string>('SELECT import_id FROM flags WHERE id = ?').pluck()
   const correct = db.prepare(
@@ -75,39 +69,7 @@ export function flagStore({ db, clock, write, read, scrub }: Connection): FlagSt
   )
 
   return {
-    upsert: (kind, rows, importId, options = {}) =>
-      write(() => {
-        const counts = { added: 0, updated: 0, unchanged: 0, blocked: 0 }
-        const blockedSince = options.blockedSince ?? Number.POSITIVE_INFINITY
-        const now = clock()
-        const banned = anyBanned.get(kind) !== undefined
-        for (const row of lastOfEach(rows)) {
-          const { index, sealed, taxonomy, evidence, reports, expires } = row
-          if (banned && isBanned.get(kind, index) !== undefined) {
-            counts.blocked++
-            continue
-          }
-          const known = find.get(kind, index)
-          const since = row.since ?? known?.since ?? now
-          if (known === undefined) {
-            insert.run(
-              ...[kind, index, sealed, taxonomy, evidence, reports, since, expires],
-              ...[importId, now],
-            )
-            counts.added++
-          } else if (isBlocked(known, blockedSince)) {
-            touch.run(importId, known.id)
-            counts.blocked++
-          } else if (isUnchanged(known, { ...row, since })) {
-            touch.run(importId, known.id)
-            counts.unchanged++
-          } else {
-            update.run(taxonomy, evidence, reports, since, expires, importId, known.id)
-            counts.updated++
-          }
-        }
-        return counts
-      }),
+    upsert: flagUpsert(connection),
     withdrawMissing: (kind, importId) =>
       write(() => withdrawMissing.run(clock(), kind, importId).changes),
     withdraw: (kind, index, reason = 'other') =>
@@ -163,25 +125,4 @@ export function activeRecord(row: { id: number; blind: Bytes; sealed: Bytes }) {
 
 function record({ blind, ...row }: Row): FlagRecord {
   return { ...row, index: blob(blind), sealed: blob(row.sealed) }
-}
-
-/** Else the counts would depend on how often a file repeats a line. */
-function lastOfEach(rows: readonly FlagRow[]): Iterable<FlagRow> {
-  return new Map(rows.map((row) => [hex(row.index), row])).values()
-}
-
-function isBlocked(known: Known, blockedSince: number): boolean {
-  if (known.state === 'bezwaar') return true
-  return known.state === 'withdrawn' && (known.withdrawnAt ?? 0) >= blockedSince
-}
-
-function isUnchanged(known: Known, row: FlagRow): boolean {
-  return (
-    known.state === 'active' &&
-    known.taxonomy === row.taxonomy &&
-    known.evidence === row.evidence &&
-    known.reports === row.reports &&
-    known.since === row.since &&
-    known.expires === row.expires
-  )
 }

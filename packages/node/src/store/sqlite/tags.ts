@@ -1,17 +1,22 @@
-import type { Bytes } from '@drempel/protocol/encoding'
-import type { TagStore } from '../parts/tags.ts'
+import { type Bytes, concatAll } from '@drempel/protocol/encoding'
+import { fail } from '../errors.ts'
+import type { TagRow, TagStore } from '../parts/tags.ts'
 import type { Connection } from './connection.ts'
 import { activeRecord } from './flags.ts'
 
 type Row = { id: number; blind: Bytes; sealed: Bytes }
 
+const LONGEST = 2 ** 16
 const ACTIVE = `f.kind = @kind AND f.state = 'active' AND (f.expires IS NULL OR f.expires > @now)`
 
 export function tagStore({ db, write, read, scrub }: Connection): TagStore {
+  // All at once, as one blob and the places in it: see upsert.ts.
+  // All at once, as one blob and the places in it: see upsert.ts.
   const put = db.prepare(
     `INSERT INTO tags (kind, epoch, flag, sealed)
-     SELECT kind, ?, id, ? FROM flags WHERE id = ? AND kind = ?
-     ON CONFLICT DO UPDATE SET sealed = excluded.sealed`,
+     SELECT f.kind, @epoch, f.id, substr(@bytes, 1 + value / ${LONGEST}, value % ${LONGEST})
+     FROM json_each(@places) CROSS JOIN flags f ON f.id = CAST(key AS INTEGER) AND f.kind = @kind
+     WHERE true ON CONFLICT DO UPDATE SET sealed = excluded.sealed`,
   )
   const missing = db.prepare<unknown[], Row>(
     `SELECT f.id, f.blind, f.sealed FROM flags f
@@ -34,12 +39,7 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
   const drop = db.prepare('DELETE FROM tags WHERE kind = ? AND epoch = ?')
 
   return {
-    put: (kind, epoch, rows) =>
-      write(() => {
-        let kept = 0
-        for (const { id, sealed } of rows) kept += put.run(epoch, sealed, id, kind).changes
-        return kept
-      }),
+    put: (kind, epoch, rows) => write(() => put.run({ kind, epoch, ...packed(rows) }).changes),
     missing: (kind, epoch, now, { afterId = 0, limit }) =>
       read(() => {
         const lastId = window.get({ kind, now, afterId, limit }) ?? null
@@ -54,4 +54,16 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
       return dropped
     },
   }
+}
+
+/** Places by the flag's id: where a tag begins, times `LONGEST`, plus its length. */
+function packed(rows: readonly TagRow[]): { readonly bytes: Bytes; readonly places: string } {
+  const places: Record<number, number> = {}
+  let at = 0
+  for (const { id, sealed } of rows) {
+    if (sealed.length >= LONGEST) fail('STORE_CONFLICT', { at: 'tags' })
+    places[id] = at * LONGEST + sealed.length
+    at += sealed.length
+  }
+  return { bytes: concatAll(rows.map(({ sealed }) => sealed)), places: JSON.stringify(places) }
 }
