@@ -88,25 +88,34 @@ type Tagged = {
 }
 
 async function tagAll(federation: Federation, say: (text: string) => void): Promise<Tagged> {
-  const { api } = federation.node(ASKER)
   const checker = startChecks(federation)
+  try {
+    const { seconds, loads, round } = await tag(federation, say)
+    const checks = await checker.stop()
+    say('tagging: the round computes')
+    await assertPublished(federation, round)
+    return { seconds, checks, loads }
+  } finally {
+    // Else it asks nodes that are gone, and that hides what went wrong.
+    await checker.stop().catch(() => undefined)
+  }
+}
+
+async function tag(federation: Federation, say: (text: string) => void) {
+  const { api } = federation.node(ASKER)
   await loadsOf(federation)
   const begin = performance.now()
   const { round } = await federation.coordinator.api.startRound('device')
   let tenths = 0
   for (;;) {
-    const { state, step, done = 0, total = 0 } = await api.round(round)
-    if (state === 'failed') throw new Error('the round failed')
+    const { state, step, reason, done = 0, total = 0 } = await api.round(round)
+    if (state === 'failed') throw new Error(`the round failed: ${reason}`)
     if (step === 'committed' || state !== 'collecting') break
     if (done > ((tenths + 1) * total) / 10) say(`tagging: ${++tenths * 10}%`)
     await sleep(POLL_MS)
   }
   const seconds = (performance.now() - begin) / 1000
-  const loads = await loadsOf(federation)
-  const checks = await checker.stop()
-  say('tagging: the round computes')
-  await assertPublished(federation, round)
-  return { seconds, checks, loads }
+  return { seconds, loads: await loadsOf(federation), round }
 }
 
 async function loadsOf({ nodes }: Federation): Promise<ReadonlyMap<string, Load>> {
