@@ -286,6 +286,34 @@ describe('receipts', () => {
       member: 'bank-a',
     })
     expect(json().event.type).toBe('node.stopped')
+    expect(json()).toMatchObject({ witnesses: [], needed: 0 })
+  })
+
+  it('show which witnesses of the convenant cosigned, and refuse a false one', async () => {
+    const convenant = convenantFile(
+      signedBy({ ...draft(), witnesses: ['bank-b', 'telecom', 'platform'] }, ALL),
+    )
+    const under = async (ids: readonly string[], signer = signerOf) => {
+      const log = makeLog()
+      const lines = ids.map((id) => {
+        const { key } = cosigner(`drempel/proef/${id}`, signerOf(id), NOW / 1000)
+        const { sign } = cosigner(`drempel/proef/${id}`, signer(id), NOW / 1000)
+        return { name: key.name, id: key.id, bytes: sign(parseNote(log.note).text) }
+      })
+      return verify(await receiptOf({ ...log, note: cosignedNote(log.note, lines) }), convenant)
+    }
+    const time = new Date(NOW).toISOString()
+    const two = await under(['bank-b', 'platform', 'bank-a'])
+    expect({ exit: two.exit, ...two.json() }).toMatchObject({
+      ...{ exit: 0, needed: 2 },
+      witnesses: [
+        { member: 'bank-b', time },
+        { member: 'platform', time },
+      ],
+    })
+    expect((await under([])).json()).toMatchObject({ verified: true, witnesses: [], needed: 2 })
+    const forged = await under(['bank-b', 'platform'], () => signerOf('bank-a'))
+    expect(forged.json().error.code).toBe('BAD_SIGNATURE')
   })
 
   it.each<[string, () => Promise<string>, string]>([

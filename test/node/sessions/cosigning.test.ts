@@ -3,7 +3,13 @@
 import type { WitnessStore } from '@drempel/node/internal/store'
 import { witnessing } from '@drempel/protocol/api'
 import { fromBase64, fromBase64url, fromUtf8, ProtocolError } from '@drempel/protocol/encoding'
-import { openCosigned, verifierKey, verifyReceipt, witnessKey } from '@drempel/protocol/log'
+import {
+  openCosigned,
+  parseReceipt,
+  verifierKey,
+  verifyReceipt,
+  witnessKey,
+} from '@drempel/protocol/log'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
@@ -118,6 +124,20 @@ describe('with its witnesses', () => {
     const owner = verifierKey(await originOf(), asker.ctx.signer.publicKey)
     const { index } = verifyReceipt(receipt.proof, owner, fromBase64(receipt.leaf))
     expect((await cosignedOf()).size).toBeGreaterThan(index)
+    // The cosignatures come with it.
+    const note = parseReceipt(receipt.proof).checkpoint
+    const { times } = openCosigned(note, owner, WITNESSES.map(keyOf), 2)
+    expect(times.size).toBeGreaterThanOrEqual(2)
+  })
+
+  test('the receipt of a prompt one has them as soon as they are there', async () => {
+    const { txid } = (await ask(PROMPT)).json as { txid: string }
+    await run()
+    const { json } = await asker.api('GET', `/receipts/${txid}`)
+    const { proof } = json as { proof: string }
+    const owner = verifierKey(await originOf(), asker.ctx.signer.publicKey)
+    expect(verifyReceipt(proof, owner).checkpoint.size).toBe((await cosignedOf()).size)
+    openCosigned(parseReceipt(proof).checkpoint, owner, WITNESSES.map(keyOf), 2)
   })
 
   test('who is a witness has its own log cosigned by the others', async () => {

@@ -19,6 +19,7 @@ import { type Cell, pairs } from '../output/render.ts'
 import { digestOf, readConvenantFile, verifyChain } from './convenant.ts'
 import { type CommandSpec, type OptionSpec, OUT_OPTION, usage } from './define.ts'
 import { saveReceipt } from './receipt-file.ts'
+import { witnessesOf, witnessText } from './receipt-witnesses.ts'
 
 export const CONVENANT_OPTION: OptionSpec = {
   flags: '--convenant <file...>',
@@ -65,6 +66,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
     const convenant = verifyChain(versions)
     const text = await readText(ctx.path(name))
     const { origin, index, checkpoint, member, event } = verifiedEntry(convenant, text)
+    const witnessed = witnessesOf(convenant, text)
     const version = versions.find(
       (signed) => 'convenant' in event && event.convenant?.digest === digestOf(signed.convenant),
     )?.convenant.version
@@ -72,6 +74,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
       verified: true,
       ...{ origin, index, size: checkpoint.size, member: member.id },
       ...{ event, underConvenantVersion: version ?? null },
+      ...witnessed,
     }
     const verified = ctx.say({ nl: 'Geverifieerd', en: 'Verified' })
     const said = ctx.say({
@@ -85,6 +88,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
         ctx.say({ nl: 'convenant', en: 'convenant' }),
         version === undefined ? null : `${convenant.id} v${version}`,
       ],
+      [ctx.say({ nl: 'getuigen', en: 'witnesses' }), witnessText(witnessed, ctx.lang)],
       ...eventPairs(event, ctx.lang),
     ])
     return { json, text: `${ctx.paint('green', verified)}: ${said}\n${facts}` }

@@ -9,6 +9,7 @@ import {
   startRequest,
 } from '@drempel/protocol/api'
 import { base64, ProtocolError } from '@drempel/protocol/encoding'
+import { encodeReceipt } from '@drempel/protocol/log'
 import { Hono } from 'hono'
 import type { Appended } from '../audit/index.ts'
 import { type OperatorEnv, roles } from '../http/index.ts'
@@ -97,10 +98,21 @@ async function about(
   }
 }
 
+/** Under the checkpoint that a quorum of witnesses cosigned, where that has the entry already. */
 async function receiptOf(
   ctx: NodeContext,
   txid: string,
   { origin, index, leaf }: Pick<Appended, 'origin' | 'index' | 'leaf'>,
 ): Promise<Receipt> {
-  return { txid, leaf: base64(leaf), proof: await ctx.audit.receipt(origin, index) }
+  const cosigned = await ctx.store.witness.cosigned(origin)
+  if (cosigned === null || cosigned.size <= index) {
+    return { txid, leaf: base64(leaf), proof: await ctx.audit.receipt(origin, index, leaf) }
+  }
+  const { size, note: checkpoint } = cosigned
+  const proof = await ctx.audit.proof(origin, index, size)
+  return {
+    txid,
+    leaf: base64(leaf),
+    proof: encodeReceipt({ index, proof, checkpoint, extra: leaf }),
+  }
 }

@@ -1,0 +1,56 @@
+/** Who cosigned the checkpoint under a receipt: no history without this entry has the same quorum. */
+
+import { type Convenant, witnessTerms } from '@drempel/protocol/convenant'
+import { fromBase64url } from '@drempel/protocol/encoding'
+import {
+  openCosigned,
+  parseOrigin,
+  parseReceipt,
+  unverifiedCheckpoint,
+  verifierKey,
+  witnessKey,
+} from '@drempel/protocol/log'
+import type { Lang, Text } from '../output/language.ts'
+
+export type Witnessed = {
+  /** Whose cosignature verifies under its key in the convenant. */
+  readonly witnesses: readonly { readonly member: string; readonly time: string }[]
+  /** For a quorum; 0 where the convenant names nobody. */
+  readonly needed: number
+}
+
+/**
+ * @param receipt verified, of a member's log
+ * @throws ProtocolError `BAD_SIGNATURE` for a false line under a witness's name
+ */
+export function witnessesOf(convenant: Convenant, receipt: string): Witnessed {
+  const { checkpoint: note } = parseReceipt(receipt)
+  const { origin } = unverifiedCheckpoint(note)
+  const owner = parseOrigin(origin).member
+  const { signingKey } = convenant.members.find(({ id }) => id === owner)!
+  const { witnesses, quorum } = witnessTerms(convenant, owner)
+  const keys = witnesses.map((witness) =>
+    witnessKey(convenant.id, witness.id, fromBase64url(witness.signingKey)),
+  )
+  const log = verifierKey(origin, fromBase64url(signingKey))
+  const { times } = openCosigned(note, log, keys, 0)
+  const signed = witnesses.flatMap(({ id }, i) => {
+    const time = times.get(keys[i]!.name)
+    return time === undefined ? [] : [{ member: id, time: new Date(time * 1000).toISOString() }]
+  })
+  return { witnesses: signed, needed: quorum }
+}
+
+/** Null where the convenant names nobody. */
+export function witnessText({ witnesses, needed }: Witnessed, lang: Lang): string | null {
+  if (needed === 0) return null
+  const names = witnesses.map(({ member, time }) => `${member} ${time}`).join(', ')
+  return witnesses.length >= needed
+    ? names
+    : `${names === '' ? '' : `${names} `}${FEW(needed)[lang]}`
+}
+
+const FEW = (needed: number): Text => ({
+  nl: `(nodig: ${needed}; receipt get haalt later een bevestiging met getuigen op)`,
+  en: `(needed: ${needed}; receipt get fetches a receipt with witnesses later)`,
+})
