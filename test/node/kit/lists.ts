@@ -1,6 +1,5 @@
 /** Four small lists, what of them is over two, and how a test sees that the members know exactly that. */
 
-import { check } from '@drempel/node/internal/sessions'
 import type { Round } from '@drempel/protocol/api'
 import { expect } from 'vitest'
 import type { Federation } from './federation.ts'
@@ -43,14 +42,7 @@ export async function expectExactWithoutBankB(
   }
   const asker = federation.member('bank-a')
   for (const value of new Set(Object.values(LISTS).flat())) {
-    const answer = await check(asker.ctx, {
-      kind: 'host',
-      purpose: 'klantacceptatie',
-      rule: 'host-t2',
-      values: [value],
-      protocol: 'check',
-      operator: 'test',
-    })
+    const answer = await asker.ask([value], 'klantacceptatie')
     expect([value, answer.results[0]]).toEqual([value, { over: OVER.includes(value) }])
   }
 }

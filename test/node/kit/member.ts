@@ -2,6 +2,7 @@
 
 import type { Audit } from '@drempel/node/internal/audit'
 import {
+  check,
   generateKey,
   importFlags,
   type PeerMethod,
@@ -107,6 +108,13 @@ export class Member {
     const rows = values.map((value, row) => ({ row, value }))
     const { rejected } = await importFlags(this.ctx, kind, 'test', rows)
     if (rejected.length > 0) throw new Error(`rejected: ${rejected[0]!.code}`)
+  }
+
+  /** Asks which hosts are on two lists or more: one by one or, as a screening, many. */
+  ask(values: readonly string[], purpose = 'fraude-onderzoek'): ReturnType<typeof check> {
+    const protocol = values.length === 1 ? 'check' : 'screen'
+    const question = { kind: 'host', rule: 'host-t2', values, purpose, protocol } as const
+    return check(this.ctx, { ...question, operator: 'test' })
   }
 
   /** Runs a round that this node leads, to its end. */

@@ -1,6 +1,6 @@
 /** A convenant that changes under running nodes: what ends, what is kept, and who is refused from then on. */
 
-import { catchUp, check } from '@drempel/node/internal/sessions'
+import { catchUp } from '@drempel/node/internal/sessions'
 import type { Convenant, SignedConvenant } from '@drempel/protocol/convenant'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sessionOf } from '../kit/dkg.ts'
@@ -26,17 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => federation.close())
 
-const isOver = async (asker: Member) => {
-  const { results } = await check(asker.ctx, {
-    kind: 'host',
-    purpose: 'fraude-onderzoek',
-    rule: 'host-t2',
-    values: ['over.example'],
-    protocol: 'check',
-    operator: 'test',
-  })
-  return results[0]
-}
+const isOver = async (asker: Member) => (await asker.ask(['over.example'])).results[0]
 
 /** The other holders take what a member asks and never answer; `asked` when one of them has it. */
 function silenceTo(asker: Member) {

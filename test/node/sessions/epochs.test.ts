@@ -1,6 +1,6 @@
 /** The life of a key: its days, its one round where the convenant says so, and the end of its share. */
 
-import { catchUp, check } from '@drempel/node/internal/sessions'
+import { catchUp } from '@drempel/node/internal/sessions'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import { Lead } from '../kit/lead.ts'
@@ -12,14 +12,7 @@ const DAY = 86_400_000
 const RULES = [{ kind: 'host', t: 2 }] as const
 
 const isOver = async (asker: Member, value: string) => {
-  const { results, list } = await check(asker.ctx, {
-    kind: 'host',
-    purpose: 'klantacceptatie',
-    rule: 'host-t2',
-    values: [value],
-    protocol: 'check',
-    operator: 'test',
-  })
+  const { results, list } = await asker.ask([value], 'klantacceptatie')
   return { ...results[0], epoch: list.epoch }
 }
 

@@ -6,7 +6,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { verifyEvidence } from '@drempel/node/internal/peers'
-import { check } from '@drempel/node/internal/sessions'
 import {
   ByteReader,
   type Bytes,
@@ -45,17 +44,7 @@ function alwaysAskFirst({ ctx, id }: Member, holder: string): void {
   Object.assign(ctx, { random: (length: number) => (length === 1 ? draw : random(length)) })
 }
 
-async function ask(value: string) {
-  const answer = await check(asker.ctx, {
-    kind: 'host',
-    purpose: 'klantacceptatie',
-    rule: 'host-t2',
-    values: [value],
-    protocol: 'check',
-    operator: 'test',
-  })
-  return answer.results[0]
-}
+const ask = async (value: string) => (await asker.ask([value], 'klantacceptatie')).results[0]
 
 /** A check, answered right, of which the liar was asked its part. */
 async function whileAsked(lie: Lie): Promise<Entry[]> {

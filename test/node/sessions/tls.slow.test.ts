@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { check, startRound } from '@drempel/node/internal/sessions'
+import { startRound } from '@drempel/node/internal/sessions'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import { RULES } from '../kit/lists.ts'
@@ -43,14 +43,7 @@ test('a key, a round and a check', async () => {
   await eventually(
     async () => (await asker.ctx.store.lists.current('host', 'host-t2')) ?? undefined,
   )
-  const { results } = await check(asker.ctx, {
-    kind: 'host',
-    purpose: 'fraude-onderzoek',
-    rule: 'host-t2',
-    values,
-    protocol: 'screen',
-    operator: 'test',
-  })
+  const { results } = await asker.ask(values)
   expect(results).toEqual([true, true, false, false].map((over) => ({ over })))
 })
 
