@@ -13,19 +13,17 @@ import {
   encodeDkgRound1Secret,
   encodeKeyShare,
   encodeTranscript,
-  evaluateShare,
   parseDkgRound1,
   parseDkgRound1Secret,
   parseKeyShare,
   parseTranscript,
   transcriptDigest,
-  verifyShare,
   verifyTranscript,
 } from '@drempel/protocol/oprf'
 import { ristretto255_FROST as frost } from '@noble/curves/ed25519.js'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
-import { contextOf, DkgWorld, inputsOf, subsets } from './world.ts'
+import { contextOf, DkgWorld, inputsOf, subsets, verifiedAnswers } from './world.ts'
 
 describe.each([libsodiumGroup, nobleGroup])('key generation on $backend', (group) => {
   const context = contextOf(4, 3)
@@ -82,17 +80,7 @@ describe.each([libsodiumGroup, nobleGroup])('key generation on $backend', (group
     const inputs = inputsOf('+31600000000')
     const random = seededRandom('evaluate')
     const { blinded, state } = await blindInputs(group, inputs, random)
-    const verified = await Promise.all(
-      keyShares.map(async (share) =>
-        verifyShare(
-          group,
-          key,
-          share.index,
-          blinded,
-          await evaluateShare(group, share, blinded, random),
-        ),
-      ),
-    )
+    const verified = await verifiedAnswers(group, { shares: keyShares, key }, blinded, random)
     const outputs = new Set<string>()
     for (const quorum of subsets(verified, 3)) {
       outputs.add(hex((await combineShares(group, state, inputs, quorum))[0]!))

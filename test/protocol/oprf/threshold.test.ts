@@ -29,7 +29,7 @@ import {
 } from '@drempel/protocol/oprf'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
-import { dealKey, inputsOf, subsets } from './world.ts'
+import { dealKey, inputsOf, subsets, verifiedAnswers } from './world.ts'
 
 const inputs = inputsOf('+31612345678', '+31687654321', '')
 
@@ -44,12 +44,7 @@ describe.each([defaultGroup(), libsodiumGroup, nobleGroup])(
     it('gives every quorum the output of RFC 9497 under the interpolated key', async () => {
       const { secretKey, shares, key, random } = dealKey(group, 3, [2, 5, 9, 40_000], 'quorums')
       const { blinded, state } = await blindInputs(group, inputs, random)
-      const answers = await Promise.all(
-        shares.map(async (share) => {
-          const answer = await evaluateShare(group, share, blinded, random)
-          return verifyShare(group, key, share.index, blinded, answer)
-        }),
-      )
+      const answers = await verifiedAnswers(group, { shares, key }, blinded, random)
       const expected = inputs.map((input) => hex(singleKeyOutput(group, secretKey, input)))
       const choices = subsets(answers, 3)
       expect(choices.length).toBe(4)
@@ -107,17 +102,7 @@ describe('blinding', () => {
     const runs = await Promise.all(
       [1, 2].map(async () => {
         const { blinded, state } = await blindInputs(group, inputs, random)
-        const verified = await Promise.all(
-          shares.map(async (share) =>
-            verifyShare(
-              group,
-              key,
-              share.index,
-              blinded,
-              await evaluateShare(group, share, blinded, random),
-            ),
-          ),
-        )
+        const verified = await verifiedAnswers(group, { shares, key }, blinded, random)
         return { blinded, outputs: await combineShares(group, state, inputs, verified) }
       }),
     )
@@ -151,17 +136,7 @@ describe('additive blinding', () => {
     const tags = new Set<string>()
     for (const believed of [key, key, lie, lie]) {
       const { blinded, state } = await blindInputs(group, inputs, random)
-      const verified = await Promise.all(
-        shares.map(async (share) =>
-          verifyShare(
-            group,
-            believed,
-            share.index,
-            blinded,
-            await evaluateShare(group, share, blinded, random),
-          ),
-        ),
-      )
+      const verified = await verifiedAnswers(group, { shares, key: believed }, blinded, random)
       tags.add(hex((await combineShares(group, state, inputs, verified))[0]!))
     }
     expect(tags.size).toBe(3)

@@ -1,6 +1,6 @@
 /** Key holders of one key, dealt or generated, all in one process. */
 
-import { hex, signerFromSeed, utf8 } from '@drempel/protocol/encoding'
+import { type Bytes, hex, type RandomBytes, signerFromSeed, utf8 } from '@drempel/protocol/encoding'
 import { type Group, randomScalar, type SecretShare, splitSecret } from '@drempel/protocol/group'
 import {
   type DkgContext,
@@ -8,8 +8,11 @@ import {
   dkgFinish,
   dkgRound1,
   dkgRound2,
+  evaluateShare,
   type FromHolder,
   type ThresholdKey,
+  type VerifiedShare,
+  verifyShare,
 } from '@drempel/protocol/oprf'
 import { expect } from 'vitest'
 import { seededRandom } from '../random.ts'
@@ -31,6 +34,21 @@ export function dealKey(group: Group, quorum: number, indices: readonly number[]
     })),
   }
   return { secretKey, shares, key, random }
+}
+
+/** What every holder answers, proofs checked under the key that the asker believes in. */
+export function verifiedAnswers(
+  group: Group,
+  { shares, key }: { readonly shares: readonly SecretShare[]; readonly key: ThresholdKey },
+  blinded: Bytes,
+  random: RandomBytes,
+): Promise<VerifiedShare[]> {
+  return Promise.all(
+    shares.map(async (share) => {
+      const answer = await evaluateShare(group, share, blinded, random)
+      return verifyShare(group, key, share.index, blinded, answer)
+    }),
+  )
 }
 
 /** Every choice of `size` of these. */
