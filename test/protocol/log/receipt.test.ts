@@ -102,6 +102,29 @@ describe('parsing refuses', () => {
     expect(() => parseReceipt(bad)).toThrow(code('BAD_RECEIPT'))
   })
 
+  test('any text but the one that is written for what it says', () => {
+    const characters = 'Aa0=/+ \n\r\u0000\u00e9\ud800indexextra'
+    const changes = fc.record({
+      at: fc.nat(text.length),
+      cut: fc.nat(2),
+      put: fc.string({ unit: fc.constantFrom(...characters), maxLength: 2 }),
+    })
+    fc.assert(
+      fc.property(fc.array(changes, { minLength: 1, maxLength: 3 }), (list) => {
+        const bent = list.reduce(
+          (before, { at, cut, put }) => before.slice(0, at) + put + before.slice(at + cut),
+          text,
+        )
+        try {
+          expect(encodeReceipt(parseReceipt(bent))).toBe(bent)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'BAD_RECEIPT' })
+        }
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
   test('what could not be parsed again is not written', () => {
     const receipt = parseReceipt(text)
     for (const bad of [

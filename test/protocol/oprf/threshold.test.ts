@@ -17,10 +17,12 @@ import {
   evaluateShare,
   finalize,
   isBadEvaluation,
+  joinShares,
   MAX_BATCH,
   padBlinded,
   paddedBatch,
   parseEvaluationEvidence,
+  partOfShare,
   randomBlinded,
   type ShareEvaluation,
   type ThresholdKey,
@@ -56,6 +58,54 @@ describe.each([defaultGroup(), libsodiumGroup, nobleGroup])(
     })
   },
 )
+
+describe('questions of one key', () => {
+  const group = defaultGroup()
+
+  it('are answered together as they are alone, and apart again', async () => {
+    const { shares, key, random } = dealKey(group, 2, [1, 2, 3], 'together')
+    const apart = await Promise.all(inputs.map((input) => blindInputs(group, [input], random)))
+    const blinded = concat(...apart.map((one) => one.blinded))
+    const quorum = await Promise.all(
+      shares.slice(1).map(async (share) => {
+        const answer = await evaluateShare(group, share, blinded, random)
+        return verifyShare(group, key, share.index, blinded, answer)
+      }),
+    )
+    const outputs: Uint8Array[] = []
+    for (const [i, { state }] of apart.entries()) {
+      const parts = quorum.map((share) => partOfShare(share, i, i + 1))
+      outputs.push(...(await combineShares(group, state, [inputs[i]!], parts)))
+    }
+    const joined = quorum.map((share) =>
+      joinShares(inputs.map((_, i) => partOfShare(share, i, i + 1))),
+    )
+    const blinds = concat(...apart.map(({ state }) => state.blinds))
+    expect(await combineShares(group, { blinds, blinded }, inputs, joined)).toEqual(outputs)
+    const own = await evaluateOwnShare(group, key, shares[0]!, blinded)
+    expect(await combineShares(group, { blinds, blinded }, inputs, [own, joined[0]!])).toEqual(
+      outputs,
+    )
+  })
+
+  it('of two holders or two keys do not become one', async () => {
+    const one = dealKey(group, 2, [1, 2], 'one')
+    const two = dealKey(group, 2, [1, 2], 'two')
+    const { blinded } = await blindInputs(group, inputs, one.random)
+    const share = await evaluateOwnShare(group, one.key, one.shares[0]!, blinded)
+    const holder = await evaluateOwnShare(group, one.key, one.shares[1]!, blinded)
+    const other = await evaluateOwnShare(group, two.key, two.shares[0]!, blinded)
+    for (const mixed of [[share, holder], [share, other], []]) {
+      expect(() => joinShares(mixed)).toThrow(expect.objectContaining({ code: 'MIXED_SHARES' }))
+    }
+    // A part counts for its own question only.
+    const { state } = await blindInputs(group, [inputs[0]!], one.random)
+    const parts = [share, holder].map((whole) => partOfShare(whole, 0, 1))
+    await expect(combineShares(group, state, [inputs[0]!], parts)).rejects.toMatchObject({
+      code: 'MIXED_SHARES',
+    })
+  })
+})
 
 describe('backends', () => {
   it('answer each other', async () => {

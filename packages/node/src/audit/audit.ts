@@ -2,29 +2,29 @@ import type { Json } from '@drempel/protocol/encoding'
 import { parseEvent, parseOrigin } from '@drempel/protocol/log'
 import { fail } from './errors.ts'
 import {
+  createMemory,
   makeReceipt,
   proveConsistency,
   proveInclusion,
   readLeaf,
   readTile,
-  rememberingReader,
 } from './reader.ts'
 import { openRecord } from './record.ts'
 import { verifyLogs } from './selfcheck.ts'
 import type { Audit, AuditOptions } from './types.ts'
 import { createWriter } from './writer.ts'
 
-/** Hashes; a receipt takes one for each level of the tree, twice at most. */
+/** Hashes. */
 const REMEMBERED = 4096
 
 /** The node's log over its store. Call `verifySelf` before the first append. */
 export function createAudit(options: AuditOptions): Audit {
   const { log } = options.store
-  const writer = createWriter(options)
-  const hashesOf = rememberingReader(log, REMEMBERED)
+  const memory = createMemory(log, REMEMBERED)
+  const writer = createWriter(options, memory)
   const head = async (origin?: string) => {
     const asked = origin ?? (await writer.origin())
-    return asked === null ? null : log.head(asked)
+    return asked === null ? null : memory.head(asked)
   }
 
   async function readRecord(origin: string, index: number): Promise<Json> {
@@ -44,7 +44,7 @@ export function createAudit(options: AuditOptions): Audit {
     leaf: (origin, index) => readLeaf(log, origin, index),
     proof: (origin, index, size) => proveInclusion(log, origin, index, size),
     consistency: (origin, size1, size2) => proveConsistency(log, origin, size1, size2),
-    receipt: (origin, index) => makeReceipt(log, hashesOf(origin), origin, index),
+    receipt: (origin, index, leaf) => makeReceipt(log, memory, origin, index, leaf),
     tile: (origin, path) => readTile(log, origin, path),
     openRecord: readRecord,
     find: (txid) => log.findTxid(txid),

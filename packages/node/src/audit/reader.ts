@@ -8,8 +8,10 @@ import {
   encodeReceipt,
   type Hash,
   inclusionProof,
+  type NodeId,
   parseTilePath,
   type ReadHashes,
+  type StoredHash,
   tileRange,
 } from '@drempel/protocol/log'
 
@@ -25,24 +27,46 @@ export function readHashes(log: LogStore, origin: string): ReadHashes {
 }
 
 /**
- * The same with a memory of `most` hashes: a node of the tree never changes, and the proofs of entries
- * that follow each other share all but a few.
+ * The head and the latest hashes of the log that is written to. A node of the tree never changes, and
+ * a receipt is made when its entry is young, so that it finds nearly all here.
  */
-export function rememberingReader(log: LogStore, most: number): (origin: string) => ReadHashes {
+export type Memory = {
+  /** What was appended and is durable. */
+  appended(origin: string, head: LogHead, stored: readonly StoredHash[]): void
+  /** After an append of which nobody knows whether it happened. */
+  doubted(): void
+  head(origin: string): Promise<LogHead | null>
+  read(origin: string): ReadHashes
+}
+
+/** @param most hashes; a receipt takes one for each level of the tree, twice at most */
+export function createMemory(log: LogStore, most: number): Memory {
   const known = new Map<string, Hash>()
+  let latest: { readonly origin: string; readonly head: LogHead } | undefined
+  const nameOf = (origin: string, { level, index }: NodeId) => `${level}/${index} ${origin}`
   const remember = (name: string, hash: Hash): Hash => {
     known.set(name, hash)
     const [oldest] = known.keys()
     if (known.size > most && oldest !== undefined) known.delete(oldest)
     return hash
   }
-  return (origin) => async (nodes) => {
-    const names = nodes.map(({ level, index }) => `${level}/${index} ${origin}`)
-    const hashes = names.map((name) => known.get(name))
-    const missing = nodes.filter((_, i) => hashes[i] === undefined)
-    const read = missing.length === 0 ? [] : await readHashes(log, origin)(missing)
-    let next = 0
-    return hashes.map((hash, i) => hash ?? remember(names[i]!, read[next++]!))
+  return {
+    appended(origin, head, stored) {
+      latest = { origin, head }
+      for (const node of stored) remember(nameOf(origin, node), node.hash)
+    },
+    doubted() {
+      latest = undefined
+    },
+    head: async (origin) => (latest?.origin === origin ? latest.head : log.head(origin)),
+    read: (origin) => async (nodes) => {
+      const names = nodes.map((node) => nameOf(origin, node))
+      const hashes = names.map((name) => known.get(name))
+      const missing = nodes.filter((_, i) => hashes[i] === undefined)
+      const read = missing.length === 0 ? [] : await readHashes(log, origin)(missing)
+      let next = 0
+      return hashes.map((hash, i) => hash ?? remember(names[i]!, read[next++]!))
+    },
   }
 }
 
@@ -80,14 +104,15 @@ export async function proveConsistency(
 /** @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
 export async function makeReceipt(
   log: LogStore,
-  read: ReadHashes,
+  memory: Memory,
   origin: string,
   index: number,
+  known?: Bytes,
 ): Promise<string> {
   // One head for both: another entry may be appended in between.
-  const { size, note } = await headOf(log, origin)
-  const leaf = await readLeaf(log, origin, index)
-  const proof = await inclusionProof(index, size, read)
+  const { size, note } = (await memory.head(origin)) ?? fail('LOG_ENTRY_UNKNOWN')
+  const leaf = known ?? (await readLeaf(log, origin, index))
+  const proof = await inclusionProof(index, size, memory.read(origin))
   return encodeReceipt({ index, proof, checkpoint: note, extra: leaf })
 }
 

@@ -57,8 +57,12 @@ export interface Audit {
   proof(origin: string, index: number, size?: number): Promise<readonly Bytes[]>
   /** That the tree of `size1` is a prefix of that of `size2` (default: the latest). @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
   consistency(origin: string, size1: number, size2?: number): Promise<readonly Bytes[]>
-  /** A C2SP tlog-proof: leaf, index, inclusion proof and checkpoint as one text. @throws ProtocolError `LOG_ENTRY_UNKNOWN` */
-  receipt(origin: string, index: number): Promise<string>
+  /**
+   * A C2SP tlog-proof: leaf, index, inclusion proof and checkpoint as one text.
+   * @param leaf that of the index, where the caller has it
+   * @throws ProtocolError `LOG_ENTRY_UNKNOWN`
+   */
+  receipt(origin: string, index: number, leaf?: Bytes): Promise<string>
 
   /**
    * A hash tile or entry bundle by its path below the log's prefix (`tile/0/x001/234.p/5`,

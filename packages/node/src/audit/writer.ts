@@ -25,7 +25,7 @@ import {
 import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
-import { readHashes } from './reader.ts'
+import { type Memory, readHashes } from './reader.ts'
 import { sealRecord } from './record.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
@@ -56,7 +56,11 @@ export type Writer = {
   close(): Promise<void>
 }
 
-export function createWriter(options: AuditOptions): Writer {
+/** @param memory is told of every append */
+export function createWriter(
+  options: AuditOptions,
+  memory: Pick<Memory, 'appended' | 'doubted'>,
+): Writer {
   const { store, clock } = options
   let queue: Pending[] = []
   let running: Promise<void> | undefined
@@ -80,6 +84,7 @@ export function createWriter(options: AuditOptions): Writer {
         await commit(batch)
       } catch (error) {
         current = undefined
+        memory.doubted()
         for (const { reject } of batch) reject(refusal(codeOf(error)))
       }
     }
@@ -105,6 +110,7 @@ export function createWriter(options: AuditOptions): Writer {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     current = { ...log, tree: state }
+    memory.appended(log.origin, head, stored)
     prepared.forEach(({ pending, entry }, i) => {
       pending.resolve({ origin: log.origin, index: expected + i, leaf: entry.leaf, size })
     })

@@ -74,9 +74,23 @@ export async function followLog(
     async remember() {
       // Requests overtake each other, so an older tree is no fault by itself.
       if (last !== undefined && last.size >= size) return
-      await ctx.store.meta.set(`seen/${name}`, note)
+      await keep(ctx, `seen/${name}`, note)
     },
   }
+}
+
+const keeping = new WeakMap<NodeContext, Map<string, Promise<void>>>()
+
+/** Requests that came together show one note, which is written once for all of them. */
+function keep(ctx: NodeContext, place: string, note: string): Promise<void> {
+  const under = keeping.get(ctx) ?? new Map<string, Promise<void>>()
+  keeping.set(ctx, under)
+  const name = `${place}\n${note}`
+  const known = under.get(name)
+  if (known !== undefined) return known
+  const written = ctx.store.meta.set(place, note).finally(() => under.delete(name))
+  under.set(name, written)
+  return written
 }
 
 /** As entries of the log name it. */

@@ -145,15 +145,25 @@ function digitsOf(bytes: Bytes, { codes }: Alphabet): Bytes {
 function fromDigits(text: string, length: number, { digits }: Alphabet): Bytes {
   if (length % 4 === 1) fail('BAD_BASE64')
   const bytes = new Uint8Array((3 * length) >> 2)
-  let word = 0
-  for (let i = 0, at = 0; i < length; i++) {
-    const digit = digits[text.charCodeAt(i)] ?? 64
-    if (digit === 64) fail('BAD_BASE64')
-    // Three digits hold 18 bits, of which two are of the byte before.
-    word = ((word & 0xff) << 6) | digit
-    if (i % 4 !== 0) bytes[at++] = word >> (6 - 2 * (i % 4))
+  const digit = (i: number) => digits[text.charCodeAt(i)] ?? 64
+  const fours = length & ~3
+  let [at, refused] = [0, 0]
+  for (let i = 0; i < fours; i += 4) {
+    const [a, b, c, d] = [digit(i), digit(i + 1), digit(i + 2), digit(i + 3)]
+    // What is no digit has a bit that no digit has.
+    refused |= a | b | c | d
+    bytes[at++] = (a << 2) | (b >> 4)
+    bytes[at++] = (b << 4) | (c >> 2)
+    bytes[at++] = (c << 6) | d
   }
-  const unused = 6 * length - 8 * bytes.length
-  if (word & ((1 << unused) - 1)) fail('BAD_BASE64')
-  return bytes
+  if (fours < length) {
+    const [a, b] = [digit(fours), digit(fours + 1)]
+    const c = length - fours === 3 ? digit(fours + 2) : 0
+    bytes[at++] = (a << 2) | (b >> 4)
+    if (length - fours === 3) bytes[at++] = (b << 4) | (c >> 2)
+    // The bits that the last digit has too many.
+    const unused = length - fours === 3 ? c & 3 : b & 15
+    refused |= a | b | c | (unused === 0 ? 0 : 64)
+  }
+  return refused < 64 ? bytes : fail('BAD_BASE64')
 }

@@ -37,6 +37,7 @@ export {
   type EvaluationEvidence,
   evaluateOwnShare,
   isBadEvaluation,
+  joinShares,
   type PublicShare,
   parseEvaluationEvidence,
   partOfShare,

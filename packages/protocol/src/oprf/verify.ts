@@ -7,7 +7,7 @@
  * question.
  */
 
-import { ByteReader, type Bytes, ByteWriter, equalBytes } from '../encoding/index.ts'
+import { ByteReader, type Bytes, ByteWriter, concatAll, equalBytes } from '../encoding/index.ts'
 import type { Group, SecretShare } from '../group/index.ts'
 import { decodes, MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
 import { fail } from './errors.ts'
@@ -61,6 +61,23 @@ export async function verifyShare(
 export function partOfShare(share: VerifiedShare, from: number, to: number): VerifiedShare {
   const part = (flat: Bytes) => flat.subarray(32 * from, 32 * to)
   return { ...share, blinded: part(share.blinded), evaluated: part(share.evaluated) }
+}
+
+/**
+ * Shares of one holder, each verified for its own question, as one of all questions in this order.
+ * @throws ProtocolError `MIXED_SHARES` for shares of several keys or holders, or none
+ */
+export function joinShares(shares: readonly VerifiedShare[]): VerifiedShare {
+  const [first] = shares
+  if (first === undefined) return fail('MIXED_SHARES')
+  const { index, key } = first
+  const same = shares.every(
+    (share) => share.index === index && equalBytes(share.key.publicKey, key.publicKey),
+  )
+  if (!same) fail('MIXED_SHARES')
+  const blinded = concatAll(shares.map((share) => share.blinded))
+  const evaluated = concatAll(shares.map((share) => share.evaluated))
+  return { index, key, blinded, evaluated } as VerifiedShare
 }
 
 /**

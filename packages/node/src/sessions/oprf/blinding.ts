@@ -1,7 +1,12 @@
-/** Asker: inputs blinded; those of checks that come in one turn of the event loop together. */
+/** Asker: inputs blinded and answers combined; for checks of one turn of the event loop together. */
 
-import type { Bytes } from '@drempel/protocol/encoding'
-import type { BlindSecret } from '@drempel/protocol/oprf'
+import { type Bytes, concatAll, hex } from '@drempel/protocol/encoding'
+import {
+  type BlindSecret,
+  joinShares,
+  OUTPUT_BYTES,
+  type VerifiedShare,
+} from '@drempel/protocol/oprf'
 import { type JobOptions, packed } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { gathered } from './gather.ts'
@@ -23,14 +28,14 @@ export function blind(
 ): Promise<Blinded> {
   const [single] = inputs
   if (count === 1 && single !== undefined && lane.signal === undefined) {
-    const known = gatherers.get(ctx) ?? gatheredBlinding(ctx)
-    gatherers.set(ctx, known)
+    const known = blindings.get(ctx) ?? gatheredBlinding(ctx)
+    blindings.set(ctx, known)
     return known(single)
   }
   return ctx.workers.run('blind', { inputs: packed(inputs), count }, lane)
 }
 
-const gatherers = new WeakMap<NodeContext, (input: Bytes) => Promise<Blinded>>()
+const blindings = new WeakMap<NodeContext, (input: Bytes) => Promise<Blinded>>()
 
 function gatheredBlinding(ctx: NodeContext): (input: Bytes) => Promise<Blinded> {
   return gathered(
@@ -48,4 +53,43 @@ function gatheredBlinding(ctx: NodeContext): (input: Bytes) => Promise<Blinded> 
       })
     },
   )
+}
+
+export type Answered = {
+  readonly state: BlindSecret
+  readonly inputs: readonly Bytes[]
+  /** Of a quorum. */
+  readonly shares: readonly VerifiedShare[]
+}
+
+/** @returns 64 bytes for each input, one behind the other */
+export function combine(ctx: NodeContext, answered: Answered, lane: JobOptions): Promise<Bytes> {
+  if (answered.inputs.length === 1 && lane.elements === 1 && lane.signal === undefined) {
+    const known = combinations.get(ctx) ?? gatheredCombining(ctx)
+    combinations.set(ctx, known)
+    return known(answered)
+  }
+  const { state, shares } = answered
+  const inputs = packed(answered.inputs)
+  const options = { ...lane, move: [state.blinds, inputs.bytes] }
+  return ctx.workers.run('combine', { state, inputs, shares }, options)
+}
+
+const combinations = new WeakMap<NodeContext, (answered: Answered) => Promise<Bytes>>()
+
+/** Only what the same holders answered under the same key has the same weights. */
+function gatheredCombining(ctx: NodeContext): (answered: Answered) => Promise<Bytes> {
+  const nameOf = ({ shares }: Answered) =>
+    `${hex(shares[0]!.key.publicKey)} ${shares.map(({ index }) => index).join()}`
+  return gathered(MAX_TOGETHER, nameOf, async (all: readonly Answered[]) => {
+    const state = {
+      blinds: concatAll(all.map((one) => one.state.blinds)),
+      blinded: concatAll(all.map((one) => one.state.blinded)),
+    }
+    const inputs = packed(all.flatMap((one) => one.inputs))
+    const shares = all[0]!.shares.map((_, i) => joinShares(all.map((one) => one.shares[i]!)))
+    const lane = { elements: all.length, urgent: true }
+    const outputs = await ctx.workers.run('combine', { state, inputs, shares }, lane)
+    return all.map((_, i) => () => outputs.subarray(OUTPUT_BYTES * i, OUTPUT_BYTES * (i + 1)))
+  })
 }

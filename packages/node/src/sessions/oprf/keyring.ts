@@ -3,6 +3,7 @@
 import { fromHex, hex } from '@drempel/protocol/encoding'
 import type { SecretShare } from '@drempel/protocol/group'
 import {
+  type DkgContext,
   type KeyPurpose,
   parseKeyShare,
   parseTranscript,
@@ -145,7 +146,16 @@ async function usable(ctx: NodeContext, kind: string, epoch: string): Promise<Ke
  * quorum: their shares of a quota are counted by those.
  */
 function keepsHolders(inForce: InForce, row: KeyEpoch): boolean {
-  const { holders, quorum } = parseTranscript(row.transcript).context
+  const { holders, quorum } = contextOf(row)
   const { members, quorum: wanted } = inForce.convenant.keyHolders
   return quorum === wanted && holders.map(({ id }) => id).join() === members.join()
+}
+
+const contexts = new WeakMap<KeyEpoch, DkgContext>()
+
+/** Parsed once a row: the store gives the same one until it changes. */
+function contextOf(row: KeyEpoch): DkgContext {
+  const context = contexts.get(row) ?? parseTranscript(row.transcript).context
+  contexts.set(row, context)
+  return context
 }

@@ -15,7 +15,7 @@ const BLIND = 16
 const PAGE = 1_024
 
 /** Keys of the quarter that is written to; those of others are read from their files. */
-type Known = { readonly period: string; readonly keys: Map<string, Bytes> }
+type Known = { readonly period: string; readonly keys: Map<string, Promise<Bytes>> }
 const known = new WeakMap<NodeContext, Known>()
 
 /**
@@ -65,15 +65,20 @@ export async function forgetErased(ctx: NodeContext): Promise<void> {
   }
 }
 
-async function keyOf(ctx: NodeContext, period: string, purpose: string): Promise<Bytes> {
+function keyOf(ctx: NodeContext, period: string, purpose: string): Promise<Bytes> {
   let current = known.get(ctx)
   if (current?.period !== period) {
     current = { period, keys: new Map() }
     known.set(ctx, current)
   }
-  const key = current.keys.get(purpose) ?? (await ctx.indexKeys.create(period, purpose))
-  current.keys.set(purpose, key)
-  return key
+  const { keys } = current
+  const before = keys.get(purpose)
+  if (before !== undefined) return before
+  // One file is written at a time, however many queries are the first of the quarter.
+  const made = ctx.indexKeys.create(period, purpose)
+  keys.set(purpose, made)
+  made.catch(() => keys.delete(purpose))
+  return made
 }
 
 function blindOf(key: Bytes, index: Bytes): Bytes {

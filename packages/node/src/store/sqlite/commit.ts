@@ -1,7 +1,8 @@
 /**
- * Group commit: writes that wait together, whoever they are of, become one transaction with one fsync,
- * each in a savepoint of its own. None of them runs before that, so no read sees what may still be
- * lost: a checkpoint of the log that got out and was then forgotten would be a split view.
+ * Group commit: writes that wait together, whoever they are of, become one transaction with one fsync.
+ * None of them runs before that, so no read sees what may still be lost: a checkpoint of the log that
+ * got out and was then forgotten would be a split view. When one of them fails, which is rare, all are
+ * undone and run again, each in a savepoint of its own.
  */
 
 import type Database from 'better-sqlite3'
@@ -14,7 +15,8 @@ type Write = {
 
 type GroupCommit = {
   /**
-   * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. Waits for
+   * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. `work` may
+   * run twice, the first time undone. Waits for
    * two turns of the event loop: what one event leads to, the log's entry too, which takes a turn to
    * gather its batch, then shares one fsync.
    */
@@ -33,10 +35,21 @@ export function groupCommit(
   most: number,
 ): GroupCommit {
   let waiting: Write[] = []
-  const whole = db.transaction((work: () => unknown) => work())
+  const whole = db.transaction((work: () => (() => void)[]) => work())
   const apart = db.transaction((work: () => unknown) => work())
 
-  const attempt = ({ work, resolve, reject }: Write): (() => void) => {
+  /** As many as there is time for, at least one. @returns what tells their callers */
+  const attemptAll = (attempt: (write: Write) => () => void): (() => void)[] => {
+    const end = performance.now() + most
+    const outcomes: (() => void)[] = []
+    for (const write of waiting) {
+      if (outcomes.length > 0 && performance.now() > end) break
+      outcomes.push(attempt(write))
+    }
+    return outcomes
+  }
+
+  const attemptApart = ({ work, resolve, reject }: Write): (() => void) => {
     try {
       const value = translated(() => apart(work)) as never
       return () => resolve(value)
@@ -47,19 +60,30 @@ export function groupCommit(
     }
   }
 
-  const commit = (): void => {
-    if (waiting.length === 0) return
-    const end = performance.now() + most
-    const outcomes: (() => void)[] = []
-    const attemptAll = () => {
-      for (const write of waiting) {
-        if (outcomes.length > 0 && performance.now() > end) break
-        outcomes.push(attempt(write))
+  // Immediate: a transaction that reads first and writes later would else fail half-way when busy.
+  const transact = (): (() => void)[] => {
+    let failed = false
+    const attempt = ({ work, resolve }: Write): (() => void) => {
+      try {
+        const value = work() as never
+        return () => resolve(value)
+      } catch (error) {
+        failed = true
+        throw error
       }
     }
     try {
-      // Immediate: a transaction that reads first and writes later would else fail half-way when busy.
-      translated(() => whole.immediate(attemptAll))
+      return whole.immediate(() => attemptAll(attempt))
+    } catch (error) {
+      if (!failed) throw error
+      return whole.immediate(() => attemptAll(attemptApart))
+    }
+  }
+
+  const commit = (): void => {
+    if (waiting.length === 0) return
+    try {
+      const outcomes = translated(transact)
       waiting = waiting.slice(outcomes.length)
       for (const tell of outcomes) tell()
     } catch (error) {

@@ -48,21 +48,37 @@ export function keyStore({ db, clock, write, read, scrub }: Connection): KeyStor
   )
   const end = db.prepare('DELETE FROM generations WHERE kind = ? AND epoch = ?')
 
+  // Every evaluation reads its key. Whatever changes a row runs inside `change`.
+  const known = new Map<string, KeyEpoch>()
+  const change = <T>(work: () => T) =>
+    write(() => {
+      known.clear()
+      return work()
+    })
+
   return {
     put: async ({ kind, epoch, state, transcript, sealedShare, signatures }) => {
       const text = fromUtf8(jcs(signatures))
-      await write(() => {
+      await change(() => {
         put.run({ kind, epoch, state, transcript, sealedShare, signatures: text, now: clock() })
         end.run(kind, epoch)
       })
       scrub()
     },
-    get: (kind, epoch) => read(() => record(get.get(kind, epoch))),
+    get: (kind, epoch) =>
+      read(() => {
+        const name = `${kind} ${epoch}`
+        const before = known.get(name)
+        if (before !== undefined) return before
+        const row = record(get.get(kind, epoch))
+        if (row !== null) known.set(name, row)
+        return row
+      }),
     current: (kind) => read(() => record(current.get(kind))),
     list: (kind) => read(() => list.all({ kind: kind ?? null }).map((row) => record(row)!)),
-    setState: (kind, epoch, state) => write(() => setState.run(state, kind, epoch).changes === 1),
+    setState: (kind, epoch, state) => change(() => setState.run(state, kind, epoch).changes === 1),
     drop: async (kind, epoch) => {
-      const dropped = await write(() => {
+      const dropped = await change(() => {
         dropTags.run(kind, epoch)
         return drop.run(kind, epoch).changes === 1
       })
