@@ -254,6 +254,25 @@ export function flagContract(world: StoreWorld): void {
       expect(await world.store.flags.upsert('email', [row(1)], 'c')).toEqual(counts({ added: 1 }))
     })
 
+    it('sums up a span of time, with the reasons of what was withdrawn in it', async () => {
+      const { flags } = world.store
+      now.time = 500
+      await flags.upsert('host', [row(1), row(2)], 'a')
+      now.time = 1_500
+      await flags.upsert('host', [row(3), { ...row(4), expires: 1_800 }, row(5)], 'b')
+      await flags.upsert('email', [row(1)], 'b')
+      await flags.withdraw('host', index(1), 'unfounded')
+      await flags.withdraw('host', index(3), 'unfounded')
+      now.time = 2_000
+      await flags.withdraw('host', index(5), 'retracted')
+      expect(await flags.summary('host', 1_000, 2_000)).toEqual({
+        ...{ live: 1, added: 3, withdrawn: 2, expired: 1, reasons: { unfounded: 2 } },
+      })
+      expect(await flags.summary('host', 2_000, 3_000)).toEqual({
+        ...{ live: 1, added: 0, withdrawn: 1, expired: 0, reasons: { retracted: 1 } },
+      })
+    })
+
     it('leaves out the expired, at their time and not before', async () => {
       await world.store.flags.upsert('host', [{ ...row(1), expires: 5_000 }, row(2)], 'a')
       expect(await world.store.flags.countActive('host', 4_999)).toBe(2)

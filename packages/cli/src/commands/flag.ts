@@ -4,6 +4,7 @@ import {
   type Flag,
   flagPage,
   flagState,
+  givenReason,
   IMPORT_CHUNK,
   withdrawRequest,
   withdrawResponse,
@@ -76,7 +77,11 @@ export const flagList: CommandSpec<ListOptions> = {
   },
 }
 
-type WithdrawOptions = KindOptions & { readonly file?: string; readonly column?: string }
+type WithdrawOptions = KindOptions & {
+  readonly file?: string
+  readonly column?: string
+  readonly reason?: (typeof givenReason.options)[number]
+}
 
 export const flagWithdraw: CommandSpec<WithdrawOptions> = {
   usage: 'flag withdraw [value...]',
@@ -89,9 +94,17 @@ export const flagWithdraw: CommandSpec<WithdrawOptions> = {
       about: { nl: 'één per regel, of CSV met --column', en: 'one a line, or CSV with --column' },
     },
     { flags: '--column <name>', about: { nl: 'kolom in --file', en: 'column of --file' } },
+    {
+      flags: '--reason <class>',
+      about: {
+        nl: 'waarom: ongegrond, de verkeerde, door de melder ingetrokken, afgedaan of anders',
+        en: 'why: unfounded, the wrong one, retracted by who reported it, settled or other',
+      },
+      choices: givenReason.options,
+    },
   ],
   examples: [
-    'flag withdraw --kind host spam.example',
+    'flag withdraw --kind host spam.example --reason mistaken-identity',
     'flag withdraw --kind iban --file corrected.txt',
   ],
   notes: {
@@ -112,7 +125,8 @@ export const flagWithdraw: CommandSpec<WithdrawOptions> = {
     }
     for (let at = 0; at < all.length; at += IMPORT_CHUNK) {
       const chunk = all.slice(at, at + IMPORT_CHUNK)
-      const body = [withdrawRequest, { kind, values: chunk }] as const
+      const reason = options.reason === undefined ? {} : { reason: options.reason }
+      const body = [withdrawRequest, { kind, values: chunk, ...reason }] as const
       const answer = await node.send('POST', 'flags/withdraw', body, withdrawResponse)
       total.withdrawn += answer.withdrawn
       total.missing.push(...answer.missing.map((index) => at + index))

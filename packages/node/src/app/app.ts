@@ -26,6 +26,7 @@ import {
 } from '../http/index.ts'
 import {
   createChannelConnector,
+  createOutsideClient,
   createPeerClient,
   createPeerGate,
   type Directory,
@@ -39,6 +40,7 @@ import {
   peerRoutes,
   problems,
   queryRoutes,
+  questionRoutes,
   type RunningNode,
   recordRoutes,
   subjectRoutes,
@@ -54,6 +56,7 @@ import {
   forgetErased,
   type Log,
   reviewAnswers,
+  summariseFlags,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
@@ -252,6 +255,7 @@ function routes(
   app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
   app.route('/api/v1', alertRoutes(node))
+  app.route('/api/v1', questionRoutes(node))
   return app
 }
 
@@ -292,6 +296,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await store.replay.forgetBefore(clock())
     await reviewAnswers(ctx)
     await forgetErased(ctx)
+    await summariseFlags(ctx)
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
   })
   const daily = createDaily(ctx)

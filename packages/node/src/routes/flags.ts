@@ -108,7 +108,8 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
         const name = canonical(ctx, request.kind, value)
         const index = ctx.vault.blindIndex(request.kind, name)
         const flag = await ctx.store.flags.get(request.kind, index)
-        if (flag !== null && (await ctx.store.flags.withdraw(request.kind, index))) {
+        const { kind, reason } = request
+        if (flag !== null && (await ctx.store.flags.withdraw(kind, index, reason))) {
           withdrawn++
           behind(ctx, 'watch', watchWithdrawal(ctx, request.kind, name, flag))
         } else missing.push(row)

@@ -52,9 +52,20 @@ export const flag = z.strictObject({
 
 export const flagPage = z.strictObject({ flags: z.array(flag), next: count.nullable() })
 
+/** Why flags are withdrawn by hand; what the node says of others is in `withdrawalReason`. */
+export const givenReason = z.enum([
+  'unfounded',
+  'mistaken-identity',
+  'retracted',
+  'settled',
+  'other',
+])
+
 export const withdrawRequest = z.strictObject({
   kind,
   values: z.array(z.string().max(2_000)).min(1).max(IMPORT_CHUNK),
+  /** `other` when left out. */
+  reason: givenReason.optional(),
 })
 export const withdrawResponse = z.strictObject({
   withdrawn: count,

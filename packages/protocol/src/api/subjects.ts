@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { verdict } from './checks.ts'
 import { count, id16, kind, slug, time } from './common.ts'
-import { flag } from './flags.ts'
+import { flag, givenReason } from './flags.ts'
 
 export const caseType = z.enum(['access', 'rectification', 'erasure', 'objection'])
 export const caseOutcome = z.enum(['granted', 'refused', 'withdrawn'])
@@ -61,15 +61,8 @@ export const rectifyRequest = z.strictObject({
 /** `found` is absent where the node is confidential. */
 export const subjectDone = z.strictObject({ case: subjectCase, found: z.boolean().optional() })
 
-export const withdrawalReason = z.enum([
-  'unfounded',
-  'mistaken-identity',
-  'retracted',
-  'settled',
-  'rectified',
-  'gone-from-source',
-  'other',
-])
+/** `rectified`: another identifier stands in its place; `gone-from-source`: an import lacked it. */
+export const withdrawalReason = z.enum([...givenReason.options, 'rectified', 'gone-from-source'])
 
 /** An entry of the node's log with its receipt, which proves it to anyone. */
 const entry = z.strictObject({

@@ -14,3 +14,4 @@ export {
   proofOf,
 } from './cases.ts'
 export { listRecalls, type Recalled, reviewAnswers, watchAnswers } from './recall.ts'
+export { summariseFlags } from './summary.ts'

@@ -52,6 +52,18 @@ export type UpsertCounts = {
   readonly blocked: number
 }
 
+/** What became of a kind's flags in a span of time. */
+export type FlagSummary = {
+  /** Active at its end, and not expired. */
+  readonly live: number
+  readonly added: number
+  readonly withdrawn: number
+  /** Active ones only. */
+  readonly expired: number
+  /** Of those withdrawn, where a reason was kept. */
+  readonly reasons: Readonly<Partial<Record<WithdrawalReason, number>>>
+}
+
 /** What a rectification sets; fields that are left out stay. */
 export type FlagFields = Partial<
   Pick<FlagRecord, 'taxonomy' | 'evidence' | 'reports' | 'since' | 'expires'>
@@ -119,6 +131,9 @@ export interface FlagStore {
   erase(kind: string, index: Bytes): Promise<boolean>
 
   get(kind: string, index: Bytes): Promise<FlagRecord | null>
+
+  /** From `from` up to `to`. Flags that were erased are in none of its counts. */
+  summary(kind: string, from: number, to: number): Promise<FlagSummary>
 
   /** In order of id. */
   page(kind: string, options: FlagPageOptions): Promise<readonly FlagRecord[]>

@@ -1,5 +1,5 @@
 import type { Bytes } from '@drempel/protocol/encoding'
-import type { FlagRecord, FlagStore } from '../parts/flags.ts'
+import type { FlagRecord, FlagStore, FlagSummary, WithdrawalReason } from '../parts/flags.ts'
 import { blob, type Connection } from './connection.ts'
 import { flagUpsert } from './upsert.ts'
 
@@ -63,6 +63,20 @@ export function flagStore(connection: Connection): FlagStore {
   const pageState = db.prepare<[string, string, number, number], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND state = ? AND id > ? ORDER BY id LIMIT ?`,
   )
+  const sums = db.prepare<unknown[], Omit<FlagSummary, 'reasons'>>(
+    `SELECT
+       count(*) FILTER (WHERE state = 'active' AND (expires IS NULL OR expires > @to)) AS live,
+       count(*) FILTER (WHERE created_at >= @from AND created_at < @to) AS added,
+       count(*) FILTER (WHERE withdrawn_at >= @from AND withdrawn_at < @to) AS withdrawn,
+       count(*) FILTER (WHERE state = 'active' AND expires >= @from AND expires < @to) AS expired
+     FROM flags WHERE kind = @kind`,
+  )
+  const reasons = db.prepare<unknown[], { reason: WithdrawalReason; number: number }>(
+    `SELECT withdrawn_reason AS reason, count(*) AS number FROM flags
+     WHERE kind = @kind AND withdrawn_at >= @from AND withdrawn_at < @to
+       AND withdrawn_reason IS NOT NULL
+     GROUP BY withdrawn_reason ORDER BY withdrawn_reason`,
+  )
   const count = db.prepare<[string, number]>(`SELECT count(*) FROM flags WHERE ${ACTIVE}`).pluck()
   const active = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'blind' | 'sealed'>>(
     `SELECT id, blind, sealed FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`,
@@ -105,6 +119,12 @@ export function flagStore(connection: Connection): FlagStore {
       read(() => {
         const row = get.get(kind, index)
         return row === undefined ? null : record(row)
+      }),
+    summary: (kind, from, to) =>
+      read(() => {
+        const span = { kind, from, to }
+        const byReason = reasons.all(span).map(({ reason, number }) => [reason, number])
+        return { ...sums.get(span)!, reasons: Object.fromEntries(byReason) }
       }),
     page: (kind, { afterId = 0, limit, state }) =>
       read(() =>
