@@ -86,7 +86,7 @@ export function createChannelConnector(options: {
     })
     signal?.throwIfAborted()
     const key = random(16)
-    const request = dialer.request(peer, 'GET', path, { ...parts.headers, ...offer(key) })
+    const request = dialer.request(peer, path, { ...parts.headers, ...offer(key) })
     const socket = await upgraded(request, peer, parts, key, timeoutMs, signal)
     return new FrameChannel(socket, peer.id, limits, true)
   }

@@ -7,7 +7,6 @@
  * the same nonce: if the first did arrive, the peer refuses the second as a replay.
  */
 
-import type { ClientRequest, IncomingMessage } from 'node:http'
 import {
   type Bytes,
   type Clock,
@@ -17,8 +16,9 @@ import {
   jcs,
   type RandomBytes,
 } from '@drempel/protocol/encoding'
-import { collect } from '../http/index.ts'
-import { checkedUrl, createDialer, type Dialer } from './dial.ts'
+import { type Answer, BadAnswer } from './answer.ts'
+import type { Connections, Exchange } from './connections.ts'
+import { checkedUrl, createDialer } from './dial.ts'
 import { fail } from './errors.ts'
 import { encodeEvidence } from './evidence.ts'
 import { pickHeaders, signRequest, verifyResponse } from './signatures.ts'
@@ -48,8 +48,8 @@ export type PeerResponse = {
 
 /**
  * Every method throws ProtocolError with culprit = member:
- * `PEER_UNREACHABLE`, `PEER_TIMEOUT`, `TLS_PIN_MISMATCH`, `PEER_BAD_RESPONSE` (unsigned, forged,
- * truncated, too large, redirect; what of these is in `at`), `PEER_PROBLEM` (status >= 400; the
+ * `PEER_UNREACHABLE`, `PEER_TIMEOUT`, `TLS_PIN_MISMATCH`, `PEER_BAD_RESPONSE` (no HTTP, unsigned,
+ * forged, truncated, too large, redirect; what of these is in `at`), `PEER_PROBLEM` (status >= 400; the
  * problem's code is in `at`, the signed exchange in `evidence`), `UNKNOWN_PEER`.
  * @param path starts with `/`; carries no identifiers
  */
@@ -95,12 +95,12 @@ export function createPeerClient(options: {
       now: clock(),
       random,
     })
-    const headers = {
+    const head = headOf(method, peer, path, {
       ...parts.headers,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...(method === 'GET' ? {} : { 'content-length': String(body.length) }),
-    }
-    const answer = await send(dialer, peer, method, path, headers, body, request)
+    })
+    const answer = await send(dialer.connections(peer), peer, head, body, request)
     const response = attributed(peer, () =>
       verifyResponse({
         status: answer.status,
@@ -127,7 +127,7 @@ export function createPeerClient(options: {
     }
     return {
       status: answer.status,
-      contentType: answer.headers['content-type'] ?? '',
+      contentType: String(answer.headers['content-type'] ?? ''),
       body: answer.body,
       json: () => parseJson(answer.body) ?? badResponse(peer, 'json'),
       evidence,
@@ -193,44 +193,51 @@ function parseJson(body: Bytes): Json | undefined {
   }
 }
 
-type Answer = {
-  readonly status: number
-  readonly headers: IncomingMessage['headers']
-  readonly body: Bytes
+/** The values are the profile's own, and the path is what URL parsing leaves as it is. */
+function headOf(
+  method: string,
+  peer: Peer,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\nhost: ${hostOf(peer.url)}\r\n${fields.join('')}\r\n`
+}
+
+/** A checked URL is its origin, in the form that URL parsing gives it. */
+function hostOf(url: string): string {
+  return url.slice(url.indexOf('//') + 2)
 }
 
 async function send(
-  dialer: Dialer,
+  connections: Connections,
   peer: Peer,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
+  head: string,
   body: Bytes,
   options: PeerRequestOptions,
 ): Promise<Answer> {
   const { timeoutMs = defaultTimeoutMs, maxResponse = defaultMaxResponse, signal } = options
-  let request: ClientRequest | undefined
+  let exchange: Exchange | undefined
   let late = false
   const timer = setTimeout(() => {
     late = true
-    request?.destroy()
+    exchange?.cancel()
   }, timeoutMs)
-  const abort = () => request?.destroy()
+  const abort = () => exchange?.cancel()
   signal?.addEventListener('abort', abort)
   try {
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
-      request = dialer.request(peer, method, path, headers)
+      exchange = connections.begin({ head, body, limit: maxResponse })
       try {
-        const response = await answered(request, body)
-        const received = await receive(peer, response, maxResponse)
-        return { status: response.statusCode ?? 0, headers: response.headers, body: received }
+        return await exchange.answer
       } catch (error) {
         if (late) fail('PEER_TIMEOUT', { culprit: peer.id })
         signal?.throwIfAborted()
+        if (error instanceof BadAnswer) return badResponse(peer, error.at)
         if (isProtocolError(error)) throw error
-        // A protocol error is past the answer's head, so here none has begun.
-        const stale = request.reusedSocket && attempt < 3
+        // The errors above are past the answer's head, so here none has begun.
+        const stale = exchange.reused && attempt < 3
         if (!stale) fail('PEER_UNREACHABLE', { culprit: peer.id, at: networkCode(error) })
       }
     }
@@ -238,29 +245,6 @@ async function send(
     clearTimeout(timer)
     signal?.removeEventListener('abort', abort)
   }
-}
-
-/** The head of the answer. */
-function answered(request: ClientRequest, body: Bytes): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    // Stays: an error of the connection that nobody hears, however late, ends the process.
-    request.on('error', reject)
-    request.on('response', resolve)
-    // Not asked for: nothing of the peer's protocol upgrades a request.
-    request.on('upgrade', (_response, socket) => {
-      socket.destroy()
-      reject(new Error('upgraded'))
-    })
-    request.end(body)
-  })
-}
-
-async function receive(peer: Peer, response: IncomingMessage, limit: number): Promise<Bytes> {
-  const body = await collect(response, limit).catch(() => badResponse(peer, 'truncated'))
-  if (body !== undefined) return body
-  // The rest is not wanted.
-  response.destroy()
-  return badResponse(peer, 'size')
 }
 
 /** Node's own constant such as ECONNREFUSED; never a message, which may quote addresses. */

@@ -4,68 +4,57 @@
  * every connection proves it anew. Plain HTTP goes to loopback addresses only.
  */
 
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type ClientRequest, request as httpRequest } from 'node:http'
+import { isIP, type Socket, connect as tcpConnect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { isLoopback } from '../config/index.ts'
+import { Connections } from './connections.ts'
 import { fail } from './errors.ts'
 import { isPinned } from './pin.ts'
 import type { Peer, Self } from './types.ts'
 
 export type Dialer = {
-  /** Not sent yet: the caller writes and ends it. */
-  request(peer: Peer, method: string, path: string, headers: Record<string, string>): ClientRequest
-  agent(peer: Peer): HttpAgent
+  /** For small messages and bulk alike. */
+  connections(peer: Peer): Connections
+  /** For an upgrade, on a connection of its own; not sent yet: the caller ends it. */
+  request(peer: Peer, path: string, headers: Record<string, string>): ClientRequest
   close(): void
-}
-
-const pool = {
-  keepAlive: true,
-  maxSockets: 64,
-  // As many as were needed at once: with fewer, a burst of requests would open and close connections.
-  maxFreeSockets: 64,
-  // Idle connections end here before they end at the server, which waits 65 s.
-  timeout: 30_000,
-  maxCachedSessions: 0,
-  noDelay: true,
 }
 
 const handshakeMs = 10_000
 
 export function createDialer(self: Self): Dialer {
   // By URL and pin: when the convenant changes either, old connections are not used again.
-  const agents = new Map<string, { readonly key: string; readonly agent: HttpAgent }>()
-
-  function agent(peer: Peer): HttpAgent {
-    const key = `${peer.url} ${peer.tlsPin}`
-    const known = agents.get(peer.id)
-    if (known?.key === key) return known.agent
-    known?.agent.destroy()
-    const fresh = peer.url.startsWith('https:') ? new PinnedAgent(self, peer) : new HttpAgent(pool)
-    agents.set(peer.id, { key, agent: fresh })
-    return fresh
-  }
+  const known = new Map<string, { readonly key: string; readonly connections: Connections }>()
 
   return {
-    agent,
-    request(peer, method, path, headers) {
-      const { protocol, hostname, port } = checkedUrl(peer)
-      const options = {
-        method,
+    connections(peer) {
+      const key = `${peer.url} ${peer.tlsPin}`
+      const before = known.get(peer.id)
+      if (before?.key === key) return before.connections
+      before?.connections.close()
+      checkedUrl(peer)
+      const connections = new Connections((opened) => open(self, peer, opened))
+      known.set(peer.id, { key, connections })
+      return connections
+    },
+    request(peer, path, headers) {
+      const { hostname, port } = checkedUrl(peer)
+      return httpRequest({
         path,
         headers,
         host: unbracketed(hostname),
         port: port === '' ? undefined : port,
-        agent: agent(peer),
-      }
-      return protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
+        createConnection: (_options, created) => {
+          open(self, peer, created)
+          return undefined
+        },
+      })
     },
     close() {
-      for (const known of agents.values()) known.agent.destroy()
-      agents.clear()
+      for (const { connections } of known.values()) connections.close()
+      known.clear()
     },
   }
 }
@@ -85,53 +74,48 @@ export function checkedUrl(peer: Peer): URL {
   return url
 }
 
-class PinnedAgent extends HttpsAgent {
-  readonly #self: Self
-  readonly #peer: Peer
+type Opened = (error: Error | null, socket: Socket) => void
 
-  constructor(self: Self, peer: Peer) {
-    super(pool)
-    this.#self = self
-    this.#peer = peer
+/** The callback is called once: with an error, or for use when the pin has been compared. */
+function open(self: Self, peer: Peer, opened: Opened): Socket {
+  const url = new URL(peer.url)
+  const secure = url.protocol === 'https:'
+  const host = unbracketed(url.hostname)
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+  const socket = secure ? openTls(self, host, port) : tcpConnect({ host, port })
+  socket.setNoDelay(true)
+  let settled = false
+  const settle = (error: Error | null) => {
+    if (settled) return
+    settled = true
+    clearTimeout(timer)
+    if (error !== null) socket.destroy()
+    opened(error, socket)
   }
+  const timer = setTimeout(() => {
+    settle(new ProtocolError('PEER_TIMEOUT', { culprit: peer.id, at: 'handshake' }))
+  }, handshakeMs)
+  socket.on('error', settle)
+  socket.once('close', () => settle(new Error('closed during the handshake')))
+  socket.once(secure ? 'secureConnect' : 'connect', () => {
+    const pinned = isPinned(socket, peer)
+    settle(pinned ? null : new ProtocolError('TLS_PIN_MISMATCH', { culprit: peer.id }))
+  })
+  return socket
+}
 
-  /** Hands the socket over, by the callback, once the pin has been compared. */
-  override createConnection(
-    _options: unknown,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const { hostname, port } = new URL(this.#peer.url)
-    const host = unbracketed(hostname)
-    const socket = tlsConnect({
-      host,
-      port: port === '' ? 443 : Number(port),
-      // RFC 6066, section 3: no literal addresses in server_name.
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...this.#self.tls,
-      minVersion: 'TLSv1.3',
-      ALPNProtocols: ['http/1.1'],
-      // The pin decides, not the chain.
-      rejectUnauthorized: false,
-    })
-    let settled = false
-    const settle = (error: Error | null) => {
-      if (settled) return
-      settled = true
-      clearTimeout(timer)
-      if (error !== null) socket.destroy()
-      callback?.(error, socket)
-    }
-    const timer = setTimeout(() => {
-      settle(new ProtocolError('PEER_TIMEOUT', { culprit: this.#peer.id, at: 'handshake' }))
-    }, handshakeMs)
-    socket.on('error', settle)
-    socket.once('close', () => settle(new Error('closed during the handshake')))
-    socket.once('secureConnect', () => {
-      const pinned = isPinned(socket, this.#peer)
-      settle(pinned ? null : new ProtocolError('TLS_PIN_MISMATCH', { culprit: this.#peer.id }))
-    })
-    return undefined
-  }
+function openTls(self: Self, host: string, port: number): Socket {
+  return tlsConnect({
+    host,
+    port,
+    // RFC 6066, section 3: no literal addresses in server_name.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...self.tls,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['http/1.1'],
+    // The pin decides, not the chain.
+    rejectUnauthorized: false,
+  })
 }
 
 function unbracketed(hostname: string): string {
