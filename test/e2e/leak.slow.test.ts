@@ -19,6 +19,13 @@ const canary = {
   below: 'canary-flagged-by-one-51d0e8.example.net',
   asked: 'canary-only-asked-9e44b1.example.net',
   withdrawn: 'canary-withdrawn-0c7be2.example.net',
+  recalled: 'canary-recalled-b7d2c3.example.net',
+  objected: 'canary-objected-19fe04.example.net',
+  erased: 'canary-erased-5a60ce.example.net',
+  rectified: 'canary-rectified-e2b881.example.net',
+  replacement: 'canary-replacement-3c90f7.example.net',
+  proof: 'CANARY-PROOF-passport-41aa',
+  motive: 'CANARY-MOTIVE-why-later-6d',
   rejected: 'canary rejected 66aa17 .example.net',
   caseName: 'CANARY-CASE-2026-83bd50',
   purpose: 'canary-purpose-2b9f60',
@@ -47,8 +54,9 @@ beforeAll(async () => {
   })
   const [first, second, third] = federation.nodes
   for (const [i, { api }] of federation.nodes.entries()) await api.importFlags('host', lists[i]!)
-  await first!.api.importFlags('host', [canary.over, canary.rejected, canary.withdrawn])
-  await second!.api.importFlags('host', [canary.over, canary.below])
+  const { over, below, rejected, recalled } = canary
+  await first!.api.importFlags('host', [over, rejected, recalled, canary.withdrawn])
+  await second!.api.importFlags('host', [over, below, recalled])
   await first!.api.withdraw('host', [canary.withdrawn])
   await first!.api.generateKey('host')
   expect(await federation.runRound('host')).toMatchObject({ state: 'published' })
@@ -57,7 +65,8 @@ beforeAll(async () => {
   for (const value of [canary.over, canary.below, canary.asked]) {
     answers.push((await third!.api.check({ ...asked, value })).answer)
   }
-  expect(answers).toEqual(['over', 'not-over', 'not-over'])
+  answers.push((await third!.api.check({ ...asked, value: recalled })).answer)
+  expect(answers).toEqual(['over', 'not-over', 'not-over', 'over'])
   await third!.api.screen({ ...asked, values: [canary.over, canary.rejected, canary.asked] })
   await failing(third!.api.check({ ...asked, value: canary.rejected }))
   await failing(third!.api.check({ ...asked, purpose: canary.purpose, value: canary.over }))
@@ -69,9 +78,51 @@ beforeAll(async () => {
     expect(status).toBeGreaterThanOrEqual(400)
   }
   // Tags, logs and lists in their second state too.
+  await first!.api.withdraw('host', [canary.recalled])
   await second!.api.withdraw('host', [canary.below])
+  await handleSubjects()
   expect(await federation.runRound('host')).toMatchObject({ state: 'published' })
+  expect(await recalls()).toMatchObject([{ case: canary.caseName }])
 }, 300_000)
+
+/** The requests of data subjects at one node, each of every type, by its FG. */
+async function handleSubjects(): Promise<void> {
+  const { api, member } = federation.nodes[0]!
+  const { token } = await api.createToken('fg', ['fg'])
+  const send = async (path: string, body: object, status = 200) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const url = `${member.url}/api/v1/subjects/${path}`
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    expect(answer.status).toBe(status)
+    return (await answer.json()) as { case: { case: string }; found?: boolean; flag?: object }
+  }
+  const proven = { kind: 'host', proof: canary.proof }
+  const flags = [canary.objected, canary.erased, canary.rectified]
+  await api.importFlags('host', flags)
+  const { flag } = await send('access', { ...proven, value: canary.over })
+  expect(flag).toMatchObject({ state: 'active' })
+  await send('access', { ...proven, value: canary.rejected }, 422)
+  await send('access', { kind: 'host', value: canary.over, case: canary.query }, 400)
+  const objection = await send('objection', { ...proven, value: canary.objected })
+  expect(objection.found).toBe(true)
+  expect(await send('erasure', { ...proven, value: canary.erased })).toMatchObject({ found: true })
+  const { replacement } = canary
+  const rectify = { ...proven, value: canary.rectified, replacement }
+  expect(await send('rectification', rectify)).toMatchObject({ found: true })
+  await send('rectification', { ...proven, value: canary.over, taxonomy: canary.query }, 422)
+  const name = objection.case.case
+  await send('lift', { kind: 'host', value: canary.objected, case: name })
+  await send(`${name}/extension`, { reason: canary.motive })
+  await send(`${name}/closing`, { outcome: 'refused', reason: canary.motive })
+}
+
+async function recalls(): Promise<unknown[]> {
+  const { api, member } = federation.nodes[2]!
+  const { token } = await api.createToken('analyst', ['analyst'])
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${member.url}/api/v1/recalls`, { headers })
+  return ((await answer.json()) as { recalls: unknown[] }).recalls
+}
 
 afterAll(() => federation?.remove())
 
