@@ -127,6 +127,21 @@ describe('a round', () => {
     expect(whole.filter(({ over }) => over).length).toBeLessThan(whole.length)
   })
 
+  it('tells of several rules at once, and leaves out what is over none of them', async () => {
+    for (const { id, api } of federation.nodes) {
+      const told = await api.flagsOver('host', ['host-t2', 'host-t3'])
+      expect(told.every(({ over }) => over)).toBe(true)
+      for (const rule of ['host-t2', 'host-t3']) {
+        const names = told.filter(({ rules }) => rules?.includes(rule)).map(({ value }) => value)
+        expect(names.sort()).toEqual(await ownOver(id, 'host', rule))
+      }
+    }
+    const { api } = federation.coordinator
+    expect(await problemOf(api.flagsOver('host', ['host-t2', 'nothing']))).toMatchObject({
+      code: 'NO_LIST',
+    })
+  })
+
   it('tells owners alone, without a key, when the rule says so', async () => {
     const domains = new Map([...lists].map(([id, names]) => [id, names.map(domainOf)]))
     for (const [id, list] of domains) await federation.node(id).api.importFlags('domain', list)
@@ -134,6 +149,8 @@ describe('a round', () => {
     expect(round).toMatchObject({ state: 'published', leftOut: [] })
     for (const [id, expected] of overInTheClear(domains, 3)) {
       expect(await ownOver(id, 'domain', 'domain-t3-owners')).toEqual(expected)
+      const told = await federation.node(id).api.flagsOver('domain', ['domain-t3-owners'])
+      expect(told.map(({ value }) => value).sort()).toEqual(expected)
     }
     const asked = { kind: 'domain', rule: 'domain-t3-owners', purpose: question.purpose } as const
     const check = federation.coordinator.api.check({ ...asked, value: domains.get(ids[0]!)![0]! })

@@ -20,32 +20,30 @@ export type Comparison = {
   readonly found: number
   /** Over the threshold, but a partner that flags it was not told so. */
   readonly missing: number
-  /** Not over the threshold, but a partner that flags it was told so. */
+  /** Not over the threshold, or not flagged by that partner, but a partner was told so. */
   readonly extra: number
 }
 
-/** @param answers per partner, for each of its flags whether its node says that it is over */
+/** @param answers per partner, which of its flags its node says are over */
 export function compare(
   t: number,
   counts: ReadonlyMap<string, number>,
-  answers: readonly ReadonlyMap<string, boolean>[],
+  partners: readonly DemoPartner[],
+  answers: readonly ReadonlySet<string>[],
 ): Comparison {
   const found = new Set<string>()
   const extra = new Set<string>()
   const missing = new Set<string>()
-  for (const answer of answers) {
-    for (const [name, over] of answer) {
-      const isOver = (counts.get(name) ?? 0) >= t
-      if (over) found.add(name)
-      if (over && !isOver) extra.add(name)
-      if (!over && isOver) missing.add(name)
+  const isOver = (name: string) => (counts.get(name) ?? 0) >= t
+  for (const [i, { canonical }] of partners.entries()) {
+    const told = answers[i]!
+    for (const name of told) {
+      found.add(name)
+      if (!isOver(name) || !canonical.has(name)) extra.add(name)
     }
+    for (const name of canonical) if (isOver(name) && !told.has(name)) missing.add(name)
   }
   let expected = 0
-  for (const [name, count] of counts) {
-    if (count < t) continue
-    expected++
-    if (!found.has(name)) missing.add(name)
-  }
+  for (const count of counts.values()) if (count >= t) expected++
   return { t, expected, found: found.size, missing: missing.size, extra: extra.size }
 }

@@ -1,7 +1,7 @@
 /** The demo's phases, from an empty folder to verified logs. */
 
 import { readFile } from 'node:fs/promises'
-import type { Round } from '@drempel/protocol/api'
+import type { Flag, Round } from '@drempel/protocol/api'
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import {
   ApiError,
@@ -62,13 +62,13 @@ export async function runDemo(
   const round = await runRound(federation, screen, watch)
   const counts = countInTheClear(partners)
   screen.phase('each partner looks up its own flags; the demo compares with the clear')
-  const compared = await Promise.all(
-    rules.map(async ({ id, t }) => {
-      const answers = await Promise.all(federation.nodes.map(({ api }) => ownAnswers(api, id)))
-      const published = round.lists?.find(({ rule }) => rule === id)?.size ?? 0
-      return { answers, rule: { rule: id, published, ...compare(t, counts, answers) } }
-    }),
-  )
+  const ids = rules.map(({ id }) => id)
+  const own = await Promise.all(federation.nodes.map(({ api }) => api.flagsOver(KIND, ids)))
+  const compared = rules.map(({ id, t }) => {
+    const answers = own.map((flags) => namesOver(flags, id))
+    const published = round.lists?.find(({ rule }) => rule === id)?.size ?? 0
+    return { answers, rule: { rule: id, published, ...compare(t, counts, partners, answers) } }
+  })
   watch.lap('compare')
 
   screen.phase('checks, each proven by a receipt')
@@ -91,7 +91,7 @@ export async function runDemo(
       flags: canonical.size,
       over: compared.map(({ answers, rule: { t } }) => ({
         t,
-        flags: [...answers[i]!.values()].filter(Boolean).length,
+        flags: answers[i]!.size,
       })),
     })),
     distinct: counts.size,
@@ -163,12 +163,8 @@ function taggingOf(views: ReadonlyMap<string, Round>): string {
   return parts.join(', ')
 }
 
-async function ownAnswers(
-  api: FederationNode['api'],
-  rule: string,
-): Promise<ReadonlyMap<string, boolean>> {
-  const flags = await api.flags(KIND, rule)
-  return new Map(flags.map(({ value, over }) => [value, over === true]))
+function namesOver(flags: readonly Flag[], rule: string): ReadonlySet<string> {
+  return new Set(flags.filter(({ rules }) => rules?.includes(rule)).map(({ value }) => value))
 }
 
 type Asked = Omit<CheckReport, 'proven'> & {

@@ -6,6 +6,7 @@ import {
   flagState,
   givenReason,
   IMPORT_CHUNK,
+  MAX_FLAGS,
   withdrawRequest,
   withdrawResponse,
 } from '@drempel/protocol/api'
@@ -59,12 +60,15 @@ export const flagList: CommandSpec<ListOptions> = {
     const node = await ctx.node()
     const wanted = all === true || output !== undefined ? Number.POSITIVE_INFINITY : limit
     const flags: Flag[] = []
+    // A node that leaves out what is not over sends pages with little on them.
+    const range =
+      over === undefined ? { limit: PAGE } : { limit: MAX_FLAGS, rule: over, only: 'over' }
     let after: number | null = 0
     while (after !== null && flags.length < wanted) {
-      const query = { kind, after, limit: PAGE, state, rule: over }
-      const page: typeof flagPage._output = await node.get('flags', flagPage, { query })
-      flags.push(...page.flags.filter((flag) => over === undefined || flag.over === true))
-      after = page.next
+      const query = { kind, state, after, ...range }
+      const answer: typeof flagPage._output = await node.get('flags', flagPage, { query })
+      flags.push(...answer.flags.filter((flag) => over === undefined || flag.over === true))
+      after = answer.next
     }
     const more = after !== null || flags.length > wanted
     const shown = flags.slice(0, wanted)

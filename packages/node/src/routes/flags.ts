@@ -1,8 +1,9 @@
 /** Operator API: the node's own flags. */
 
 import {
+  type Flag,
   type FlagPage,
-  flagState,
+  flagQuery,
   type ImportFinishResponse,
   type ImportResponse,
   importFinishRequest,
@@ -23,15 +24,17 @@ import {
   canonical,
   importFlags,
   type NodeContext,
+  type OwnersResult,
   openFlag,
   ownersResult,
   tagOnList,
   watchWithdrawal,
 } from '../sessions/index.ts'
+import type { ThresholdListRecord } from '../store/index.ts'
 import { readJson, readQuery } from './input.ts'
 import type { RunningNode } from './node.ts'
 
-const MAX_PAGE = 5_000
+type Kind = z.output<typeof kind>
 
 export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
   const { ctx } = sessions
@@ -62,39 +65,31 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
   })
 
   app.get('/flags', operator, async (c) => {
-    const query = readQuery(
-      c,
-      z.strictObject({
-        kind,
-        after: z.coerce.number().int().min(0).default(0),
-        limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
-        state: flagState.optional(),
-        rule: slug.optional(),
-      }),
-    )
+    const { kind, after, limit, state, rule, only } = readQuery(c, flagQuery)
     // A page of tags reaches at least as far as the page of flags: only some flags have one.
-    const range = { afterId: query.after, limit: query.limit }
-    const over =
-      query.rule === undefined ? null : (await overOf(ctx, query.kind, query.rule, range)).over
-    const rows = await ctx.store.flags.page(query.kind, {
-      afterId: query.after,
-      limit: query.limit,
-      ...(query.state === undefined ? {} : { state: query.state }),
+    const range = { afterId: after, limit }
+    const over = rule === undefined ? null : await overOf(ctx, kind, rule, range)
+    const rows = await ctx.store.flags.page(kind, {
+      ...range,
+      ...(state === undefined ? {} : { state }),
     })
-    const answer: FlagPage = {
-      flags: rows.map((row) => ({
+    const flags: Flag[] = []
+    for (const row of rows) {
+      const rules = over?.get(hex(row.index)) ?? []
+      if (only === 'over' && rules.length === 0) continue
+      flags.push({
         id: row.id,
-        value: openFlag(ctx, query.kind, row),
+        value: openFlag(ctx, kind, row),
         state: row.state,
         taxonomy: row.taxonomy,
         evidence: row.evidence,
         reports: row.reports,
         since: new Date(row.since).toISOString(),
         expires: row.expires === null ? null : new Date(row.expires).toISOString(),
-        ...(over === null ? {} : { over: over.has(hex(row.index)) }),
-      })),
-      next: rows.length < query.limit ? null : rows.at(-1)!.id,
+        ...(over === null ? {} : { over: rules.length > 0, rules: [...rules] }),
+      })
     }
+    const answer: FlagPage = { flags, next: rows.length < limit ? null : rows.at(-1)!.id }
     return c.json(answer)
   })
 
@@ -125,7 +120,8 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
 
   app.get('/own', operator, async (c) => {
     const query = readQuery(c, z.strictObject({ kind, rule: slug }))
-    const { over, round } = await overOf(ctx, query.kind, query.rule)
+    const { round } = await resultOf(ctx, query.kind, query.rule)
+    const over = await overOf(ctx, query.kind, [query.rule])
     const flags = await ctx.store.flags.countActive(query.kind, ctx.clock())
     const answer: OwnResponse = {
       kind: query.kind,
@@ -139,27 +135,47 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
   return app
 }
 
+type Range = { readonly afterId?: number; readonly limit?: number }
+
 /**
- * Which own flags met a rule: from an `owners` result, or by looking the cached tags up in the list.
- * No query: the holder of a flag learns this of its own flags by the round itself.
+ * By blind index, which of the rules an own flag met; flags that met none are left out. No query: the
+ * holder of a flag learns this of its own flags by the round itself.
  */
 async function overOf(
   ctx: NodeContext,
-  ofKind: z.output<typeof kind>,
+  ofKind: Kind,
+  rules: readonly string[],
+  range: Range = {},
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const met = new Map<string, string[]>()
+  const add = (index: string, rule: string) =>
+    void met.set(index, [...(met.get(index) ?? []), rule])
+  const lists = new Map<string, ThresholdListRecord[]>()
+  for (const rule of rules) {
+    const result = await resultOf(ctx, ofKind, rule)
+    if ('over' in result) for (const index of result.over) add(index, rule)
+    else lists.set(result.epoch, [...(lists.get(result.epoch) ?? []), result])
+  }
+  // Each tag is opened once, whatever the number of rules.
+  for (const [epoch, ofEpoch] of lists) {
+    for (const { index, tag } of await activeTags(ctx, ofKind, epoch, range)) {
+      for (const list of ofEpoch) if (tagOnList(list, tag)) add(hex(index), list.rule)
+    }
+  }
+  return met
+}
+
+/** Of the last round: the flags that met an `owners` rule, or the list in force. @throws ProtocolError `NO_LIST` */
+async function resultOf(
+  ctx: NodeContext,
+  ofKind: Kind,
   rule: string,
-  range: { readonly afterId?: number; readonly limit?: number } = {},
-): Promise<{ round: string; over: ReadonlySet<string> }> {
+): Promise<OwnersResult | ThresholdListRecord> {
   const found = ctx.inForce().convenant.rules.find(({ id }) => id === rule)
-  if (found?.output === 'owners') {
-    const result = await ownersResult(ctx, ofKind, rule)
-    if (result === null) throw new ProtocolError('NO_LIST', { at: rule })
-    return result
-  }
-  const list = await ctx.store.lists.current(ofKind, rule)
-  if (list === null) throw new ProtocolError('NO_LIST', { at: rule })
-  const over = new Set<string>()
-  for (const { index, tag } of await activeTags(ctx, ofKind, list.epoch, range)) {
-    if (tagOnList(list, tag)) over.add(hex(index))
-  }
-  return { round: list.round, over }
+  const result =
+    found?.output === 'owners'
+      ? await ownersResult(ctx, ofKind, rule)
+      : await ctx.store.lists.current(ofKind, rule)
+  if (result === null) throw new ProtocolError('NO_LIST', { at: rule })
+  return result
 }

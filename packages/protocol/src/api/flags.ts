@@ -6,6 +6,9 @@ import { count, kind, slug, time } from './common.ts'
 /** At most this many rows a request; a client sends a file in chunks of it. */
 export const IMPORT_CHUNK = 5_000
 
+/** The most flags that a page reaches over. */
+export const MAX_FLAGS = 5_000
+
 const flagFields = {
   taxonomy: z.string().max(64).optional(),
   evidence: z.string().max(64).optional(),
@@ -37,7 +40,7 @@ export const importFinishResponse = z.strictObject({ withdrawn: count, active: c
 
 export const flagState = z.enum(['active', 'withdrawn', 'bezwaar'])
 
-/** `over`: with a rule asked for, whether the flag is over that rule's threshold. */
+/** With rules asked for: `rules` are those whose threshold the flag is over, `over` whether there are any. */
 export const flag = z.strictObject({
   id: count,
   value: z.string(),
@@ -48,6 +51,24 @@ export const flag = z.strictObject({
   since: time,
   expires: time.nullable(),
   over: z.boolean().optional(),
+  rules: z.array(slug).optional(),
+})
+
+/**
+ * A page reaches over `limit` flags from the one after id `after`. `rule` is one rule or several with
+ * commas between; `only=over` leaves out the flags that are over none of them, maybe all of a page.
+ */
+export const flagQuery = z.strictObject({
+  kind,
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(MAX_FLAGS).default(100),
+  state: flagState.optional(),
+  rule: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(slug).max(64))
+    .optional(),
+  only: z.literal('over').optional(),
 })
 
 export const flagPage = z.strictObject({ flags: z.array(flag), next: count.nullable() })
