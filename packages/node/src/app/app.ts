@@ -26,7 +26,6 @@ import {
 } from '../http/index.ts'
 import {
   createChannelConnector,
-  createOutsideClient,
   createPeerClient,
   createPeerGate,
   type Directory,
@@ -40,7 +39,6 @@ import {
   peerRoutes,
   problems,
   queryRoutes,
-  questionRoutes,
   type RunningNode,
   recordRoutes,
   subjectRoutes,
@@ -255,7 +253,6 @@ function routes(
   app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
   app.route('/api/v1', alertRoutes(node))
-  app.route('/api/v1', questionRoutes(node))
   return app
 }
 
