@@ -4,6 +4,7 @@ import {
   auditorLogRoutes,
   flagRoutes,
   queryRoutes,
+  questionRoutes,
   recordRoutes,
   subjectRoutes,
 } from '@drempel/node/internal/routes'
@@ -27,6 +28,7 @@ function served(): string[] {
     auditorLogRoutes,
     flagRoutes,
     queryRoutes,
+    questionRoutes,
     recordRoutes,
     subjectRoutes,
   ].map((routes) => routes(node))

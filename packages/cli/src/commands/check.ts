@@ -1,11 +1,18 @@
 /** check: one identifier, asked of the threshold list; the answer is advice to a person. */
 
-import { type CheckResponse, checkRequest, checkResponse } from '@drempel/protocol/api'
+import {
+  type CheckResponse,
+  checkRequest,
+  checkResponse,
+  questionRequest,
+  question as questionSchema,
+} from '@drempel/protocol/api'
 import { EXIT } from '../output/exit.ts'
 import { pairs } from '../output/render.ts'
 import { type Context, readLine } from './context.ts'
 import { withChoices } from './convenant.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, type OptionSpec } from './define.ts'
+import { questionView } from './question-text.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
 export type QuestionOptions = KindOptions & {
@@ -40,7 +47,9 @@ export const QUESTION_OPTIONS: readonly OptionSpec[] = [
   },
 ]
 
-export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: boolean }> = {
+export const checkCommand: CommandSpec<
+  QuestionOptions & { readonly exitCode?: boolean; readonly propose?: boolean }
+> = {
   usage: 'check <value>',
   about: {
     nl: 'is deze identificator boven de drempel?',
@@ -61,6 +70,13 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
         en: 'exit code 10 when the answer is "over"',
       },
     },
+    {
+      flags: '--propose',
+      about: {
+        nl: 'leg de vraag aan een tweede persoon voor, waar het doel dat eist',
+        en: 'put the question to a second person, where the purpose asks that',
+      },
+    },
   ],
   examples: [
     'check mailinator.com --kind host --purpose fraude-onderzoek --rule host-t2',
@@ -76,7 +92,12 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
     const { kind, purpose, rule } = options
     const reference = options.case === undefined ? {} : { case: options.case }
     const node = await ctx.node()
-    const body = [checkRequest, { kind, purpose, rule, value, ...reference }] as const
+    const asked = { kind, purpose, rule, value, ...reference }
+    if (options.propose === true) {
+      const made = await node.send('POST', 'questions', [questionRequest, asked], questionSchema)
+      return { json: made, text: questionView(ctx, made) }
+    }
+    const body = [checkRequest, asked] as const
     const answer = await node.send('POST', 'checks', body, checkResponse).catch(async (error) => {
       throw await withChoices(ctx, error, purpose)
     })
@@ -88,7 +109,7 @@ export const checkCommand: CommandSpec<QuestionOptions & { readonly exitCode?: b
   },
 }
 
-function answerText(ctx: Context, answer: CheckResponse): string {
+export function answerText(ctx: Context, answer: CheckResponse): string {
   const label = (nl: string, en: string) => ctx.say({ nl, en })
   const verdict =
     answer.answer === 'over'

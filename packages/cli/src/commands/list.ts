@@ -29,6 +29,7 @@ import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
 import { recallClose, recallList } from './recall.ts'
+import { questionApprove, questionAskCommand, questionList } from './question.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
@@ -44,6 +45,10 @@ export const GROUPS = {
   flag: { nl: 'de eigen meldingen', en: 'the own flags' },
   round: { nl: 'rondes en drempellijsten', en: 'rounds and threshold lists' },
   receipt: { nl: 'ontvangstbevestigingen van vragen', en: 'receipts of queries' },
+  question: {
+    nl: 'vragen die niemand alleen mag stellen',
+    en: 'questions that nobody may ask alone',
+  },
   log: { nl: 'het controleerbare logboek', en: 'the verifiable log' },
   alert: { nl: 'wat opviel in het gebruik', en: 'what stood out in how the node is used' },
   subject: { nl: 'verzoeken van betrokkenen', en: 'requests of data subjects' },
@@ -58,6 +63,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
+  ...[questionList, questionApprove, questionAskCommand],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile],
   ...[logOpen, logShred, logProposals, logApprove],

@@ -13,7 +13,7 @@ import { encodeReceipt } from '@drempel/protocol/log'
 import { Hono } from 'hono'
 import type { Appended } from '../audit/index.ts'
 import { type OperatorEnv, roles } from '../http/index.ts'
-import { check, type NodeContext, startRound } from '../sessions/index.ts'
+import { type CheckAnswer, check, type NodeContext, startRound } from '../sessions/index.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
 import { roundView } from './views.ts'
@@ -47,12 +47,7 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
     const { value, ...question } = await readJson(c, checkRequest)
     const operator = c.get('operator').id
     const answer = await check(ctx, { ...question, values: [value], protocol: 'check', operator })
-    const [result] = answer.results
-    const response: CheckResponse = {
-      answer: result !== undefined && 'over' in result && result.over ? 'over' : 'not-over',
-      ...(await about(ctx, question, answer)),
-    }
-    return c.json(response)
+    return c.json(await checkView(ctx, question, answer))
   })
   app.post('/screens', analyst, async (c) => {
     const { values, ...question } = await readJson(c, screenRequest)
@@ -79,10 +74,23 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
   return app
 }
 
+/** The answer to a question about one identifier. */
+export async function checkView(
+  ctx: NodeContext,
+  question: Pick<CheckResponse, 'kind' | 'purpose' | 'rule'>,
+  answer: CheckAnswer,
+): Promise<CheckResponse> {
+  const [result] = answer.results
+  return {
+    answer: result !== undefined && 'over' in result && result.over ? 'over' : 'not-over',
+    ...(await about(ctx, question, answer)),
+  }
+}
+
 async function about(
   ctx: NodeContext,
   { kind, purpose, rule }: Pick<CheckResponse, 'kind' | 'purpose' | 'rule'>,
-  answer: Awaited<ReturnType<typeof check>>,
+  answer: CheckAnswer,
 ) {
   return {
     txid: answer.txid,

@@ -5,7 +5,7 @@
  */
 
 import { purposeOf, quotaDay, REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
-import { hex, isProtocolError } from '@drempel/protocol/encoding'
+import { hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { paddedBatch, tagOf } from '@drempel/protocol/oprf'
 import type { Appended } from '../audit/index.ts'
@@ -30,6 +30,16 @@ export type CheckQuestion = {
   /** Sealed in the log: which operator asked, and the case. */
   readonly operator: string
   readonly case?: string | undefined
+  /** Where the purpose asks four eyes. */
+  readonly approval?: Approval
+}
+
+/** Who stands behind a question, as the convenant counts them, and how the log is bound to it. */
+export type Approval = {
+  readonly approvers: readonly string[]
+  readonly commit: string
+  /** Opens `commit`; sealed. */
+  readonly record: Json
 }
 
 export type CheckAnswer = {
@@ -50,9 +60,16 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   const { kind, purpose, rule, protocol } = asked
   const parsed = asked.values.map((value) => read(ctx, asked, value))
   const good = parsed.flatMap((entry) => ('value' in entry ? [entry.value] : []))
-  const record = { operator: asked.operator, case: asked.case ?? null, count: good.length }
-  const question = { kind, purpose, rule, protocol, count: sentCount(ctx, asked, good.length) }
-  const { list, stale, reserve } = await permitted(ctx, question, record)
+  const { operator, approval } = asked
+  const record = {
+    ...{ operator, case: asked.case ?? null, count: good.length },
+    ...(approval === undefined ? {} : { approval: approval.record }),
+  }
+  const question = {
+    ...{ kind, purpose, rule, protocol, count: sentCount(ctx, asked, good.length) },
+    ...(approval === undefined ? {} : { approvalCommit: approval.commit }),
+  }
+  const { list, stale, reserve } = await permitted(ctx, question, record, approval?.approvers ?? [])
   if (good.length === 0) fail('BAD_REQUEST', { at: 'values', hint: 'no value could be read' })
 
   const evaluated = await evaluateInputs(ctx, {
@@ -63,6 +80,7 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     rule,
     inputs: good.map((value) => oprfInput(kind, value)),
     count: question.count,
+    ...(approval === undefined ? {} : { approvalCommit: approval.commit }),
     record,
     reserve: (txid) => Promise.all([reserve(), rememberAsked(ctx, asked, txid, good)]),
   })
@@ -117,14 +135,15 @@ function read(
 async function permitted(
   ctx: NodeContext,
   question: Omit<Question, 'txid'> & { readonly purpose: string; readonly rule: string },
-  record: { readonly operator: string; readonly case: string | null; readonly count: number },
+  record: Json,
+  approvers: readonly string[],
 ): Promise<{
   readonly list: ThresholdListRecord
   readonly stale: boolean
   /** Counts the query. */
   readonly reserve: () => Promise<unknown>
 }> {
-  const { kind, purpose, rule, protocol, count } = question
+  const { kind, purpose, rule, protocol, count, approvalCommit } = question
   const day = quotaDay(ctx.clock())
   const counter = { scope: `queried/${purpose}`, key: day }
   try {
@@ -132,7 +151,7 @@ async function permitted(
     const type = protocol === 'screen' ? 'screen' : 'check'
     permit(
       ctx,
-      { type, asker: ctx.self, purpose, kind, rule, count, approvers: [] },
+      { type, asker: ctx.self, purpose, kind, rule, count, approvers },
       { queried: { day, count: used } },
     )
     const list = await ctx.store.lists.current(kind, rule)
@@ -152,6 +171,7 @@ async function permitted(
         kind,
         protocol,
         count,
+        ...(approvalCommit === undefined ? {} : { approvalCommit }),
         // Names that the convenant does not have are the asker's own text: they stay out of the leaf.
         ...(known.purposes.some(({ id }) => id === purpose) ? { purpose } : {}),
         ...(known.rules.some(({ id }) => id === rule) ? { rule } : {}),

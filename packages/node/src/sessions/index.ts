@@ -51,9 +51,16 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
+export {
+  askApproved,
+  decideQuestion,
+  listQuestions,
+  proposeQuestion,
+  type WaitingQuestion,
+} from './approvals.ts'
 export { watchWithdrawal } from './alerts/index.ts'
 export { behind } from './behind.ts'
-export { check } from './check.ts'
+export { type CheckAnswer, check } from './check.ts'
 export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
 export { ConvenantInForce, signDraft } from './convenant.ts'
 export type { SessionErrorCode } from './errors.ts'

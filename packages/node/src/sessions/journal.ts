@@ -18,12 +18,14 @@ export type Question = {
   readonly rule?: string
   /** Elements sent, padding included. */
   readonly count: number
+  /** Of a question that two people stand behind; the asker's entries only. */
+  readonly approvalCommit?: string
 }
 
 export type PeerCheckpoint = { origin: string; size: number; root: string }
 
 function about(question: Question) {
-  const { txid, kind, protocol, purpose, rule, count } = question
+  const { txid, kind, protocol, purpose, rule, count, approvalCommit } = question
   return {
     txid,
     kind,
@@ -31,6 +33,7 @@ function about(question: Question) {
     sizeBucket: sizeBucket(count),
     ...(purpose === undefined ? {} : { purpose }),
     ...(rule === undefined ? {} : { rule }),
+    ...(approvalCommit === undefined ? {} : { approvalCommit }),
   }
 }
 

@@ -29,6 +29,13 @@ import {
   withdrawResponse,
 } from './flags.ts'
 import {
+  question,
+  questionAsk,
+  questionDecision,
+  questionRequest,
+  questions,
+} from './questions.ts'
+import {
   carryOutRequest,
   decisionRequest,
   openedRecord,
@@ -202,6 +209,37 @@ export const operations: readonly Operation[] = [
     summary: 'Cosignatures on the own logs, logs cosigned, evidence',
     roles: auditors,
     response: witnessing,
+  },
+  {
+    method: 'get',
+    path: '/questions',
+    summary: 'Questions that take two people, latest first',
+    roles: analysts,
+    response: questions,
+  },
+  {
+    method: 'post',
+    path: '/questions',
+    summary: 'Put a question for somebody else to approve',
+    roles: analysts,
+    request: questionRequest,
+    response: question,
+  },
+  {
+    method: 'post',
+    path: '/questions/{id}/decision',
+    summary: 'Approve a question or deny it, as the second person',
+    roles: analysts,
+    request: questionDecision,
+    response: question,
+  },
+  {
+    method: 'post',
+    path: '/questions/{id}/answer',
+    summary: 'Ask an approved question, once',
+    roles: analysts,
+    request: questionAsk,
+    response: checkResponse,
   },
   {
     method: 'get',

@@ -33,6 +33,8 @@ export type Evaluation = {
   readonly inputs: readonly Bytes[]
   /** Elements to send, at least as many as inputs: the rest is padding. */
   readonly count: number
+  /** Where two people stand behind the query: what binds its entries to who they are. */
+  readonly approvalCommit?: string
   /** Sealed with the intent: who asked, for which case. */
   readonly record: Json
   /** What else must be durable before anything leaves; called with the intent, for one fsync of both. */
@@ -58,7 +60,7 @@ export type Evaluated = {
  * @throws ProtocolError `NO_KEY`, `QUORUM_LOST` (`at` = what the last holders said), `LOG_UNAVAILABLE`
  */
 export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): Promise<Evaluated> {
-  const { protocol, kind, epoch, purpose, rule } = evaluation
+  const { protocol, kind, epoch, purpose, rule, approvalCommit } = evaluation
   const key = await publicKeyOf(ctx, kind, epoch)
   // A holder sees how many elements there are, so all but a single check are padded.
   const { count, signal, turn = turnOf(ctx), late = new Set() } = evaluation
@@ -71,17 +73,22 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     protocol,
     ...(purpose === undefined ? {} : { purpose }),
     ...(rule === undefined ? {} : { rule }),
+    ...(approvalCommit === undefined ? {} : { approvalCommit }),
     count,
   }
   await beforeQuery(ctx, question, evaluation.record)
   const { suspended } = ctx.inForce().convenant
   const everyone = key.publicShares.map(({ id }) => id).filter((id) => !suspended.includes(id))
-  const intent = { parties: everyone, batch: batchDigest(blinded) }
+  const batch = batchDigest(blinded)
+  const intent = {
+    ...{ parties: everyone, batch },
+    ...(approvalCommit === undefined ? {} : { approvalCommit }),
+  }
   const [{ origin, index }] = await Promise.all([
-    journalIntent(ctx, question, everyone, epoch, intent.batch, evaluation.record),
+    journalIntent(ctx, question, everyone, epoch, batch, evaluation.record),
     evaluation.reserve?.(question.txid),
   ])
-  const { count: _, ...named } = question
+  const { count: _, approvalCommit: __, ...named } = question
   const receipt = await ctx.audit.receipt(origin, index)
   const request = { header: { ...named, epoch }, receipt, blinded }
   try {

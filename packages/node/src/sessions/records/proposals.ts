@@ -17,11 +17,11 @@ const LIFETIME_MS = 3 * 86_400_000
 const LISTED = 100
 
 /** Who supervises asks to read; who manages asks to erase; the other side decides. */
-const PROPOSES: Readonly<Record<Proposal['act'], Side>> = {
+const PROPOSES: Readonly<Record<Subject['act'], Side>> = {
   open: 'supervision',
   shred: 'management',
 }
-const DECIDES: Readonly<Record<Proposal['act'], Side>> = {
+const DECIDES: Readonly<Record<Subject['act'], Side>> = {
   open: 'management',
   shred: 'supervision',
 }
@@ -84,12 +84,13 @@ export async function decide(
 /** @throws ProtocolError `UNKNOWN_PROPOSAL` */
 export async function read(ctx: NodeContext, id: string): Promise<OpenedProposal> {
   const row = await ctx.store.proposals.get(id)
-  return row === null ? fail('UNKNOWN_PROPOSAL') : openProposal(ctx, row)
+  return row === null || row.act === 'ask' ? fail('UNKNOWN_PROPOSAL') : openProposal(ctx, row)
 }
 
 /** The latest, newest first. */
 export async function list(ctx: NodeContext): Promise<readonly OpenedProposal[]> {
-  return (await ctx.store.proposals.list(LISTED)).map((row) => openProposal(ctx, row))
+  const rows = await ctx.store.proposals.list(LISTED)
+  return rows.filter(({ act }) => act !== 'ask').map((row) => openProposal(ctx, row))
 }
 
 /**
@@ -154,7 +155,8 @@ export function openProposal(ctx: NodeContext, row: Proposal): OpenedProposal {
   }
 }
 
-function stateOf({ decision, begunAt, expiresAt }: Proposal, now: number): ProposalState {
+/** Of a question too. */
+export function stateOf({ decision, begunAt, expiresAt }: Proposal, now: number): ProposalState {
   if (begunAt !== null) return 'used'
   if (decision?.approved === false) return 'denied'
   if (!(now < expiresAt)) return 'expired'
@@ -169,9 +171,9 @@ function encodeSubject(subject: Subject): string {
 
 function parseSubject({ act, subject }: Proposal): Subject {
   const [first = '', second] = subject.split(' ')
-  return act === 'open'
-    ? { act, origin: first, index: Number(second) }
-    : { act, period: first, force: second === 'force' }
+  return act === 'shred'
+    ? { act, period: first, force: second === 'force' }
+    : { act: 'open', origin: first, index: Number(second) }
 }
 
 const contextOf = (id: string) => `proposal/${id}`

@@ -53,6 +53,11 @@ export async function shred(ctx: NodeContext, operator: Operator, id: string): P
 /** At start: what a crash cut off between the first step and the last. An opening showed nothing. */
 export async function finishBegun(ctx: NodeContext): Promise<void> {
   for (const row of await ctx.store.proposals.unfinished()) {
+    // A question that was cut off has its query in the log, as failed or without an end.
+    if (row.act === 'ask') {
+      await ctx.store.proposals.end(row.id)
+      continue
+    }
     const proposal = openProposal(ctx, row)
     const { subject } = proposal
     // The entry may have been written just before the crash; twice is no untruth.

@@ -5,8 +5,8 @@ import type { Bytes } from '@drempel/protocol/encoding'
 export type Proposal = {
   /** 16 bytes in hexadecimal. */
   readonly id: string
-  readonly act: 'open' | 'shred'
-  /** What it is about: the place of an entry, or a period. */
+  readonly act: 'open' | 'shred' | 'ask'
+  /** What it is about: the place of an entry, a period, or the purpose of a question. */
   readonly subject: string
   /** Why, and who; for the sealed record. */
   readonly sealed: Bytes

@@ -247,7 +247,7 @@ ALTER TABLE flags ADD COLUMN withdrawn_reason TEXT;
 CREATE TABLE proposals (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
-  act TEXT NOT NULL CHECK (act IN ('open', 'shred')),
+  act TEXT NOT NULL CHECK (act IN ('open', 'shred', 'ask')),
   subject TEXT NOT NULL,
   sealed BLOB NOT NULL,
   proposer TEXT NOT NULL,

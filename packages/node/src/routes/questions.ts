@@ -1,0 +1,54 @@
+/** Operator API: questions that one person puts and another approves. */
+
+import {
+  type QuestionView,
+  questionAsk,
+  questionDecision,
+  questionRequest,
+} from '@drempel/protocol/api'
+import { Hono } from 'hono'
+import type { OperatorEnv } from '../http/index.ts'
+import {
+  askApproved,
+  decideQuestion,
+  listQuestions,
+  proposeQuestion,
+  type WaitingQuestion,
+} from '../sessions/index.ts'
+import { readJson } from './input.ts'
+import type { RunningNode } from './node.ts'
+import { checkView } from './queries.ts'
+
+export function questionRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
+  const { ctx } = sessions
+  const analyst = operators.requireRole('analyst', 'admin')
+  const app = new Hono<OperatorEnv>()
+
+  app.get('/questions', analyst, async (c) =>
+    c.json({ questions: (await listQuestions(ctx)).map(view) }),
+  )
+  app.post('/questions', analyst, async (c) => {
+    const asked = await readJson(c, questionRequest)
+    const question = { ...asked, case: asked.case ?? null }
+    return c.json(view(await proposeQuestion(ctx, c.get('operator'), question)), 201)
+  })
+  app.post('/questions/:id/decision', analyst, async (c) => {
+    const { approve } = await readJson(c, questionDecision)
+    const id = c.req.param('id')
+    return c.json(view(await decideQuestion(ctx, c.get('operator'), id, approve)))
+  })
+  app.post('/questions/:id/answer', analyst, async (c) => {
+    await readJson(c, questionAsk)
+    const { question, answer } = await askApproved(ctx, c.get('operator'), c.req.param('id'))
+    return c.json(await checkView(ctx, question, answer))
+  })
+  return app
+}
+
+function view({ createdAt, expiresAt, ...question }: WaitingQuestion): QuestionView {
+  return {
+    ...question,
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
+  }
+}

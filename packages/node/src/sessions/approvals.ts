@@ -1,0 +1,143 @@
+/**
+ * Four eyes: a question that one person puts, another approves, and the first then asks, once, within
+ * three days. The question waits sealed; who approved stands sealed with the query's entries, which
+ * commit to it (`approvalCommit`), so that a key holder sees that there was an approval.
+ */
+
+import { hex, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { sealedCommit } from '@drempel/protocol/log'
+import type { Operator } from '../http/index.ts'
+import type { Proposal } from '../store/index.ts'
+import { type Approval, type CheckAnswer, check } from './check.ts'
+import type { NodeContext } from './context.ts'
+import { fail } from './errors.ts'
+import { canonical } from './flags.ts'
+import { type ProposalState, stateOf } from './records/index.ts'
+
+const LIFETIME_MS = 3 * 86_400_000
+const LISTED = 1_000
+
+export type Asked = {
+  readonly kind: IdentifierKind
+  readonly purpose: string
+  readonly rule: string
+  readonly value: string
+  readonly case: string | null
+}
+
+type Person = { readonly token: string; readonly name: string }
+
+export type WaitingQuestion = Asked & {
+  readonly id: string
+  readonly state: ProposalState
+  readonly proposer: Person
+  readonly decider: Person | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** @throws ProtocolError an identifier code: nobody is asked to approve what can't be read */
+export async function proposeQuestion(
+  ctx: NodeContext,
+  operator: Operator,
+  asked: Asked,
+): Promise<WaitingQuestion> {
+  canonical(ctx, asked.kind, asked.value)
+  const id = hex(ctx.random(16))
+  const content = { ...asked, proposer: personOf(operator) }
+  await ctx.store.proposals.create({
+    ...{ id, act: 'ask', subject: asked.purpose, proposer: operator.id },
+    sealed: ctx.vault.seal(contextOf(id), jcs(content), ctx.random),
+    expiresAt: ctx.clock() + LIFETIME_MS,
+  })
+  return read(ctx, id)
+}
+
+/** @throws ProtocolError `UNKNOWN_PROPOSAL`, `DUAL_CONTROL`, `NOT_APPROVED` when it is too late */
+export async function decideQuestion(
+  ctx: NodeContext,
+  operator: Operator,
+  id: string,
+  approve: boolean,
+): Promise<WaitingQuestion> {
+  const { proposer, state } = await read(ctx, id)
+  if (proposer.token === operator.id)
+    fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
+  if (proposer.name === operator.name) {
+    fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
+  }
+  if (state !== 'waiting') fail('NOT_APPROVED', { at: state })
+  const sealed = ctx.vault.seal(decisionOf(id), jcs(personOf(operator)), ctx.random)
+  if (!(await ctx.store.proposals.decide(id, operator.id, approve, sealed))) {
+    fail('NOT_APPROVED', { at: (await read(ctx, id)).state })
+  }
+  return read(ctx, id)
+}
+
+/** Latest first. */
+export async function listQuestions(ctx: NodeContext): Promise<readonly WaitingQuestion[]> {
+  const rows = await ctx.store.proposals.list(LISTED)
+  return rows.filter(({ act }) => act === 'ask').map((row) => open(ctx, row))
+}
+
+/**
+ * Asks what was approved. The approval is spent first: a question that fails is approved anew.
+ * @throws ProtocolError as `check`; `UNKNOWN_PROPOSAL`, `DUAL_CONTROL`, `NOT_APPROVED`
+ */
+export async function askApproved(
+  ctx: NodeContext,
+  operator: Operator,
+  id: string,
+): Promise<{ readonly question: WaitingQuestion; readonly answer: CheckAnswer }> {
+  const question = await read(ctx, id)
+  const { proposer, decider, state, kind, purpose, rule, value } = question
+  if (proposer.token !== operator.id) {
+    fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
+  }
+  if (state !== 'approved' || decider === null) return fail('NOT_APPROVED', { at: state })
+  const token = await ctx.store.tokens.get(decider.token)
+  if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
+  if (!(await ctx.store.proposals.begin(id))) fail('NOT_APPROVED', { at: 'used' })
+  const answer = await check(ctx, {
+    ...{ kind, purpose, rule, values: [value], protocol: 'check', operator: operator.id },
+    ...(question.case === null ? {} : { case: question.case }),
+    approval: approvalOf(ctx, question, decider),
+  })
+  await ctx.store.proposals.end(id)
+  return { question, answer }
+}
+
+function approvalOf(
+  ctx: NodeContext,
+  { id, proposer, createdAt }: WaitingQuestion,
+  decider: Person,
+): Approval {
+  const approval = { proposal: id, proposer, decider, createdAt }
+  const salt = ctx.random(32)
+  return {
+    approvers: [proposer.token, decider.token],
+    commit: sealedCommit(salt, jcs(approval)),
+    record: { ...approval, salt: hex(salt) },
+  }
+}
+
+/** @throws ProtocolError `UNKNOWN_PROPOSAL` */
+async function read(ctx: NodeContext, id: string): Promise<WaitingQuestion> {
+  const row = await ctx.store.proposals.get(id)
+  return row?.act === 'ask' ? open(ctx, row) : fail('UNKNOWN_PROPOSAL')
+}
+
+function open(ctx: NodeContext, row: Proposal): WaitingQuestion {
+  const { id, decision, createdAt, expiresAt } = row
+  const content = parseJcs(ctx.vault.open(contextOf(id), row.sealed)) as Json as Asked & {
+    readonly proposer: Person
+  }
+  const decider =
+    decision === null ? null : (parseJcs(ctx.vault.open(decisionOf(id), decision.sealed)) as Person)
+  return { ...content, id, decider, createdAt, expiresAt, state: stateOf(row, ctx.clock()) }
+}
+
+const personOf = ({ id, name }: Operator): Person => ({ token: id, name })
+const contextOf = (id: string) => `question/${id}`
+const decisionOf = (id: string) => `question/${id}/decision`
