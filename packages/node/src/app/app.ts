@@ -39,6 +39,7 @@ import {
   peerRoutes,
   problems,
   queryRoutes,
+  questionRoutes,
   type RunningNode,
   recordRoutes,
   subjectRoutes,
@@ -253,6 +254,7 @@ function routes(
   app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
   app.route('/api/v1', alertRoutes(node))
+  app.route('/api/v1', questionRoutes(node))
   return app
 }
 
