@@ -11,7 +11,7 @@ export type QueryRequest = {
   readonly rule: string
   /** Elements that will be sent to the key holders. */
   readonly count: number
-  /** Ids of the people who approved this query; the one who asks is not among them. */
+  /** Ids of the people who stand behind this query: who puts it and who approved it. */
   readonly approvers: readonly string[]
 }
 

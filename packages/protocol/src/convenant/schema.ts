@@ -113,7 +113,7 @@ const purposeSchema = z.strictObject({
   /** Identifiers per asker and UTC day. */
   quotaPerDay: count(1),
   maxBatch: count(1, 1_000_000),
-  /** Two different people approve each query. */
+  /** Two different people stand behind each query: one puts it, another approves it. */
   fourEyes: z.boolean(),
   /** `strict`: no answer from a stale list, none before the witnesses signed; `prompt`: answered at once, marked. */
   answer: z.enum(['strict', 'prompt']),
