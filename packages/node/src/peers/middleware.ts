@@ -55,7 +55,7 @@ export function createPeerGate(options: {
     await next()
     let request: RequestParts
     try {
-      request = partsOf(c, self)
+      request = parsed.get(c) ?? partsOf(c, self)
     } catch (error) {
       // Nothing to bind an answer to: the refusal of an unsigned request goes out unsigned.
       if (isProtocolError(error)) return
@@ -85,6 +85,7 @@ export function createPeerGate(options: {
       ({ maxBody, overlap = false }) =>
       async (c, next) => {
         const parts = partsOf(c, self)
+        parsed.set(c, parts)
         const { peer, digest, nonce, created, signed } = verifyRequest(parts, directory, clock())
         const socket = nodeBindings(c).incoming?.socket
         if (socket !== undefined && !isPinned(socket, peer)) {
@@ -108,6 +109,9 @@ export function createPeerGate(options: {
       },
   }
 }
+
+/** What an answer is bound to need not be read twice. */
+const parsed = new WeakMap<Context, RequestParts>()
 
 type Content = {
   readonly status: number
