@@ -1,10 +1,27 @@
-import { bearable, type Convenant, leastQuorum, witnessTerms } from '@drempel/protocol/convenant'
+import {
+  bearable,
+  type Convenant,
+  diffConvenants,
+  leastQuorum,
+  readConvenant,
+  witnessTerms,
+} from '@drempel/protocol/convenant'
+import { base64url } from '@drempel/protocol/encoding'
 import { describe, expect, test } from 'vitest'
 import { draft } from './world.ts'
 
 const terms = (change: Partial<Convenant>, owner = 'bank-a') => {
   const { witnesses, ...rest } = witnessTerms({ ...draft(), ...change }, owner)
   return { witnesses: witnesses.map(({ id }) => id), ...rest }
+}
+const auditor = {
+  ...{ id: 'auditor', name: 'An auditor', url: 'https://auditor.example/witness' },
+  ...{ keyName: 'auditor.example/witness', signingKey: base64url(new Uint8Array(32).fill(9)) },
+  contact: 'witness@auditor.example',
+}
+const problems = (change: object) => {
+  const reading = readConvenant({ ...draft(), ...change })
+  return reading.ok ? [] : reading.problems.map(({ code, path }) => `${code} ${path}`)
 }
 const all = ['telecom', 'platform', 'bank-b', 'bank-a']
 
@@ -27,6 +44,18 @@ describe('the witnesses of a log', () => {
     expect(terms(suspended)).toMatchObject({ witnesses: ['bank-b', 'telecom'], quorum: 3 })
   })
 
+  test('are outside ones as well, for every log, under names of their own', () => {
+    const change = { witnesses: ['bank-a', 'bank-b'], outsideWitnesses: [auditor] }
+    expect(terms(change)).toMatchObject({ witnesses: ['auditor', 'bank-b'], quorum: 2 })
+    expect(terms(change, 'telecom')).toMatchObject({
+      ...{ witnesses: ['auditor', 'bank-a', 'bank-b'], quorum: 2 },
+    })
+    const { witnesses } = witnessTerms({ ...draft(), ...change }, 'bank-a')
+    const { id, keyName, signingKey, url } = auditor
+    expect(witnesses[0]).toEqual({ id, keyName, signingKey, url })
+    expect(witnesses[1]).toMatchObject({ keyName: 'drempel/proef/bank-b', url: null })
+  })
+
   test('any two quorums share more than may lie, and the silent ones can be missed', () => {
     for (let witnesses = 1; witnesses <= 64; witnesses++) {
       const faulty = bearable(witnesses)
@@ -38,5 +67,72 @@ describe('the witnesses of a log', () => {
     expect([1, 2, 3, 4, 5, 6, 7].map((w) => leastQuorum(w, bearable(w)))).toEqual([
       1, 2, 2, 3, 4, 4, 5,
     ])
+  })
+})
+
+describe('an outside witness', () => {
+  test('is a term that every signer sees change', () => {
+    expect(problems({ outsideWitnesses: [auditor] })).toEqual([])
+    const before = { ...draft(), outsideWitnesses: [auditor] }
+    const after = { ...draft(), outsideWitnesses: [{ ...auditor, url: 'https://b.example' }] }
+    expect(diffConvenants(before, after)).toMatchObject([
+      { path: 'outsideWitnesses[auditor].url', meaning: 'computation', alert: true },
+    ])
+    expect(diffConvenants(draft(), before)).toMatchObject([{ meaning: 'computation', alert: true }])
+    const named = { ...draft(), outsideWitnesses: [{ ...auditor, name: 'Another' }] }
+    expect(diffConvenants(before, named)).toMatchObject([{ meaning: 'wording', alert: false }])
+  })
+
+  test.each([
+    ['an id of a member', { id: 'bank-a' }, 'DUPLICATE outsideWitnesses[0].id'],
+    [
+      'a name of a member',
+      { name: draft().members[0]!.name },
+      'DUPLICATE outsideWitnesses[0].name',
+    ],
+    [
+      'a key of a member',
+      { signingKey: draft().members[0]!.signingKey },
+      'DUPLICATE outsideWitnesses[0].signingKey',
+    ],
+    ['plain http', { url: 'http://auditor.example' }, 'BAD_FIELD outsideWitnesses[0].url'],
+    [
+      'a slash at its end',
+      { url: 'https://auditor.example/' },
+      'BAD_FIELD outsideWitnesses[0].url',
+    ],
+    ['a way up', { url: 'https://auditor.example/a/..' }, 'BAD_FIELD outsideWitnesses[0].url'],
+    ['a query', { url: 'https://auditor.example/a?b' }, 'BAD_FIELD outsideWitnesses[0].url'],
+    ['a plus in its name', { keyName: 'a+b' }, 'BAD_FIELD outsideWitnesses[0].keyName'],
+    [
+      "a member's name for its key",
+      { keyName: 'drempel/proef/bank-b' },
+      'BAD_FIELD outsideWitnesses[0].keyName',
+    ],
+    ['a space in its name', { keyName: 'a b' }, 'BAD_FIELD outsideWitnesses[0].keyName'],
+    ['a field too many', { pin: 1 }, 'UNKNOWN_FIELD outsideWitnesses[0].pin'],
+  ])('with %s is refused', (_, change, problem) => {
+    expect(problems({ outsideWitnesses: [{ ...auditor, ...change }] })).toEqual([problem])
+  })
+
+  test('can not stand there twice', () => {
+    const other = { ...auditor, id: 'other', name: 'Other' }
+    expect(problems({ outsideWitnesses: [auditor, other] })).toEqual([
+      'DUPLICATE outsideWitnesses[1].signingKey',
+      'DUPLICATE outsideWitnesses[1].url',
+      'DUPLICATE outsideWitnesses[1].keyName',
+    ])
+  })
+
+  test('counts in the quorum that a convenant may ask for', () => {
+    const quorum = (n: number) => ({
+      ...{ witnesses: ['bank-a', 'bank-b'], outsideWitnesses: [auditor] },
+      witnessing: { quorum: n, graceMinutes: 15 },
+    })
+    expect(problems(quorum(1))).toEqual(['QUORUM_TOO_SMALL witnessing.quorum'])
+    expect(problems(quorum(2))).toEqual([])
+    expect(problems(quorum(3))).toEqual(['QUORUM_TOO_LARGE witnessing.quorum'])
+    const alone = { witnesses: [], outsideWitnesses: [auditor] }
+    expect(problems({ ...alone, witnessing: { quorum: 1, graceMinutes: 15 } })).toEqual([])
   })
 })

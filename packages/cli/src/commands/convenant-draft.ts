@@ -27,6 +27,7 @@ type Options = {
   readonly holder?: readonly string[]
   readonly quorum?: number
   readonly witness?: readonly string[]
+  readonly outsideWitness?: readonly string[]
   readonly listCap?: number
   readonly minList?: number
   readonly quota?: number
@@ -96,6 +97,14 @@ export const convenantDraft: CommandSpec<Options> = {
       about: {
         nl: 'wie elkaars logboeken meetekenen (anders allen)',
         en: "who cosign each other's logs (else all)",
+      },
+      many: true,
+    },
+    {
+      flags: '--outside-witness <file...>',
+      about: {
+        nl: 'getuigen die geen deelnemer zijn, zoals een auditor (JSON: id, name, url, keyName, signingKey, contact)',
+        en: 'witnesses that are no members, such as an auditor (JSON: id, name, url, keyName, signingKey, contact)',
       },
       many: true,
     },
@@ -184,6 +193,7 @@ export const convenantDraft: CommandSpec<Options> = {
       formVersions: formVersions(),
       validFrom: options.validFrom ?? startOfDay(ctx.world.clock()),
       ...choices(options, members),
+      ...(await outsideWitnesses(ctx, options.outsideWitness)),
       ...(kinds === undefined ? {} : { kinds }),
       ...(rules === undefined ? {} : { rules }),
       ...(options.dpia === undefined ? {} : { dpia: await fileDigest(ctx.path(options.dpia)) }),
@@ -241,6 +251,23 @@ function choices(options: Options, members: readonly MemberDescriptor[]): Partia
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Partial<DraftOptions>
+}
+
+/** What they say is checked with the whole draft. */
+async function outsideWitnesses(
+  ctx: Context,
+  files: readonly string[] | undefined,
+): Promise<Pick<DraftOptions, 'outsideWitnesses'>> {
+  if (files === undefined) return {}
+  const read = async (file: string) => {
+    const text = await readText(ctx.path(file))
+    try {
+      return JSON.parse(text)
+    } catch {
+      return fail('USAGE', { at: '--outside-witness', hint: file })
+    }
+  }
+  return { outsideWitnesses: await Promise.all(files.map(read)) }
 }
 
 function keyHolders({ holder, quorum }: Options, members: readonly MemberDescriptor[]) {

@@ -65,7 +65,9 @@ function summary(ctx: Context, signed: SignedConvenant): string {
   ])
 }
 
-function witnesses(ctx: Context, { witnesses: ids, witnessing }: Convenant): string | null {
+function witnesses(ctx: Context, { witnesses: members, ...rest }: Convenant): string | null {
+  const { outsideWitnesses = [], witnessing } = rest
+  const ids = [...members, ...outsideWitnesses.map(({ id, url }) => `${id} (${url})`)]
   if (ids.length === 0) return null
   if (witnessing === undefined) return ids.join(', ')
   const { quorum, graceMinutes } = witnessing

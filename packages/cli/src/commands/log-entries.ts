@@ -3,6 +3,7 @@
 import { fromBase64url, fromUtf8 } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
+  cosignatureKey,
   inclusionProof,
   leafHash,
   openCheckpoint,
@@ -15,7 +16,6 @@ import {
   tileReader,
   verifyInclusion,
   verifyLog,
-  witnessKey,
 } from '@drempel/protocol/log'
 import type { Entry, VerifiedLog } from '../audit/entry.ts'
 import { type Period, parsePeriod } from '../audit/period.ts'
@@ -145,9 +145,8 @@ export async function cosignedSize(source: LogSource, origin: string): Promise<n
   if (note === undefined) return null
   const { key } = await source.keyOf(origin)
   const { witnesses, quorum } = await source.witnesses(origin)
-  const { convenant } = parseOrigin(origin)
-  const keys = witnesses.map(({ id, signingKey }) =>
-    witnessKey(convenant, id, fromBase64url(signingKey)),
+  const keys = witnesses.map(({ keyName, signingKey }) =>
+    cosignatureKey(keyName, fromBase64url(signingKey)),
   )
   try {
     return openCosigned(fromUtf8(note), key, keys, quorum).size

@@ -8,12 +8,11 @@ import type { WitnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url, fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
 import {
   consistencyProof,
+  cosignatureKey,
   openCheckpoint,
   openCosigned,
-  parseOrigin,
   tileReader,
   verifyConsistency,
-  witnessKey,
 } from '@drempel/protocol/log'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
@@ -97,8 +96,8 @@ async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'n
   const about = { size: newest.size, needed: quorum, key: from }
   const note = await source.node.bytes(`log/${origin}/cosigned`)
   if (note === undefined) return { ...about, ok: quorum === 0, cosigned: null, witnesses: [] }
-  const names = new Map(keysOf(origin, witnesses).map(({ name }, i) => [name, witnesses[i]!.id]))
-  const cosigned = openCosigned(fromUtf8(note), key, keysOf(origin, witnesses), quorum)
+  const names = new Map(keysOf(witnesses).map(({ name }, i) => [name, witnesses[i]!.id]))
+  const cosigned = openCosigned(fromUtf8(note), key, keysOf(witnesses), quorum)
   const read = tileReader(newest.size, source.fetchTile(origin))
   const proof = await consistencyProof(cosigned.size, newest.size, read)
   verifyConsistency(cosigned.size, cosigned.root, newest.size, newest.root, proof)
@@ -109,9 +108,10 @@ async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'n
   return { ...about, ok: true, cosigned: cosigned.size, witnesses: signed }
 }
 
-function keysOf(origin: string, witnesses: WitnessTerms['witnesses']) {
-  const { convenant } = parseOrigin(origin)
-  return witnesses.map(({ id, signingKey }) => witnessKey(convenant, id, fromBase64url(signingKey)))
+function keysOf(witnesses: WitnessTerms['witnesses']) {
+  return witnesses.map(({ keyName, signingKey }) =>
+    cosignatureKey(keyName, fromBase64url(signingKey)),
+  )
 }
 
 function quorumTable(ctx: Context, logs: readonly Found[]): string {

@@ -3,12 +3,12 @@
 import { type Convenant, witnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
+  cosignatureKey,
   openCosigned,
   parseOrigin,
   parseReceipt,
   unverifiedCheckpoint,
   verifierKey,
-  witnessKey,
 } from '@drempel/protocol/log'
 import type { Lang, Text } from '../output/language.ts'
 
@@ -30,7 +30,7 @@ export function witnessesOf(convenant: Convenant, receipt: string): Witnessed {
   const { signingKey } = convenant.members.find(({ id }) => id === owner)!
   const { witnesses, quorum } = witnessTerms(convenant, owner)
   const keys = witnesses.map((witness) =>
-    witnessKey(convenant.id, witness.id, fromBase64url(witness.signingKey)),
+    cosignatureKey(witness.keyName, fromBase64url(witness.signingKey)),
   )
   const log = verifierKey(origin, fromBase64url(signingKey))
   const { times } = openCosigned(note, log, keys, 0)

@@ -26,6 +26,7 @@ import {
 } from '../http/index.ts'
 import {
   createChannelConnector,
+  createOutsideClient,
   createPeerClient,
   createPeerGate,
   type Directory,
@@ -167,6 +168,7 @@ async function run(
     periodKeys: home.periodKeys,
     indexKeys: home.indexKeys,
     peers,
+    outside: createOutsideClient(),
     connectChannel,
     prg: aesCtr,
     mac: gmac,

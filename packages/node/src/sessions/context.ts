@@ -5,7 +5,7 @@ import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/
 import type { PartyContext } from '@drempel/protocol/mpc'
 import type { Audit } from '../audit/index.ts'
 import type { IndexKeys, PeriodKeys } from '../config/index.ts'
-import type { Channel, PeerClient, PeerRequestOptions } from '../peers/index.ts'
+import type { Channel, OutsideClient, PeerClient, PeerRequestOptions } from '../peers/index.ts'
 import type { Store, Vault } from '../store/index.ts'
 import type { WorkerPool } from '../workers/index.ts'
 import type { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
@@ -34,6 +34,8 @@ export type NodeContext = {
   readonly periodKeys: Pick<PeriodKeys, 'erase' | 'list'>
   readonly indexKeys: IndexKeys
   readonly peers: PeerClient
+  /** Servers that are no members. */
+  readonly outside: OutsideClient
   readonly connectChannel: (
     member: string,
     path: string,

@@ -79,6 +79,21 @@ function* uniqueness(c: Convenant) {
       c.members.map((member) => member[field]),
     )
   }
+  // Members first: what an outside witness has in common with one is that witness's fault.
+  const outside = c.outsideWitnesses ?? []
+  const first = c.members.length
+  for (const field of ['id', 'name', 'signingKey'] as const) {
+    const values = [...c.members, ...outside].map((party) => party[field])
+    for (const { path, ...found } of duplicates((i) => String(i - first), values)) {
+      if (Number(path) >= 0) yield { ...found, path: `outsideWitnesses[${path}].${field}` }
+    }
+  }
+  for (const field of ['url', 'keyName'] as const) {
+    yield* duplicates(
+      (i) => `outsideWitnesses[${i}].${field}`,
+      outside.map((witness) => witness[field]),
+    )
+  }
   yield* duplicates((i) => `suspended[${i}]`, c.suspended)
   yield* duplicates((i) => `computeNodes[${i}]`, c.computeNodes)
   yield* duplicates((i) => `keyHolders.members[${i}]`, c.keyHolders.members)
@@ -178,15 +193,17 @@ function* keyCustody(c: Convenant) {
 }
 
 /**
- * q > w/2: two disjoint quorums could cosign two histories. And a witness has one witness less than
- * the others, since its own word counts for nothing.
+ * q > w/2: two disjoint quorums could cosign two histories. And a member that is a witness has one
+ * witness less than the others, since its own word counts for nothing.
  */
-function* witnessing({ witnesses, witnessing: terms }: Convenant) {
+function* witnessing({ witnesses, outsideWitnesses = [], witnessing: terms }: Convenant) {
   if (terms === undefined) return
-  if (2 * terms.quorum <= witnesses.length)
+  const all = witnesses.length + outsideWitnesses.length
+  const most = witnesses.length > 0 ? all - 1 : all
+  if (2 * terms.quorum <= all)
     yield problem('QUORUM_TOO_SMALL', 'witnessing.quorum', 'more than half of the witnesses')
-  if (terms.quorum >= witnesses.length)
-    yield problem('QUORUM_TOO_LARGE', 'witnessing.quorum', 'below the number of witnesses')
+  if (terms.quorum > most)
+    yield problem('QUORUM_TOO_LARGE', 'witnessing.quorum', 'what every log has witnesses for')
 }
 
 function* kinds(c: Convenant) {

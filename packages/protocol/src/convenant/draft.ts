@@ -33,6 +33,7 @@ export type DraftOptions = {
   /** Default: all members, and the least quorum above a half and above two. */
   readonly keyHolders?: Convenant['keyHolders']
   readonly witnesses?: readonly string[]
+  readonly outsideWitnesses?: Convenant['outsideWitnesses']
   /** Flags that one member may bring, per kind. Default 100,000. */
   readonly listCap?: number
   readonly minList?: number
@@ -79,6 +80,9 @@ export function draftConvenant(options: DraftOptions): Convenant {
     computeNodes: options.computeNodes ?? spreadOverSectors(members),
     keyHolders,
     witnesses: options.witnesses ?? [],
+    ...(options.outsideWitnesses === undefined
+      ? {}
+      : { outsideWitnesses: options.outsideWitnesses }),
     kinds: kinds.map((kind) => draftKind(kind, options, keyHolders)),
     formVersions: options.formVersions,
     taxonomy: { id: FRAUD_TAXONOMY.id, version: FRAUD_TAXONOMY.version },

@@ -46,6 +46,21 @@ export const origin = z
   .max(300)
   .refine((value) => isOrigin(value), 'an origin: https://host[:port], or http on loopback')
 
+/** As an origin, and a path below it without a slash at its end. */
+export const prefix = z
+  .string()
+  .max(300)
+  .refine((value) => isPrefix(value), 'https://host[:port][/path], or http on loopback')
+
+/**
+ * A key's name in signed notes (c2sp.org/signed-note): visible ASCII without a plus, and none that a
+ * member cosigns under.
+ */
+export const keyName = z
+  .string()
+  .max(200)
+  .regex(/^(?!drempel\/)[!-*,-~]+$/, 'visible ASCII without a plus, not below drempel/')
+
 /** Counts, quotas and caps: at most 10^9, so that a product with a number of members stays exact. */
 export function count(least: number, most = 1_000_000_000) {
   return z.int().min(least).max(most)
@@ -68,6 +83,11 @@ function hasBytes(value: string, length: number): boolean {
   } catch {
     return false
   }
+}
+
+function isPrefix(value: string): boolean {
+  const [, base = '', path = ''] = /^([a-z]+:\/\/[^/]+)((?:\/[A-Za-z0-9._~-]+)*)$/.exec(value) ?? []
+  return isOrigin(base) && path.split('/').every((part) => part !== '.' && part !== '..')
 }
 
 function isOrigin(value: string): boolean {

@@ -7,7 +7,18 @@
 
 import { z } from 'zod'
 import type { FormVersions, IdentifierKind } from '../identifiers/index.ts'
-import { bytes32, bytes64, count, instant, line, origin, slug, text } from './fields.ts'
+import {
+  bytes32,
+  bytes64,
+  count,
+  instant,
+  keyName,
+  line,
+  origin,
+  prefix,
+  slug,
+  text,
+} from './fields.ts'
 
 export const SECTORS = ['bank', 'telecom', 'platform', 'police', 'helpdesk'] as const
 export type Sector = (typeof SECTORS)[number]
@@ -38,6 +49,22 @@ export const memberSchema = z.strictObject({
   contact: line,
   /** How to reach the functionaris gegevensbescherming (data-protection officer). */
   fg: line,
+})
+
+/**
+ * A witness that is no member, such as an independent auditor's: it cosigns, and is given nothing but
+ * checkpoints and consistency proofs.
+ */
+export const outsideWitnessSchema = z.strictObject({
+  id: slug,
+  name: line,
+  /** Where `add-checkpoint` of c2sp.org/tlog-witness lies. */
+  url: prefix,
+  /** Under which it cosigns. */
+  keyName,
+  /** Ed25519: of its cosignatures alone. */
+  signingKey: bytes32,
+  contact: line,
 })
 
 const capFields = {
@@ -138,6 +165,7 @@ export const convenantSchema = z.strictObject({
   /** In the order of the key shares' indices 1, 2, .... */
   keyHolders: z.strictObject({ members: ids.min(1), quorum: count(1, 64) }),
   witnesses: ids,
+  outsideWitnesses: z.exactOptional(z.array(outsideWitnessSchema).min(1).max(16)),
   /** Left out: the smallest quorum that bears a third of them lying, and 15 minutes. */
   witnessing: z.exactOptional(
     z.strictObject({
@@ -182,6 +210,7 @@ type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDee
 
 export type Convenant = ReadonlyDeep<z.infer<typeof convenantSchema>>
 export type MemberDescriptor = ReadonlyDeep<z.infer<typeof memberSchema>>
+export type OutsideWitness = ReadonlyDeep<z.infer<typeof outsideWitnessSchema>>
 export type ConvenantKind = Convenant['kinds'][number]
 export type Rule = Convenant['rules'][number]
 export type Purpose = Convenant['purposes'][number]

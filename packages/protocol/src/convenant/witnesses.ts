@@ -4,11 +4,20 @@
  * second history, so that no two checkpoints that contradict each other both have a quorum.
  */
 
-import type { Convenant, MemberDescriptor } from './schema.ts'
+import type { Convenant } from './schema.ts'
+
+export type WitnessTerm = {
+  readonly id: string
+  /** Under which it cosigns. */
+  readonly keyName: string
+  readonly signingKey: string
+  /** Where an outside witness is asked; null for a member, which is asked as a peer. */
+  readonly url: string | null
+}
 
 export type WitnessTerms = {
   /** In order of id; the owner is not among them, nor who is suspended. */
-  readonly witnesses: readonly MemberDescriptor[]
+  readonly witnesses: readonly WitnessTerm[]
   /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
   readonly quorum: number
   readonly graceMinutes: number
@@ -19,10 +28,16 @@ const GRACE_MINUTES = 15
 
 /** The own node is not counted: a log that vouches for itself vouches for nothing. */
 export function witnessTerms(convenant: Convenant, owner: string): WitnessTerms {
-  const witnesses = convenant.members
+  const members = convenant.members
     .filter(({ id }) => convenant.witnesses.includes(id) && id !== owner)
     .filter(({ id }) => !convenant.suspended.includes(id))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, signingKey }) => {
+      return { id, keyName: `drempel/${convenant.id}/${id}`, signingKey, url: null }
+    })
+  const outside = (convenant.outsideWitnesses ?? []).map(({ id, keyName, signingKey, url }) => {
+    return { id, keyName, signingKey, url }
+  })
+  const witnesses = [...members, ...outside].sort((a, b) => (a.id < b.id ? -1 : 1))
   const count = witnesses.length
   const { quorum = leastQuorum(count, bearable(count)), graceMinutes = GRACE_MINUTES } =
     convenant.witnessing ?? {}

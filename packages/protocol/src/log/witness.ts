@@ -31,9 +31,14 @@ export type Cosignature = {
 
 const MAX_PROOF = 63
 
-/** Under which a member cosigns; the log's own signature has an origin, with a quarter, as its name. */
+/** Under which a witness cosigns; the log's own signature has an origin, with a quarter, as its name. */
+export function cosignatureKey(name: string, publicKey: Uint8Array): VerifierKey {
+  return verifierKey(name, publicKey, COSIGNATURE_V1)
+}
+
+/** A member's. */
 export function witnessKey(convenant: string, member: string, publicKey: Uint8Array): VerifierKey {
-  return verifierKey(`drempel/${convenant}/${member}`, publicKey, COSIGNATURE_V1)
+  return cosignatureKey(`drempel/${convenant}/${member}`, publicKey)
 }
 
 /** @throws ProtocolError `BAD_WITNESS_MESSAGE` for what can't be parsed again */

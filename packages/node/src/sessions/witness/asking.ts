@@ -4,7 +4,7 @@
  * that its store does not have.
  */
 
-import { fromUtf8, utf8 } from '@drempel/protocol/encoding'
+import { type Bytes, fromUtf8, utf8 } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
   type Cosignature,
@@ -14,6 +14,7 @@ import {
   verifierKey,
   verifyConsistency,
 } from '@drempel/protocol/log'
+import type { OutsideAnswer } from '../../peers/index.ts'
 import { fail } from '../errors.ts'
 import type { Policy } from './policy.ts'
 import type { World } from './world.ts'
@@ -43,14 +44,19 @@ export function createAsking(ctx: World): Asking {
   const known = new Map<string, number>()
   const busy = new Set<string>()
 
-  const cosign: Asking['cosign'] = async ({ member, key }, checkpoint, note) => {
+  const cosign: Asking['cosign'] = async ({ member, key, url }, checkpoint, note) => {
     if (busy.has(member)) return fail('NOT_WITNESSED', { culprit: member, at: 'busy' })
     busy.add(member)
     try {
       const place = `${member} ${checkpoint.origin}`
-      const first = await post(member, checkpoint, note, known.get(place) ?? 0)
-      const answer = first ?? (await post(member, checkpoint, note, await held(member, checkpoint)))
-      if (answer === null) return fail('NOT_WITNESSED', { culprit: member, at: 'size' })
+      const send = (body: Bytes) => (url === null ? sendPeer(member, body) : sendOutside(url, body))
+      let answer = await post(send, member, checkpoint, note, known.get(place) ?? 0)
+      if (typeof answer === 'number') {
+        // A member shows what it holds under this node's signature; an outside witness says a size.
+        const size = url === null ? await held(member, checkpoint) : answer
+        answer = await post(send, member, checkpoint, note, size)
+      }
+      if (typeof answer === 'number') return fail('NOT_WITNESSED', { culprit: member, at: 'size' })
       const cosignature = readCosignature(note, answer, key)
       // A false time would let a quorum of one moment pass for one of another.
       if (!(Math.abs(cosignature.time - ctx.clock() / 1000) <= SKEW_SECONDS)) {
@@ -63,22 +69,34 @@ export function createAsking(ctx: World): Asking {
     }
   }
 
-  /** The cosignature lines; null when the witness cosigned another size last. */
+  function sendPeer(member: string, body: Bytes) {
+    const options = { timeoutMs: ANSWER_MS, allowProblem: true }
+    return ctx.peers.post(member, '/peer/v1/witness/add-checkpoint', body, options)
+  }
+
+  function sendOutside(url: string, body: Bytes) {
+    return ctx.outside.post(`${url}/add-checkpoint`, body, { timeoutMs: ANSWER_MS })
+  }
+
+  /** The cosignature lines; or the size that the witness says it cosigned last, when it is another. */
   async function post(
+    send: (body: Bytes) => Promise<OutsideAnswer>,
     member: string,
     { origin, size }: Checkpoint,
     note: string,
     oldSize: number,
-  ): Promise<string | null> {
+  ): Promise<string | number> {
+    if (oldSize > size) return fail('NOT_WITNESSED', { culprit: member, at: 'size' })
     const proof =
       oldSize === 0 || oldSize === size ? [] : await ctx.audit.consistency(origin, oldSize, size)
     const body = utf8(encodeAddCheckpoint({ oldSize, proof, checkpoint: note }))
-    const path = '/peer/v1/witness/add-checkpoint'
-    const options = { timeoutMs: ANSWER_MS, allowProblem: true }
-    const { status, contentType, body: answer } = await ctx.peers.post(member, path, body, options)
+    const { status, contentType, body: answer } = await send(body)
     if (status === 200) return fromUtf8(answer)
-    if (status === 409 && contentType === 'text/x.tlog.size') return null
-    return fail('NOT_WITNESSED', { culprit: member, at: String(status) })
+    const said = status === 409 && contentType === 'text/x.tlog.size'
+    const told = said ? /^(0|[1-9][0-9]{0,15})\n?$/.exec(fromUtf8(answer)) : null
+    return told === null
+      ? fail('NOT_WITNESSED', { culprit: member, at: String(status) })
+      : Number(told[1])
   }
 
   /** The size to prove growth from. */

@@ -103,7 +103,9 @@ export function createCosigning(ctx: World): Cosigning {
     const { witnesses } = policyOf(ctx.inForce(), ctx.self)
     const current = await ctx.audit.origin()
     const origins = new Set([...(await ownLogs()), ...(current === null ? [] : [current])])
-    const asked = witnesses.flatMap(({ member }) =>
+    // What a witness outside says of a size is no evidence, and it shows no signature for it.
+    const members = witnesses.filter(({ url }) => url === null)
+    const asked = members.flatMap(({ member }) =>
       [...origins].map(async (origin) => {
         try {
           await compare(member, origin, RECALL_MS)

@@ -3,12 +3,12 @@
 import { witnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
+  cosignatureKey,
   type Origin,
   parseOrigin,
   quarterOf,
   type VerifierKey,
   verifierKey,
-  witnessKey,
 } from '@drempel/protocol/log'
 import type { InForce } from '../context.ts'
 import { memberKey } from '../federation.ts'
@@ -18,7 +18,12 @@ export const PROMPT_MS = 60_000
 const QUARTER_MS = 91 * 86_400_000
 
 export type Policy = {
-  readonly witnesses: readonly { readonly member: string; readonly key: VerifierKey }[]
+  readonly witnesses: readonly {
+    readonly member: string
+    readonly key: VerifierKey
+    /** Where a witness that is no member is asked. */
+    readonly url: string | null
+  }[]
   /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
   readonly quorum: number
   /** From the last cosigned entry to the end of the grace; milliseconds. */
@@ -28,9 +33,9 @@ export type Policy = {
 export function policyOf({ convenant }: InForce, owner: string): Policy {
   const { witnesses, quorum, graceMinutes } = witnessTerms(convenant, owner)
   return {
-    witnesses: witnesses.map(({ id, signingKey }) => ({
-      member: id,
-      key: witnessKey(convenant.id, id, fromBase64url(signingKey)),
+    witnesses: witnesses.map(({ id, keyName, signingKey, url }) => ({
+      ...{ member: id, url },
+      key: cosignatureKey(keyName, fromBase64url(signingKey)),
     })),
     quorum,
     patienceMs: PROMPT_MS + graceMinutes * 60_000,
