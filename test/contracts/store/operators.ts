@@ -28,6 +28,19 @@ export function operatorContract(world: StoreWorld): void {
     })
   })
 
+  it('feedback: keeps the last word on each item', async () => {
+    const { feedback } = world.store
+    await feedback.put('t1', 1, sealed(1))
+    await feedback.put('t1', 0, sealed(2))
+    await feedback.put('t1', 1, sealed(3))
+    await restart()
+    expect(await world.store.feedback.get('t1')).toEqual([
+      { item: 0, sealed: sealed(2) },
+      { item: 1, sealed: sealed(3) },
+    ])
+    expect(await world.store.feedback.get('t2')).toEqual([])
+  })
+
   describe('proposals', () => {
     const proposal = (id: string, expiresAt = 5_000) => ({
       ...{ id, act: 'open' as const, subject: 'log 7', sealed: sealed(1) },

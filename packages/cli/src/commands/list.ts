@@ -28,6 +28,7 @@ import { logReconcile } from './log-reconcile.ts'
 import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
+import { feedbackCommand, logClasses } from './outcome.ts'
 import { questionApprove, questionAskCommand, questionList } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
@@ -63,11 +64,11 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
-  ...[questionList, questionApprove, questionAskCommand],
+  ...[questionList, questionApprove, questionAskCommand, feedbackCommand],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile],
   ...[logOpen, logShred, logProposals, logApprove],
-  ...[statusCommand, doctorCommand, alertList, alertSeen],
+  ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
   ...[subjectLift, subjectList, subjectExtend, subjectClose, recallList, recallClose],
   ...[tokenCreate, tokenList, tokenRevoke],

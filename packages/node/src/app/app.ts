@@ -37,6 +37,7 @@ import {
   alertRoutes,
   auditorLogRoutes,
   flagRoutes,
+  outcomeRoutes,
   peerRoutes,
   problems,
   queryRoutes,
@@ -257,6 +258,7 @@ function routes(
   app.route('/api/v1', recordRoutes(node))
   app.route('/api/v1', alertRoutes(node))
   app.route('/api/v1', questionRoutes(node))
+  app.route('/api/v1', outcomeRoutes(node))
   return app
 }
 

@@ -51,6 +51,7 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
+export { watchWithdrawal } from './alerts/index.ts'
 export {
   askApproved,
   decideQuestion,
@@ -58,7 +59,6 @@ export {
   proposeQuestion,
   type WaitingQuestion,
 } from './approvals.ts'
-export { watchWithdrawal } from './alerts/index.ts'
 export { behind } from './behind.ts'
 export { type CheckAnswer, check } from './check.ts'
 export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
@@ -68,6 +68,7 @@ export { canonical, importFlags, openFlag } from './flags.ts'
 export { generateKey } from './keys/leader.ts'
 export { perMinute } from './limit.ts'
 export { evaluateInputs } from './oprf/asker.ts'
+export { giveFeedback, LEAST_QUERIES, resultClasses } from './outcomes/index.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
 export { sessionProblems } from './problems.ts'
 export { createDaily } from './reconcile/daily.ts'

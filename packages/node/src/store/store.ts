@@ -25,6 +25,7 @@ import type { CaseStore } from './parts/cases.ts'
 import type { ComparisonStore } from './parts/comparisons.ts'
 import type { ContributionStore } from './parts/contributions.ts'
 import type { ConvenantStore } from './parts/convenants.ts'
+import type { FeedbackStore } from './parts/feedback.ts'
 import type { FlagStore } from './parts/flags.ts'
 import type { KeyStore } from './parts/keys.ts'
 import type { ListStore } from './parts/lists.ts'
@@ -54,6 +55,7 @@ export interface Store {
   readonly usage: UsageStore
   readonly witness: WitnessStore
   readonly alerts: AlertStore
+  readonly feedback: FeedbackStore
   readonly asked: AskedStore
   readonly cases: CaseStore
   readonly recalls: RecallStore

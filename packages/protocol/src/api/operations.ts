@@ -28,13 +28,8 @@ import {
   withdrawRequest,
   withdrawResponse,
 } from './flags.ts'
-import {
-  question,
-  questionAsk,
-  questionDecision,
-  questionRequest,
-  questions,
-} from './questions.ts'
+import { feedbackRequest, resultClasses } from './outcomes.ts'
+import { question, questionAsk, questionDecision, questionRequest, questions } from './questions.ts'
 import {
   carryOutRequest,
   decisionRequest,
@@ -209,6 +204,21 @@ export const operations: readonly Operation[] = [
     summary: 'Cosignatures on the own logs, logs cosigned, evidence',
     roles: auditors,
     response: witnessing,
+  },
+  {
+    method: 'post',
+    path: '/feedback',
+    summary: 'What an answer led to; stays sealed at this node',
+    roles: analysts,
+    request: feedbackRequest,
+  },
+  {
+    method: 'get',
+    path: '/classes',
+    summary: 'How often the answer was yes in a month that has ended, in classes',
+    roles: auditors,
+    query: ['month'],
+    response: resultClasses,
   },
   {
     method: 'get',

@@ -68,8 +68,8 @@ export const REFUSALS = {
     en: 'The daily quota for this purpose is used up; it starts again at 00:00 UTC.',
   },
   APPROVAL_REQUIRED: {
-    nl: 'Dit doel vraagt de goedkeuring van twee verschillende personen.',
-    en: 'This purpose asks for the approval of two different people.',
+    nl: 'Dit doel vraagt twee verschillende personen: wie de vraag stelt en wie haar goedkeurt (drempel check --propose).',
+    en: 'This purpose asks two different people: who puts the question and who approves it (drempel check --propose).',
   },
   NOT_A_KEY_HOLDER: {
     nl: 'Deze partij houdt geen deel van de sleutel.',

@@ -8,6 +8,7 @@ import { comparisonStore } from './comparisons.ts'
 import { connect, type SqliteOptions } from './connection.ts'
 import { contributionStore } from './contributions.ts'
 import { convenantStore } from './convenants.ts'
+import { feedbackStore } from './feedback.ts'
 import { flagStore } from './flags.ts'
 import { keyStore } from './keys.ts'
 import { listStore } from './lists.ts'
@@ -45,6 +46,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     usage: usageStore(connection),
     witness: witnessStore(connection),
     alerts: alertStore(connection),
+    feedback: feedbackStore(connection),
     asked: askedStore(connection),
     cases: caseStore(connection),
     recalls: recallStore(connection),

@@ -299,4 +299,12 @@ CREATE TABLE discrepancies (
   UNIQUE (member, txid, kind)
 ) STRICT;
 `,
+  `
+CREATE TABLE feedback (
+  txid TEXT NOT NULL,
+  item INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (txid, item)
+) STRICT, WITHOUT ROWID;
+`,
 ]

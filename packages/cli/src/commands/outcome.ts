@@ -1,0 +1,86 @@
+/** feedback, log classes: what answers led to, and how often they were yes. */
+
+import {
+  feedbackRequest,
+  outcome as outcomeSchema,
+  type ResultClasses,
+  resultClasses,
+} from '@drempel/protocol/api'
+import { z } from 'zod'
+import { table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import { type CommandSpec, usage } from './define.ts'
+
+export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly row?: number }> = {
+  usage: 'feedback <txid>',
+  about: {
+    nl: 'vertel waartoe een antwoord leidde; het blijft verzegeld op de eigen node',
+    en: 'tell what an answer led to; it stays sealed at the own node',
+  },
+  args: { txid: { nl: 'txid van de vraag', en: 'txid of the query' } },
+  options: [
+    {
+      flags: '--outcome <outcome>',
+      about: {
+        nl: 'bevestigd (confirmed), weerlegd (refuted) of geen van beide (none)',
+        en: 'confirmed, refuted or none',
+      },
+      choices: outcomeSchema.options,
+      required: true,
+    },
+    {
+      flags: '--row <n>',
+      about: { nl: 'rij van een screening, vanaf 1', en: 'row of a screen, from 1' },
+      number: { least: 1 },
+    },
+  ],
+  examples: ['feedback 00112233445566778899aabbccddeeff --outcome confirmed'],
+  async run(ctx, { outcome, row = 1 }, txid: string) {
+    if (!/^[0-9a-f]{32}$/.test(txid)) {
+      usage('txid', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
+    }
+    const node = await ctx.node()
+    const body = { txid, item: row - 1, outcome: outcomeSchema.parse(outcome) }
+    await node.send('POST', 'feedback', [feedbackRequest, body], z.strictObject({}))
+    return { json: { txid, outcome }, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
+  },
+}
+
+export const logClasses: CommandSpec<{ readonly month: string }> = {
+  usage: 'log classes',
+  about: {
+    nl: 'hoe vaak het antwoord ja was, per doel, in klassen',
+    en: 'how often the answer was yes, by purpose, in classes',
+  },
+  options: [
+    {
+      flags: '--month <month>',
+      about: { nl: 'een maand die voorbij is: 2026-10', en: 'a month that has ended: 2026-10' },
+      required: true,
+    },
+  ],
+  examples: ['log classes --month 2026-10'],
+  notes: {
+    nl: 'Antwoorden zijn verzegeld; hier staan alleen klassen over minstens twintig vragen van een hele maand.',
+    en: 'Answers are sealed; here are only classes over at least twenty queries of a whole month.',
+  },
+  async run(ctx, { month }) {
+    const node = await ctx.node()
+    const told = await node.get('classes', resultClasses, { query: { month } })
+    return { json: told, text: classTable(ctx, told) }
+  },
+}
+
+function classTable(ctx: Context, { classes, least }: ResultClasses): string {
+  const few = ctx.say({ nl: `minder dan ${least}`, en: `fewer than ${least}` })
+  const head = ctx.say({
+    nl: 'doel,soort,vragen,boven de drempel,waarvan teruggekoppeld,waarvan bevestigd',
+    en: 'purpose,kind,queries,over the threshold,of which with feedback,of which confirmed',
+  })
+  const text = (share: ResultClasses['classes'][number]['over']) =>
+    share === null ? null : `${100 * share.above}-${100 * share.upTo}%`
+  const rows = classes.map(({ purpose, kind, queries, over, feedback, confirmed }) => [
+    ...[purpose, kind, queries ?? few, text(over), text(feedback), text(confirmed)],
+  ])
+  return table(head.split(','), rows)
+}

@@ -1,0 +1,61 @@
+/**
+ * What an answer led to, told by who asked: whether a yes was right is what shows that a purpose is
+ * proportionate. It stays at the asker's node, sealed, and may be given for any answer, so that a row
+ * does not show a yes.
+ */
+
+import { fromUtf8, utf8 } from '@drempel/protocol/encoding'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+
+export const OUTCOMES = ['confirmed', 'refuted', 'none'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** So that no outcome shows in the length of what is sealed. */
+const LENGTH = Math.max(...OUTCOMES.map(({ length }) => length))
+
+/** @param item which of the query's identifiers, from 0 @throws ProtocolError `UNKNOWN_RECEIPT`, `RECORD_ERASED` */
+export async function giveFeedback(
+  ctx: NodeContext,
+  txid: string,
+  item: number,
+  outcome: Outcome,
+): Promise<void> {
+  const entry = (await ctx.audit.find(txid)).find(({ type }) => type === 'query.result')
+  if (entry === undefined) return fail('UNKNOWN_RECEIPT')
+  const verdicts = await verdictsOf(ctx, entry.origin, entry.index)
+  if (item >= verdicts.length) fail('UNKNOWN_RECEIPT', { at: 'item' })
+  const text = utf8(outcome.padEnd(LENGTH))
+  await ctx.store.feedback.put(txid, item, ctx.vault.seal(placeOf(txid, item), text, ctx.random))
+}
+
+/** Outcomes by item. */
+export async function feedbackOf(
+  ctx: NodeContext,
+  txid: string,
+): Promise<ReadonlyMap<number, Outcome>> {
+  const rows = await ctx.store.feedback.get(txid)
+  return new Map(
+    rows.map(({ item, sealed }) => {
+      const text = fromUtf8(ctx.vault.open(placeOf(txid, item), sealed)).trim()
+      return [item, OUTCOMES.find((outcome) => outcome === text) ?? 'none'] as const
+    }),
+  )
+}
+
+/**
+ * Over or not, one for each identifier of an answered query; none for one that was not answered.
+ * @throws ProtocolError `RECORD_ERASED`
+ */
+export async function verdictsOf(
+  ctx: NodeContext,
+  origin: string,
+  index: number,
+): Promise<readonly boolean[]> {
+  const record = (await ctx.audit.openRecord(origin, index)) as { readonly over?: unknown } | null
+  return typeof record?.over === 'string' ? [...record.over].map((mark) => mark === '1') : []
+}
+
+function placeOf(txid: string, item: number): string {
+  return `feedback/${txid}/${item}`
+}

@@ -1,0 +1,38 @@
+/** Operator API: what answers led to, and how often they were yes. */
+
+import { z } from 'zod'
+import { count, id16, kind, slug } from './common.ts'
+
+export const outcome = z.enum(['confirmed', 'refuted', 'none'])
+
+export const feedbackRequest = z.strictObject({
+  txid: id16,
+  /** Which identifier of a screen, from 0. */
+  item: count,
+  outcome,
+})
+
+const share = z.strictObject({ above: z.number(), upTo: z.number() })
+
+export const resultClasses = z.strictObject({
+  month: z.string(),
+  /** Below this many queries nothing is said. */
+  least: count,
+  classes: z.array(
+    z.strictObject({
+      purpose: slug,
+      kind,
+      queries: count.nullable(),
+      over: share.nullable(),
+      feedback: share.nullable(),
+      confirmed: share.nullable(),
+    }),
+  ),
+})
+
+export const classesQuery = z.strictObject({
+  month: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/),
+})
+
+export type Outcome = z.infer<typeof outcome>
+export type ResultClasses = z.infer<typeof resultClasses>

@@ -1,0 +1,109 @@
+/** What supervisors may know of answers: classes over whole months, and nothing of one query. */
+
+import type { CheckResponse, ResultClasses } from '@drempel/protocol/api'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import type { Member } from '../../kit/member.ts'
+import { readProblem } from '../../kit/peer.ts'
+
+const PURPOSE = 'fraude-onderzoek'
+const FLAGGED = Array.from({ length: 30 }, (_, i) => `over${i}.example`)
+
+let federation: Federation
+let asker: Member
+let month: string
+const txids: string[] = []
+
+beforeAll(async () => {
+  federation = await Federation.open()
+  for (const member of federation.members) await member.flag(FLAGGED)
+  asker = federation.member('bank-a')
+  await asker.generateKey()
+  expect(await asker.round()).toMatchObject({ state: 'published' })
+  month = new Date(asker.ctx.clock()).toISOString().slice(0, 7)
+})
+
+afterAll(() => federation.close())
+
+async function ask(value: string): Promise<void> {
+  const question = { kind: 'host', purpose: PURPOSE, rule: 'host-t2', value }
+  const { json } = await asker.api('POST', '/checks', question)
+  txids.push((json as CheckResponse).txid)
+}
+
+const feedback = (txid: string, outcome: string, item = 0) =>
+  asker.api('POST', '/feedback', { txid, item, outcome })
+
+/** As seen from the middle of the month after the next. */
+async function classes(): Promise<ResultClasses['classes']> {
+  const now = asker.ctx.clock()
+  const date = new Date(now)
+  const later = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 15)
+  federation.clock.ahead += later - now
+  try {
+    const { json } = await asker.api('GET', `/classes?month=${month}`)
+    return (json as ResultClasses).classes
+  } finally {
+    federation.clock.ahead -= later - now
+  }
+}
+
+test('a month that has not ended is not counted', async () => {
+  const { status, text } = await asker.api('GET', `/classes?month=${month}`)
+  expect(readProblem(text, status)).toMatchObject({ code: 'PERIOD_IN_USE', at: month })
+})
+
+test('fewer than twenty queries are silence, whatever was answered', async () => {
+  for (const value of FLAGGED.slice(0, 19)) await ask(value)
+  expect(await classes()).toEqual([
+    {
+      ...{ purpose: PURPOSE, kind: 'host', queries: null },
+      ...{ over: null, feedback: null, confirmed: null },
+    },
+  ])
+})
+
+test('from twenty on shares are told, in classes', async () => {
+  await ask('elsewhere.example')
+  expect(await classes()).toMatchObject([
+    { queries: 20, over: { above: 0.5, upTo: 1 }, feedback: null },
+  ])
+  for (const value of FLAGGED.slice(19)) await ask(value)
+  for (const txid of txids.slice(0, 19))
+    expect((await feedback(txid, 'confirmed')).status).toBe(204)
+  // The one that was not over counts for nothing, and is taken all the same.
+  expect((await feedback(txids[19]!, 'confirmed')).status).toBe(204)
+  expect(await classes()).toMatchObject([
+    { queries: 31, feedback: { above: 0.5, upTo: 1 }, confirmed: null },
+  ])
+  for (const txid of txids.slice(20)) await feedback(txid, 'refuted')
+  expect(await classes()).toMatchObject([
+    { feedback: { above: 0.5, upTo: 1 }, confirmed: { above: 0.5, upTo: 1 } },
+  ])
+  // The last word counts.
+  for (const txid of txids.slice(0, 12)) await feedback(txid, 'none')
+  expect(await classes()).toMatchObject([{ confirmed: { above: 0.1, upTo: 0.25 } }])
+})
+
+test('feedback is for answers that this node gave, and shows nothing in the store', async () => {
+  const problem = async (sent: ReturnType<typeof feedback>) => {
+    const { status, text } = await sent
+    return readProblem(text, status).code
+  }
+  expect(await problem(feedback('00'.repeat(16), 'none'))).toBe('UNKNOWN_RECEIPT')
+  expect(await problem(feedback(txids[0]!, 'none', 1))).toBe('UNKNOWN_RECEIPT')
+  const rows = [txids[0]!, txids[14]!, txids[25]!].map((txid) => asker.ctx.store.feedback.get(txid))
+  const sizes = (await Promise.all(rows)).map(([row]) => row!.sealed.length)
+  expect(new Set(sizes).size).toBe(1)
+})
+
+test('an analyst gives feedback and sees no classes; an auditor the other way round', async () => {
+  const tokenOf = async (role: string) => {
+    const { json } = await asker.api('POST', '/tokens', { name: role, roles: [role] })
+    return (json as { token: string }).token
+  }
+  const [analyst, auditor] = [await tokenOf('analyst'), await tokenOf('auditor')]
+  const body = { txid: txids[0]!, item: 0, outcome: 'none' }
+  expect((await asker.api('GET', `/classes?month=${month}`, undefined, analyst)).status).toBe(403)
+  expect((await asker.api('POST', '/feedback', body, auditor)).status).toBe(403)
+})
