@@ -7,7 +7,7 @@ import { type Bytes, base64, hex, isProtocolError, type Json } from '@drempel/pr
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
 import { OUTPUT_BYTES, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
-import { isWorkerFault, type JobOptions, packed } from '../../workers/index.ts'
+import { isWorkerFault, type JobOptions } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, failure } from '../errors.ts'
 import {
@@ -18,7 +18,7 @@ import {
   type Question,
 } from '../journal.ts'
 import { beforeQuery } from '../witness/queries.ts'
-import { blind } from './blinding.ts'
+import { blind, combine } from './blinding.ts'
 import { askAlone, askTogether, FalseAnswer, type HolderAnswer } from './exchange.ts'
 import { evaluateOwn, type Intent } from './holder.ts'
 import { publicKeyOf } from './keyring.ts'
@@ -65,7 +65,6 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   // A holder sees how many elements there are, so all but a single check are padded.
   const { count, signal, turn = turnOf(ctx), late = new Set() } = evaluation
   const lane = { elements: count, urgent: protocol !== 'tag', signal }
-  const inputs = packed(evaluation.inputs)
   const { blinded, state } = await blind(ctx, evaluation.inputs, count, lane)
   const question: Question = {
     txid: hex(ctx.random(16)),
@@ -84,12 +83,12 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     ...{ parties: everyone, batch },
     ...(approvalCommit === undefined ? {} : { approvalCommit }),
   }
-  const [{ origin, index }] = await Promise.all([
+  const [{ origin, index, leaf }] = await Promise.all([
     journalIntent(ctx, question, everyone, epoch, batch, evaluation.record),
     evaluation.reserve?.(question.txid),
   ])
   const { count: _, approvalCommit: __, ...named } = question
-  const receipt = await ctx.audit.receipt(origin, index)
+  const receipt = await ctx.audit.receipt(origin, index, leaf)
   const request = { header: { ...named, epoch }, receipt, blinded }
   try {
     const asking = {
@@ -108,11 +107,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
     const outputs =
       state === null
         ? new Uint8Array()
-        : await ctx.workers.run(
-            'combine',
-            { state, inputs, shares },
-            { ...lane, move: [state.blinds, inputs.bytes] },
-          )
+        : await combine(ctx, { state, inputs: evaluation.inputs, shares }, lane)
     const holders = shares.map(({ index }) => key.publicShares.find((s) => s.index === index)!.id)
     if (protocol === 'tag') {
       await journalResult(ctx, question, holders, 'answered', { peerCheckpoints }, {})
@@ -190,7 +185,10 @@ async function askHolders(
     }
   }
   await Promise.all(Array.from({ length: key.quorum }, askNext))
-  if (shares.length >= key.quorum) return { shares, peerCheckpoints }
+  if (shares.length >= key.quorum) {
+    // In one order, whoever was first, so that queries of the same holders are combined together.
+    return { shares: shares.toSorted((a, b) => a.index - b.index), peerCheckpoints }
+  }
   throw quorumLost(said)
 }
 
