@@ -73,7 +73,7 @@ export class Federation {
         ...convenant,
       })
       const signed = await signByAll(document, nodes)
-      for (const { api } of nodes) await api.installConvenant(signed)
+      await Promise.all(nodes.map(({ api }) => api.installConvenant(signed)))
       return new Federation(directory, nodes, signed)
     } catch (error) {
       await Promise.allSettled(nodes.map((node) => node.stop()))

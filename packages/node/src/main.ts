@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { isProtocolError } from '@drempel/protocol/encoding'
-import { startNode } from './app/index.ts'
 import { type InitOptions, initHome } from './config/index.ts'
 
 const USAGE = `drempel-node init --home DIR --id ID --name NAME --sector SECTOR --listen HOST:PORT
@@ -74,6 +73,8 @@ async function up(args: string[]): Promise<number> {
     console.error(USAGE)
     return 2
   }
+  // Here, since making a home needs a small part of what it takes to run a node.
+  const { startNode } = await import('./app/index.ts')
   const node = await startNode({ home: values.home })
   const { id } = node.node.home.member
   console.log(

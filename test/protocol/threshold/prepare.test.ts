@@ -7,6 +7,7 @@ import {
   prepareList,
   type RoundPlan,
   recordKey,
+  recordKeys,
   roundSalt,
 } from '@drempel/protocol/threshold'
 import fc from 'fast-check'
@@ -274,6 +275,15 @@ describe('recordKey', () => {
     expect(hex(recordKey(key, value, 61))).toBe('5bdcc146bf607548')
     expect(hex(recordKey(key, value, 65))).toBe('5bdcc146bf60754e00')
     expect(hex(recordKey(key, value, 66))).toBe('5bdcc146bf60754e40')
+  })
+
+  it('is the same for many under one salt, whatever came before', () => {
+    const salt = Uint8Array.from({ length: 32 }, (_, i) => i)
+    const keyOf = recordKeys(salt, 77)
+    const values = [0, 1, 31, 32, 55, 56, 64, 200].map((n) => new Uint8Array(n).fill(n))
+    const keys = [...values, ...values].map((value) => hex(keyOf(value)))
+    expect(keys).toEqual([...values, ...values].map((value) => hex(recordKey(salt, value, 77))))
+    expect(new Set(keys).size).toBe(values.length)
   })
 })
 

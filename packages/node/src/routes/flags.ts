@@ -14,7 +14,7 @@ import {
   type WithdrawResponse,
   withdrawRequest,
 } from '@drempel/protocol/api'
-import { hex, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, hex, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { OperatorEnv } from '../http/index.ts'
@@ -27,7 +27,7 @@ import {
   type OwnersResult,
   openFlag,
   ownersResult,
-  tagOnList,
+  tagsOnList,
   watchWithdrawal,
 } from '../sessions/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
@@ -150,16 +150,19 @@ async function overOf(
   const met = new Map<string, string[]>()
   const add = (index: string, rule: string) =>
     void met.set(index, [...(met.get(index) ?? []), rule])
-  const lists = new Map<string, ThresholdListRecord[]>()
+  const lists = new Map<string, { rule: string; holds: (tag: Bytes) => boolean }[]>()
   for (const rule of rules) {
     const result = await resultOf(ctx, ofKind, rule)
     if ('over' in result) for (const index of result.over) add(index, rule)
-    else lists.set(result.epoch, [...(lists.get(result.epoch) ?? []), result])
+    else {
+      const list = { rule, holds: tagsOnList(result) }
+      lists.set(result.epoch, [...(lists.get(result.epoch) ?? []), list])
+    }
   }
   // Each tag is opened once, whatever the number of rules.
   for (const [epoch, ofEpoch] of lists) {
     for (const { index, tag } of await activeTags(ctx, ofKind, epoch, range)) {
-      for (const list of ofEpoch) if (tagOnList(list, tag)) add(hex(index), list.rule)
+      for (const { rule, holds } of ofEpoch) if (holds(tag)) add(hex(index), rule)
     }
   }
   return met

@@ -85,7 +85,7 @@ export {
 export { failOpenRounds } from './recover.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'
-export { tagOnList } from './round/lists.ts'
+export { tagsOnList } from './round/lists.ts'
 export type { Rounds } from './round/live.ts'
 export type { SignedList } from './round/messages.ts'
 export { createSchedule } from './schedule.ts'

@@ -26,7 +26,21 @@ export function roundSalt(
 
 /** One record's key: ceil(keyBits/8) bytes, big-endian, spare low bits zero. */
 export function recordKey(salt: Bytes, value: Bytes, keyBits: number): Bytes {
-  const key = hmacSha256(salt, value).slice(0, Math.ceil(keyBits / 8))
+  return shortened(hmacSha256(salt, value), keyBits)
+}
+
+/** `recordKey` for many values: the padded salt is hashed once. */
+export function recordKeys(salt: Bytes, keyBits: number): (value: Bytes) => Bytes {
+  const keyed = hmac.create(sha256, salt)
+  const mac = keyed.clone()
+  return (value) => {
+    keyed._cloneInto(mac)
+    return shortened(mac.update(value).digest(), keyBits)
+  }
+}
+
+function shortened(digest: Bytes, keyBits: number): Bytes {
+  const key = digest.slice(0, Math.ceil(keyBits / 8))
   const spare = 8 * key.length - keyBits
   key[key.length - 1]! &= 0xff << spare
   return key

@@ -15,7 +15,7 @@ import {
   parseJcs,
   verifyStatement,
 } from '@drempel/protocol/encoding'
-import { recordKey } from '@drempel/protocol/threshold'
+import { recordKey, recordKeys } from '@drempel/protocol/threshold'
 import { z } from 'zod'
 import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
@@ -177,6 +177,12 @@ function checkKeys(from: string, size: number, keyBits: number, digest: string, 
 /** Whether a tag is on a list; of a tag that this node has already, that is no query. */
 export function tagOnList(list: ThresholdListRecord, tag: Bytes): boolean {
   return listHolds(list, recordKey(list.salt, tag, list.keyBits))
+}
+
+/** The same for many tags. */
+export function tagsOnList(list: ThresholdListRecord): (tag: Bytes) => boolean {
+  const keyOf = recordKeys(list.salt, list.keyBits)
+  return (tag) => listHolds(list, keyOf(tag))
 }
 
 /** Binary search for one key. */
