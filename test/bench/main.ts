@@ -12,12 +12,21 @@ import { growth } from './growth/suite.ts'
 import { jsonLine, load, machine, table } from './harness/report.ts'
 import type { Result } from './harness/results.ts'
 import type { Suite } from './harness/suite.ts'
+import { log } from './log/suite.ts'
 import { oprf } from './oprf/suite.ts'
 import { writePlots } from './plots/write.ts'
 import { round } from './round/suite.ts'
 import { tagging } from './tagging/suite.ts'
 
-const SUITES: Readonly<Record<SuiteName, Suite>> = { group, oprf, round, check, tagging, growth }
+const SUITES: Readonly<Record<SuiteName, Suite>> = {
+  group,
+  oprf,
+  round,
+  check,
+  log,
+  tagging,
+  growth,
+}
 
 const command = readCommand(process.argv.slice(2))
 if (command === undefined || command === 'help') {

@@ -14,6 +14,8 @@ export type Appender = {
   oneByOne(count: number): Promise<number>
   /** All are handed in at once. @returns seconds */
   batched(count: number): Promise<number>
+  /** What one entry puts into the store. */
+  row(): Promise<readonly [leaf: Uint8Array, sealed: Uint8Array]>
   close(): Promise<void>
 }
 
@@ -37,6 +39,10 @@ export async function openAppender(): Promise<Appender> {
         for (let i = 0; i < count; i++) await append()
       }),
     batched: (count) => timed(() => Promise.all(Array.from({ length: count }, append))),
+    async row() {
+      const { origin, index, leaf } = await append()
+      return [leaf, (await store.log.sealed(origin, index))!]
+    },
     async close() {
       await audit.close()
       await store.close()

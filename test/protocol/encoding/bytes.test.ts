@@ -147,6 +147,80 @@ describe('JCS', () => {
     expect(() => parseJcs(utf8('{"a":1,"a":2}'))).toThrow('BAD_JSON')
     expect(() => parseJcs(utf8('nope'))).toThrow('BAD_JSON')
   })
+
+  /** By the writer, the long way round. */
+  const isCanonical = (text: string) => {
+    try {
+      return fromUtf8(jcs(JSON.parse(text))) === text
+    } catch {
+      return false
+    }
+  }
+  const isAccepted = (text: string) => {
+    try {
+      parseJcs(utf8(text))
+      return true
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'BAD_JSON' })
+      return false
+    }
+  }
+
+  it.each([
+    ['{"10":1,"9":2}', true],
+    ['{"9":2,"10":1}', false],
+    ['{"b":{"b":1,"a":2}}', false],
+    ['[{"b":1,"a":2}]', false],
+    ['{"a":1,"A":2}', false],
+    ['{"":0,"a":[],"b":{}}', true],
+    ['{"__proto__":1,"a":2}', true],
+    ['{"\u{1f600}":1,"\u{fb33}":2}', true],
+    ['{"\u{fb33}":1,"\u{1f600}":2}', false],
+    ['"\\u2028"', false],
+    ['"\u2028"', true],
+    ['"\\ud800"', false],
+    ['"\\\\ud800"', true],
+    ['"\\u001f\\n"', true],
+    ['"\\u001F"', false],
+    ['"\\u000a"', false],
+    ['"\\/"', false],
+    ['1e21', false],
+    ['1e+21', true],
+    ['1.0', false],
+    ['-0', false],
+    ['1e999', false],
+    ['333333333.3333333', true],
+    ['[1,2]', true],
+    ['[1,2] ', false],
+  ])('%s: %s', (text, accepted) => {
+    expect(isAccepted(text)).toBe(accepted)
+    expect(isCanonical(text)).toBe(accepted)
+  })
+
+  it('accepts what the writer writes and nothing else, in any order of names', () => {
+    const name = fc.oneof(fc.string(), fc.integer({ min: 0, max: 99 }).map(String))
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(null, true, 1, -0, 0.1, 1e21),
+        fc.string({ unit: 'binary' }),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 4 }),
+      ),
+    }))
+    fc.assert(
+      fc.property(value, (one) => {
+        const text = JSON.stringify(one)
+        expect(isAccepted(text)).toBe(isCanonical(text))
+        expect(isAccepted(fromUtf8(jcs(JSON.parse(text))))).toBe(true)
+      }),
+    )
+  })
+
+  it('reads what is nested deeper than a stack', () => {
+    expect(isAccepted('['.repeat(50_000) + ']'.repeat(50_000))).toBe(true)
+    expect(isAccepted(`${'['.repeat(50_000)} ${']'.repeat(50_000)}`)).toBe(false)
+  })
 })
 
 describe('lists longer than a call has arguments', () => {

@@ -27,8 +27,33 @@ export function parseJcs(bytes: Bytes): Json {
   } catch {
     return fail('BAD_JSON')
   }
-  if (textOf(value) !== text) fail('BAD_JSON')
+  if (!isPlainlyCanonical(value, text) && textOf(value) !== text) fail('BAD_JSON')
   return value
+}
+
+/**
+ * At a fifth of the time: JSON.stringify writes numbers and strings as RFC 8785 does, in the order of the
+ * text, so what is left is that names ascend. It escapes a lone surrogate instead of refusing it, and
+ * names that are array indices come in another order; then this says no, and the long way decides.
+ */
+function isPlainlyCanonical(value: Json, text: string): boolean {
+  try {
+    return JSON.stringify(value) === text && !/\\u[dD]/.test(text) && isAscending(value)
+  } catch {
+    // Nested deeper than the stack.
+    return false
+  }
+}
+
+function isAscending(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isAscending)
+  let last: string | undefined
+  for (const name of Object.keys(value)) {
+    if (last !== undefined && !(last < name)) return false
+    last = name
+  }
+  return Object.values(value as { readonly [name: string]: Json }).every(isAscending)
 }
 
 function textOf(value: Json): string {

@@ -107,10 +107,15 @@ export function timeOf(minute: string): number {
   return Date.parse(`${minute.slice(0, 16)}:00Z`)
 }
 
+const MINUTE =
+  /^([1-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]Z$/
+
 function isMinute(text: string): boolean {
-  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/.test(text)) return false
-  const time = timeOf(text)
-  return !Number.isNaN(time) && minuteOf(time) === text
+  const match = MINUTE.exec(text)
+  if (match === null) return false
+  const day = Number(match[3])
+  // The last day of a month is the day before the first of the next.
+  return day <= 28 || day <= new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
 }
 
 function isBucket(value: number): boolean {
