@@ -49,6 +49,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
 
 const usage: fc.Arbitrary<Usage> = fc.record({
   queried: fc.record({ day: fc.constantFrom('', '2027-06-14', '2027-06-15'), count }),
+  asked: fc.record({ epoch: fc.integer({ min: 0, max: 5 }), count }),
   tagged: fc.record({ epoch: fc.integer({ min: 0, max: 5 }), count }),
   lastContributors: fc.option(some),
   contributed: fc.boolean(),
@@ -108,6 +109,7 @@ describe('every decision', () => {
         const later: Usage = {
           ...used,
           queried: { day: used.queried.day, count: used.queried.count + more },
+          asked: { epoch: used.asked.epoch, count: used.asked.count + more },
           tagged: { epoch: used.tagged.epoch, count: used.tagged.count + more },
         }
         const before = decide(WORLD, asked, used, NOW)

@@ -37,6 +37,10 @@ type Row = {
 }
 
 const spent = (count: number): Partial<Usage> => ({ queried: { day: quotaDay(NOW), count } })
+const askedBefore = (count: number): Partial<Usage> => ({ asked: { epoch: 4, count } })
+const budgeted = (c: Loose) => {
+  c.kinds[0].queryBudget = 20_000
+}
 const taggedBefore = (count: number): Partial<Usage> => ({ tagged: { epoch: 4, count } })
 const suspend = (id: string) => (c: Loose) => c.suspended.push(id)
 const fourEyes = (c: Loose) => {
@@ -142,6 +146,30 @@ const ROWS: readonly Row[] = [
       code: 'QUOTA_EXCEEDED',
       request: CHECK,
       usage: spent(count),
+    }
+  }),
+  // 20,000 in an epoch: a holder grants 15,000.
+  {
+    name: 'a screen that would pass the budget of an epoch, whatever the day has left',
+    code: 'ENUMERATION_EXCEEDED',
+    request: EVALUATE,
+    change: budgeted,
+    usage: askedBefore(14_501),
+  },
+  {
+    name: 'a counter of an epoch that lies in the future',
+    code: 'ENUMERATION_EXCEEDED',
+    request: EVALUATE,
+    change: budgeted,
+    usage: { asked: { epoch: 5, count: 15_000 } },
+  },
+  ...[Number.NaN, -1].map((count): Row => {
+    return {
+      name: `an epoch's counter of ${count}`,
+      code: 'ENUMERATION_EXCEEDED',
+      request: EVALUATE,
+      change: budgeted,
+      usage: askedBefore(count),
     }
   }),
   { name: 'check without approvals', code: 'APPROVAL_REQUIRED', request: CHECK, change: fourEyes },
@@ -527,6 +555,14 @@ describe('decide allows', () => {
     expect(decideWith({ ...EVALUATE_TAGS, epoch: 5 }, { usage })).toEqual(allow(199_000))
   })
 
+  it('the last of a budget for an epoch, all of it anew in the next, and any number without one', () => {
+    const usage = askedBefore(14_500)
+    expect(decideWith(EVALUATE, { change: budgeted, usage })).toEqual(allow(7_000))
+    const next = { ...EVALUATE, epoch: 5 }
+    expect(decideWith(next, { change: budgeted, usage: askedBefore(15_000) }).allow).toBe(true)
+    expect(decideWith(EVALUATE, { usage: askedBefore(1_000_000) }).allow).toBe(true)
+  })
+
   it('two different approvers, and a holder an intent that commits to them', () => {
     const approved = { ...CHECK, approvers: ['ann', 'ben'] }
     expect(decideWith(approved, { change: fourEyes }).allow).toBe(true)
@@ -578,6 +614,7 @@ describe('what an asker and a key holder conclude about one query', () => {
         ...same,
         type: 'evaluate',
         protocol,
+        epoch: 4,
         holder: 'telecom',
         recipients,
         approved: true,

@@ -32,6 +32,7 @@ export const EVALUATE: EvaluateRequest = {
   holder: 'telecom',
   ...subject,
   protocol: 'screen',
+  epoch: 4,
   count: 500,
   recipients,
   approved: false,

@@ -261,6 +261,11 @@ describe('what must hold between fields', () => {
       ['REGION_MISPLACED kinds[1].defaultRegion'],
     ],
     [
+      'telephone numbers without a budget of questions',
+      (c) => delete c.kinds[1].queryBudget,
+      ['BUDGET_MISSING kinds[1].queryBudget'],
+    ],
+    [
       'a host with a region',
       (c) => (c.kinds[0].defaultRegion = 'NL'),
       ['REGION_MISPLACED kinds[0].defaultRegion'],

@@ -105,8 +105,8 @@ function rules(ctx: Context, convenant: Convenant): string {
 
 function kinds(ctx: Context, convenant: Convenant): string {
   const head = ctx.say({
-    nl: 'soort,deelnemer,minimum,lijst,nieuw/ronde,ingetrokken/ronde,budget',
-    en: 'kind,member,minimum,list,new/round,withdrawn/round,budget',
+    nl: 'soort,deelnemer,minimum,lijst,nieuw/ronde,ingetrokken/ronde,taggen/sleutel,vragen/sleutel',
+    en: 'kind,member,minimum,list,new/round,withdrawn/round,tags/key,questions/key',
   })
   const everyone = ctx.say({ nl: 'ieder', en: 'each' })
   return table(
@@ -114,7 +114,7 @@ function kinds(ctx: Context, convenant: Convenant): string {
     convenant.kinds.flatMap((kind) =>
       [{ member: everyone, ...caps(kind) }, ...kind.exceptions].map((cap) => [
         ...[kind.kind, cap.member, kind.minList, cap.listCap, cap.newPerRound],
-        ...[cap.withdrawnPerRound, cap.epochBudget],
+        ...[cap.withdrawnPerRound, cap.epochBudget, kind.queryBudget ?? null],
       ]),
     ),
   )

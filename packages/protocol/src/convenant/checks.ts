@@ -23,6 +23,7 @@ export type ConvenantProblemCode =
   | 'REGION_MISPLACED'
   | 'CAP_OUT_OF_ORDER'
   | 'BUDGET_BELOW_CAP'
+  | 'BUDGET_MISSING'
   | 'TOO_FEW_CONTRIBUTORS'
   | 'PLAIN_KEYS'
   | 'OWNERS_CONSUMERS'
@@ -213,6 +214,12 @@ function* kinds(c: Convenant) {
         'REGION_MISPLACED',
         `kinds[${i}].defaultRegion`,
         'a region for phone, null for every other kind',
+      )
+    if (kind.kind === 'phone' && kind.queryBudget === undefined)
+      yield problem(
+        'BUDGET_MISSING',
+        `kinds[${i}].queryBudget`,
+        'telephone numbers are few enough to ask them all: say how many a member may ask in a key epoch',
       )
     const sets = [
       { path: `kinds[${i}]`, caps: kind },

@@ -99,6 +99,13 @@ function evaluate(c: Convenant, request: EvaluateRequest, usage: Usage, now: num
   if (refusal) return refusal
   const purpose = purposeOf(c, request.purpose)!
   if (purpose.fourEyes && !request.approved) return refuse('APPROVAL_REQUIRED')
+  const { queryBudget } = kindOf(c, request.kind)!
+  if (queryBudget !== undefined) {
+    const budget = holderShare(queryBudget, c.keyHolders)
+    const asked = ofEpoch(usage.asked, request.epoch)
+    const enumerated = spend(request.count, asked, budget, 'ENUMERATION_EXCEEDED')
+    if (!enumerated.allow) return enumerated
+  }
   const share = holderShare(purpose.quotaPerDay, c.keyHolders)
   return spend(request.count, askedToday(usage, now), share, 'QUOTA_EXCEEDED')
 }
@@ -109,7 +116,8 @@ function tag(c: Convenant, request: TagRequest, usage: Usage): Decision {
   const caps = capsOf(kindOf(c, request.kind)!, request.member)
   if (!isCount(request.listSize)) return refuse('COUNT_INVALID')
   if (request.listSize > caps.listCap) return refuse('LIST_TOO_LARGE')
-  return spend(request.count, tagged(usage, request.epoch), caps.epochBudget, 'BUDGET_EXCEEDED')
+  const used = ofEpoch(usage.tagged, request.epoch)
+  return spend(request.count, used, caps.epochBudget, 'BUDGET_EXCEEDED')
 }
 
 function evaluateTags(c: Convenant, request: EvaluateTagsRequest, usage: Usage): Decision {
@@ -117,7 +125,7 @@ function evaluateTags(c: Convenant, request: EvaluateTagsRequest, usage: Usage):
   if (refusal) return refusal
   const caps = capsOf(kindOf(c, request.kind)!, request.member)
   const share = holderShare(caps.epochBudget, c.keyHolders)
-  return spend(request.count, tagged(usage, request.epoch), share, 'BUDGET_EXCEEDED')
+  return spend(request.count, ofEpoch(usage.tagged, request.epoch), share, 'BUDGET_EXCEEDED')
 }
 
 function announce(c: Convenant, request: AnnounceRequest, usage: Usage): Decision {
@@ -270,7 +278,7 @@ function spend(
   count: number,
   used: number,
   limit: number,
-  code: 'QUOTA_EXCEEDED' | 'BUDGET_EXCEEDED',
+  code: 'QUOTA_EXCEEDED' | 'BUDGET_EXCEEDED' | 'ENUMERATION_EXCEEDED',
 ): Decision {
   if (!isCount(count) || count === 0) return refuse('COUNT_INVALID')
   const remaining = limit - used - count
@@ -282,8 +290,8 @@ function askedToday(usage: Usage, now: number): number {
   return usage.queried.day < quotaDay(now) ? 0 : usage.queried.count
 }
 
-function tagged(usage: Usage, epoch: number): number {
-  return usage.tagged.epoch < epoch ? 0 : usage.tagged.count
+function ofEpoch(counter: Usage['tagged'], epoch: number): number {
+  return counter.epoch < epoch ? 0 : counter.count
 }
 
 function isCount(value: number): boolean {

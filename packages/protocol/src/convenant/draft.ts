@@ -50,6 +50,8 @@ export type DraftOptions = {
   readonly criminalData?: Purpose['criminalData']
 }
 
+const QUOTA_PER_DAY = 10_000
+
 /**
  * A drafter: version 1 of a convenant, valid but unsigned. It acknowledges the weaknesses that its
  * own rules have; who signs must read them.
@@ -92,7 +94,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
       rules: rules.filter((rule) => rule.output === 'list'),
       dpia: options.dpia ?? null,
       criminalData: options.criminalData ?? null,
-      quotaPerDay: options.quotaPerDay ?? 10_000,
+      quotaPerDay: options.quotaPerDay ?? QUOTA_PER_DAY,
       maxBatch: options.maxBatch ?? 1_000,
     }),
     round: {
@@ -134,7 +136,7 @@ function leastContributors(t: number): number {
 
 function draftKind(
   kind: IdentifierKind,
-  { listCap = 100_000, minList = 10 }: DraftOptions,
+  { listCap = 100_000, minList = 10, quotaPerDay = QUOTA_PER_DAY }: DraftOptions,
   { members, quorum }: Convenant['keyHolders'],
 ): Convenant['kinds'][number] {
   return {
@@ -146,6 +148,10 @@ function draftKind(
     withdrawnPerRound: Math.ceil(listCap / 4),
     // A quorum of holders, each granting budget·q/n, tags a full list, what comes new, and padding.
     epochBudget: Math.ceil((2 * listCap * members.length) / quorum),
+    // Numbers can be tried one after the other; names can't. Three days of a whole quota in an epoch.
+    ...(['iban', 'phone', 'device'].includes(kind)
+      ? { queryBudget: Math.min(1_000_000_000, 3 * quotaPerDay) }
+      : {}),
     exceptions: [],
   }
 }

@@ -67,6 +67,10 @@ export const REFUSALS = {
     nl: 'Het dagquotum voor dit doel is op; het begint opnieuw om 0.00 uur UTC.',
     en: 'The daily quota for this purpose is used up; it starts again at 00:00 UTC.',
   },
+  ENUMERATION_EXCEEDED: {
+    nl: 'Deze partij heeft in deze sleutelperiode zoveel nummers gevraagd als het convenant toestaat.',
+    en: 'This member has asked about as many numbers in this key epoch as the convenant allows.',
+  },
   APPROVAL_REQUIRED: {
     nl: 'Dit doel vraagt twee verschillende personen: wie de vraag stelt en wie haar goedkeurt (drempel check --propose).',
     en: 'This purpose asks two different people: who puts the question and who approves it (drempel check --propose).',

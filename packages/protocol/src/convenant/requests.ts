@@ -24,6 +24,8 @@ export type EvaluateRequest = {
   readonly purpose: string
   readonly kind: string
   readonly rule: string
+  /** Of the key that is asked for. */
+  readonly epoch: number
   /** Elements of the batch as received. */
   readonly count: number
   /** The holders that the intent addresses. */
@@ -113,6 +115,8 @@ export type Usage = {
    * those that this holder evaluated. `day` is the UTC day (2027-01-31) of the last of them.
    */
   readonly queried: { readonly day: string; readonly count: number }
+  /** Elements evaluated so far for this asker and kind, for all purposes; a holder's counter. */
+  readonly asked: { readonly epoch: number; readonly count: number }
   /** Elements tagged so far for this member and kind; `epoch` that of the last of them. */
   readonly tagged: { readonly epoch: number; readonly count: number }
   /** Contributors of the last published round of this kind; null before the first. */
@@ -124,6 +128,7 @@ export type Usage = {
 /** The counters of a node that has done nothing yet. */
 export const NO_USAGE: Usage = {
   queried: { day: '', count: 0 },
+  asked: { epoch: 0, count: 0 },
   tagged: { epoch: 0, count: 0 },
   lastContributors: null,
   contributed: false,

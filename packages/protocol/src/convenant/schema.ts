@@ -87,6 +87,11 @@ const kindSchema = z.strictObject({
   /** A list below this size stays out of the round. */
   minList: count(0),
   ...capFields,
+  /**
+   * Identifiers that one member may ask about in one key epoch, for all purposes together: what bounds
+   * who tries all numbers. Telephone numbers, so few that this is possible, must have one.
+   */
+  queryBudget: z.exactOptional(count(1)),
   /** Members with caps of their own. */
   exceptions: z.array(z.strictObject({ member: slug, ...capFields })).max(64),
 })

@@ -3,7 +3,7 @@
  * of the quota, and after its own log entry is durable. Learns who asks, for what purpose, how many.
  */
 
-import { quotaDay } from '@drempel/protocol/convenant'
+import { holderShare, kindOf, quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, concatAll, isProtocolError } from '@drempel/protocol/encoding'
 import { type EventOf, verifyIntent } from '@drempel/protocol/log'
 import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
@@ -269,6 +269,16 @@ function named(fields: { purpose: string | undefined; rule: string | undefined }
   }
 }
 
+/** What this holder evaluated of a kind for a member in a key epoch; null where the convenant sets no budget. */
+async function enumeration(ctx: NodeContext, asker: string, kind: string, epoch: string) {
+  const { convenant } = ctx.inForce()
+  const budget = kindOf(convenant, kind)?.queryBudget
+  if (budget === undefined) return null
+  const counter = { scope: `asked/${asker}/${kind}`, key: epoch }
+  const used = await ctx.store.usage.used(counter.scope, counter.key)
+  return { counter, used, limit: holderShare(budget, convenant.keyHolders) }
+}
+
 /** Permission by this node's copy of the convenant, then quota and txid in one claim. */
 async function reserve(
   ctx: NodeContext,
@@ -285,6 +295,7 @@ async function reserve(
     ? { scope: `evaluated-tags/${asker}/${kind}`, key: epoch }
     : { scope: `evaluated/${asker}/${purpose}`, key: day }
   const used = await ctx.store.usage.used(counter.scope, counter.key)
+  const epochs = tags ? null : await enumeration(ctx, asker, kind, epoch)
   const { remaining } = tags
     ? permit(
         ctx,
@@ -309,19 +320,29 @@ async function reserve(
           purpose,
           kind,
           rule,
+          epoch: Number(epoch),
           count,
           recipients,
           approved,
         },
-        { queried: { day, count: used } },
+        {
+          queried: { day, count: used },
+          asked: { epoch: Number(epoch), count: epochs?.used ?? 0 },
+        },
       )
   // Two requests may both have passed `permit`: the limit is compared again where it is added to.
   const limit = used + count + (remaining ?? 0)
-  const counters = [{ ...counter, amount: count, limit }]
+  const counters = [
+    { ...counter, amount: count, limit },
+    ...(epochs === null ? [] : [{ ...epochs.counter, amount: count, limit: epochs.limit }]),
+  ]
   const claim = await ctx.store.usage.claimServe({ asker, txid, counters })
   if (claim.outcome === 'replayed') fail('TXID_REPLAYED', { culprit: asker })
-  if (claim.outcome !== 'ok')
-    fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : 'QUOTA_EXCEEDED' })
+  if (claim.outcome !== 'ok') {
+    const enumerated = claim.outcome.exceeded === epochs?.counter.key
+    const quota = enumerated ? 'ENUMERATION_EXCEEDED' : 'QUOTA_EXCEEDED'
+    fail('REFUSED', { culprit: asker, at: tags ? 'BUDGET_EXCEEDED' : quota })
+  }
   if (!tags) {
     const [today, { scope }] = [used + count, counter]
     const asked = { asker, purpose, kind, count, today, share: limit, scope }
