@@ -32,6 +32,8 @@ const SIZES: Readonly<Record<Mode, Size>> = {
 
 const CHECKER = PARTNERS.find(({ id }) => id !== ASKER)!.id
 const POLL_MS = 100
+/** States of a round in which the asker may still be tagging. */
+const BEFORE: ReadonlySet<string> = new Set(['announced', 'collecting'])
 /** Between a check's answer and the next question. */
 const THINK_MS = 50
 
@@ -110,7 +112,7 @@ async function tag(federation: Federation, say: (text: string) => void) {
   for (;;) {
     const { state, step, reason, done = 0, total = 0 } = await api.round(round)
     if (state === 'failed') throw new Error(`the round failed: ${reason}`)
-    if (step === 'committed' || state !== 'collecting') break
+    if (step === 'committed' || !BEFORE.has(state)) break
     if (done > ((tenths + 1) * total) / 10) say(`tagging: ${++tenths * 10}%`)
     await sleep(POLL_MS)
   }
