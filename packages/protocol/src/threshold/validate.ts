@@ -92,9 +92,9 @@ async function lastBelowPads(
   })
 }
 
-// From the low bit up, with the bit l of the public bound: at least l: g = l ? g ∧ a : g ∨ a; at most u:
-// g = u ? g ∨ ¬a : g ∧ ¬a, both from g = 1. One AND t = g ∧ y each, since g ∨ y = g ⊕ y ⊕ t. A missing
-// bound is 0 or all ones, which every x meets.
+// From the low bit up, with the bit l of the public bound, both from g = 1. At least l: g = l ? g ∧ a :
+// g ∨ a, and at most u: g = u ? g ∨ ¬a : g ∧ ¬a. One AND t = g ∧ a each: g ∨ a = g ⊕ a ⊕ t,
+// g ∧ ¬a = g ⊕ t and g ∨ ¬a = 1 ⊕ a ⊕ t. A missing bound is 0 or all ones, which every x meets.
 async function inBounds(
   session: Session,
   plan: RoundPlan,
@@ -107,26 +107,22 @@ async function inBounds(
   const { bits, lower, upper } = boundsOf(plan, lists, rows)
   const g = session.arena.share(2 * words)
   xorConstant(session.party, g, -1)
-  const y = session.arena.share(2 * words)
   const t = session.arena.share(2 * words)
   for (let bit = bits - 1; bit >= 0; bit--) {
-    copyWords(y, 0, planes.share, planeAt(planes, bit), words)
-    copyWords(y, words, planes.share, planeAt(planes, bit), words)
-    xorConstant(session.party, y, -1, words)
-    const operand = { share: y, at: 0 }
-    await andInto(
+    const a = { share: planes.share, at: planeAt(planes, bit) }
+    await andAll(
       session.narrow(String(bit)),
-      { share: t, at: 0 },
-      { share: g, at: 0 },
-      operand,
-      2 * words,
+      [0, words].map((at) => ({ into: { share: t, at }, x: { share: g, at }, y: a, words })),
     )
     const shift = bits - 1 - bit
-    const isAnd = Int32Array.from({ length: 2 * rows }, (_, i) =>
-      i < rows ? -((lower[i]! >> shift) & 1) : ((upper[i - rows]! >> shift) & 1) - 1,
-    )
-    step(g.first, y.first, t.first, isAnd, rowWords)
-    step(g.second, y.second, t.second, isAnd, rowWords)
+    for (const held of ['first', 'second'] as const) {
+      const plane = planes.share[held].subarray(a.at, a.at + words)
+      // Component 0 takes constants.
+      const one = (session.party + (held === 'second' ? 1 : 0)) % 3 === 0 ? -1 : 0
+      stepLower(g[held], plane, t[held], lower, shift, rowWords)
+      const [upperG, upperT] = [g[held].subarray(words), t[held].subarray(words)]
+      stepUpper(upperG, plane, upperT, upper, shift, rowWords, one)
+    }
   }
   const target = { share: ok, at: 0 }
   await andInto(session.narrow('lower'), target, target, { share: g, at: 0 }, words)
@@ -150,12 +146,34 @@ function boundsOf(plan: RoundPlan, lists: readonly List[], rows: number) {
   return { bits, lower, upper }
 }
 
-/** @param isAnd per row all ones for ∧, zero for ∨ */
-function step(g: Words, y: Words, t: Words, isAnd: Words, rowWords: number): void {
-  let at = 0
-  for (let row = 0; row < isAnd.length; row++) {
-    const or = ~isAnd[row]!
-    for (const end = at + rowWords; at < end; at++) g[at] = t[at]! ^ (or & (g[at]! ^ y[at]!))
+function stepLower(
+  g: Words,
+  a: Words,
+  t: Words,
+  lower: Int32Array,
+  shift: number,
+  rowWords: number,
+): void {
+  for (let row = 0, at = 0; row < lower.length; row++) {
+    const or = ((lower[row]! >> shift) & 1) - 1
+    for (const end = at + rowWords; at < end; at++) g[at] = t[at]! ^ (or & (g[at]! ^ a[at]!))
+  }
+}
+
+/** @param one this component of the constant 1 in every lane */
+function stepUpper(
+  g: Words,
+  a: Words,
+  t: Words,
+  upper: Int32Array,
+  shift: number,
+  rowWords: number,
+  one: number,
+): void {
+  for (let row = 0, at = 0; row < upper.length; row++) {
+    const or = -((upper[row]! >> shift) & 1)
+    for (const end = at + rowWords; at < end; at++)
+      g[at] = t[at]! ^ (or & (one ^ a[at]!)) ^ (~or & g[at]!)
   }
 }
 
