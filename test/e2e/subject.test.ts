@@ -131,10 +131,10 @@ describe('drempel subject', () => {
     expect((await fg(['subject', 'lift', '-', ...going], NAME)).out).toContain('Lifted')
     const rectify = ['subject', 'rectify', NAME, ...going, '--expires', '2030-01-31']
     expect((await fg(rectify)).out).toContain('was corrected')
-    expect((await fg(['subject', 'erase', 'second.example', ...going])).out).toContain('was erased')
-    expect((await fg(['subject', 'erase', 'second.example', ...going])).out).toContain(
-      'no such flag',
-    )
+    const erase = ['subject', 'erase', 'second.example', '--kind', 'host', ...proof]
+    expect((await fg(erase)).out).toContain('was erased')
+    expect((await fg(erase)).out).toContain('no such flag')
+    expect((await fg(['subject', 'erase', 'second.example', ...going])).exit).toBe(2)
     expect((await fg(['subject', 'list'])).out).toContain(name)
     expect((await fg(['subject', 'extend', name, '--reason', 'x', '--json'])).json()).toMatchObject(
       {

@@ -61,13 +61,17 @@ export function subjectContract(world: StoreWorld): void {
       const numbers = async (open: boolean) =>
         (await world.store.cases.list({ open, limit: 9 })).map(({ number }) => number)
       expect(await numbers(true)).toEqual([first, second])
-      expect(await world.store.cases.close(first, 'granted', 7)).toBe(true)
-      expect(await world.store.cases.close(first, 'refused', 8)).toBe(false)
+      expect(await world.store.cases.close(first, 'granted', 7, sealed(2))).toBe(true)
+      expect(await world.store.cases.close(first, 'refused', 8, sealed(2))).toBe(false)
       expect(await world.store.cases.extend(first, 40, 9)).toBe(false)
-      expect(await world.store.cases.close(99, 'granted', 7)).toBe(false)
+      expect(await world.store.cases.close(99, 'granted', 7, sealed(2))).toBe(false)
       expect(await numbers(true)).toEqual([second])
       expect(await numbers(false)).toEqual([first, second])
-      expect(await world.store.cases.get(first)).toMatchObject({ outcome: 'granted', closedAt: 7 })
+      expect(await world.store.cases.get(first)).toMatchObject({
+        outcome: 'granted',
+        closedAt: 7,
+        sealed: sealed(2),
+      })
     })
   })
 

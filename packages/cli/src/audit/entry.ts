@@ -80,6 +80,7 @@ const NOTABLE: ReadonlySet<EventType> = new Set([
   'key.erased',
   'record.opened',
   'shred',
+  'subject.opened',
   'correction',
   'bezwaar',
   'witness.grace',

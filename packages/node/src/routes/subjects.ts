@@ -62,7 +62,9 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
   app.post('/subjects/access', fg, async (c) => {
     const { value, ...request } = await readJson(c, accessRequest)
     const wanted = canonical(ctx, request.kind, value)
-    const of = await caseFor(ctx, { ...request, type: 'access', operator: c.get('operator').id })
+    const index = ctx.vault.blindIndex(request.kind, wanted)
+    const operator = c.get('operator').id
+    const of = await caseFor(ctx, { ...request, index, type: 'access', operator })
     const confidential = isConfidential(node)
     const known = confidential ? NOTHING : await disclose(ctx, request.kind, wanted)
     return c.json(accessView(node, of, wanted, confidential, known))

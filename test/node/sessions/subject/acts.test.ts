@@ -93,7 +93,7 @@ describe('at a data subject’s request', () => {
     const entered = await node.adds(async () => {
       expect(await fg.act('lift', OBJECT, { case: objection!.case })).toMatchObject({ found: true })
       expect(await fg.act('lift', ERASE, { case: erasure!.case })).toMatchObject({ found: true })
-      expect(await fg.act('lift', KEPT, { case: erasure!.case })).toMatchObject({ found: false })
+      expect(await fg.act('lift', ERASE, { case: erasure!.case })).toMatchObject({ found: false })
     })
     expect(said(entered)).toEqual(entered.map(() => ['bezwaar', 'LIFTED']))
     await node.flag([ERASE])
@@ -157,6 +157,17 @@ describe('a case', () => {
     expect((await fg.cases(true)).map((open) => open.case)).toContain(name)
     const body = { kind: 'host', value: 'case.example', case: name }
     expect(await fg.refused('POST', '/subjects/access', body)).toBe('CASE_CLOSED')
+  })
+
+  test('is about one identifier: its proof is of no other', async () => {
+    const { case: of } = await fg.access('mine.example')
+    const body = { kind: 'host', value: 'theirs.example', case: of.case }
+    for (const act of ['access', 'objection', 'erasure', 'lift']) {
+      const before = await node.entries()
+      expect(await fg.refused('POST', `/subjects/${act}`, body)).toBe('BAD_REQUEST')
+      expect(await node.entries()).toHaveLength(before.length)
+    }
+    expect(await fg.access('MINE.example', { case: of.case })).toMatchObject({ case: of })
   })
 
   test('can’t be extended once its month is over', async () => {

@@ -53,13 +53,16 @@ export async function disclose(
 ): Promise<Disclosure> {
   const flag = await ctx.store.flags.get(kind, ctx.vault.blindIndex(kind, value))
   const { found, periods } = await findAsked(ctx, kind, value)
-  const queries = await Promise.all(found.map((position) => disclosedQuery(ctx, position)))
+  const queries: DisclosedQuery[] = []
+  for (const position of found) {
+    const query = await disclosedQuery(ctx, position)
+    if (query !== null) queries.push(query)
+    await ctx.pause()
+  }
   return {
     flag,
     lists: flag === null ? [] : await listsOver(ctx, kind, flag),
-    queries: queries
-      .filter((query) => query !== null)
-      .sort((a, b) => a.time - b.time || (a.txid < b.txid ? -1 : 1)),
+    queries: queries.sort((a, b) => a.time - b.time || (a.txid < b.txid ? -1 : 1)),
     periods,
   }
 }

@@ -14,10 +14,10 @@ import type { CaseRecord, FlagFields } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { canonical, sealFlag } from '../flags.ts'
-import { caseFor, nameOf, openCase, type Request } from './cases.ts'
+import { caseAbout, caseFor, nameOf, type Request } from './cases.ts'
 import { journalHandled } from './journal.ts'
 
-export type About = Omit<Request, 'type' | 'kind'> & {
+export type About = Omit<Request, 'type' | 'kind' | 'index'> & {
   readonly kind: IdentifierKind
   readonly value: string
 }
@@ -31,7 +31,7 @@ export type Acted = {
 /** @throws ProtocolError of the identifiers layer, and as `caseFor` */
 export async function objectTo(ctx: NodeContext, about: About): Promise<Acted> {
   const index = indexOf(ctx, about)
-  const found = await caseFor(ctx, { ...about, type: 'objection' })
+  const found = await caseFor(ctx, { ...about, index, type: 'objection' })
   await journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
   return { case: found, found: await ctx.store.flags.object(about.kind, index) }
 }
@@ -42,8 +42,7 @@ export async function liftObjection(
   about: About & { readonly case: string },
 ): Promise<Acted> {
   const index = indexOf(ctx, about)
-  const found = await openCase(ctx, about.case)
-  if (found.kind !== about.kind) fail('BAD_REQUEST', { at: 'kind' })
+  const found = await caseAbout(ctx, about.case, about.kind, index)
   await journalHandled(ctx, 'bezwaar', found, 'lift', sealedOf(about, found))
   return { case: found, found: await ctx.store.flags.lift(about.kind, index) }
 }
@@ -51,7 +50,7 @@ export async function liftObjection(
 /** @throws as `objectTo` */
 export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> {
   const index = indexOf(ctx, about)
-  const found = await caseFor(ctx, { ...about, type: 'erasure' })
+  const found = await caseFor(ctx, { ...about, index, type: 'erasure' })
   await journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
   return { case: found, found: await ctx.store.flags.erase(about.kind, index) }
 }
@@ -76,7 +75,7 @@ export async function rectifyFlag(
   if (instead === undefined && Object.keys(fields).length === 0) {
     fail('BAD_REQUEST', { at: 'replacement', hint: 'name what is to be corrected' })
   }
-  const found = await caseFor(ctx, { ...about, type: 'rectification' })
+  const found = await caseFor(ctx, { ...about, index, type: 'rectification' })
   // Which fields, not to what: codes and dates of a flag are in no log.
   const corrected = [...Object.keys(fields), ...(instead === undefined ? [] : ['value'])].sort()
   const record = { ...sealedOf(about, found), corrected }

@@ -4,7 +4,7 @@
  * month; the days that Regulation 1182/71 adds for weekends and holidays are not counted on.
  */
 
-import { fromUtf8, hex, jcs } from '@drempel/protocol/encoding'
+import { type Bytes, base64, fromUtf8, hex, jcs } from '@drempel/protocol/encoding'
 import type { CaseOutcome, CaseRecord, CaseType } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
@@ -18,6 +18,8 @@ const OLDEST = 366 * DAY
 export type Request = {
   readonly type: CaseType
   readonly kind: string
+  /** Blind index of the identifier: a case is about one, and its proof is of that one. */
+  readonly index: Bytes
   readonly operator: string
   /** An open case to go on with. */
   readonly case?: string | undefined
@@ -31,13 +33,12 @@ export type Request = {
  * @throws ProtocolError `BAD_REQUEST`, `CASE_UNKNOWN`, `CASE_CLOSED`
  */
 export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseRecord> {
-  const { type, kind, operator, proof } = request
+  const { type, kind, index, operator, proof } = request
   if (request.case !== undefined) {
     if (proof !== undefined || request.received !== undefined) {
       fail('BAD_REQUEST', { at: 'case', hint: 'a case has its proof and its date already' })
     }
-    const known = await openCase(ctx, request.case)
-    if (known.kind !== kind) fail('BAD_REQUEST', { at: 'kind' })
+    const known = await caseAbout(ctx, request.case, kind, index)
     // What is disclosed again is entered again; other acts have entries of their own.
     if (type === 'access') {
       await journalHandled(ctx, 'subject.opened', known, type, { operator, case: request.case })
@@ -51,7 +52,7 @@ export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseR
   const receivedAt = request.received === undefined ? now : Date.parse(request.received)
   if (receivedAt > now || receivedAt < now - OLDEST) fail('BAD_REQUEST', { at: 'received' })
   const id = hex(ctx.random(16))
-  const sealed = ctx.vault.seal(placeOf(id), jcs({ proof }), ctx.random)
+  const sealed = seal(ctx, id, { proof, about: base64(index) })
   const entry = { id, type, kind, receivedAt, dueAt: addMonths(receivedAt, 1), sealed }
   const [number] = await Promise.all([
     ctx.store.cases.open(entry),
@@ -60,8 +61,22 @@ export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseR
   return { ...entry, number, extendedAt: null, closedAt: null, outcome: null }
 }
 
+/** The open case of that name, if it is about that identifier. @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED`, `BAD_REQUEST` */
+export async function caseAbout(
+  ctx: NodeContext,
+  name: string,
+  kind: string,
+  index: Bytes,
+): Promise<CaseRecord> {
+  const known = await openCase(ctx, name)
+  if (known.kind !== kind || sealedOf(ctx, known).about !== base64(index)) {
+    fail('BAD_REQUEST', { at: 'case', hint: 'that case is about another identifier' })
+  }
+  return known
+}
+
 /** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED` */
-export async function openCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
+async function openCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
   const found = await ctx.store.cases.get(Number(name.slice(5)))
   if (found === null || nameOf(found) !== name) return fail('CASE_UNKNOWN')
   return found.closedAt === null ? found : fail('CASE_CLOSED')
@@ -95,8 +110,10 @@ export async function closeCase(
   const found = await openCase(ctx, name)
   await journalClosed(ctx, found, outcome, { operator, case: name, outcome, reason })
   const closedAt = ctx.clock()
-  if (!(await ctx.store.cases.close(found.number, outcome, closedAt))) fail('CASE_CLOSED')
-  return { ...found, closedAt, outcome }
+  // Which identifier it was about ends with it.
+  const sealed = seal(ctx, found.id, { proof: proofOf(ctx, found) })
+  if (!(await ctx.store.cases.close(found.number, outcome, closedAt, sealed))) fail('CASE_CLOSED')
+  return { ...found, closedAt, outcome, sealed }
 }
 
 export function listCases(ctx: NodeContext, open: boolean): Promise<readonly CaseRecord[]> {
@@ -108,8 +125,8 @@ export function nameOf({ receivedAt, number }: Pick<CaseRecord, 'receivedAt' | '
   return `${new Date(receivedAt).getUTCFullYear()}-${String(number).padStart(4, '0')}`
 }
 
-export function proofOf(ctx: NodeContext, { id, sealed }: CaseRecord): string {
-  return (JSON.parse(fromUtf8(ctx.vault.open(placeOf(id), sealed))) as { proof: string }).proof
+export function proofOf(ctx: NodeContext, of: CaseRecord): string {
+  return sealedOf(ctx, of).proof
 }
 
 /** Whole days until the term ends, fewer than none after it. */
@@ -123,6 +140,16 @@ export function addMonths(time: number, months: number): number {
   const [year, month] = [from.getUTCFullYear(), from.getUTCMonth() + months]
   const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
   return Date.UTC(year, month, Math.min(from.getUTCDate(), last) + 1) - 1
+}
+
+type Sealed = { readonly proof: string; readonly about?: string }
+
+function seal(ctx: NodeContext, id: string, text: Sealed): Bytes {
+  return ctx.vault.seal(placeOf(id), jcs(text), ctx.random)
+}
+
+function sealedOf(ctx: NodeContext, { id, sealed }: CaseRecord): Sealed {
+  return JSON.parse(fromUtf8(ctx.vault.open(placeOf(id), sealed))) as Sealed
 }
 
 function placeOf(id: string): string {

@@ -21,7 +21,7 @@ export type CaseRecord = {
   readonly extendedAt: number | null
   readonly closedAt: number | null
   readonly outcome: CaseOutcome | null
-  /** Proof of control, sealed by the vault. */
+  /** Proof of control and, until it is closed, what it is about, sealed by the vault. */
   readonly sealed: Bytes
 }
 
@@ -33,8 +33,8 @@ export interface CaseStore {
   get(number: number): Promise<CaseRecord | null>
   /** Once a case, while it is open: false, and nothing changed, otherwise. */
   extend(number: number, dueAt: number, at: number): Promise<boolean>
-  /** False when it is closed already, or unknown. */
-  close(number: number, outcome: CaseOutcome, at: number): Promise<boolean>
+  /** With what stays sealed. False when it is closed already, or unknown. */
+  close(number: number, outcome: CaseOutcome, at: number, sealed: Bytes): Promise<boolean>
   /** By due date; the open ones only, or all. */
   list(options: { readonly open: boolean; readonly limit: number }): Promise<readonly CaseRecord[]>
 }

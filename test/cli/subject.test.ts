@@ -1,0 +1,99 @@
+/** The letter that answers a request for access, in each language and for each thing that it may say. */
+
+import { accessLetter } from '@drempel/cli/internal/commands/subject-letter'
+import type { SubjectAccess } from '@drempel/protocol/api'
+import { describe, expect, it } from 'vitest'
+import { draft } from '../protocol/convenant/world.ts'
+
+const convenant = draft()
+const [purpose] = convenant.purposes
+const [rule] = convenant.rules
+
+const NOTHING: SubjectAccess = {
+  format: 'drempel-subject-access/1',
+  case: {
+    ...{ case: '2027-0007', txid: 'ab'.repeat(16), type: 'access', kind: 'host', daysLeft: 20 },
+    ...{ receivedAt: '2027-06-01T10:00:00.000Z', dueAt: '2027-07-01T23:59:59.999Z' },
+    ...{ extended: false, closedAt: null, outcome: null, proof: 'shown' },
+  },
+  member: { id: 'bank-a', name: 'Bank A', fg: 'fg@bank-a.example' },
+  convenant: { id: convenant.id, version: 1 },
+  time: '2027-06-02T10:00:00.000Z',
+  kind: 'host',
+  value: 'a.example',
+  confidential: false,
+  ...{ flag: null, lists: [], queries: [], periods: ['2027Q2'] },
+}
+
+const FLAG: SubjectAccess['flag'] = {
+  ...{ state: 'bezwaar', taxonomy: 'aankoop', evidence: 'bron-derden', reports: 3 },
+  ...{ since: '2027-01-02T00:00:00.000Z', expires: '2028-01-02T00:00:00.000Z' },
+  ...{ importedAt: '2027-01-03T00:00:00.000Z' },
+  ...{ withdrawnAt: '2027-02-04T00:00:00.000Z', withdrawnReason: 'unfounded' },
+}
+
+const query = (change: Partial<SubjectAccess['queries'][number]>) => ({
+  ...{ txid: 'cd'.repeat(16), time: '2027-05-01T10:00:00.000Z', purpose: purpose!.id },
+  ...{ rule: rule!.id, protocol: 'check' as const, status: 'answered' as const },
+  ...{ answer: 'over' as const, entries: [], ...change },
+})
+
+const letter = (change: Partial<SubjectAccess>, lang: 'nl' | 'en' = 'nl') =>
+  accessLetter({ ...NOTHING, ...change }, convenant, lang)
+
+describe('the letter', () => {
+  it.each(['nl', 'en'] as const)('has what the law asks for (%s)', (lang) => {
+    const text = letter({ flag: FLAG, queries: [query({})] }, lang)
+    for (const part of ['a.example', '2027-0007', '2027-06-01', 'fg@bank-a.example', '2027Q2']) {
+      expect(text).toContain(part)
+    }
+    // Purpose and legal basis, term, recipients, rights, the authority, no automated decision.
+    expect(text).toContain(purpose!.text[lang])
+    expect(text).toContain(purpose!.grondslag.explanation[lang])
+    expect(text).toContain(`${purpose!.retentionDays} ${lang === 'nl' ? 'dagen' : 'days'}`)
+    expect(text).toContain('Autoriteit Persoonsgegevens')
+    for (const article of ['15', '16', '17', '18', '21', '22']) expect(text).toContain(article)
+    expect(text.endsWith('\n')).toBe(true)
+  })
+
+  it('tells of the flag, or that there is none', () => {
+    expect(letter({})).toContain('Wij hebben dit niet gemeld.')
+    expect(letter({})).toContain('Wij hebben hier niets over gevraagd.')
+    const text = letter({ flag: FLAG })
+    for (const part of ['onder bezwaar', 'Ingetrokken: 2027-02-04', 'Aantal meldingen: 3']) {
+      expect(text).toContain(part)
+    }
+    const lists = [
+      { rule: 'host-t2', listTime: '2027-05-01T00:00:00.000Z', answer: 'over' as const },
+    ]
+    expect(letter({ flag: FLAG, lists })).toContain('`host-t2`, lijst van 2027-05-01: ja')
+  })
+
+  it.each([
+    [{ answer: 'over' }, 'ja, boven de drempel'],
+    [{ answer: 'not-over' }, '| nee |'],
+    [{ answer: null }, 'niet meer bewaard'],
+    [{ answer: null, status: 'failed' }, 'mislukt'],
+    [{ answer: null, status: 'refused' }, 'geweigerd'],
+    [{ answer: null, status: 'open' }, '| geen |'],
+  ] as const)('says of a query with %j: %s', (change, said) => {
+    expect(letter({ queries: [query(change)] })).toContain(said)
+  })
+
+  it('knows a purpose and a rule that the convenant no longer has by their names', () => {
+    const text = letter({ queries: [query({ purpose: 'vroeger', rule: 'host-t9' })] })
+    expect(text).toContain('vroeger')
+    expect(text).toContain('`host-t9`')
+  })
+
+  it.each(['nl', 'en'] as const)(
+    'of a confidential node is the same whatever it knows (%s)',
+    (lang) => {
+      const silent = letter({ confidential: true }, lang)
+      const told = letter({ confidential: true, flag: FLAG, queries: [query({})] }, lang)
+      expect(told).toBe(silent)
+      expect(silent).toMatch(lang === 'nl' ? /noch ontkennen/ : /neither confirm nor deny/)
+      expect(silent).not.toContain(purpose!.id)
+    },
+  )
+})
