@@ -1,6 +1,6 @@
 /** What routes and peers share of HTTP: the server, problem documents, operators' tokens. */
 
-export { collect, readBody } from './body.ts'
+export { readBody } from './body.ts'
 export type { HttpErrorCode } from './errors.ts'
 export { isUpgrading, type NodeBindings, nodeBindings, type UpgradeHandler } from './node.ts'
 export {
