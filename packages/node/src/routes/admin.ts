@@ -13,7 +13,7 @@ import { ProtocolError } from '@drempel/protocol/encoding'
 import { encodeVerifierKey, verifierKey } from '@drempel/protocol/log'
 import { Hono } from 'hono'
 import { newToken, type OperatorEnv, roles } from '../http/index.ts'
-import { generateKey, signDraft } from '../sessions/index.ts'
+import { daysLeft, generateKey, listCases, signDraft } from '../sessions/index.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
 import { epochView, listViews, roundView } from './views.ts'
@@ -202,6 +202,14 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
       ? 'both sides of every query agree'
       : [...counted].map(([member, count]) => `${member}: ${count}`).join(', '),
     'GET /api/v1/witnessing has them; then: drempel log reconcile',
+  )
+  const [first] = await listCases(ctx, true)
+  const overdue = first !== undefined && daysLeft(first, ctx.clock()) < 0
+  say(
+    'data subjects',
+    !overdue,
+    overdue ? 'the term of a case has passed' : 'no open case is late',
+    'drempel subject list',
   )
   for (const { kind } of inForce.convenant.kinds) {
     const key = await ctx.store.keys.current(kind)

@@ -180,6 +180,14 @@ describe('a case', () => {
       'CASE_EXTENDED',
     )
     expect((await fg.cases())[0]?.case).toBe(late.case)
+    const line = async () => {
+      const { json } = await node.api('GET', '/doctor')
+      const { checks } = json as { checks: { name: string; ok: boolean; next?: string }[] }
+      return checks.find(({ name }) => name === 'data subjects')
+    }
+    expect(await line()).toMatchObject({ ok: false, next: 'drempel subject list' })
+    await fg.close(late.case, 'granted')
+    expect(await line()).toMatchObject({ ok: true })
   })
 
   test.each([

@@ -110,3 +110,14 @@ test('an act has its effect all the same', async () => {
     'act.example',
   )
 })
+
+test('the police are so unless their settings say otherwise, and others only if they say so', async () => {
+  const { home } = federation.member('telecom').live.node
+  const other = await Fg.at(federation.member('telecom'))
+  const asked = async () => (await other.access('anyone.example')).confidential
+  expect(await asked()).toBe(false)
+  Object.assign(home.member, { sector: 'police' })
+  expect(await asked()).toBe(true)
+  Object.assign(home.config, { confidential: false })
+  expect(await asked()).toBe(false)
+})
