@@ -3,6 +3,7 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatSignedConvenant } from '@drempel/protocol/convenant'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { quarterOf } from '@drempel/protocol/log'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { drempel, folder, type Loose } from '../cli/world.ts'
@@ -131,6 +132,28 @@ describe('log reconcile', () => {
     expect(more).toEqual([])
     expect(found).toMatchObject({ kind: 'late', member: 'telecom' })
     expect(Math.abs(found.minutes - 60)).toBeLessThanOrEqual(1)
+  })
+
+  test('a holder whose disk is full refuses; the transaction is named, and nobody accused', async () => {
+    const logs = ['telecom', 'platform', 'bank-b'].map(
+      (id) => federation.member(id).ctx.store.log as { append: unknown },
+    )
+    const honest = logs.map(({ append }) => append)
+    for (const log of logs) {
+      log.append = async () => {
+        throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
+      }
+    }
+    const question = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2' }
+    const answer = await asker.api('POST', '/checks', { ...question, value: 'over.example' })
+    expect(answer).toMatchObject({ status: 503, json: { code: 'QUORUM_LOST' } })
+    for (const [i, log] of logs.entries()) log.append = honest[i]
+    const result = (await asker.entries()).findLast(({ type }) => type === 'query.result')
+    const { txid } = result as Loose
+    for (const member of federation.members) await member.ctx.audit.verifySelf()
+    const { told } = await reconcile()
+    expect(told.unanswered.map((one: Loose) => one.txid)).toContain(txid)
+    expect(told.findings.filter((one: Loose) => one.txid === txid)).toEqual([])
   })
 
   test('an asker that goes back to a log without the query is named, twice over', async () => {

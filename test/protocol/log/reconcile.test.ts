@@ -67,7 +67,7 @@ describe('two honest logs', () => {
   it('match, in either order', () => {
     const asker = [1, 2, 3].flatMap((i) => [intent(i, i), result(i, i + 1)])
     const holder = [1, 2, 3].map((i) => evaluated(i, i))
-    const told = { matched: 3, undecided: 0, findings: [] }
+    const told = { matched: 3, undecided: 0, findings: [], unanswered: [] }
     expect(compare(asker, holder)).toEqual(told)
     expect(reconcile(side(B, holder), side(A, asker))).toEqual(told)
   })
@@ -92,7 +92,27 @@ describe('two honest logs', () => {
       evaluated(9, 3, { parties: ['telecom-c'] }),
     ]
     const holder = [evaluated(7, 1, { parties: ['telecom-c'] })]
-    expect(compare(asker, holder)).toEqual({ matched: 0, undecided: 0, findings: [] })
+    expect(compare(asker, holder)).toEqual({
+      ...{ matched: 0, undecided: 0, findings: [], unanswered: [] },
+    })
+  })
+})
+
+describe('a query that failed', () => {
+  const failed = intent(1, 2, { type: 'query.result', status: 'failed', parties: ['bank-b'] })
+
+  it('names the transaction of which the holder has nothing, and accuses nobody', () => {
+    expect(compare([intent(1, 1), failed], [])).toEqual({
+      ...{ matched: 0, undecided: 0, findings: [] },
+      unanswered: [{ txid: txidOf(1), place: { member: 'bank-a', index: 1 }, member: 'bank-b' }],
+    })
+  })
+
+  it('is answered where the holder has it, also as a refusal', () => {
+    const refused = evaluated(1, 1, { type: 'oprf.refused', reason: 'QUOTA_EXCEEDED' })
+    for (const entry of [evaluated(1, 1), refused]) {
+      expect(compare([intent(1, 1), failed], [entry]).unanswered).toEqual([])
+    }
   })
 })
 

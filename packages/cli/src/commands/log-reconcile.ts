@@ -10,13 +10,13 @@ import {
   claimedOrigin,
   encodeTilePath,
   type FetchTile,
-  type Finding,
   type LeafFields,
   openCheckpoint,
   parseEvent,
   parseOrigin,
   type ReadHashes,
   type ReconciledSide,
+  type Reconciliation,
   reconcile,
   reconcileHeads,
   rootAt,
@@ -119,10 +119,10 @@ export const logReconcile: CommandSpec<Options> = {
     const undecided = heads.reduce((sum, head) => sum + head.undecided, found.undecided)
     const ok = findings.length === 0
     const logs = taken.map(({ checkpoint: { origin, size } }) => ({ origin, size }))
-    const { matched } = found
+    const { matched, unanswered } = found
     return {
-      json: { ok, period, logs, matched, undecided, findings },
-      text: findingsText(ctx, logs, matched, undecided, findings),
+      json: { ok, period, logs, matched, undecided, findings, unanswered },
+      text: findingsText(ctx, logs, { matched, undecided, findings, unanswered }),
       exit: ok ? EXIT.ok : EXIT.failed,
     }
   },
@@ -239,14 +239,18 @@ async function take(place: Place): Promise<Taken> {
 function findingsText(
   ctx: Context,
   logs: readonly { readonly origin: string; readonly size: number }[],
-  matched: number,
-  undecided: number,
-  findings: readonly Finding[],
+  { matched, undecided, findings, unanswered }: Reconciliation,
 ): string {
   const label = (nl: string, en: string) => ctx.say({ nl, en })
   const lines = logs.map(({ origin, size }) => `${origin} (${size})`)
   lines.push(`${label('gelijk', 'matched')}: ${matched}`)
   if (undecided > 0) lines.push(`${label('onbeslist', 'undecided')}: ${undecided}`)
+  if (unanswered.length > 0) {
+    lines.push(`${label('onbeantwoord', 'unanswered')}: ${unanswered.length}`)
+    for (const { txid, place, member } of unanswered) {
+      lines.push(`  ${txid}  ${place.member} ${place.index} -> ${member}`)
+    }
+  }
   if (findings.length === 0) return lines.join('\n')
   const head = label(
     'verschil,txid,regels,wie,velden,minuten',

@@ -48,7 +48,14 @@ export type Reconciliation = {
   /** Entries whose other side may lie beyond what was compared. */
   readonly undecided: number
   readonly findings: readonly Finding[]
+  /**
+   * Queries that failed, of which the holder that was to be asked has nothing: it may have been down,
+   * or its disk full, or not have been asked at all. No fault by itself; where an asker shows many, ask.
+   */
+  readonly unanswered: readonly Unanswered[]
 }
+
+export type Unanswered = { readonly txid: string; readonly place: Place; readonly member: string }
 
 /** Clocks of nodes may differ by a minute, and a leaf has no seconds. */
 export const TOLERANCE_MINUTES = 2
@@ -83,6 +90,7 @@ export function reconcile(
     matched: parts.reduce((sum, { matched }) => sum + matched, 0),
     undecided: parts.reduce((sum, { undecided }) => sum + undecided, 0),
     findings: parts.flatMap(({ findings }) => findings),
+    unanswered: parts.flatMap(({ unanswered }) => unanswered),
   }
 }
 
@@ -153,10 +161,12 @@ function queries(asker: Log, holder: Log, tolerance: number): Reconciliation {
   const intents = new Map(
     asker.entries.filter(isType('query.intent')).map((entry) => [entry.event.txid, entry]),
   )
+  const named = asker.entries
+    .filter(isType('query.result'))
+    .filter(({ event }) => event.parties.includes(holder.member))
   const results = new Map(
-    asker.entries
-      .filter(isType('query.result'))
-      .filter(({ event }) => event.status === 'answered' && event.parties.includes(holder.member))
+    named
+      .filter(({ event }) => event.status === 'answered')
       .map((entry) => [entry.event.txid, entry]),
   )
   const ofAsker = ({ event }: Entry<{ readonly parties?: readonly string[] }>) =>
@@ -217,12 +227,18 @@ function queries(asker: Log, holder: Log, tolerance: number): Reconciliation {
   for (const refused of refusals) {
     const { txid } = refused.event
     if (txid === undefined || seen.has(txid)) continue
+    seen.add(txid)
     if (intents.has(txid)) matched++
     else if (refused.index < holder.settled) {
       lacking(holder, { ...refused, event: { txid } }, asker)
     }
   }
-  return { matched, undecided, findings }
+  const unanswered = named
+    .filter(({ event }) => event.status === 'failed' && !seen.has(event.txid))
+    .map((entry) => ({
+      ...{ txid: entry.event.txid, place: at(asker, entry), member: holder.member },
+    }))
+  return { matched, undecided, findings, unanswered }
 }
 
 /** The other side may stand in the log of the quarter beside, or behind what was taken of the other. */

@@ -11,8 +11,9 @@ import { parseSignedConvenantText } from '@drempel/protocol/convenant'
 import { fromUtf8 } from '@drempel/protocol/encoding'
 import { parseOrigin, quarterOf } from '@drempel/protocol/log'
 import type { Operator } from '../../http/index.ts'
+import type { Proposal } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { fail } from '../errors.ts'
+import { codeOf, fail } from '../errors.ts'
 import {
   agreed,
   approvalOf,
@@ -50,20 +51,29 @@ export async function shred(ctx: NodeContext, operator: Operator, id: string): P
   return carryOut(ctx, proposal, proposal.subject)
 }
 
-/** At start: what a crash cut off between the first step and the last. An opening showed nothing. */
+/**
+ * At start: what a crash cut off between the first step and the last. What can't be ended now is tried
+ * again at the next start.
+ */
 export async function finishBegun(ctx: NodeContext): Promise<void> {
   for (const row of await ctx.store.proposals.unfinished()) {
-    // A question that was cut off has its query in the log, as failed or without an end.
-    if (row.act === 'ask') {
-      await ctx.store.proposals.end(row.id)
-      continue
+    try {
+      await finish(ctx, row)
+    } catch (error) {
+      ctx.log('error', 'log.act-unfinished', { code: codeOf(error) })
     }
-    const proposal = openProposal(ctx, row)
-    const { subject } = proposal
-    // The entry may have been written just before the crash; twice is no untruth.
-    if (subject.act === 'shred') await carryOut(ctx, proposal, subject)
-    else await ctx.store.proposals.end(row.id)
   }
+}
+
+/** An opening showed nothing; a question has its query in the log, as failed or without an end. */
+async function finish(ctx: NodeContext, row: Proposal): Promise<void> {
+  if (row.act !== 'shred') {
+    await ctx.store.proposals.end(row.id)
+    return
+  }
+  const proposal = openProposal(ctx, row)
+  // The entry may have been written just before the crash; twice is no untruth.
+  if (proposal.subject.act === 'shred') await carryOut(ctx, proposal, proposal.subject)
 }
 
 async function carryOut(
