@@ -36,6 +36,7 @@ describe('convenant draft', () => {
     const { exit, json } = await drempel(
       [
         ...['convenant', 'draft', '--member', ...members(), '--id', 'test', '-o', path, '--json'],
+        '--cross-sector',
         ...['--rule', 'host:2', 'phone:3:owners:plain', '--rule', 'host:3', '--list-cap', '500'],
         ...['--quorum', '4', '--key-epoch-days', 'round', '--every-hours', '24', '--min-list', '0'],
         ...['--compute', 'bank-b', 'telecom', 'platform', '--valid-until', '2029-01-01T00:00:00Z'],
@@ -65,8 +66,22 @@ describe('convenant draft', () => {
     ])
   })
 
-  it('names the witnesses that were chosen', async () => {
+  it('lets no flags of one sector answer another until that is asked for', async () => {
     const argv = ['convenant', 'draft', '--member', ...members(), '--json']
+    const refused = await drempel(argv)
+    expect(refused.exit).toBe(1)
+    expect(refused.json().error.code).toBe('CONVENANT_INVALID')
+    expect(refused.out).toContain('crossSector')
+    const asked = await drempel([...argv, '--cross-sector'])
+    const pairs = asked.json().convenant.purposes[0].crossSector
+    expect(pairs).toContainEqual({
+      ...{ from: 'telecom', to: 'bank' },
+      grondslag: { law: 'avg-6-1-f', explanation: expect.anything() },
+    })
+  })
+
+  it('names the witnesses that were chosen', async () => {
+    const argv = ['convenant', 'draft', '--member', ...members(), '--cross-sector', '--json']
     const { json } = await drempel([...argv, '--witness', 'bank-b', 'telecom', 'platform'])
     expect(json()).toMatchObject({ convenant: { witnesses: ['bank-b', 'telecom', 'platform'] } })
     const unknown = await drempel([...argv, '--witness', 'nobody'])
@@ -84,7 +99,7 @@ describe('convenant draft', () => {
     [['--dpia', 'nowhere.pdf'], 2, 'FILE_UNREADABLE'],
     [['--member', 'nobody.json'], 2, 'FILE_UNREADABLE'],
   ])('refuses %j', async (options, wanted, part) => {
-    const argv = ['convenant', 'draft', '--member', ...members(), ...options]
+    const argv = ['convenant', 'draft', '--member', ...members(), '--cross-sector', ...options]
     const { exit, out, err } = await drempel(argv)
     expect({ exit, out }).toEqual({ exit: wanted, out: '' })
     expect(err).toContain(part)
@@ -92,7 +107,7 @@ describe('convenant draft', () => {
 
   it('overwrites a signed convenant with --force alone, and says who signed it', async () => {
     const path = save(signedBy(draft(), ALL.slice(0, 2)))
-    const argv = ['convenant', 'draft', '--member', ...members(), '-o', path]
+    const argv = ['convenant', 'draft', '--member', ...members(), '--cross-sector', '-o', path]
     const kept = await drempel(argv)
     expect(kept.exit).toBe(2)
     expect(kept.err).toContain('FILE_EXISTS')

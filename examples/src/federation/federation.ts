@@ -70,6 +70,7 @@ export class Federation {
         members: nodes.map(({ member }) => member),
         formVersions: formVersions(),
         validFrom: `${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`,
+        crossSector: true,
         ...convenant,
       })
       const signed = await signByAll(document, nodes)

@@ -92,6 +92,7 @@ export class Federation {
         formVersions: formVersions(),
         validFrom: new Date(Date.now() - 86_400_000).toISOString(),
         minList: 1,
+        crossSector: true,
         ...drafted,
       }),
     )

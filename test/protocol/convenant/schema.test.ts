@@ -349,8 +349,46 @@ describe('what must hold between fields', () => {
     ],
     [
       'the police on legitimate interests',
-      (c) => (c.members[2].sector = 'police'),
+      (c) => {
+        c.members[2].sector = 'police'
+        for (const purpose of c.purposes)
+          for (const pair of purpose.crossSector) {
+            for (const side of ['from', 'to'])
+              if (pair[side] === 'telecom') {
+                pair[side] = 'police'
+                pair.grondslag.law = 'wpg'
+              }
+          }
+      },
       ['GRONDSLAG_OF_AUTHORITY purposes[0].askers[2]'],
+    ],
+    [
+      'flags of telecom that answer a bank without a basis of their own',
+      (c) =>
+        (c.purposes[1].crossSector = c.purposes[1].crossSector.filter(
+          (pair: Loose) => pair.from !== 'telecom',
+        )),
+      ['CROSS_SECTOR purposes[1].crossSector'],
+    ],
+    [
+      'no basis between sectors at all',
+      (c) => (c.purposes[1].crossSector = []),
+      ['CROSS_SECTOR purposes[1].crossSector', 'CROSS_SECTOR purposes[1].crossSector'],
+    ],
+    [
+      'a pair of sectors twice',
+      (c) => c.purposes[1].crossSector.push(c.purposes[1].crossSector[0]),
+      ['DUPLICATE purposes[1].crossSector[2]'],
+    ],
+    [
+      'a sector paired with itself',
+      (c) => (c.purposes[1].crossSector[0].to = c.purposes[1].crossSector[0].from),
+      ['CROSS_SECTOR purposes[1].crossSector', 'CROSS_SECTOR purposes[1].crossSector[0]'],
+    ],
+    [
+      'the Police Data Act between a bank and a platform',
+      (c) => (c.purposes[1].crossSector[0].grondslag.law = 'wpg'),
+      ['GRONDSLAG_OF_AUTHORITY purposes[1].crossSector[0].grondslag'],
     ],
     [
       'a bank on the Police Data Act',

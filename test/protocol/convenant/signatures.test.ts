@@ -157,6 +157,12 @@ describe('replacement', () => {
   it('admits a newcomer when the newcomer signs too', () => {
     const joined = next(first, (c) => {
       c.members.push(member('helpdesk', 'helpdesk', 9005))
+      // A sector that was not there: each purpose says on which basis its flags may answer whom.
+      for (const purpose of c.purposes) {
+        const [{ grondslag }] = purpose.crossSector
+        for (const to of new Set(purpose.crossSector.map((pair: Loose) => pair.to)))
+          purpose.crossSector.push({ from: 'helpdesk', to, grondslag })
+      }
     })
     expect(() => verifySuccession(first, signedBy(joined, ALL))).toThrow(
       missing('CONVENANT_SIGNATURE_MISSING', 'helpdesk'),

@@ -53,6 +53,7 @@ export function draft(options: Partial<DraftOptions> = {}): Convenant {
     members: FOUR,
     formVersions: FORMS,
     validFrom: '2027-01-01T00:00:00Z',
+    crossSector: true,
     ...options,
   })
 }

@@ -80,11 +80,26 @@ export function registerOf(
 }
 
 function termsOf(purpose: Purpose, lang: Lang) {
-  const { text, grondslag, criminalData, proportionality, kinds, retentionDays, dpia } = purpose
+  const {
+    text,
+    grondslag,
+    crossSector,
+    criminalData,
+    proportionality,
+    kinds,
+    retentionDays,
+    dpia,
+  } = purpose
   const days = { nl: 'dagen', en: 'days' }[lang]
   return {
     purpose: text[lang],
-    basis: `${grondslag.law}: ${grondslag.explanation[lang]}`,
+    basis: [
+      `${grondslag.law}: ${grondslag.explanation[lang]}`,
+      ...crossSector.map(
+        ({ from, to, grondslag: { law, explanation } }) =>
+          `${from} > ${to}: ${law}: ${explanation[lang]}`,
+      ),
+    ].join('; '),
     criminalData: criminalReference(criminalData, lang),
     proportionality: proportionality[lang],
     personalData: kinds.join(', '),

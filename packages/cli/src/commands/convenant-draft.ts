@@ -38,6 +38,7 @@ type Options = {
   readonly validFrom?: string
   readonly validUntil?: string
   readonly dpia?: string
+  readonly crossSector?: boolean
   readonly contributorsMayChange?: boolean
   readonly output?: string
   readonly force?: boolean
@@ -172,6 +173,13 @@ export const convenantDraft: CommandSpec<Options> = {
     },
     OUT_OPTION,
     {
+      flags: '--cross-sector',
+      about: {
+        nl: 'stel een grondslag voor waarop meldingen van de ene sector een andere mogen antwoorden',
+        en: "propose a basis on which one sector's flags may answer another",
+      },
+    },
+    {
       flags: '--force',
       about: {
         nl: 'een ondertekend convenant overschrijven',
@@ -180,7 +188,7 @@ export const convenantDraft: CommandSpec<Options> = {
     },
   ],
   examples: [
-    'convenant draft --member */member.json --rule host:2 --rule host:3 -o convenant.json',
+    'convenant draft --member */member.json --rule host:2 --rule host:3 --cross-sector -o convenant.json',
     'convenant draft --member a.json b.json c.json --rule phone:2 iban:3:owners --list-cap 500000 -o c.json',
   ],
   async run(ctx, options) {
@@ -196,6 +204,7 @@ export const convenantDraft: CommandSpec<Options> = {
       ...(await outsideWitnesses(ctx, options.outsideWitness)),
       ...(kinds === undefined ? {} : { kinds }),
       ...(rules === undefined ? {} : { rules }),
+      crossSector: options.crossSector ?? false,
       ...(options.dpia === undefined ? {} : { dpia: await fileDigest(ctx.path(options.dpia)) }),
     })
     const text = formatSignedConvenant({ convenant, signatures: [] })

@@ -135,6 +135,12 @@ function purposes(ctx: Context, convenant: Convenant): string {
     .map((purpose) => {
       const facts = pairs([
         [label('grondslag', 'legal basis'), purpose.grondslag.law],
+        [
+          label('tussen sectoren', 'between sectors'),
+          purpose.crossSector
+            .map(({ from, to, grondslag }) => `${from} > ${to} (${grondslag.law})`)
+            .join(', ') || label('niet', 'no'),
+        ],
         [label('wie', 'who'), purpose.askers.join(', ')],
         [label('regels', 'rules'), purpose.rules.join(', ')],
         [

@@ -24,6 +24,7 @@ export type ConvenantProblemCode =
   | 'CAP_OUT_OF_ORDER'
   | 'BUDGET_BELOW_CAP'
   | 'BUDGET_MISSING'
+  | 'CROSS_SECTOR'
   | 'TOO_FEW_CONTRIBUTORS'
   | 'PLAIN_KEYS'
   | 'OWNERS_CONSUMERS'
@@ -305,9 +306,49 @@ function* purposes(c: Convenant) {
     if (purpose.protocol === 'check' && purpose.maxBatch !== 1)
       yield problem('BATCH_ON_CHECK', `${path}.maxBatch`, 'a check is about one identifier: 1')
     yield* grondslag(c, i)
+    yield* crossSector(c, i)
     if (purpose.dpia === null && !trial)
       yield problem('DPIA_MISSING', `${path}.dpia`, 'digest of the impact assessment (AVG art. 35)')
   }
+}
+
+/**
+ * Every list holds flags of all members, so each pair of an asker's sector with another member's needs a
+ * basis of its own: data that one sector holds may not answer another because the purpose is good.
+ */
+function* crossSector(c: Convenant, i: number) {
+  const { crossSector: pairs, askers } = c.purposes[i]!
+  const path = `purposes[${i}].crossSector`
+  yield* duplicates(
+    (j) => `${path}[${j}]`,
+    pairs.map(({ from, to }) => `${from} ${to}`),
+  )
+  for (const [j, { from, to, grondslag }] of pairs.entries()) {
+    if (from === to) yield problem('CROSS_SECTOR', `${path}[${j}]`, 'one sector twice')
+    const police = from === 'police' || to === 'police'
+    if (police && grondslag.law === 'avg-6-1-f')
+      yield problem(
+        'GRONDSLAG_OF_AUTHORITY',
+        `${path}[${j}].grondslag`,
+        'the police neither give nor get data on legitimate interests',
+      )
+    if (!police && grondslag.law === 'wpg')
+      yield problem(
+        'GRONDSLAG_OF_AUTHORITY',
+        `${path}[${j}].grondslag`,
+        'the Wet politiegegevens is no basis between others than the police',
+      )
+  }
+  const sectors = new Set(c.members.map(({ sector }) => sector))
+  const asking = new Set(askers.flatMap((id) => memberOf(c, id)?.sector ?? []))
+  for (const to of asking)
+    for (const from of sectors)
+      if (from !== to && !pairs.some((pair) => pair.from === from && pair.to === to))
+        yield problem(
+          'CROSS_SECTOR',
+          path,
+          `no basis on which flags of ${from} may answer a question of ${to}`,
+        )
 }
 
 /** AVG art. 6(1), last sentence: public authorities can't rest their tasks on legitimate interests. */

@@ -43,6 +43,8 @@ export type DraftOptions = {
   readonly maxAgeHours?: number
   readonly keyEpochDays?: Convenant['round']['keyEpochDays']
   readonly schedule?: Convenant['round']['schedule']
+  /** Proposes a basis for flags of one sector to answer another's questions. Default false. */
+  readonly crossSector?: boolean
   /** Allows rounds with other contributors than the last. Default false. */
   readonly contributorsMayChange?: boolean
   /** base64url SHA-256 of the impact assessment; needed as soon as a member is not on loopback. */
@@ -94,6 +96,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
       rules: rules.filter((rule) => rule.output === 'list'),
       dpia: options.dpia ?? null,
       criminalData: options.criminalData ?? null,
+      crossSector: options.crossSector ?? false,
       quotaPerDay: options.quotaPerDay ?? QUOTA_PER_DAY,
       maxBatch: options.maxBatch ?? 1_000,
     }),

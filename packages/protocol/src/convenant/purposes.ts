@@ -3,7 +3,7 @@
  * replace or sign; a node treats them as terms, it cannot judge whether they are lawful.
  */
 
-import type { MemberDescriptor, Purpose, Rule } from './schema.ts'
+import type { Grondslag, MemberDescriptor, Purpose, Rule, Sector } from './schema.ts'
 
 export type PurposeSetting = {
   readonly members: readonly MemberDescriptor[]
@@ -12,19 +12,64 @@ export type PurposeSetting = {
   readonly dpia: string | null
   /** Set when flags are personal data relating to criminal offences. */
   readonly criminalData: Purpose['criminalData']
+  /** Whether a basis between sectors is proposed. */
+  readonly crossSector: boolean
   readonly quotaPerDay: number
   readonly maxBatch: number
 }
 
+type Terms = Omit<Purpose, 'crossSector'>
+
 /** The template's purposes that have an asker among the members. */
 export function templatePurposes(setting: PurposeSetting): Purpose[] {
-  return [investigation(setting), onboarding(setting), detection(setting)].filter(
-    (purpose) => purpose.askers.length > 0 && purpose.rules.length > 0,
+  return [investigation(setting), onboarding(setting), detection(setting)]
+    .filter((purpose) => purpose.askers.length > 0 && purpose.rules.length > 0)
+    .map((purpose) => ({ ...purpose, crossSector: pairsOf(setting, purpose.askers) }))
+}
+
+function pairsOf({ members, crossSector }: PurposeSetting, askers: readonly string[]) {
+  if (!crossSector) return []
+  const sectors = [...new Set(members.map(({ sector }) => sector))]
+  const asking = new Set(
+    members.filter(({ id }) => askers.includes(id)).map(({ sector }) => sector),
+  )
+  return [...asking].flatMap((to) =>
+    sectors
+      .filter((from) => from !== to)
+      .map((from) => ({ from, to, grondslag: betweenSectors(from, to) })),
   )
 }
 
+function betweenSectors(from: Sector, to: Sector): Grondslag {
+  if (from === 'police') {
+    return {
+      law: 'wpg',
+      explanation: {
+        nl: 'Verstrekking door de politie, artikel 19 of 20 van de Wet politiegegevens: alleen dat de drempel gehaald is.',
+        en: 'Provision by the police, article 19 or 20 of the Police Data Act: only that the threshold is reached.',
+      },
+    }
+  }
+  if (to === 'police') {
+    return {
+      law: 'wpg',
+      explanation: {
+        nl: 'Verwerking door de politie van wat de partijen zelf melden, artikel 8 of 9 van de Wet politiegegevens.',
+        en: 'Processing by the police of what the members report themselves, article 8 or 9 of the Police Data Act.',
+      },
+    }
+  }
+  return {
+    law: 'avg-6-1-f',
+    explanation: {
+      nl: 'Het gerechtvaardigd belang van beide sectoren: dezelfde fraude raakt hen na elkaar, en alleen dat de drempel gehaald is, komt over.',
+      en: 'The legitimate interest of both sectors: the same fraud meets one after the other, and only that the threshold is reached passes over.',
+    },
+  }
+}
+
 /** Every member but the police, whose tasks need a basis of their own. */
-function investigation(setting: PurposeSetting): Purpose {
+function investigation(setting: PurposeSetting): Terms {
   return {
     ...common(setting),
     id: 'fraude-onderzoek',
@@ -53,7 +98,7 @@ function investigation(setting: PurposeSetting): Purpose {
   }
 }
 
-function onboarding(setting: PurposeSetting): Purpose {
+function onboarding(setting: PurposeSetting): Terms {
   return {
     ...common(setting),
     id: 'klantacceptatie',
@@ -82,7 +127,7 @@ function onboarding(setting: PurposeSetting): Purpose {
   }
 }
 
-function detection(setting: PurposeSetting): Purpose {
+function detection(setting: PurposeSetting): Terms {
   return {
     ...common(setting),
     id: 'opsporing',

@@ -112,22 +112,32 @@ const ruleSchema = z.strictObject({
   consumers: z.union([z.literal('all'), ids.min(1)]),
 })
 
+/** A ground of AVG (GDPR) art. 6(1), or the Wet politiegegevens. */
+const grondslag = z.strictObject({
+  law: z.enum([
+    'avg-6-1-a',
+    'avg-6-1-b',
+    'avg-6-1-c',
+    'avg-6-1-d',
+    'avg-6-1-e',
+    'avg-6-1-f',
+    'wpg',
+  ]),
+  explanation: text,
+})
+
 const purposeSchema = z.strictObject({
   id: slug,
   text,
-  /** The basis in law: a ground of AVG (GDPR) art. 6(1), or the Wet politiegegevens. */
-  grondslag: z.strictObject({
-    law: z.enum([
-      'avg-6-1-a',
-      'avg-6-1-b',
-      'avg-6-1-c',
-      'avg-6-1-d',
-      'avg-6-1-e',
-      'avg-6-1-f',
-      'wpg',
-    ]),
-    explanation: text,
-  }),
+  /** The basis in law of asking, and of answers from flags of the asker's own sector. */
+  grondslag,
+  /**
+   * On which basis flags of another sector may answer: `from` flagged, `to` asks. A purpose without the
+   * pair of an asker and a member is none that these members can have.
+   */
+  crossSector: z
+    .array(z.strictObject({ from: z.enum(SECTORS), to: z.enum(SECTORS), grondslag }))
+    .max(SECTORS.length * SECTORS.length),
   /**
    * When flags are personal data relating to criminal offences (AVG art. 10): the basis in UAVG
    * art. 31-33 and the reference of the licence or of the exception; null when they are not.
@@ -219,6 +229,7 @@ export type OutsideWitness = ReadonlyDeep<z.infer<typeof outsideWitnessSchema>>
 export type ConvenantKind = Convenant['kinds'][number]
 export type Rule = Convenant['rules'][number]
 export type Purpose = Convenant['purposes'][number]
+export type Grondslag = Purpose['grondslag']
 export type ConvenantSignature = ReadonlyDeep<z.infer<typeof signatureSchema>>
 /** The body and, beside it, who signed it; the digest covers the body alone. */
 export type SignedConvenant = ReadonlyDeep<z.infer<typeof signedConvenantSchema>>
