@@ -115,6 +115,16 @@ describe('an answer', () => {
       },
       'redirect',
     ],
+    'that is no HTTP': [(incoming) => incoming.socket.end('SSH-2.0-OpenSSH_9.2\r\n\r\n'), 'head'],
+    'whose end nothing but the connection tells': [
+      (incoming) => {
+        const lines = Object.entries(sign(incoming, 'yes')).map(
+          ([name, value]) => `${name}: ${value}`,
+        )
+        incoming.socket.end(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\n\r\nyes`)
+      },
+      'head',
+    ],
     'that ends early': [
       (incoming, outgoing) => {
         outgoing.writeHead(200, { ...sign(incoming, 'yes'), 'content-length': '3' })
