@@ -50,8 +50,8 @@ function disclosed(access: SubjectAccess, convenant: Convenant, lang: Lang): str
     ...queryParts(access, convenant, lang),
     `## ${say({ nl: 'Wie deze gegevens krijgen', en: 'Who receives these data' })}`,
     say({
-      nl: `Niemand krijgt onze meldingen of vragen te zien. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
-      en: `Nobody is shown our flags or questions. The ${convenant.members.length} members of the agreement "${clean(convenant.title.en)}" compute together, under encryption, what enough of them have flagged; who asks hears yes or no and nothing else. A person always decides; there are no automated decisions (article 22).`,
+      nl: `Niemand krijgt onze meldingen of vragen te zien. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Vragen van anderen die onze node helpt beantwoorden, zijn versleuteld: of er een over u ging, kunnen wij niet zien. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
+      en: `Nobody is shown our flags or questions. The ${convenant.members.length} members of the agreement "${clean(convenant.title.en)}" compute together, under encryption, what enough of them have flagged; who asks hears yes or no and nothing else. Questions of others that our node helps to answer are encrypted: whether one was about you we can't see. A person always decides; there are no automated decisions (article 22).`,
     }),
     `## ${say({ nl: 'Bewijs', en: 'Proof' })}`,
     say({

@@ -1,7 +1,7 @@
 /** What a node tells a data subject: its flag, what was asked and answered, each entry with its proof. */
 
 import { forgetErased } from '@drempel/node/internal/sessions'
-import { fromBase64url, parseJcs } from '@drempel/protocol/encoding'
+import { fromBase64url, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
@@ -92,6 +92,26 @@ describe('an access', () => {
     for (const again of honest) again()
     const { queries } = await fg.access('unlucky.example')
     expect(queries).toMatchObject([{ status: 'failed', answer: null }])
+  })
+
+  test('what can’t be found again is not asked', async () => {
+    const { asked } = node.ctx.store
+    const { remember } = asked
+    const refused = async () => {
+      throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
+    }
+    Object.assign(asked, { remember: refused })
+    const evaluated = async () => {
+      const logs = await Promise.all(federation.members.map((member) => member.entries()))
+      return logs.flat().filter(({ type }) => type === 'oprf.evaluated').length
+    }
+    const before = await evaluated()
+    const answer = await node.api('POST', '/checks', { ...question, value: 'lost.example' })
+    expect(answer.status).toBe(503)
+    expect(answer.text).not.toContain('lost')
+    Object.assign(asked, { remember })
+    expect(await evaluated()).toBe(before)
+    expect(await ask('lost.example')).toMatchObject({ answer: 'not-over' })
   })
 
   test('is by the FG alone, whose every access is entered and names nobody', async () => {
