@@ -84,6 +84,7 @@ const NOTABLE: ReadonlySet<EventType> = new Set([
   'correction',
   'bezwaar',
   'witness.grace',
+  'log.discrepancy',
 ] satisfies EventType[])
 
 /** What a reviewer looks at one by one. */

@@ -57,6 +57,10 @@ export const alertSeen: CommandSpec = {
 }
 
 const MEANINGS: Readonly<Record<AlertCode, Text>> = {
+  LOGS_DIFFER: {
+    nl: 'zijn logboek en het onze spreken elkaar tegen (doctor)',
+    en: 'its log and ours contradict each other (doctor)',
+  },
   VOLUME_UNUSUAL: {
     nl: 'veel meer vragen dan gewoonlijk op een dag',
     en: 'far more questions a day than usual',

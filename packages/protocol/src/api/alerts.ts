@@ -6,8 +6,12 @@ import { count, slug, time } from './common.ts'
 export const alert = z.strictObject({
   id: count,
   time,
-  /** The first three at a key holder about another member, the others about the node's own people. */
+  /**
+   * The first about a member whose log and the own one do not agree, the next three at a key holder about
+   * who asks, the others about the node's own people.
+   */
   code: z.enum([
+    'LOGS_DIFFER',
     'VOLUME_UNUSUAL',
     'RATE_UNUSUAL',
     'HOURS_UNUSUAL',

@@ -172,6 +172,10 @@ describe('a member that', () => {
       ...{ member: holder.id, txid, kind: 'one-sided', fields: [], minutes: null },
     })
     expect(await doctor(asker)).toMatchObject({ ok: false, detail: `${holder.id}: 1` })
+    const { json } = await asker.api('GET', '/alerts')
+    expect((json as { alerts: unknown[] }).alerts).toMatchObject([
+      { code: 'LOGS_DIFFER', member: holder.id },
+    ])
     expect(types((await nextDay()).get(asker))).not.toContain('log.discrepancy')
   })
 

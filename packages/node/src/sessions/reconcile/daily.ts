@@ -5,6 +5,7 @@
  * are stands in the sealed record.
  */
 
+import type { AlertCode } from '@drempel/protocol/api'
 import { isProtocolError, type Json } from '@drempel/protocol/encoding'
 import { sizeBucket } from '@drempel/protocol/log'
 import type { Discrepancy } from '../../store/index.ts'
@@ -98,6 +99,10 @@ export function createDaily(ctx: NodeContext): Daily {
     ctx.log('error', 'log.discrepancy', { culprit: member, code: reason })
     const event = { type: 'log.discrepancy', role: 'peer', reason } as const
     await ctx.audit.append({ ...event, parties: [member], sizeBucket: sizeBucket(count) }, record)
+    const [code, at] = ['LOGS_DIFFER' satisfies AlertCode, ctx.clock()]
+    // The entry above says it to auditors; this one is for the node's own people.
+    const once = `${code}/${member}/${new Date(at).toISOString().slice(0, 10)}`
+    await ctx.store.alerts.raise(once, { at, code, member, purpose: null, kind: null })
   }
 
   return { run }
