@@ -1,7 +1,7 @@
 /** The demo's phases, from an empty folder to verified logs. */
 
 import { readFile } from 'node:fs/promises'
-import type { Flag, Round } from '@drempel/protocol/api'
+import { type Flag, MAX_FLAGS, type Round } from '@drempel/protocol/api'
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import {
   ApiError,
@@ -46,6 +46,7 @@ export async function runDemo(
     directory,
     convenant: { id: 'demo', listCap: Math.max(1_000, largest) },
     onNode,
+    onProgress: (step) => screen.progress(step),
   })
   const { computeNodes, keyHolders, rules } = federation.convenant
   screen.phase(`compute nodes: ${computeNodes.join(', ')}`)
@@ -63,7 +64,13 @@ export async function runDemo(
   const counts = countInTheClear(partners)
   screen.phase('each partner looks up its own flags; the demo compares with the clear')
   const ids = rules.map(({ id }) => id)
-  const own = await Promise.all(federation.nodes.map(({ api }) => api.flagsOver(KIND, ids)))
+  const total = partners.reduce((sum, { canonical }) => sum + canonical.size, 0)
+  let looked = 0
+  const onPage = () => {
+    looked += MAX_FLAGS
+    screen.progress(`${bar(looked, total)} looked up`)
+  }
+  const own = await Promise.all(federation.nodes.map(({ api }) => api.flagsOver(KIND, ids, onPage)))
   const compared = rules.map(({ id, t }) => {
     const answers = own.map((flags) => namesOver(flags, id))
     const published = round.lists?.find(({ rule }) => rule === id)?.size ?? 0

@@ -50,13 +50,17 @@ export function operatorApi(url: string, token: string) {
   const put = async <T>(schema: Schema<T>, path: string, body: unknown, method = 'POST') =>
     schema.parse(await (await send(method, path, body)).json())
 
-  const pages = async (query: Readonly<Record<string, string>>): Promise<schemas.Flag[]> => {
+  const pages = async (
+    query: Readonly<Record<string, string>>,
+    onPage: () => void = () => {},
+  ): Promise<schemas.Flag[]> => {
     const flags: schemas.Flag[] = []
     for (let after: number | null = 0; after !== null; ) {
       const params = new URLSearchParams({ ...query, after: String(after) })
       const page: schemas.FlagPage = await get(schemas.flagPage, `flags?${params}`)
       flags.push(...page.flags)
       after = page.next
+      onPage()
     }
     return flags
   }
@@ -112,9 +116,12 @@ export function operatorApi(url: string, token: string) {
     flags: (kind: IdentifierKind, rule?: string, limit = schemas.MAX_FLAGS) =>
       pages({ kind, limit: String(limit), ...(rule === undefined ? {} : { rule }) }),
 
-    /** The flags that are over a rule of these, with the names of those rules. */
-    flagsOver: (kind: IdentifierKind, rules: readonly string[]) =>
-      pages({ kind, limit: String(schemas.MAX_FLAGS), rule: rules.join(), only: 'over' }),
+    /**
+     * The flags that are over a rule of these, with the names of those rules.
+     * @param onPage called for each `MAX_FLAGS` flags that the node looked at
+     */
+    flagsOver: (kind: IdentifierKind, rules: readonly string[], onPage?: () => void) =>
+      pages({ kind, limit: String(schemas.MAX_FLAGS), rule: rules.join(), only: 'over' }, onPage),
 
     /** The signed note of a log's head. */
     checkpoint: async (origin: string) => (await send('GET', `log/${origin}/checkpoint`)).text(),

@@ -30,6 +30,8 @@ export type FederationOptions = {
   readonly before?: (id: string, port: number) => Promise<string>
   /** Told of each node of a federation that is being made, so that it can be ended at any moment. */
   readonly onNode?: (node: FederationNode) => void
+  /** Told what was done last, in words. */
+  readonly onProgress?: (step: string) => void
 }
 
 const POLL_MS = 300
@@ -53,7 +55,7 @@ export class Federation {
 
   /** Makes the homes, starts the nodes, and has every partner sign and install one convenant. */
   static async create(options: FederationOptions): Promise<Federation> {
-    const { partners, convenant = {}, onNode = () => {} } = options
+    const { partners, convenant = {}, onNode = () => {}, onProgress = () => {} } = options
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'drempel-')))
     const nodes: FederationNode[] = []
     try {
@@ -64,7 +66,13 @@ export class Federation {
       })
       nodes.push(...(await Promise.all(made)))
       nodes.forEach(onNode)
-      await Promise.all(nodes.map((node) => node.start()))
+      onProgress('every partner has its keys')
+      let running = 0
+      const starting = nodes.map(async (node) => {
+        await node.start()
+        onProgress(`${++running} of ${nodes.length} nodes run`)
+      })
+      await Promise.all(starting)
       const document = draftConvenant({
         id: 'federation',
         members: nodes.map(({ member }) => member),

@@ -22,8 +22,10 @@ import { evaluateInputs } from './oprf/asker.ts'
 const BATCH = 4_096
 /** Queries under way beside those that the workers compute on: these are at the holders. */
 const AHEAD = 2
-/** Rows that are read, opened or sealed and stored at a time: some milliseconds of work. */
+/** Rows that are read and opened at a time: some milliseconds of work. */
 const PAGE = 1_024
+/** Tags that are sealed and stored at a time, with one fsync. */
+const STORED = 2_048
 
 type Tagging = {
   readonly kind: IdentifierKind
@@ -160,8 +162,8 @@ async function tagBatch(
     late,
     signal,
   })
-  for (let at = 0; at < flags.length; at += PAGE) {
-    const page = flags.slice(at, at + PAGE)
+  for (let at = 0; at < flags.length; at += STORED) {
+    const page = flags.slice(at, at + STORED)
     const tags = page.map(({ index }, i) => ({
       context: tagPlace(kind, name, index),
       plaintext: tagOf(outputs[at + i]!),

@@ -1,4 +1,5 @@
-import { type Bytes, hex } from '@drempel/protocol/encoding'
+import { type Bytes, concatAll, hex } from '@drempel/protocol/encoding'
+import { fail } from '../errors.ts'
 import type { ContributionStore } from '../parts/contributions.ts'
 import type { Connection } from './connection.ts'
 
@@ -8,8 +9,11 @@ export function contributionStore({ db, write, read }: Connection): Contribution
   )
   const any = db.prepare('SELECT 1 FROM contributions WHERE kind = ? LIMIT 1')
   const leave = db.prepare('UPDATE contributions SET left_at = ? WHERE kind = ? AND blind = ?')
+  // All at once and in the order of the table: half the time of one by one.
   const enter = db.prepare(
-    `INSERT INTO contributions (kind, blind, left_at) VALUES (?, ?, NULL)
+    `WITH RECURSIVE n (i) AS (SELECT 0 WHERE @count > 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < @count)
+     INSERT INTO contributions (kind, blind, left_at)
+     SELECT @kind, substr(@bytes, 1 + 32 * i, 32) AS blind, NULL FROM n WHERE true ORDER BY blind
      ON CONFLICT DO UPDATE SET left_at = NULL`,
   )
   const left = db.prepare<[string, number], { blind: Bytes }>(
@@ -21,9 +25,10 @@ export function contributionStore({ db, write, read }: Connection): Contribution
     record: (kind, indexes, now) =>
       write(() => {
         const gone = last(kind)
-        for (const index of indexes) {
-          if (!gone.delete(hex(index))) enter.run(kind, index)
-        }
+        const fresh = indexes.filter((index) => !gone.delete(hex(index)))
+        if (fresh.some(({ length }) => length !== 32))
+          fail('STORE_CONFLICT', { at: 'contributions' })
+        enter.run({ kind, count: fresh.length, bytes: concatAll(fresh) })
         for (const blind of gone.values()) leave.run(now, kind, blind)
       }),
     changes: (kind, indexes) =>
