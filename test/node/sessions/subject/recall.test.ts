@@ -104,10 +104,13 @@ describe('an answer', () => {
     await publish(federation, ['late.example'])
     const before = (await recalls(telecom)).length
     // The list that the answer is of is replaced, and reviewed, before the answer is written down.
-    const gate = Promise.withResolvers<void>()
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
     const { post } = telecom.ctx.peers
     const slow: typeof post = async (...request) => {
-      await gate.promise
+      await gate
       return post(...request)
     }
     Object.assign(telecom.ctx.peers, { post: slow })
@@ -115,7 +118,7 @@ describe('an answer', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     await publish(federation, ['other.example'])
     await reviewAnswers(telecom.ctx)
-    gate.resolve()
+    open()
     expect(await answer).toBe('over')
     Object.assign(telecom.ctx.peers, { post })
     expect(await recalls(telecom)).toHaveLength(before + 1)
