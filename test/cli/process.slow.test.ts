@@ -38,7 +38,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-it('init, up, status, doctor, token, SIGTERM', async () => {
+it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
   const home = join(folder(), 'bank-a')
   const listen = `127.0.0.1:${await freePort()}`
   const who = ['--id', 'bank-a', '--name', 'Bank A', '--sector', 'bank', '--listen', listen]
@@ -65,7 +65,15 @@ it('init, up, status, doctor, token, SIGTERM', async () => {
   expect((await run(...token, '--home', home)).exit).toBe(0)
   expect(readFileSync(file, 'utf8')).toMatch(/^drm_[0-9a-f]{12}_[A-Za-z0-9_-]{43}\n$/)
 
+  const busy = await run('log', 'fsck', '--home', home, '--json')
+  expect(busy.exit).toBe(1)
+  expect(JSON.parse(busy.out).error).toMatchObject({ code: 'NODE_FAILED', at: 'STORE_BUSY' })
+
   up.child.kill('SIGTERM')
   expect(await up.ended).toBe(0)
+  const sound = await run('log', 'fsck', '--home', home, '--json')
+  expect({ ...sound, out: JSON.parse(sound.out) }).toMatchObject({
+    ...{ exit: 0, out: { sound: true, logs: [] } },
+  })
   expect((await run('status', '--home', home)).exit).toBe(4)
 })

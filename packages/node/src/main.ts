@@ -1,5 +1,6 @@
 /**
  * drempel-node init: makes a home. drempel-node up: runs the node until SIGTERM or SIGINT.
+ * drempel-node fsck: checks every row of the logs of a node that does not run.
  * Standard output carries one line of JSON; log lines go to standard error.
  */
 
@@ -11,6 +12,7 @@ import { type InitOptions, initHome } from './config/index.ts'
 const USAGE = `drempel-node init --home DIR --id ID --name NAME --sector SECTOR --listen HOST:PORT
                   [--transport tls|plain-loopback] [--url URL] [--contact MAIL] [--fg MAIL]
 drempel-node up --home DIR
+drempel-node fsck --home DIR
 
 Most people use the command drempel, which runs these.`
 
@@ -18,6 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
   if (command === 'init') return init(rest)
   if (command === 'up') return up(rest)
+  if (command === 'fsck') return check(rest)
   console.error(USAGE)
   return command === '--help' ? 0 : 2
 }
@@ -88,6 +91,18 @@ async function up(args: string[]): Promise<number> {
   })
   await node.close()
   return 0
+}
+
+async function check(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { home: { type: 'string' } } })
+  if (!values.home) {
+    console.error(USAGE)
+    return 2
+  }
+  const { fsck } = await import('./app/index.ts')
+  const logs = await fsck(values.home, (done) => console.error(JSON.stringify({ done })))
+  console.log(JSON.stringify({ logs }))
+  return logs.every(({ damage }) => damage.length === 0) ? 0 : 1
 }
 
 // A fault that nothing caught still ends the node, but its text, which may hold anything, stays here.

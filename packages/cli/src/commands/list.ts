@@ -21,6 +21,7 @@ import { logShow, logVerify } from './log.ts'
 import { logBreach } from './log-breach.ts'
 import { logExport } from './log-export.ts'
 import { logFetch } from './log-fetch.ts'
+import { logFsck } from './log-fsck.ts'
 import { logOpen } from './log-open.ts'
 import { logApprove, logProposals } from './log-proposals.ts'
 import { logQuorum } from './log-quorum.ts'
@@ -66,7 +67,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[questionList, questionApprove, questionAskCommand, feedbackCommand],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
-  ...[logFetch, logReconcile],
+  ...[logFetch, logReconcile, logFsck],
   ...[logOpen, logShred, logProposals, logApprove],
   ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],

@@ -1,4 +1,5 @@
 export { createAudit } from './audit.ts'
 export type { AuditErrorCode } from './errors.ts'
 export type { ConvenantRef, NewEvent } from './event.ts'
+export { type Checked, checkLogs, type Damage } from './fsck.ts'
 export type { Appended, Audit, AuditOptions } from './types.ts'

@@ -1,0 +1,105 @@
+/** log fsck: every row of the own node's logs, recomputed where they lie; the node must be stopped. */
+
+import { z } from 'zod'
+import { exitOf, startNode } from '../client/child.ts'
+import { fail } from '../output/errors.ts'
+import { EXIT } from '../output/exit.ts'
+import type { Text } from '../output/language.ts'
+import { table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import type { CommandSpec } from './define.ts'
+
+const WHAT = ['HEAD', 'SIGNATURE', 'MISSING', 'BEYOND', 'LEAF', 'HASH', 'RECORD', 'TXID'] as const
+
+const told = z.strictObject({
+  logs: z.array(
+    z.strictObject({
+      origin: z.string(),
+      entries: z.int(),
+      records: z.int(),
+      erased: z.int(),
+      damage: z.array(z.strictObject({ what: z.enum(WHAT), index: z.int().nullable() })),
+    }),
+  ),
+})
+const complaint = z.looseObject({ error: z.string(), at: z.string().optional() })
+
+type Told = z.infer<typeof told>
+
+/** Lines of damage that are shown; --json has them all. */
+const SHOWN = 20
+
+export const logFsck: CommandSpec = {
+  usage: 'log fsck',
+  about: {
+    nl: 'controleer elke regel, hash en verzegelde record van de eigen opslag; stop de node eerst',
+    en: "check every entry, hash and sealed record in the node's own store; stop the node first",
+  },
+  examples: ['log fsck --home bank-a'],
+  notes: {
+    nl: 'Verandert niets. Wat beschadigd is, komt uit een reservekopie, en de FG hoort ervan.',
+    en: 'Changes nothing. What is damaged comes from a backup, and the FG hears of it.',
+  },
+  async run(ctx) {
+    const child = startNode(['fsck', '--home', ctx.homePath], 'pipe')
+    let printed = ''
+    let last = ''
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+    })
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      last = text.trimEnd().split('\n').at(-1) ?? ''
+    })
+    const exit = await exitOf(child)
+    if (printed === '') {
+      const said = complaint.safeParse(parsed(last))
+      const { error, at } = said.success ? said.data : { error: `exit ${exit}`, at: undefined }
+      fail('NODE_FAILED', { at: at === undefined ? error : `${error} ${at}` })
+    }
+    const { logs } = told.parse(JSON.parse(printed))
+    const sound = logs.every(({ damage }) => damage.length === 0)
+    return {
+      json: { sound, logs },
+      text: logTable(ctx, logs),
+      exit: sound ? EXIT.ok : EXIT.failed,
+    }
+  },
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function logTable(ctx: Context, logs: Told['logs']): string {
+  const head = ctx.say({
+    nl: 'logboek,regels,records,gewist,beschadigd',
+    en: 'log,entries,records,erased,damaged',
+  })
+  const rows = logs.map((log) => [
+    ...[log.origin, log.entries, log.records, log.erased, log.damage.length],
+  ])
+  const lines = logs.flatMap(({ origin, damage }) =>
+    damage
+      .slice(0, SHOWN)
+      .map(({ what, index }) => `${origin} ${index ?? ''}  ${what}: ${ctx.say(MEANINGS[what])}`),
+  )
+  return [table(head.split(','), rows), ...lines].join('\n')
+}
+
+const MEANINGS: Readonly<Record<(typeof WHAT)[number], Text>> = {
+  HEAD: { nl: 'de wortel is niet die van de regels', en: 'the root is not that of the entries' },
+  SIGNATURE: {
+    nl: 'het checkpoint is niet door deze node over dit hoofd getekend',
+    en: 'the checkpoint is not signed by this node over this head',
+  },
+  MISSING: { nl: 'een regel ontbreekt', en: 'an entry is missing' },
+  BEYOND: { nl: 'een rij die het hoofd niet telt', en: 'a row that the head does not count' },
+  LEAF: { nl: 'geen geldige logregel', en: 'no valid entry' },
+  HASH: { nl: 'een hash klopt niet', en: 'a hash is wrong' },
+  RECORD: { nl: 'de verzegelde record past niet', en: 'the sealed record does not fit' },
+  TXID: { nl: 'de txid leidt niet naar de regel', en: 'the txid does not lead to the entry' },
+}

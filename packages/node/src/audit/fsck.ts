@@ -1,0 +1,173 @@
+/**
+ * Every row of the node's logs, recomputed: what `verifySelf` takes on trust at a start, an auditor's
+ * `log verify` can't see (sealed records, the index of transactions), or would blame on the way.
+ */
+
+import { type Bytes, equalBytes, isProtocolError, type Signer } from '@drempel/protocol/encoding'
+import {
+  appendLeaves,
+  emptyTree,
+  leafHash,
+  openCheckpoint,
+  parseEvent,
+  parseOrigin,
+  rootOf,
+  type TreeState,
+  verifierKey,
+} from '@drempel/protocol/log'
+import type { PeriodKeys } from '../config/index.ts'
+import type { LogStore } from '../store/index.ts'
+import { openRecord } from './record.ts'
+
+/** What is wrong with a log, and where. */
+export type Damage = {
+  readonly what:
+    | 'HEAD' // there is none, or its root is not that of the entries
+    | 'SIGNATURE' // the checkpoint is not this node's over the head
+    | 'MISSING' // an entry that the head counts
+    | 'BEYOND' // an entry or hash that the head does not count
+    | 'LEAF' // no event in canonical form
+    | 'HASH' // a stored hash is not that of its entries
+    | 'RECORD' // a sealed record that its key does not open, or that the leaf does not bind
+    | 'TXID' // the transaction does not lead to the entry
+  readonly index: number | null
+}
+
+export type Checked = {
+  readonly origin: string
+  readonly entries: number
+  /** Sealed records that opened, and those whose period's key is gone. */
+  readonly records: number
+  readonly erased: number
+  readonly damage: readonly Damage[]
+}
+
+const PAGE = 256
+/** What is told of one log: a thousandth place says no more than the first. */
+const TOLD = 1_000
+
+/** @param progress entries done, of one log after the other */
+export async function checkLogs(
+  log: LogStore,
+  signer: Pick<Signer, 'publicKey'>,
+  periodKeys: Pick<PeriodKeys, 'load'>,
+  progress: (done: number) => void = () => {},
+): Promise<Checked[]> {
+  const checked: Checked[] = []
+  for (const origin of await log.origins()) {
+    checked.push(await checkLog(log, origin, signer, periodKeys, progress))
+  }
+  return checked
+}
+
+async function checkLog(
+  log: LogStore,
+  origin: string,
+  signer: Pick<Signer, 'publicKey'>,
+  periodKeys: Pick<PeriodKeys, 'load'>,
+  progress: (done: number) => void,
+): Promise<Checked> {
+  const damage: Damage[] = []
+  const found = (what: Damage['what'], index: number | null = null) => {
+    if (damage.length < TOLD) damage.push({ what, index })
+  }
+  const head = await log.head(origin)
+  if (head === null) {
+    return { origin, entries: 0, records: 0, erased: 0, damage: [{ what: 'HEAD', index: null }] }
+  }
+  const { size } = head
+  const key = await periodKeys.load(parseOrigin(origin).quarter)
+  let [records, erased] = [0, 0]
+  let tree = emptyTree()
+  while (tree.size < size) {
+    const at = tree.size
+    const end = Math.min(size, at + PAGE)
+    const leaves = await log.leaves(origin, at, end)
+    // Without it no hash above can be computed.
+    if (leaves.length !== end - at) {
+      found('MISSING', await firstMissing(log, origin, at))
+      break
+    }
+    for (const [i, leaf] of leaves.entries()) {
+      const told = await checkEntry(log, origin, at + i, leaf, key)
+      told.damage.forEach((what) => void found(what, at + i))
+      if (told.opened) records++
+      if (told.erased) erased++
+    }
+    tree = await checkHashes(log, origin, tree, leaves, found)
+    progress(tree.size)
+  }
+  if (tree.size === size && !equalBytes(rootOf(tree), head.root)) found('HEAD')
+  if ((await log.leaves(origin, size, size + 1)).length > 0) found('BEYOND', size)
+  if ((await log.hashes(origin, 0, size, size + 1)).length > 0) found('BEYOND', size)
+  if (!isSigned(head, origin, signer)) found('SIGNATURE')
+  return { origin, entries: tree.size, records, erased, damage }
+}
+
+async function firstMissing(log: LogStore, origin: string, from: number): Promise<number> {
+  let at = from
+  while ((await log.leaves(origin, at, at + 1)).length === 1) at++
+  return at
+}
+
+async function checkEntry(
+  log: LogStore,
+  origin: string,
+  index: number,
+  leaf: Bytes,
+  key: Bytes | null,
+): Promise<{ readonly damage: Damage['what'][]; opened: boolean; erased: boolean }> {
+  let event: ReturnType<typeof parseEvent>
+  try {
+    event = parseEvent(leaf)
+  } catch {
+    return { damage: ['LEAF'], opened: false, erased: false }
+  }
+  const damage: Damage['what'][] = []
+  if ('txid' in event && event.txid !== undefined) {
+    const positions = await log.findTxid(event.txid)
+    const leads = positions.some((one) => one.origin === origin && one.index === index)
+    if (!leads) damage.push('TXID')
+  }
+  const sealed = await log.sealed(origin, index)
+  if (key === null || sealed === null || sealed.length === 0) {
+    return { damage, opened: false, erased: true }
+  }
+  try {
+    openRecord(key, origin, event.commit, sealed)
+    return { damage, opened: true, erased: false }
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return { damage: [...damage, 'RECORD'], opened: false, erased: false }
+  }
+}
+
+async function checkHashes(
+  log: LogStore,
+  origin: string,
+  tree: TreeState,
+  leaves: readonly Bytes[],
+  found: (what: Damage['what'], index: number) => void,
+): Promise<TreeState> {
+  const { state, stored } = appendLeaves(tree, leaves.map(leafHash))
+  const kept = await log.nodes(origin, stored)
+  for (const [i, { level, index, hash }] of stored.entries()) {
+    const one = kept[i]
+    // Where the subtree ends: the entry whose append wrote it.
+    if (one == null || !equalBytes(one, hash)) found('HASH', (index + 1) * 2 ** level - 1)
+  }
+  return state
+}
+
+function isSigned(
+  { size, root, note }: { readonly size: number; readonly root: Bytes; readonly note: string },
+  origin: string,
+  signer: Pick<Signer, 'publicKey'>,
+): boolean {
+  try {
+    const checkpoint = openCheckpoint(note, verifierKey(origin, signer.publicKey))
+    return checkpoint.size === size && equalBytes(checkpoint.root, root)
+  } catch {
+    return false
+  }
+}

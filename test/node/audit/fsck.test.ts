@@ -1,0 +1,123 @@
+/** fsck: each way in which a row can be wrong is found, named and placed; a sound log has none. */
+
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkLogs } from '@drempel/node/internal/audit'
+import { openPeriodKeys } from '@drempel/node/internal/config'
+import { openSqliteStore } from '@drempel/node/internal/store'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, intent, random, signer, type World } from './world.ts'
+
+const Q4 = 'drempel/demo/bank-a/2026Q4'
+const ENTRIES = 300
+let world: World
+
+beforeEach(async () => {
+  world = await createWorld()
+  await Promise.all(
+    Array.from({ length: ENTRIES }, (_, i) =>
+      world.audit.append(intent(String(i).padStart(32, '0')), { i }),
+    ),
+  )
+})
+afterEach(() => world.end())
+
+it('finds nothing in a sound log', async () => {
+  const seen: number[] = []
+  expect(await check((done) => seen.push(done))).toEqual([
+    { origin: Q4, entries: ENTRIES, records: ENTRIES, erased: 0, damage: [] },
+  ])
+  expect(seen).toEqual([256, 300])
+})
+
+it('counts records whose key was erased', async () => {
+  await unlink(join(world.folder, 'periods', '2026Q4.key'))
+  expect(await check()).toMatchObject([{ records: 0, erased: ENTRIES, damage: [] }])
+})
+
+describe('finds', () => {
+  it.each<[string, string, object[]]>([
+    [
+      'a leaf with one bit flipped, and every hash above it',
+      `UPDATE log_entries SET leaf = CAST(replace(CAST(leaf AS TEXT), '"kind":"host"', '"kind":"iban"') AS BLOB) WHERE position = 7`,
+      [
+        { what: 'HASH', index: 7 },
+        { what: 'HEAD', index: null },
+      ],
+    ],
+    [
+      'an entry missing in between',
+      'DELETE FROM log_entries WHERE position = 200',
+      [{ what: 'MISSING', index: 200 }],
+    ],
+    [
+      'a hash that is another',
+      'UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 3 AND position = 2',
+      [{ what: 'HASH', index: 23 }],
+    ],
+    [
+      'a hash that is gone',
+      'DELETE FROM log_hashes WHERE level = 0 AND position = 9',
+      [{ what: 'HASH', index: 9 }],
+    ],
+    [
+      'a leaf that is none',
+      `UPDATE log_entries SET leaf = x'7b7d' WHERE position = 299`,
+      [{ what: 'LEAF', index: 299 }],
+    ],
+    [
+      'the last entry missing',
+      'DELETE FROM log_entries WHERE position = 299',
+      [{ what: 'MISSING', index: 299 }],
+    ],
+    [
+      'a record of another entry',
+      'UPDATE log_entries SET sealed = (SELECT sealed FROM log_entries WHERE position = 3) WHERE position = 4',
+      [{ what: 'RECORD', index: 4 }],
+    ],
+    [
+      'a transaction that leads elsewhere',
+      `UPDATE log_entries SET txid = 'ffffffffffffffffffffffffffffffff' WHERE position = 5`,
+      [{ what: 'TXID', index: 5 }],
+    ],
+    [
+      'a head of another root',
+      `UPDATE logs SET root = zeroblob(32)`,
+      [{ what: 'HEAD', index: null }],
+    ],
+    ['a head cut short', 'UPDATE logs SET size = 299', [{ what: 'BEYOND', index: 299 }]],
+    [
+      'a checkpoint that is none',
+      `UPDATE logs SET note = 'x'`,
+      [{ what: 'SIGNATURE', index: null }],
+    ],
+  ])('%s', async (_, sql, expected) => {
+    await change(sql)
+    const [{ damage }] = (await check()) as [{ damage: object[] }]
+    expect(damage).toEqual(expect.arrayContaining(expected))
+  })
+})
+
+it('tells the sound log from the damaged one beside it', async () => {
+  world.now = Date.UTC(2027, 0, 5)
+  await world.audit.append(intent(), {})
+  await change(`UPDATE log_entries SET leaf = x'7b7d' WHERE position = 0 AND log = 1`)
+  const checked = await check()
+  expect(checked.map(({ damage }) => damage.length > 0)).toEqual([true, false])
+})
+
+function check(progress?: (done: number) => void) {
+  const keys = openPeriodKeys(join(world.folder, 'periods'), random)
+  return checkLogs(world.store.log, signer, keys, progress)
+}
+
+async function change(sql: string): Promise<void> {
+  const path = join(world.folder, 'node.db')
+  await world.audit.close()
+  await world.store.close()
+  const db = new Database(path)
+  db.exec(sql)
+  db.close()
+  world.store = await openSqliteStore({ path, clock: () => world.now })
+}
