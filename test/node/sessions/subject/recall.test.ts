@@ -5,6 +5,7 @@
 
 import { reviewAnswers } from '@drempel/node/internal/sessions'
 import type { Recall } from '@drempel/protocol/api'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
@@ -122,6 +123,24 @@ describe('an answer', () => {
     expect(await answer).toBe('over')
     Object.assign(telecom.ctx.peers, { post })
     expect(await recalls(telecom)).toHaveLength(before + 1)
+  })
+
+  test('that could not be looked up, for want of a store, is when it can be', async () => {
+    await publish(federation, ['fault.example'])
+    expect(await ask(platform, 'fault.example')).toBe('over')
+    const before = (await recalls(platform)).length
+    const { recalls: kept } = platform.ctx.store
+    const { settle } = kept
+    const full: typeof settle = async () => {
+      throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
+    }
+    Object.assign(kept, { settle: full })
+    await publish(federation, ['other.example'])
+    await expect(reviewAnswers(platform.ctx)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    Object.assign(kept, { settle })
+    expect(await recalls(platform)).toHaveLength(before + 1)
+    await platform.restart()
+    expect(await recalls(platform)).toHaveLength(before + 1)
   })
 
   test('of a screen is recalled by its place among what was sent', async () => {
