@@ -18,15 +18,13 @@ import {
   verifyConsistency,
   verifyReceipt,
 } from '@drempel/protocol/log'
-import type { z } from 'zod'
 import type { AnchoredHead } from '../../store/index.ts'
-import { followLog, logKey, openerOf } from '../checkpoints.ts'
+import { logKey } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { PeerCheckpoint } from '../journal.ts'
-import { parseBody } from '../parse.ts'
 import { logName } from '../witness/index.ts'
-import { headAnswer, MAX_ANSWER } from './messages.ts'
+import { fetchHead, type ShownHead } from './heads.ts'
 
 const QUARTER_MS = 91 * 86_400_000
 /** What one entry takes. */
@@ -79,32 +77,26 @@ async function grownHead(
   const log = logName(key)
   const known = await ctx.store.comparisons.anchored(log)
   const last = known === null ? undefined : openCheckpoint(known.note, key)
-  const asked = { origin, size: last?.size ?? 0 }
-  const body = await ctx.call(member, 'log/head', asked, { maxResponse: MAX_ANSWER })
-  const { checkpoint: note, proof, quiet } = parseBody(headAnswer, body, member)
-  if (note === null) {
+  const size = last?.size ?? 0
+  const shown = await fetchHead(ctx, member, origin, size)
+  if (shown === undefined) {
     return last === undefined ? undefined : fail('LOG_ROLLED_BACK', { culprit: member, at: origin })
   }
-  const checkpoint = openerOf(ctx)(note, key)
-  const { seen, remember } = await followLog(ctx, member, checkpoint, note)
-  const grew = last === undefined || extended(member, last, checkpoint, proof, note)
-  await remember()
-  if (!grew) return undefined
+  const { checkpoint, note, quiet, entry } = shown
+  if (last !== undefined && !extended(member, last, shown)) return undefined
   const head = { size: checkpoint.size, note }
-  if (quiet !== null && isQuiet(quiet, asked.size, checkpoint, note, key)) {
+  if (quiet !== null && isQuiet(quiet, size, checkpoint, note, key)) {
     await ctx.store.comparisons.setAnchored(log, head)
     return undefined
   }
-  return { member, log, head, entry: seen }
+  return { member, log, head, entry }
 }
 
 /** @returns false when it is as it was */
 function extended(
   member: string,
   last: Checkpoint,
-  now: Checkpoint,
-  proof: readonly string[],
-  note: string,
+  { checkpoint: now, proof, note }: ShownHead,
 ): boolean {
   const refuse = (): never =>
     fail('LOG_ROLLED_BACK', { culprit: member, at: now.origin, evidence: utf8(note) })
@@ -121,7 +113,7 @@ function extended(
 
 /** Whether the receipts are of all entries since, under this very head, and each only anchors. */
 function isQuiet(
-  quiet: z.output<typeof headAnswer>['quiet'] & object,
+  quiet: readonly string[],
   from: number,
   { size }: Checkpoint,
   note: string,

@@ -10,19 +10,24 @@ import {
   type LeafFields,
   lateness,
   parseEvent,
+  parseOrigin,
   parseReceipt,
+  quarterOf,
   timeOf,
-  unverifiedCheckpoint,
   verifyParsed,
 } from '@drempel/protocol/log'
 import type { Comparison, Discrepancy } from '../../store/index.ts'
 import { logKey, openerOf } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
 import { parseBody } from '../parse.ts'
+import { createJudge, type JudgeHead } from './heads.ts'
 import { MAX_ANSWER, MAX_SHARED, sharedAnswer } from './messages.ts'
 
 /** Younger entries may have another side under way. */
 const SETTLED_MS = 15 * 60_000
+/** How far from its quarter an entry may be. */
+const EDGE_MS = 15 * 60_000
 const READ = 256
 
 type Found = Omit<Discrepancy, 'member' | 'txid' | 'at'>
@@ -41,7 +46,7 @@ export type Compared = {
 
 /**
  * @param most transactions
- * @throws ProtocolError of peers, `BAD_REQUEST` and of receipts, culprit = member
+ * @throws ProtocolError of peers; `BAD_REQUEST`, `LOG_ROLLED_BACK` and of receipts, culprit = member
  */
 export async function compareWith(
   ctx: NodeContext,
@@ -51,12 +56,13 @@ export async function compareWith(
 ): Promise<Compared> {
   const { own, reached, whole } = await ownEntries(ctx, member, from, most)
   const discrepancies: Discrepancy[] = []
+  const judge = createJudge(ctx, member)
   for (let at = 0; at < own.length; at += MAX_SHARED) {
     const some = own.slice(at, at + MAX_SHARED)
-    const theirs = await theirEntries(ctx, member, some)
+    const theirs = await theirEntries(ctx, member, judge, some)
     for (const [i, entry] of some.entries()) {
       const { txid } = entry
-      for (const found of await judge(ctx, entry, theirs[i]!)) {
+      for (const found of await findings(ctx, entry, theirs[i]!)) {
         discrepancies.push({ ...found, member, txid, at: ctx.clock() })
       }
     }
@@ -64,7 +70,7 @@ export async function compareWith(
   return { reached, whole, discrepancies }
 }
 
-async function judge(
+async function findings(
   ctx: NodeContext,
   own: Own,
   theirs: readonly LeafFields[],
@@ -95,23 +101,35 @@ async function judge(
 async function theirEntries(
   ctx: NodeContext,
   member: string,
+  judge: JudgeHead,
   own: readonly Own[],
 ): Promise<readonly (readonly LeafFields[])[]> {
   const txids = own.map(({ txid }) => txid)
   const body = await ctx.call(member, 'log/shared', { txids }, { maxResponse: MAX_ANSWER })
   const { entries } = parseBody(sharedAnswer, body, member)
-  return txids.map((txid, i) =>
-    (entries[i] ?? []).flatMap((text) => {
-      const event = verified(ctx, member, text)
-      return 'txid' in event && event.txid === txid ? [event] : []
-    }),
-  )
+  const shown: LeafFields[][] = []
+  for (const [i, txid] of txids.entries()) {
+    const events: LeafFields[] = []
+    for (const text of entries[i] ?? []) events.push(await verified(ctx, member, judge, text))
+    shown.push(events.filter((event) => 'txid' in event && event.txid === txid))
+  }
+  return shown
 }
 
-function verified(ctx: NodeContext, member: string, text: string): LeafFields {
+async function verified(
+  ctx: NodeContext,
+  member: string,
+  judge: JudgeHead,
+  text: string,
+): Promise<LeafFields> {
   const receipt = parseReceipt(text)
-  const key = logKey(ctx, member, unverifiedCheckpoint(receipt.checkpoint).origin)
-  return parseEvent(verifyParsed(receipt, key, openerOf(ctx)).leaf)
+  const { origin } = await judge(receipt.checkpoint)
+  const event = parseEvent(verifyParsed(receipt, logKey(ctx, member, origin), openerOf(ctx)).leaf)
+  // A log of another quarter is where nobody looks for it.
+  const near = [timeOf(event.time) - EDGE_MS, timeOf(event.time) + EDGE_MS].map(quarterOf)
+  const { quarter } = parseOrigin(origin)
+  if (event.period === quarter && near.includes(quarter)) return event
+  return fail('BAD_REQUEST', { culprit: member, at: 'period' })
 }
 
 async function ownIntent(

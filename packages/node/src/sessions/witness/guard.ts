@@ -5,24 +5,14 @@
  */
 
 import { witnessTerms } from '@drempel/protocol/convenant'
-import { equalBytes, isProtocolError, utf8 } from '@drempel/protocol/encoding'
-import {
-  type Checkpoint,
-  consistencyProof,
-  encodeTilePath,
-  type FetchTile,
-  tileReader,
-  type VerifierKey,
-  verifyConsistency,
-} from '@drempel/protocol/log'
+import { equalBytes, utf8 } from '@drempel/protocol/encoding'
+import type { Checkpoint, VerifierKey } from '@drempel/protocol/log'
 import type { WitnessedHead } from '../../store/index.ts'
 import { codeOf, fail } from '../errors.ts'
+import { grew, type Head } from './growth.ts'
 import { journalConflict } from './journal.ts'
 import { logName, PROMPT_MS } from './policy.ts'
 import type { World } from './world.ts'
-
-const MAX_TILE = 16 * 1024
-const TILE_MS = 5_000
 
 export type Guard = {
   /**
@@ -42,7 +32,6 @@ type Waiting = {
   compared: boolean
   denied: boolean
 }
-type Head = Pick<Checkpoint, 'size' | 'root'>
 
 export function createGuard(ctx: World): Guard {
   const waiting = new Map<string, Waiting>()
@@ -67,7 +56,7 @@ export function createGuard(ctx: World): Guard {
     if (
       held !== null &&
       checkpoint.size < held.size &&
-      !(await grew(member, checkpoint.origin, checkpoint, held))
+      !(await grew(ctx, member, checkpoint.origin, checkpoint, held))
     ) {
       fail('LOG_ROLLED_BACK', { culprit: member })
     }
@@ -106,29 +95,9 @@ export function createGuard(ctx: World): Guard {
   ): Promise<void> {
     tree.compared = true
     try {
-      tree.denied = !(await grew(member, seen.origin, held, seen))
+      tree.denied = !(await grew(ctx, member, seen.origin, held, seen))
     } catch (error) {
       ctx.log('warn', 'log.not-compared', { member, code: codeOf(error) })
-    }
-  }
-
-  /** Whether the one tree is the beginning of the other, by the owner's hash tiles. */
-  async function grew(member: string, origin: string, older: Head, newer: Head): Promise<boolean> {
-    const fetch: FetchTile = async (tile) => {
-      const path = `/peer/v1/log/${origin}/${encodeTilePath(tile)}`
-      const options = { maxResponse: MAX_TILE, timeoutMs: TILE_MS, allowProblem: true }
-      const { status, body } = await ctx.peers.get(member, path, options)
-      return status === 200 ? body : undefined
-    }
-    try {
-      const proof = await consistencyProof(older.size, newer.size, tileReader(newer.size, fetch))
-      verifyConsistency(older.size, older.root, newer.size, newer.root, proof)
-      return true
-    } catch (error) {
-      const untrue = ['TILE_MISSING', 'BAD_TILE', 'BAD_CONSISTENCY_PROOF']
-      if (!isProtocolError(error) || !untrue.includes(error.code)) throw error
-      ctx.log('warn', 'log.rolled-back', { member, code: error.code })
-      return false
     }
   }
 

@@ -19,5 +19,6 @@ export function createWitnessing(world: World): Witnessing {
   }
 }
 
+export { grew } from './growth.ts'
 export { journalConflict } from './journal.ts'
 export { logName } from './policy.ts'
