@@ -12,6 +12,7 @@ import {
   fromUtf8,
   hashParts,
   hex,
+  type Json,
   jcs,
   PartsHash,
   parseJcs,
@@ -140,6 +141,41 @@ describe('hashParts', () => {
 })
 
 describe('JCS', () => {
+  it('writes any value in one form, whatever its names are', () => {
+    const names = ['__proto__', '10', '9', '', 'a', 'é', '\u2028', '\\ud800', '"', 'toJSON']
+    const name = fc.oneof(fc.constantFrom(...names), fc.string({ unit: 'grapheme' }))
+    const { value } = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(null, true, false, -0, 1e21, 5e-324),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        name,
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 5 }),
+      ),
+    }))
+    const plain = (one: Json | undefined): string => {
+      if (Array.isArray(one)) return `[${one.map(plain)}]`
+      if (typeof one !== 'object' || one === null) return JSON.stringify(one)
+      const members = Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))
+      return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${plain(member)}`)}}`
+    }
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(fromUtf8(jcs(one))).toBe(plain(one))
+        expect(jcs(parseJcs(jcs(one)))).toEqual(jcs(one))
+      }),
+      { numRuns: 500 },
+    )
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, '\ud800', 'a\udc00']) {
+      for (const one of [bad, [bad], { a: bad }, { [String(bad)]: bad }]) {
+        expect(() => jcs(one)).toThrow('BAD_JSON')
+      }
+    }
+    expect(() => jcs({ '\ud800': 1 })).toThrow('BAD_JSON')
+    expect(fromUtf8(jcs({ b: undefined, a: 1 }))).toBe('{"a":1}')
+  })
+
   it('sorts keys and refuses another form', () => {
     expect(fromUtf8(jcs({ b: 1, a: [true, null] }))).toBe('{"a":[true,null],"b":1}')
     expect(parseJcs(utf8('{"a":1}'))).toEqual({ a: 1 })

@@ -1,6 +1,5 @@
 /** A node, wired from its home: store, vault, log, peers, sessions, routes, server. */
 
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { memberOf } from '@drempel/protocol/convenant'
@@ -13,7 +12,7 @@ import {
 import { Hono } from 'hono'
 import { createAudit } from '../audit/index.ts'
 import { aesCtr, gmac } from '../bulk/index.ts'
-import { type Home, openHome } from '../config/index.ts'
+import { type Home, openHome, systemRandom } from '../config/index.ts'
 import {
   createOperators,
   createProblemMapper,
@@ -92,7 +91,7 @@ export type LiveNode = {
 /** Starts a node and listens. @throws ProtocolError of config, store and audit: nothing is running then */
 export async function startNode(options: NodeOptions): Promise<LiveNode> {
   const clock = options.clock ?? Date.now
-  const random: RandomBytes = options.random ?? ((length) => new Uint8Array(randomBytes(length)))
+  const random: RandomBytes = options.random ?? systemRandom
   const home = await openHome(options.home)
   const log = createLog(home.member.id, options.output ?? process.stderr)
   const store = await openSqliteStore({ path: home.paths.store, clock })

@@ -46,8 +46,7 @@ export function createMemory(log: LogStore, most: number): Memory {
   const nameOf = (origin: string, { level, index }: NodeId) => `${level}/${index} ${origin}`
   const remember = (name: string, hash: Hash): Hash => {
     known.set(name, hash)
-    const [oldest] = known.keys()
-    if (known.size > most && oldest !== undefined) known.delete(oldest)
+    if (known.size > most) known.delete(known.keys().next().value!)
     return hash
   }
   return {

@@ -58,10 +58,39 @@ function isAscending(value: Json): boolean {
 
 function textOf(value: Json): string {
   try {
-    const text = canonicalize(value)
+    const text = plainText(value) ?? canonicalize(value)
     if (text !== undefined) return text
   } catch {
     return fail('BAD_JSON')
   }
   return fail('BAD_JSON')
+}
+
+/** By the same argument, for a value whose names were put in order first; undefined says nothing. */
+function plainText(value: Json): string | undefined {
+  try {
+    const text = JSON.stringify(inOrder(value))
+    return /\\u[dD]/.test(text) ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+/** A copy with ascending names. @throws for what JSON.stringify would write in another way or leave out */
+function inOrder(value: Json): Json {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('number')
+  if (value === undefined) throw new Error('undefined')
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(inOrder)
+  const object = value as { readonly [name: string]: Json | undefined }
+  if (Object.getPrototypeOf(object) !== Object.prototype) throw new Error('object')
+  const copy: { [name: string]: Json } = {}
+  for (const name of Object.keys(object).sort()) {
+    const member = object[name]
+    if (member === undefined) continue
+    // Indices come before other names whatever the order, and this one is no member of the copy.
+    if (name === '__proto__' || /^[0-9]/.test(name)) throw new Error('name')
+    copy[name] = inOrder(member)
+  }
+  return copy
 }
