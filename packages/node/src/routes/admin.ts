@@ -20,6 +20,8 @@ import { epochView, listViews, roundView } from './views.ts'
 
 const RECENT = 10
 /** The latest. */
+/** Alerts that are counted. */
+const ALERTS = 1_000
 const DISCREPANCIES = 100
 
 export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
@@ -210,6 +212,13 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
     !overdue,
     overdue ? 'the term of a case has passed' : 'no open case is late',
     'drempel subject list',
+  )
+  const unseen = (await ctx.store.alerts.list({ all: false, limit: ALERTS })).length
+  say(
+    'alerts',
+    unseen === 0,
+    unseen === 0 ? 'none that nobody looked at' : `${unseen} that nobody looked at`,
+    'drempel alert list',
   )
   for (const { kind } of inForce.convenant.kinds) {
     const key = await ctx.store.keys.current(kind)

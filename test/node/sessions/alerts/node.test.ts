@@ -1,6 +1,6 @@
 /** Probing at real nodes: what both sides notice, and what they say of it. */
 
-import type { AlertView } from '@drempel/protocol/api'
+import type { AlertView, Diagnosis } from '@drempel/protocol/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
@@ -58,10 +58,17 @@ describe('an asker that repeats one identifier', () => {
 
   test('until somebody has looked', async () => {
     const [alert] = await of(asker)
+    const doctor = async () => {
+      const { json } = await asker.api('GET', '/doctor')
+      const { checks } = json as Diagnosis
+      return checks.find(({ name }) => name === 'alerts')
+    }
+    expect(await doctor()).toMatchObject({ ok: false, next: 'drempel alert list' })
     const seen = () => asker.api('POST', `/alerts/${alert!.id}/seen`, {})
     expect((await seen()).status).toBe(204)
     expect((await seen()).status).toBe(404)
     expect(await of(asker)).toEqual([])
+    expect(await doctor()).toMatchObject({ ok: true })
     expect(await of(asker, true)).toMatchObject([{ id: alert!.id, seenBy: 'first-admin' }])
   })
 
