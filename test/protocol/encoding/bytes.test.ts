@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import {
   ByteReader,
   ByteWriter,
@@ -12,6 +13,7 @@ import {
   fromUtf8,
   hashParts,
   hex,
+  hmacSha256,
   type Json,
   jcs,
   PartsHash,
@@ -101,6 +103,16 @@ describe('text forms of bytes', () => {
   it('refuse invalid UTF-8', () => {
     expect(() => fromUtf8(Uint8Array.of(0xc3, 0x28))).toThrow('BAD_UTF8')
   })
+})
+
+it('HMACs are what OpenSSL makes, for keys of any length', () => {
+  const key = fc.oneof(fc.uint8Array({ minLength: 32, maxLength: 32 }), bytes())
+  fc.assert(
+    fc.property(key, fc.uint8Array({ maxLength: 300 }), (key, message) => {
+      const expected = createHmac('sha256', key).update(message).digest()
+      expect(hmacSha256(key, message)).toEqual(new Uint8Array(expected))
+    }),
+  )
 })
 
 describe('ByteReader', () => {
