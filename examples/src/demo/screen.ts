@@ -10,7 +10,6 @@ const BAR = 24
 
 export class Screen {
   readonly #output: Output
-  readonly #began = Date.now()
   #written = 0
   #open = false
 
@@ -48,7 +47,8 @@ export class Screen {
   }
 
   #clock(): string {
-    return `${((Date.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`
+    // From the start of the process.
+    return `${(performance.now() / 1000).toFixed(1).padStart(6)} s`
   }
 }
 

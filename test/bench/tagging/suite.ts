@@ -42,7 +42,7 @@ export const tagging: Suite = async ({ mode, say }) => {
   say('tagging: the kernel alone')
   const kernel = identifiers * (await kernelSeconds(kernelBatch, kernelTurns))
   say(`tagging: four nodes, ${identifiers} flags`)
-  const federation = await openFederation(identifiers, (done) => {
+  const { federation, importSeconds } = await openFederation(identifiers, (done) => {
     if (done % 100_000 === 0) say(`tagging: ${done} flags imported`)
   })
   try {
@@ -76,6 +76,7 @@ export const tagging: Suite = async ({ mode, say }) => {
       ]),
       resultOf({ name: 'a check meanwhile', ...lower }, checks),
       resultOf({ name: 'a check meanwhile, p99', ...lower }, [quantile(checks, 0.99)]),
+      rateOf(`import of ${identifiers} flags`, identifiers, [importSeconds]),
     ]
   } finally {
     await federation.remove()
