@@ -94,8 +94,8 @@ describe('finds', () => {
     ],
   ])('%s', async (_, sql, expected) => {
     await change(sql)
-    const [{ damage }] = (await check()) as [{ damage: object[] }]
-    expect(damage).toEqual(expect.arrayContaining(expected))
+    const [checked] = await check()
+    expect(checked!.damage).toEqual(expect.arrayContaining(expected))
   })
 })
 

@@ -1,7 +1,11 @@
 /** alert list, alert seen: what stood out in how the node is used, for those who supervise it. */
 
-import { type AlertCode, alertSeenRequest, alerts as alertsSchema } from '@drempel/protocol/api'
-import { z } from 'zod'
+import {
+  type AlertCode,
+  alertSeenRequest,
+  alertSeen as alertSeenSchema,
+  alerts as alertsSchema,
+} from '@drempel/protocol/api'
 import type { Text } from '../output/language.ts'
 import { table } from '../output/render.ts'
 import { type CommandSpec, usage } from './define.ts'
@@ -51,8 +55,9 @@ export const alertSeen: CommandSpec = {
       usage('number', { nl: 'nr uit alert list', en: 'no of alert list' }, ctx.lang)
     }
     const node = await ctx.node()
-    await node.send('POST', `alerts/${number}/seen`, [alertSeenRequest, {}], z.strictObject({}))
-    return { json: { seen: Number(number) }, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
+    const path = `alerts/${number}/seen`
+    const seen = await node.send('POST', path, [alertSeenRequest, {}], alertSeenSchema)
+    return { json: seen, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
   },
 }
 

@@ -1,12 +1,12 @@
 /** feedback, log classes: what answers led to, and how often they were yes. */
 
 import {
+  feedbackGiven,
   feedbackRequest,
   outcome as outcomeSchema,
   type ResultClasses,
   resultClasses,
 } from '@drempel/protocol/api'
-import { z } from 'zod'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
@@ -41,8 +41,8 @@ export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly r
     }
     const node = await ctx.node()
     const body = { txid, item: row - 1, outcome: outcomeSchema.parse(outcome) }
-    await node.send('POST', 'feedback', [feedbackRequest, body], z.strictObject({}))
-    return { json: { txid, outcome }, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
+    const given = await node.send('POST', 'feedback', [feedbackRequest, body], feedbackGiven)
+    return { json: given, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
   },
 }
 

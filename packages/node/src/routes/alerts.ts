@@ -27,7 +27,7 @@ export function alertRoutes({ sessions, operators }: RunningNode): Hono<Operator
     if (!Number.isSafeInteger(id) || !(await store.alerts.see(id, name, clock()))) {
       throw new ProtocolError('NOT_FOUND')
     }
-    return c.body(null, 204)
+    return c.json({ seen: id })
   })
   return app
 }

@@ -14,7 +14,7 @@ export function outcomeRoutes({ sessions, operators }: RunningNode): Hono<Operat
   app.post('/feedback', operators.requireRole('analyst', 'admin'), async (c) => {
     const { txid, item, outcome } = await readJson(c, feedbackRequest)
     await giveFeedback(ctx, txid, item, outcome)
-    return c.body(null, 204)
+    return c.json({ txid, item, outcome })
   })
   app.get('/classes', operators.requireRole('auditor', 'fg', 'admin'), async (c) => {
     const { month } = readQuery(c, classesQuery)

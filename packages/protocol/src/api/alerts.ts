@@ -33,3 +33,4 @@ export type AlertCode = AlertView['code']
 export const alerts = z.strictObject({ alerts: z.array(alert) })
 
 export const alertSeenRequest = z.strictObject({})
+export const alertSeen = z.strictObject({ seen: count })

@@ -16,7 +16,7 @@ import {
   tokenResponse,
   tokens,
 } from './admin.ts'
-import { alertSeenRequest, alerts } from './alerts.ts'
+import { alertSeen, alertSeenRequest, alerts } from './alerts.ts'
 import { checkRequest, checkResponse, receipt, screenRequest, screenResponse } from './checks.ts'
 import {
   flagPage,
@@ -28,7 +28,7 @@ import {
   withdrawRequest,
   withdrawResponse,
 } from './flags.ts'
-import { feedbackRequest, resultClasses } from './outcomes.ts'
+import { feedbackGiven, feedbackRequest, resultClasses } from './outcomes.ts'
 import { question, questionAsk, questionDecision, questionRequest, questions } from './questions.ts'
 import {
   carryOutRequest,
@@ -211,6 +211,7 @@ export const operations: readonly Operation[] = [
     summary: 'What an answer led to; stays sealed at this node',
     roles: analysts,
     request: feedbackRequest,
+    response: feedbackGiven,
   },
   {
     method: 'get',
@@ -265,6 +266,7 @@ export const operations: readonly Operation[] = [
     summary: 'Note that somebody looked at an alert',
     roles: auditors,
     request: alertSeenRequest,
+    response: alertSeen,
   },
   {
     method: 'get',

@@ -12,6 +12,8 @@ export const feedbackRequest = z.strictObject({
   outcome,
 })
 
+export const feedbackGiven = z.strictObject({ txid: id16, item: count, outcome })
+
 const share = z.strictObject({ above: z.number(), upTo: z.number() })
 
 export const resultClasses = z.strictObject({

@@ -1,0 +1,123 @@
+/** Commands for four eyes, alerts, feedback and classes: what they ask of the node, and what they say. */
+
+import { describe, expect, it } from 'vitest'
+import { type Answer, type Call, drempel, fakeNode, problem } from './world.ts'
+
+const ID = '0123456789abcdef'.repeat(2)
+const TIME = '2027-06-15T12:00:00.000Z'
+
+const question = (state: string) => ({
+  ...{ id: ID, state, kind: 'host', purpose: 'opsporing', rule: 'host-t2' },
+  ...{ value: 'a.example', case: 'Z-1', createdAt: TIME, expiresAt: TIME },
+  proposer: { token: 't1', name: 'ann' },
+  decider: state === 'waiting' ? null : { token: 't2', name: 'ben' },
+})
+
+async function ran(answer: (call: Call) => Answer, ...argv: string[]) {
+  const node = await fakeNode(answer)
+  const result = await drempel([...argv, '--home', node.home])
+  return { ...result, calls: node.calls }
+}
+
+describe('a question that takes two people', () => {
+  const QUESTION = ['--kind', 'host', '--purpose', 'opsporing', '--rule', 'host-t2']
+
+  it('is put by check --propose, which asks nothing of it', async () => {
+    const put = await ran(
+      () => ({ json: question('waiting'), status: 201 }),
+      ...['check', 'a.example', ...QUESTION, '--case', 'Z-1', '--propose'],
+    )
+    expect(put.exit).toBe(0)
+    expect(put.calls).toMatchObject([
+      { method: 'POST', path: 'questions', body: { value: 'a.example', case: 'Z-1' } },
+    ])
+    expect(put.out).toContain(`drempel question approve ${ID}`)
+  })
+
+  it.each([
+    [['question', 'approve', ID], { approve: true }, 'approved', `drempel question ask ${ID}`],
+    [['question', 'approve', ID, '--deny'], { approve: false }, 'denied', 'denied'],
+  ])('is decided by %j', async (argv, body, state, part) => {
+    const told = await ran(() => ({ json: question(state) }), ...argv)
+    expect(told.calls).toMatchObject([{ method: 'POST', path: `questions/${ID}/decision`, body }])
+    expect(told.out).toContain(part)
+  })
+
+  it('is listed without what is asked, which approving shows', async () => {
+    const json = { questions: [question('waiting')] }
+    const listed = await ran(() => ({ json }), 'question', 'list')
+    expect(listed.out).toContain('ann')
+    expect(listed.out).not.toContain('a.example')
+  })
+
+  it('is refused in words that say what to do', async () => {
+    const refused = problem(403, 'REFUSED', { at: 'APPROVAL_REQUIRED', hint: 'check --propose' })
+    const told = await ran(() => refused, 'check', 'a.example', ...QUESTION)
+    expect(told.exit).toBe(3)
+    expect(told.err).toContain('--propose')
+  })
+
+  it.each([['question', 'approve'], ['question', 'ask'], ['feedback']])(
+    'takes no other id (%s %s)',
+    async (...argv) => {
+      const more = argv[0] === 'feedback' ? ['--outcome', 'none'] : []
+      const told = await ran(() => undefined, ...argv, 'a.example', ...more)
+      expect({ exit: told.exit, calls: told.calls }).toEqual({ exit: 2, calls: [] })
+    },
+  )
+})
+
+describe('alerts', () => {
+  const alert = {
+    ...{ id: 3, time: TIME, code: 'RANGE_SWEPT', member: null, purpose: 'opsporing' },
+    ...{ kind: 'phone', seenBy: null, seenAt: null },
+  }
+
+  it.each([
+    ['nl', 'een reeks opeenvolgende nummers', 'eigen medewerkers'],
+    ['en', 'a run of adjacent numbers', 'own people'],
+  ])('are told in words (%s)', async (lang, what, who) => {
+    const told = await ran(() => ({ json: { alerts: [alert] } }), 'alert', 'list', '--lang', lang)
+    expect(told.out).toContain(what)
+    expect(told.out).toContain(who)
+  })
+
+  it('are listed whole with --all, and marked as seen by their number', async () => {
+    const all = await ran(() => ({ json: { alerts: [] } }), 'alert', 'list', '--all')
+    expect(all.calls).toMatchObject([{ path: 'alerts', query: '?all=true' }])
+    expect(all.out).toContain('No alerts.')
+    const seen = await ran(() => ({ json: { seen: 3 } }), 'alert', 'seen', '3')
+    expect(seen.exit).toBe(0)
+    expect(seen.calls).toMatchObject([{ method: 'POST', path: 'alerts/3/seen', body: {} }])
+    expect((await ran(() => undefined, 'alert', 'seen', 'x')).exit).toBe(2)
+  })
+})
+
+describe('what answers led to', () => {
+  it('is told by txid and row', async () => {
+    const told = await ran(
+      () => ({ json: { txid: ID, item: 3, outcome: 'confirmed' } }),
+      ...['feedback', ID, '--outcome', 'confirmed', '--row', '4'],
+    )
+    expect(told.exit).toBe(0)
+    expect(told.calls).toMatchObject([
+      { method: 'POST', path: 'feedback', body: { txid: ID, item: 3, outcome: 'confirmed' } },
+    ])
+  })
+
+  it('comes back in classes, or as too few', async () => {
+    const none = { over: null, feedback: null, confirmed: null }
+    const json = {
+      month: '2027-05',
+      least: 20,
+      classes: [
+        { purpose: 'a', kind: 'host', queries: null, ...none },
+        { purpose: 'b', kind: 'iban', queries: 31, ...none, over: { above: 0.1, upTo: 0.25 } },
+      ],
+    }
+    const told = await ran(() => ({ json }), 'log', 'classes', '--month', '2027-05')
+    expect(told.calls).toMatchObject([{ path: 'classes', query: '?month=2027-05' }])
+    expect(told.out).toContain('fewer than 20')
+    expect(told.out).toContain('10-25%')
+  })
+})
