@@ -29,6 +29,7 @@ import { signatureModule } from '../../../packages/protocol/wasm/curve/ed25519.t
 import { baselineField } from '../../../packages/protocol/wasm/field/baseline.ts'
 import { relaxedField } from '../../../packages/protocol/wasm/field/relaxed.ts'
 import { seededRandom } from '../random.ts'
+import { compareSignatures } from './signatures.ts'
 
 type Case = { readonly message: string; readonly publicKey: string; readonly signature: string }
 type Vectors = {
@@ -106,6 +107,10 @@ describe.each(BUILDS)('the kernel %s', (build) => {
       const { seed, message, publicKey, signature } = signed(random, length)
       expect(kernelSigner(kernel, seed, publicKey)(message)).toEqual(signature)
     }
+  })
+
+  it('does what libsodium does', () => {
+    expect(compareSignatures(kernel, 500, `quick ${build}`)).toBeGreaterThan(499)
   })
 
   it('multiplies the base point by the scalars at the borders', () => {

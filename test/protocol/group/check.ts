@@ -5,6 +5,8 @@
  */
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
+import { loadKernel } from '../../../packages/protocol/src/encoding/ed25519/select.ts'
+import { compareSignatures } from '../encoding/signatures.ts'
 import { readCommand, USAGE } from './arguments.ts'
 import { compareBackends } from './differential.ts'
 import { compareField, FIELDS } from './field.ts'
@@ -48,6 +50,12 @@ for (const build of builds) {
     if (operations === 0) continue
     report(`group ${build} like ${oracle.backend}`, (progress) =>
       compareBackends(group, oracle, operations, String(seed), undefined, progress),
+    )
+  }
+  const kernel = loadKernel(build)
+  if (kernel !== undefined && groupOperations > 0) {
+    report(`signatures ${build} like libsodium`, (progress) =>
+      compareSignatures(kernel, groupOperations, String(seed), progress),
     )
   }
 }
