@@ -33,6 +33,8 @@ export type FederationOptions = Partial<DraftOptions> & {
   readonly size?: number
   /** Loopback without TLS by default. */
   readonly transport?: 'tls' | 'plain-loopback'
+  /** False: no node does anything by itself, such as catching up or comparing logs. */
+  readonly background?: boolean
   /** The last word on the convenant before it is signed. */
   readonly amend?: (convenant: Convenant) => Convenant
 }
@@ -63,6 +65,7 @@ export class Federation {
     const {
       size = 4,
       transport = 'plain-loopback',
+      background = true,
       amend = (convenant) => convenant,
       ...drafted
     } = options
@@ -81,7 +84,7 @@ export class Federation {
       const descriptor = await initHome(home, settings, random, Date.now())
       const now = () => Date.now() + clock.ahead
       // Batches are tiny here, and so many nodes share the machine that threads would only cost.
-      const start = () => startNode({ home, clock: now, output: silent, workers: 0 })
+      const start = () => startNode({ home, clock: now, output: silent, workers: 0, background })
       const token = (await readFile(join(home, 'token'), 'utf8')).trim()
       members.push(new Member(descriptor, token, start, await start()))
     }

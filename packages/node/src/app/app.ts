@@ -78,6 +78,8 @@ export type NodeOptions = {
   readonly random?: RandomBytes
   /** Instead of the number of threads in the node's configuration. */
   readonly workers?: number
+  /** False: nothing runs by itself, such as rounds that are due. For tests that go step by step. */
+  readonly background?: boolean
   /** Where log lines go; standard error by default. */
   readonly output?: { write(line: string): void }
 }
@@ -101,7 +103,8 @@ export async function startNode(options: NodeOptions): Promise<LiveNode> {
       ...(size === undefined ? {} : { size }),
       ...(options.random === undefined ? {} : { random: options.random }),
     }
-    return await run(home, store, clock, random, log, workers)
+    const live = await run(home, store, clock, random, log, workers)
+    return options.background === false ? live : withTasks(live, store, clock, log)
   } catch (error) {
     await store.close()
     throw error
@@ -207,8 +210,7 @@ async function run(
     await finishBegun(sessions.ctx)
   }
   log('info', 'node.started', { url: home.member.url, software: SOFTWARE })
-  const stopTasks = startTasks(node, store, clock, log)
-  return { url: home.member.url, node, close: () => close(node, server, stopTasks) }
+  return { url: home.member.url, node, close: () => close(node, server) }
 }
 
 /** Before the first entry: a store that was set back is not written to, and may still be exchanged. */
@@ -273,6 +275,15 @@ async function adoptToken(home: Home, store: Store, clock: Clock): Promise<void>
   await store.tokens.create(tokenRecord(token, { name: 'first-admin', roles: [...roles] }, clock))
 }
 
+function withTasks(live: LiveNode, store: Store, clock: Clock, log: Log): LiveNode {
+  const stopTasks = startTasks(live.node, store, clock, log)
+  const close = () => {
+    stopTasks()
+    return live.close()
+  }
+  return { ...live, close }
+}
+
 function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): () => void {
   const { ctx, rounds } = node.sessions
   const guarded = (name: string, task: () => Promise<unknown>) => {
@@ -316,13 +327,8 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
   return () => timers.forEach((timer) => void clearInterval(timer))
 }
 
-async function close(
-  node: RunningNode,
-  server: RunningServer,
-  stopTasks: () => void,
-): Promise<void> {
+async function close(node: RunningNode, server: RunningServer): Promise<void> {
   const { ctx } = node.sessions
-  stopTasks()
   await server.close(2_000)
   await failOpenRounds(ctx, node.sessions.rounds)
   await ctx.workers.close()

@@ -27,7 +27,11 @@ let daily: Map<Member, ReturnType<typeof createDaily>>
 const restore: (() => void)[] = []
 
 beforeAll(async () => {
-  federation = await Federation.open({ rules: [{ kind: 'host', t: 2 }], maxAgeHours: 8_000 })
+  federation = await Federation.open({
+    rules: [{ kind: 'host', t: 2 }],
+    maxAgeHours: 8_000,
+    background: false,
+  })
   asker = federation.member('bank-a')
   holder = federation.member('telecom')
   // Well inside a quarter, whenever this runs: a new quarter's log is one more to anchor.
