@@ -62,6 +62,22 @@ describe('log open', () => {
     expect((await as('jansen', 'log', 'open', 'zero')).exit).toBe(2)
   })
 
+  test("carries out what one proposed oneself, not another's", async () => {
+    const made = await node.api('POST', '/tokens', { name: 'devries', roles: ['fg'] })
+    tokens.set('devries', (made.json as { token: string }).token)
+    const ids: string[] = []
+    for (const who of ['jansen', 'devries']) {
+      const asked = await as(who, 'log', 'open', String(index), '--reason', 'samen')
+      ids.push(asked.json.id)
+      await as('bakker', 'log', 'approve', asked.json.id)
+    }
+    for (const who of ['jansen', 'devries']) {
+      expect(await as(who, 'log', 'open', String(index))).toMatchObject({
+        ...{ exit: 0, json: { record: SECRET } },
+      })
+    }
+  })
+
   test('no is an answer', async () => {
     const asked = await as('jansen', 'log', 'open', String(index), '--reason', 'nog eens')
     expect((await as('bakker', 'log', 'approve', asked.json.id, '--deny')).json).toMatchObject({

@@ -74,14 +74,16 @@ export async function proposeAct(
   return { json: made, text: `${proposalText(ctx, made)}\n${next}` }
 }
 
-/** The proposal that the last step carries out: an approved one, else the latest. */
+/** The proposal that the last step carries out: an own one that is approved, else the latest own one. */
 export async function proposalFor(
   ctx: Context,
   matches: (one: ProposalView) => boolean,
 ): Promise<ProposalView> {
   const node = await ctx.node()
   const { proposals } = await node.get('proposals', proposalsSchema)
-  const found = proposals.filter(matches)
+  // A token's id is its middle part; others' proposals are theirs to carry out.
+  const own = node.target.token?.split('_')[1]
+  const found = proposals.filter((one) => matches(one) && one.proposer.token === own)
   const chosen = found.find(({ state }) => state === 'approved') ?? found[0]
   return (
     chosen ??
