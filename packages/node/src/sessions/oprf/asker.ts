@@ -20,9 +20,10 @@ import {
 import { beforeQuery } from '../witness/queries.ts'
 import { blind, combine } from './blinding.ts'
 import { askAlone, askTogether, FalseAnswer, type HolderAnswer } from './exchange.ts'
-import { evaluateOwn, type Intent } from './holder.ts'
+import type { Intent } from './holder.ts'
 import { publicKeyOf } from './keyring.ts'
 import { type EvaluationRequest, encodeRequest } from './messages.ts'
+import { evaluateOwn } from './own.ts'
 
 export type Evaluation = {
   readonly protocol: Question['protocol']

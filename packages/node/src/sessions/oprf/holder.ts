@@ -6,11 +6,9 @@
 import { holderShare, kindOf, quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, concatAll, isProtocolError } from '@drempel/protocol/encoding'
 import { type EventOf, verifyIntent } from '@drempel/protocol/log'
-import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import type { Claim } from '../../store/index.ts'
-import type { JobOptions } from '../../workers/index.ts'
 import { behind } from '../behind.ts'
-import { checkpointEntry, followLog, openerOf } from '../checkpoints.ts'
+import { followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { codeOf, evidenceOf, fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
@@ -21,7 +19,6 @@ import {
   type Question,
 } from '../journal.ts'
 import { perMinute } from '../limit.ts'
-import { gathered } from './gather.ts'
 import { assertHolder, withOwnShare } from './keyring.ts'
 import {
   type AnswerTogether,
@@ -32,7 +29,6 @@ import {
   encodeAnswer,
   encodeAnswerTogether,
   MAX_EVALUATION,
-  MAX_TOGETHER,
   MAX_TOGETHER_BODY,
 } from './messages.ts'
 
@@ -70,7 +66,7 @@ export function oprfMethods(ctx: NodeContext): readonly PeerMethod[] {
 }
 
 /** A refusal stands in the holder's log with what showed it, for each request that it is about. */
-async function entered<Value>(
+export async function entered<Value>(
   ctx: NodeContext,
   asker: string,
   requests: readonly EvaluationRequest[],
@@ -147,67 +143,6 @@ async function latest(ctx: NodeContext): Promise<string> {
   return (await ctx.audit.checkpoint()) ?? ''
 }
 
-/** What this node asks itself. */
-export type OwnRequest = {
-  readonly key: ThresholdKey
-  readonly request: EvaluationRequest
-  readonly intent: Intent
-  /** Where the intent stands. */
-  readonly origin: string
-  readonly lane: JobOptions
-}
-
-/**
- * This node asks itself: under the same permission and the same entries, but it need prove nothing,
- * neither that the intent stands in its own log nor its evaluation.
- */
-export async function evaluateOwn(ctx: NodeContext, own: OwnRequest): Promise<VerifiedShare> {
-  const { request, intent, origin } = own
-  const { kind, epoch } = request.header
-  await entered(
-    ctx,
-    ctx.self,
-    [request],
-    () => true,
-    async () => {
-      await assertHolder(ctx, kind, epoch)
-      const { note, ...head } = (await ctx.audit.head(origin))!
-      await grant(ctx, ctx.self, request, intent, checkpointEntry({ origin, ...head }), note)
-    },
-  )
-  return ownEvaluations(ctx)(own)
-}
-
-const evaluations = new WeakMap<NodeContext, (own: OwnRequest) => Promise<VerifiedShare>>()
-
-/** Own evaluations under one key go together where they are checks; the others are batches already. */
-function ownEvaluations(ctx: NodeContext): (own: OwnRequest) => Promise<VerifiedShare> {
-  const known = evaluations.get(ctx) ?? gatheredOwn(ctx)
-  evaluations.set(ctx, known)
-  return known
-}
-
-function gatheredOwn(ctx: NodeContext): (own: OwnRequest) => Promise<VerifiedShare> {
-  const nameOf = ({ request: { header } }: OwnRequest) =>
-    header.protocol === 'check' ? `${header.kind} ${header.epoch}` : header.txid
-  return gathered(MAX_TOGETHER, nameOf, async (all) => {
-    const { key, request, lane } = all[0]!
-    const { kind, epoch } = request.header
-    const blinded = concatAll(all.map((own) => own.request.blinded))
-    const elements = blinded.length / 32
-    const share = await withOwnShare(ctx, kind, epoch, (share) =>
-      ctx.workers.run('evaluateOwn', { key, share, blinded }, { ...lane, elements }),
-    )
-    let from = 0
-    return all.map((own) => {
-      const to = from + own.request.blinded.length / 32
-      const part = partOfShare(share, from, to)
-      from = to
-      return () => part
-    })
-  })
-}
-
 /** Everything before the evaluation; when it returns, the entry is durable. */
 async function admit(ctx: NodeContext, asker: string, request: EvaluationRequest): Promise<void> {
   const { header, receipt, blinded } = request
@@ -241,7 +176,7 @@ async function admit(ctx: NodeContext, asker: string, request: EvaluationRequest
 export type Intent = Pick<EventOf<'query.intent'>, 'parties' | 'batch' | 'approvalCommit'>
 
 /** Returns when quota, txid, the asker's tree head and the entry are durable, all with one fsync. */
-async function grant(
+export async function grant(
   ctx: NodeContext,
   asker: string,
   { header, blinded }: EvaluationRequest,
