@@ -168,6 +168,8 @@ describe('opening a home', () => {
     ['publicUrl: https://drempel.bank-a.example/path\n', 'publicUrl'],
     ['masterKey: abc\n', 'masterKey'],
     ['{', 'config.yaml'],
+    ['workHours: { timeZone: Amsterdam, from: 6, until: 22, outside: 20 }\n', 'workHours.timeZone'],
+    ['workHours: { timeZone: UTC, from: 6, until: 25, outside: 20 }\n', 'workHours.until'],
   ])('refuses the setting %j', async (line, at) => {
     const path = join(home, 'config.yaml')
     const key = /^\w+/.exec(line)?.[0]

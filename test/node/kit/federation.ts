@@ -1,7 +1,7 @@
 /** Real nodes in one process: own homes, own stores, loopback sockets between them. */
 
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ import { formVersions } from '@drempel/protocol/identifiers'
 import { Member } from './member.ts'
 
 export const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
+
+const ALWAYS = 'workHours: { timeZone: UTC, from: 0, until: 24, outside: 0 }\n'
 
 const PARTNERS: readonly (readonly [string, Sector])[] = [
   ['bank-a', 'bank'],
@@ -82,6 +84,8 @@ export class Federation {
       const publicUrl = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${ports[i]}`
       const settings = { member, listen, publicUrl, transport }
       const descriptor = await initHome(home, settings, random, Date.now())
+      // What a test asks is no different at night.
+      await appendFile(join(home, 'config.yaml'), ALWAYS)
       const now = () => Date.now() + clock.ahead
       // Batches are tiny here, and so many nodes share the machine that threads would only cost.
       const start = () => startNode({ home, clock: now, output: silent, workers: 0, background })

@@ -162,7 +162,7 @@ async function run(
     random,
     limits: { idleMs: CHANNEL_IDLE_MS },
   })
-  const sessions = createSessions({
+  const world = {
     self: home.member.id,
     signer: home.signer,
     store,
@@ -181,7 +181,8 @@ async function run(
     pause: () => nextTurn(),
     log,
     inForce: () => convenant.get(),
-  })
+  }
+  const sessions = createSessions(world, home.config.workHours)
   const operators = createOperators({
     store: {
       async get(id) {

@@ -23,6 +23,17 @@ export const nodeConfig = z
     store: z.strictObject({ path: z.string().min(1) }),
     /** Threads for long computations; as many as there are cores when it is left out. */
     workers: z.exactOptional(z.int().min(0).max(256)),
+    /** When people work; what is asked at other times may raise an alert. Left out: 6 to 22 in Amsterdam. */
+    workHours: z.exactOptional(
+      z.strictObject({
+        timeZone: z.string().refine(isTimeZone, 'an IANA time zone'),
+        /** Full hours, the first included and the last not. */
+        from: z.int().min(0).max(23),
+        until: z.int().min(1).max(24),
+        /** Identifiers that one member may ask for one purpose outside them in a day. */
+        outside: z.int().min(0),
+      }),
+    ),
     /**
      * Whether data subjects are told neither that something is known of them nor that nothing is;
      * left out: of the police alone.
@@ -51,6 +62,15 @@ export function parseConfig(value: unknown): NodeConfig {
   const issue = result.error.issues[0]!
   const at = issue.path.join('.') || 'config.yaml'
   return fail('BAD_CONFIG', { at, hint: issue.message })
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** 127.0.0.0/8, ::1 and localhost; no other name, since a name can be made to point anywhere. */

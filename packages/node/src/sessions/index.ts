@@ -1,7 +1,7 @@
 /** The node's work, wired: peer methods by name, and what routes may ask of it. */
 
 import { type Bytes, type Json, jcs } from '@drempel/protocol/encoding'
-import { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
+import { EvaluationWatch, type Hours, QuestionWatch } from './alerts/index.ts'
 import type { NodeContext, PeerMethod } from './context.ts'
 import { entering } from './entering.ts'
 import { fail } from './errors.ts'
@@ -21,6 +21,7 @@ export type Sessions = {
 /** @param world everything but what the sessions close over themselves */
 export function createSessions(
   world: Omit<NodeContext, 'call' | 'witnessing' | 'watch'>,
+  hours?: Hours,
 ): Sessions {
   const byName = new Map<string, PeerMethod>()
   const call: NodeContext['call'] = async (member, method, body, options) => {
@@ -32,7 +33,7 @@ export function createSessions(
     return asBytes(await own.handle(world.self, asBytes(body)))
   }
   const watch = {
-    evaluations: new EvaluationWatch(world),
+    evaluations: new EvaluationWatch(world, hours),
     questions: new QuestionWatch(world, world.random),
   }
   const ctx: NodeContext = { ...world, call, watch, witnessing: createWitnessing(world) }

@@ -50,7 +50,7 @@ describe('a key holder', () => {
   let watch: EvaluationWatch
   let today: number
   beforeEach(() => {
-    watch = new EvaluationWatch(world())
+    watch = new EvaluationWatch(world(), undefined)
     today = 0
   })
 
@@ -116,9 +116,17 @@ describe('a key holder', () => {
     expect(await codes()).toEqual(['HOURS_UNUSUAL'])
   })
 
+  it('knows the hours that the node was told', async () => {
+    const hours = { timeZone: 'America/New_York', from: 9, until: 17, outside: 0 }
+    watch = new EvaluationWatch(world(), hours)
+    // 06:00 there.
+    await evaluate(1)
+    expect(await codes()).toEqual(['HOURS_UNUSUAL'])
+  })
+
   it('raises each once a day, also after a restart', async () => {
     for (let i = 0; i < 400; i++) await evaluate(0)
-    watch = new EvaluationWatch(world())
+    watch = new EvaluationWatch(world(), undefined)
     for (let i = 0; i < 400; i++) await evaluate(0)
     expect(await codes()).toEqual(['RATE_UNUSUAL'])
     now += DAY

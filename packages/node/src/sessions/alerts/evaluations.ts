@@ -7,6 +7,7 @@
 
 import { quotaDay } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import type { NodeConfig } from '../../config/index.ts'
 import { type AlertWorld, raise } from './raise.ts'
 
 /** Times the usual amount of a day. */
@@ -17,18 +18,10 @@ const DAYS_BEFORE = 14
 const REQUESTS_PER_MINUTE = 120
 const DAY_MS = 86_400_000
 
-/** When people work, in the time zone of the federation. */
-export type Hours = {
-  /** IANA name. */
-  readonly timeZone: string
-  /** Full hours, the first included and the last not. */
-  readonly from: number
-  readonly until: number
-  /** Identifiers that one member may ask for one purpose outside them in a day. */
-  readonly outside: number
-}
+/** When people work. */
+export type Hours = NonNullable<NodeConfig['workHours']>
 
-export const OFFICE: Hours = { timeZone: 'Europe/Amsterdam', from: 6, until: 22, outside: 20 }
+const OFFICE: Hours = { timeZone: 'Europe/Amsterdam', from: 6, until: 22, outside: 20 }
 
 export type Evaluation = {
   readonly asker: string
@@ -57,10 +50,10 @@ export class EvaluationWatch {
   readonly #hourOf: (time: number) => number
   readonly #watched = new Map<string, Watched>()
 
-  constructor(world: AlertWorld, hours: Hours = OFFICE) {
+  constructor(world: AlertWorld, hours: Hours | undefined) {
     this.#world = world
-    this.#hours = hours
-    const { timeZone } = hours
+    this.#hours = hours ?? OFFICE
+    const { timeZone } = this.#hours
     const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: 'numeric', hourCycle: 'h23' })
     this.#hourOf = (time) => Number(format.format(time))
   }

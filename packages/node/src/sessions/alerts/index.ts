@@ -1,3 +1,3 @@
-export { EvaluationWatch } from './evaluations.ts'
+export { EvaluationWatch, type Hours } from './evaluations.ts'
 export { QuestionWatch } from './questions.ts'
 export { watchWithdrawal } from './withdrawals.ts'
