@@ -17,7 +17,8 @@ const CHUNK_WORDS = MAX_PAYLOAD / 4
 /** @throws ProtocolError `REVEAL_MISMATCH`: the other two disagree */
 export async function reveal(session: Session, share: Verified<Share>): Promise<Words> {
   const { first, second } = share.value
-  const opened = Int32Array.from(first, (word, i) => word ^ second[i]!)
+  const opened = first.slice()
+  xorInto(opened, 0, second)
   const missing = new Int32Array(opened.length)
   const digest = session.send('previous', 'digest', digestOf(bytesOf(second)))
   for (let from = 0, k = 0; from < opened.length; from += CHUNK_WORDS, k++) {

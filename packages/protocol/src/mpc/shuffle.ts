@@ -12,7 +12,7 @@
 import { MAX_PAYLOAD, type Prg } from './context.ts'
 import { permuteRows } from './permute.ts'
 import type { Session, Side } from './session.ts'
-import { bytesOf, type Share, type Words, wordsOf, xorInto } from './share.ts'
+import { bytesOf, type Share, type Words, xorInto } from './share.ts'
 
 const CHUNK_WORDS = MAX_PAYLOAD / 4
 const WINDOW = 4
@@ -75,14 +75,17 @@ async function remask(
   fresh: Words,
   stream: Prg,
 ): Promise<void> {
+  const { arena } = session
+  const mark = arena.mark()
+  const landing = arena.words(CHUNK_WORDS)
   const pending: Promise<void>[] = []
   const chunks = Math.ceil(own.length / CHUNK_WORDS)
   const finish = async (k: number) => {
     const from = k * CHUNK_WORDS
-    const bytes = 4 * Math.min(CHUNK_WORDS, own.length - from)
-    const received = await session.receive(side, String(k), bytes)
+    const received = landing.subarray(0, own.length - from)
+    await session.receiveInto(side, String(k), bytesOf(received))
     await pending.shift()
-    xorInto(own, from, wordsOf(received))
+    xorInto(own, from, received)
   }
   for (let k = 0; k < chunks; k++) {
     if (k >= WINDOW) await finish(k - WINDOW)
@@ -95,6 +98,7 @@ async function remask(
     if (k % WINDOW === 0) await session.pause()
   }
   for (let k = Math.max(0, chunks - WINDOW); k < chunks; k++) await finish(k)
+  arena.release(mark)
 }
 
 async function eachPiece(

@@ -206,9 +206,7 @@ async function openKeys(
   }
   const opened = await reveal(session, await verify(session, keys))
   const bytes = new DataView(new ArrayBuffer(4 * opened.length))
-  opened.forEach((word, i) => {
-    bytes.setInt32(4 * i, word)
-  })
+  for (let i = 0; i < opened.length; i++) bytes.setInt32(4 * i, opened[i]!)
   return Array.from(
     wanted,
     (_, i) => new Uint8Array(bytes.buffer, 4 * keyWords * i, Math.ceil(plan.keyBits / 8)),
