@@ -43,8 +43,13 @@ export function reportOf({ stdout }: DemoEnd): DemoReport {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as DemoReport
 }
 
+/** As a terminal does: to the command and all that it started. Nothing where they have ended. */
 export function ctrlC({ pid }: ChildProcess): void {
-  process.kill(-pid!, 'SIGINT')
+  try {
+    process.kill(-pid!, 'SIGINT')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** Processes of this machine whose command line names a folder. */
