@@ -19,6 +19,7 @@ import {
   CONTRIBUTE,
   EVALUATE,
   EVALUATE_TAGS,
+  INTERSECT,
   SCREEN,
   TAG,
   WORLD,
@@ -44,6 +45,15 @@ const request: fc.Arbitrary<Request> = fc.oneof(
   bent(CONTRIBUTE, { ...rounds, member: id, listSize: count, newFlags: count }),
   bent(COMPUTE, { ...rounds, node: id }),
   bent(CONSUME, { member: id, rule }),
+  bent(INTERSECT, {
+    proposer: id,
+    partner: id,
+    output: fc.constantFrom('items', 'size'),
+    to: fc.constantFrom('proposer', 'partner', 'both'),
+    sizes: fc.constantFrom(...[1_024, 1_000, null].map((proposer) => ({ proposer, partner: 64 }))),
+    listSize: fc.option(fc.integer({ min: 0, max: 1_100 })),
+    consent: fc.constantFrom(null, 'policy', [], ['ann'], ['ann', 'ben']),
+  }),
   bent(ANSWER, { asker: id, purpose, rule, publishedAt: fc.integer({ min: 0, max: NOW }) }),
 )
 
@@ -53,13 +63,16 @@ const usage: fc.Arbitrary<Usage> = fc.record({
   tagged: fc.record({ epoch: fc.integer({ min: 0, max: 5 }), count }),
   lastContributors: fc.option(some),
   contributed: fc.boolean(),
+  intersected: fc.record({ pair: fc.nat(25), list: fc.nat(5) }),
 })
 
 const parties = (asked: Request): string[] =>
-  (['asker', 'holder', 'member', 'node', 'coordinator'] as const).flatMap((role) => {
-    const named = (asked as { readonly [role: string]: unknown })[role]
-    return typeof named === 'string' ? [named] : []
-  })
+  (['asker', 'holder', 'member', 'node', 'coordinator', 'proposer', 'partner'] as const).flatMap(
+    (role) => {
+      const named = (asked as { readonly [role: string]: unknown })[role]
+      return typeof named === 'string' ? [named] : []
+    },
+  )
 
 describe('every decision', () => {
   it('is an allow for a fair part of these requests, or the rest shows nothing', () => {
@@ -69,7 +82,7 @@ describe('every decision', () => {
         .filter(([asked, used]) => decide(WORLD, asked, used, NOW).allow)
         .map(([asked]) => asked.type),
     )
-    expect(types.size).toBe(10)
+    expect(types.size).toBe(11)
   })
 
   it('refuses a suspended member, whatever it asks and whoever asks for it', () => {
@@ -111,6 +124,10 @@ describe('every decision', () => {
           queried: { day: used.queried.day, count: used.queried.count + more },
           asked: { epoch: used.asked.epoch, count: used.asked.count + more },
           tagged: { epoch: used.tagged.epoch, count: used.tagged.count + more },
+          intersected: {
+            pair: used.intersected.pair + more,
+            list: used.intersected.list + more,
+          },
         }
         const before = decide(WORLD, asked, used, NOW)
         const after = decide(WORLD, asked, later, NOW)
@@ -197,6 +214,18 @@ function scaled(c: Convenant, percent: number): Convenant {
       ...entry,
       quotaPerDay: less(entry.quotaPerDay),
       maxBatch: less(entry.maxBatch),
+    })),
+    intersections: c.intersections!.map((terms) => ({
+      ...terms,
+      sizes: {
+        proposer: { ...terms.sizes.proposer, most: less(terms.sizes.proposer.most) },
+        partner: { ...terms.sizes.partner, most: less(terms.sizes.partner.most) },
+      },
+      quota: {
+        perPair: less(terms.quota.perPair),
+        perList: less(terms.quota.perList),
+        days: terms.quota.days,
+      },
     })),
   }
 }

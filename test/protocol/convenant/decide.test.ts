@@ -3,6 +3,7 @@ import {
   type Decision,
   decide,
   type EvaluateRequest,
+  type IntersectRequest,
   NO_USAGE,
   parseConvenant,
   quotaDay,
@@ -21,6 +22,7 @@ import {
   CONTRIBUTE,
   EVALUATE,
   EVALUATE_TAGS,
+  INTERSECT,
   SCREEN,
   TAG,
   WORLD,
@@ -53,28 +55,37 @@ const ownersOnly = (c: Loose) => {
 
 // 10,000 a day, quorum 3 of 4: a holder grants 7,500. Budget 266,667: a holder grants 200,000.
 const ROWS: readonly Row[] = [
-  ...[CHECK, EVALUATE, TAG, EVALUATE_TAGS, ANNOUNCE, CONTRIBUTE, COMPUTE, CONSUME, ANSWER].flatMap(
-    (request): Row[] => [
-      {
-        name: `${request.type} a second before the convenant begins`,
-        code: 'CONVENANT_NOT_YET_VALID',
-        request,
-        now: Date.parse('2026-12-31T23:59:59Z'),
-      },
-      {
-        name: `${request.type} at the moment it ends`,
-        code: 'CONVENANT_EXPIRED',
-        request,
-        now: Date.parse('2028-01-01T00:00:00Z'),
-      },
-      {
-        name: `${request.type} at no time`,
-        code: 'CONVENANT_NOT_YET_VALID',
-        request,
-        now: Number.NaN,
-      },
-    ],
-  ),
+  ...[
+    CHECK,
+    EVALUATE,
+    TAG,
+    EVALUATE_TAGS,
+    ANNOUNCE,
+    CONTRIBUTE,
+    COMPUTE,
+    CONSUME,
+    ANSWER,
+    INTERSECT,
+  ].flatMap((request): Row[] => [
+    {
+      name: `${request.type} a second before the convenant begins`,
+      code: 'CONVENANT_NOT_YET_VALID',
+      request,
+      now: Date.parse('2026-12-31T23:59:59Z'),
+    },
+    {
+      name: `${request.type} at the moment it ends`,
+      code: 'CONVENANT_EXPIRED',
+      request,
+      now: Date.parse('2028-01-01T00:00:00Z'),
+    },
+    {
+      name: `${request.type} at no time`,
+      code: 'CONVENANT_NOT_YET_VALID',
+      request,
+      now: Number.NaN,
+    },
+  ]),
 
   { name: 'check by a stranger', code: 'NOT_A_MEMBER', request: { ...CHECK, asker: 'x' } },
   {
@@ -475,7 +486,127 @@ const ROWS: readonly Row[] = [
     code: 'LIST_STALE',
     request: { ...ANSWER, publishedAt: Number.NaN },
   },
+  ...intersectRows(),
 ]
+
+function intersectRows(): Row[] {
+  const terms = (change: (terms: Loose) => void) => (c: Loose) => change(c.intersections[0])
+  const row = (
+    name: string,
+    code: RefusalCode,
+    other: Partial<IntersectRequest>,
+    more: Partial<Row> = {},
+  ): Row => ({ name: `intersect ${name}`, code, request: { ...INTERSECT, ...other }, ...more })
+  const { sizes } = INTERSECT
+  const unknown = { ...INTERSECT, consent: null, listSize: null }
+  return [
+    row('of a stranger', 'NOT_A_MEMBER', { proposer: 'mallory' }),
+    row('with a stranger', 'NOT_A_MEMBER', { partner: 'mallory' }),
+    row('with a suspended member', 'MEMBER_SUSPENDED', {}, { change: suspend('telecom') }),
+    row('for a purpose of questions', 'UNKNOWN_PURPOSE', { purpose: 'fraude-onderzoek' }),
+    row(
+      'by who may not propose',
+      'PROPOSER_NOT_ALLOWED',
+      {},
+      {
+        change: terms((one) => {
+          one.proposers = ['bank-b']
+        }),
+      },
+    ),
+    row(
+      'with who is no partner',
+      'PARTNER_NOT_ALLOWED',
+      {},
+      {
+        change: terms((one) => {
+          one.partners = ['bank-b']
+        }),
+      },
+    ),
+    row('with itself', 'PARTNER_NOT_ALLOWED', { partner: 'bank-a' }),
+    row('of an unknown kind', 'UNKNOWN_KIND', { kind: 'iban' }),
+    row(
+      'of a kind of other terms',
+      'KIND_NOT_ALLOWED',
+      { kind: 'iban' },
+      {
+        change: (c) => c.kinds.push({ ...c.kinds[0], kind: 'iban' }),
+      },
+    ),
+    row(
+      'with an output that is not agreed',
+      'OUTPUT_NOT_ALLOWED',
+      {},
+      {
+        change: terms((one) => {
+          one.outputs = ['size']
+        }),
+      },
+    ),
+    row('towards who may not learn', 'OUTPUT_NOT_ALLOWED', { to: 'partner' }),
+    row(
+      'by another protocol',
+      'PSI_PROTOCOL_NOT_ALLOWED',
+      { protocol: 'ot' },
+      {
+        change: terms((one) => {
+          one.protocols = ['ecdh']
+        }),
+      },
+    ),
+    row('of nothing', 'COUNT_INVALID', { sizes: { ...sizes, partner: 0 } }),
+    row('of no number', 'COUNT_INVALID', { sizes: { ...sizes, partner: Number.NaN } }),
+    row('of an exact size', 'PADDING_INVALID', { sizes: { ...sizes, partner: 40_961 } }),
+    row('of a size above the cap', 'LIST_TOO_LARGE', {
+      ...unknown,
+      sizes: { ...sizes, partner: 131_072 },
+    }),
+    row('of another size than its own', 'PADDING_INVALID', {
+      ...unknown,
+      listSize: 1_025,
+    }),
+    row('of fewer than may be', 'LIST_TOO_SMALL', { listSize: 9 }),
+    row('of more than may be', 'LIST_TOO_LARGE', { listSize: 100_001 }),
+    row('of half a record', 'COUNT_INVALID', { listSize: 10.5 }),
+    row('by the node itself', 'CONSENT_BY_PEOPLE', { consent: 'policy' }),
+    row('by nobody', 'TWO_PEOPLE_REQUIRED', { consent: [] }),
+    row(
+      'by one of two',
+      'TWO_PEOPLE_REQUIRED',
+      { consent: ['ann', 'ann'] },
+      {
+        change: terms((one) => {
+          one.fourEyes = true
+        }),
+      },
+    ),
+    row(
+      'once more than the pair may',
+      'PAIR_QUOTA_EXCEEDED',
+      {},
+      {
+        usage: { intersected: { pair: 20, list: 0 } },
+      },
+    ),
+    row(
+      'once more than the list may',
+      'LIST_QUOTA_EXCEEDED',
+      {},
+      {
+        usage: { intersected: { pair: 4, list: 4 } },
+      },
+    ),
+    row(
+      'after a counter that is none',
+      'PAIR_QUOTA_EXCEEDED',
+      {},
+      {
+        usage: { intersected: { pair: Number.NaN, list: 0 } },
+      },
+    ),
+  ]
+}
 
 function withoutPlatformShare(c: Loose): void {
   c.keyHolders = { members: ['bank-a', 'bank-b', 'telecom'], quorum: 3 }
@@ -523,6 +654,7 @@ describe('decide allows', () => {
     expect(decideWith(EVALUATE)).toEqual(allow(7_000))
     expect(decideWith(TAG)).toEqual(allow(265_667))
     expect(decideWith(EVALUATE_TAGS)).toEqual(allow(199_000))
+    expect(decideWith(INTERSECT)).toEqual(allow(19))
     for (const request of [ANNOUNCE, CONTRIBUTE, COMPUTE, CONSUME, ANSWER])
       expect(decideWith(request)).toEqual(allow())
   })
@@ -534,6 +666,18 @@ describe('decide allows', () => {
     expect(decideWith(TAG, { usage: taggedBefore(265_667) })).toEqual(allow(0))
     expect(decideWith(EVALUATE_TAGS, { usage: taggedBefore(199_000) })).toEqual(allow(0))
     expect(decideWith({ ...SCREEN, count: 1_000 })).toEqual(allow(9_000))
+  })
+
+  it('what is not known of an intersection yet, its last run, and consent by policy where agreed', () => {
+    const sizes = { proposer: 1_024, partner: null }
+    const early = { ...INTERSECT, side: 'partner', sizes, listSize: null, consent: null } as const
+    expect(decideWith(early)).toEqual(allow())
+    const usage = { intersected: { pair: 19, list: 3 } }
+    expect(decideWith(INTERSECT, { usage })).toEqual(allow(0))
+    const change = (c: Loose) => {
+      c.intersections[0].consent = 'policy'
+    }
+    expect(decideWith({ ...INTERSECT, consent: 'policy' }, { change })).toEqual(allow(19))
   })
 
   it('at the first moment of the convenant and at the last', () => {

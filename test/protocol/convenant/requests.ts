@@ -8,13 +8,14 @@ import type {
   ContributeRequest,
   EvaluateRequest,
   EvaluateTagsRequest,
+  IntersectRequest,
   QueryRequest,
   TagRequest,
 } from '@drempel/protocol/convenant'
 import { draft, FOUR, NOW } from './world.ts'
 
 /** Four members; bank-a, telecom and platform compute; all hold the key, quorum 3. */
-export const WORLD = draft()
+export const WORLD = draft({ intersections: true })
 
 const subject = { asker: 'bank-a', purpose: 'fraude-onderzoek', kind: 'host', rule: 'host-t2' }
 const recipients = ['bank-a', 'telecom', 'platform']
@@ -71,4 +72,20 @@ export const ANSWER: AnswerRequest = {
   purpose: 'klantacceptatie',
   rule: 'host-t2',
   publishedAt: NOW - 3_600_000,
+}
+
+/** The proposer's view, once all is known: 1,000 items against some 40,000. */
+export const INTERSECT: IntersectRequest = {
+  type: 'intersect',
+  side: 'proposer',
+  proposer: 'bank-a',
+  partner: 'telecom',
+  purpose: 'lijsten-vergelijken',
+  kind: 'host',
+  output: 'items',
+  to: 'both',
+  protocol: 'ecdh',
+  sizes: { proposer: 1_024, partner: 40_960 },
+  listSize: 1_000,
+  consent: ['ann'],
 }

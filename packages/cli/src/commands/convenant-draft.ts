@@ -39,6 +39,7 @@ type Options = {
   readonly validUntil?: string
   readonly dpia?: string
   readonly crossSector?: boolean
+  readonly intersections?: boolean
   readonly contributorsMayChange?: boolean
   readonly output?: string
   readonly force?: boolean
@@ -180,6 +181,13 @@ export const convenantDraft: CommandSpec<Options> = {
       },
     },
     {
+      flags: '--intersections',
+      about: {
+        nl: 'stel voorwaarden voor waarop twee deelnemers hun lijsten mogen vergelijken',
+        en: 'propose terms on which two members may intersect their lists',
+      },
+    },
+    {
       flags: '--force',
       about: {
         nl: 'een ondertekend convenant overschrijven',
@@ -205,6 +213,7 @@ export const convenantDraft: CommandSpec<Options> = {
       ...(kinds === undefined ? {} : { kinds }),
       ...(rules === undefined ? {} : { rules }),
       crossSector: options.crossSector ?? false,
+      intersections: options.intersections ?? false,
       ...(options.dpia === undefined ? {} : { dpia: await fileDigest(ctx.path(options.dpia)) }),
     })
     const text = formatSignedConvenant({ convenant, signatures: [] })

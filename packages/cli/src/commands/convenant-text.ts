@@ -25,6 +25,7 @@ export function convenantText(ctx: Context, signed: SignedConvenant): string {
     kinds(ctx, convenant),
     heading('Doelen', 'Purposes'),
     purposes(ctx, convenant),
+    ...intersections(ctx, convenant),
     heading('Wat de ondertekenaars aanvaarden', 'What the signers accept'),
     acknowledgements(ctx, convenant),
   ]
@@ -157,6 +158,43 @@ function purposes(ctx: Context, convenant: Convenant): string {
       return `${ctx.paint('bold', purpose.id)}: ${clean(purpose.text[ctx.lang])}\n${indented}`
     })
     .join('\n')
+}
+
+function intersections(ctx: Context, { intersections: all = [] }: Convenant): string[] {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  if (all.length === 0) return []
+  const views = all.map((terms) => {
+    const { proposer, partner } = terms.sizes
+    const facts = pairs([
+      [label('grondslag', 'legal basis'), terms.grondslag.law],
+      [label('wie', 'who'), terms.proposers.join(', ')],
+      [label('met wie', 'with whom'), terms.partners.join(', ')],
+      [label('soorten', 'kinds'), terms.kinds.join(', ')],
+      [label('wat', 'what'), terms.outputs.join(', ')],
+      [label('wie het hoort', 'who learns it'), terms.to.join(', ')],
+      [
+        label('grootte', 'size'),
+        `${proposer.least}-${proposer.most}, ${partner.least}-${partner.most}`,
+      ],
+      [label('hoogstens', 'at most'), terms.maxResult],
+      [
+        label('hoe vaak', 'how often'),
+        `${terms.quota.perPair}, ${label('per lijst', 'a list')} ${terms.quota.perList}, ${label('in', 'within')} ${terms.quota.days} ${label('dagen', 'days')}`,
+      ],
+      [label('instemming', 'consent'), terms.consent],
+      [
+        label('twee personen', 'two people'),
+        terms.fourEyes ? label('ja', 'yes') : label('nee', 'no'),
+      ],
+      ['DPIA', terms.dpia],
+    ])
+    const indented = facts.replaceAll(/^/gm, '  ')
+    return `${ctx.paint('bold', terms.id)}: ${clean(terms.text[ctx.lang])}\n${indented}`
+  })
+  return [
+    ctx.paint('bold', label('Doorsneden van twee lijsten', 'Intersections of two lists')),
+    ...views,
+  ]
 }
 
 function acknowledgements(ctx: Context, { acknowledgements: given }: Convenant): string {

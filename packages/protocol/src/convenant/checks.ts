@@ -3,46 +3,11 @@
  * path of the field to change, so that a drafter sees them in one go.
  */
 
-import { isLoopback } from './fields.ts'
+import { assessment, crossSector, grondslag, wholePairs } from './basisChecks.ts'
+import { intersections } from './intersectionChecks.ts'
+import { type ConvenantProblem, duplicates, problem, unknown } from './problem.ts'
 import type { Convenant } from './schema.ts'
 import { holderShare, kindOf, mayConsume, memberOf, ruleOf } from './shares.ts'
-
-export type ConvenantProblemCode =
-  | 'BAD_FIELD'
-  | 'UNKNOWN_FIELD'
-  | 'DUPLICATE'
-  | 'UNKNOWN_REFERENCE'
-  | 'VALIDITY_EMPTY'
-  | 'PREVIOUS_MISMATCH'
-  | 'TRANSPORT_MIXED'
-  | 'TLS_PIN_MISSING'
-  | 'TLS_PIN_ON_HTTP'
-  | 'QUORUM_TOO_SMALL'
-  | 'QUORUM_TOO_LARGE'
-  | 'COMPUTE_HOLDS_KEY'
-  | 'REGION_MISPLACED'
-  | 'CAP_OUT_OF_ORDER'
-  | 'BUDGET_BELOW_CAP'
-  | 'BUDGET_MISSING'
-  | 'CROSS_SECTOR'
-  | 'TOO_FEW_CONTRIBUTORS'
-  | 'PLAIN_KEYS'
-  | 'OWNERS_CONSUMERS'
-  | 'NOT_ACKNOWLEDGED'
-  | 'RULE_NOT_LIST'
-  | 'RULE_OF_OTHER_KIND'
-  | 'KIND_WITHOUT_RULE'
-  | 'ASKER_NOT_CONSUMER'
-  | 'QUOTA_BELOW_BATCH'
-  | 'BATCH_ON_CHECK'
-  | 'GRONDSLAG_OF_AUTHORITY'
-  | 'DPIA_MISSING'
-
-export type ConvenantProblem = {
-  readonly code: ConvenantProblemCode
-  readonly path: string
-  readonly hint: string
-}
 
 type Check = (convenant: Convenant) => Generator<ConvenantProblem>
 
@@ -59,18 +24,9 @@ export function problemsOf(convenant: Convenant): ConvenantProblem[] {
     rules,
     severalThresholds,
     purposes,
+    intersections,
   ]
   return checks.flatMap((check) => [...check(convenant)])
-}
-
-function problem(code: ConvenantProblemCode, path: string, hint: string): ConvenantProblem {
-  return { code, path, hint }
-}
-
-function* duplicates(path: (i: number) => string, values: readonly string[]) {
-  for (const [i, value] of values.entries()) {
-    if (values.indexOf(value) < i) yield problem('DUPLICATE', path(i), 'named twice')
-  }
 }
 
 /** One organisation twice would count twice: hence unique keys and origins, not only ids. */
@@ -123,12 +79,6 @@ function* uniqueness(c: Convenant) {
   for (const [i, purpose] of c.purposes.entries()) {
     for (const field of ['askers', 'kinds', 'rules'] as const)
       yield* duplicates((j) => `purposes[${i}].${field}[${j}]`, purpose[field])
-  }
-}
-
-function* unknown(path: string, names: readonly string[], exists: (name: string) => boolean) {
-  for (const [i, name] of names.entries()) {
-    if (!exists(name)) yield problem('UNKNOWN_REFERENCE', `${path}[${i}]`, `no such id: ${name}`)
   }
 }
 
@@ -280,7 +230,6 @@ function* severalThresholds(c: Convenant) {
 }
 
 function* purposes(c: Convenant) {
-  const trial = c.members.every((member) => isLoopback(member.url))
   for (const [i, purpose] of c.purposes.entries()) {
     const path = `purposes[${i}]`
     const named = purpose.rules.map((id) => ruleOf(c, id))
@@ -305,70 +254,8 @@ function* purposes(c: Convenant) {
       )
     if (purpose.protocol === 'check' && purpose.maxBatch !== 1)
       yield problem('BATCH_ON_CHECK', `${path}.maxBatch`, 'a check is about one identifier: 1')
-    yield* grondslag(c, i)
-    yield* crossSector(c, i)
-    if (purpose.dpia === null && !trial)
-      yield problem('DPIA_MISSING', `${path}.dpia`, 'digest of the impact assessment (AVG art. 35)')
-  }
-}
-
-/**
- * Every list holds flags of all members, so each pair of an asker's sector with another member's needs a
- * basis of its own: data that one sector holds may not answer another because the purpose is good.
- */
-function* crossSector(c: Convenant, i: number) {
-  const { crossSector: pairs, askers } = c.purposes[i]!
-  const path = `purposes[${i}].crossSector`
-  yield* duplicates(
-    (j) => `${path}[${j}]`,
-    pairs.map(({ from, to }) => `${from} ${to}`),
-  )
-  for (const [j, { from, to, grondslag }] of pairs.entries()) {
-    if (from === to) yield problem('CROSS_SECTOR', `${path}[${j}]`, 'one sector twice')
-    const police = from === 'police' || to === 'police'
-    if (police && grondslag.law === 'avg-6-1-f')
-      yield problem(
-        'GRONDSLAG_OF_AUTHORITY',
-        `${path}[${j}].grondslag`,
-        'the police neither give nor get data on legitimate interests',
-      )
-    if (!police && grondslag.law === 'wpg')
-      yield problem(
-        'GRONDSLAG_OF_AUTHORITY',
-        `${path}[${j}].grondslag`,
-        'the Wet politiegegevens is no basis between others than the police',
-      )
-  }
-  const sectors = new Set(c.members.map(({ sector }) => sector))
-  const asking = new Set(askers.flatMap((id) => memberOf(c, id)?.sector ?? []))
-  for (const to of asking)
-    for (const from of sectors)
-      if (from !== to && !pairs.some((pair) => pair.from === from && pair.to === to))
-        yield problem(
-          'CROSS_SECTOR',
-          path,
-          `no basis on which flags of ${from} may answer a question of ${to}`,
-        )
-}
-
-/** AVG art. 6(1), last sentence: public authorities can't rest their tasks on legitimate interests. */
-function* grondslag(c: Convenant, i: number) {
-  const { grondslag, askers } = c.purposes[i]!
-  for (const [j, asker] of askers.entries()) {
-    const member = memberOf(c, asker)
-    if (member === undefined) continue
-    const police = member.sector === 'police'
-    if (police && grondslag.law === 'avg-6-1-f')
-      yield problem(
-        'GRONDSLAG_OF_AUTHORITY',
-        `purposes[${i}].askers[${j}]`,
-        'the police cannot rely on legitimate interests: give it a purpose of its own',
-      )
-    if (!police && grondslag.law === 'wpg')
-      yield problem(
-        'GRONDSLAG_OF_AUTHORITY',
-        `purposes[${i}].askers[${j}]`,
-        'the Wet politiegegevens is no basis for others than the police',
-      )
+    yield* grondslag(c, `${path}.askers`, purpose.grondslag, purpose.askers)
+    yield* crossSector(path, purpose.crossSector, wholePairs(c, purpose.askers))
+    yield* assessment(c, path, purpose.dpia)
   }
 }

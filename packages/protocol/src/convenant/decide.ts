@@ -17,13 +17,24 @@ import type {
   Decision,
   EvaluateRequest,
   EvaluateTagsRequest,
+  IntersectRequest,
   QueryRequest,
   Request,
   TagRequest,
   Usage,
 } from './requests.ts'
 import type { Convenant } from './schema.ts'
-import { capsOf, holderShare, kindOf, mayConsume, memberOf, purposeOf, ruleOf } from './shares.ts'
+import {
+  capsOf,
+  holderShare,
+  intersectionOf,
+  kindOf,
+  mayConsume,
+  memberOf,
+  paddedListSize,
+  purposeOf,
+  ruleOf,
+} from './shares.ts'
 
 /**
  * May this request go on?
@@ -83,6 +94,8 @@ function decideInForce(c: Convenant, request: Request, usage: Usage, now: number
       return consume(c, request)
     case 'answer':
       return answer(c, request, now)
+    case 'intersect':
+      return intersect(c, request, usage)
   }
 }
 
@@ -172,6 +185,48 @@ function answer(c: Convenant, request: AnswerRequest, now: number): Decision {
   const stale = !(now - request.publishedAt <= maxAge)
   if (stale && purpose.answer === 'strict') return refuse('LIST_STALE')
   return allow(null, stale)
+}
+
+/** Terms first, then sizes and consent as far as they are known, then the runs there have been. */
+function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decision {
+  const { side, proposer, partner, purpose, sizes, listSize, consent } = request
+  const refusal = active(c, proposer) ?? active(c, partner)
+  if (refusal) return refusal
+  const terms = intersectionOf(c, purpose)
+  if (terms === undefined) return refuse('UNKNOWN_PURPOSE')
+  if (!terms.proposers.includes(proposer)) return refuse('PROPOSER_NOT_ALLOWED')
+  if (proposer === partner || !terms.partners.includes(partner)) {
+    return refuse('PARTNER_NOT_ALLOWED')
+  }
+  const kind = kindOf(c, request.kind)
+  if (kind === undefined) return refuse('UNKNOWN_KIND')
+  if (!terms.kinds.includes(kind.kind)) return refuse('KIND_NOT_ALLOWED')
+  const given = terms.outputs.includes(request.output) && terms.to.includes(request.to)
+  if (!given) return refuse('OUTPUT_NOT_ALLOWED')
+  if (!terms.protocols.includes(request.protocol)) return refuse('PSI_PROTOCOL_NOT_ALLOWED')
+  for (const whose of ['proposer', 'partner'] as const) {
+    const size = sizes[whose]
+    if (size === null) continue
+    if (!isCount(size) || size === 0) return refuse('COUNT_INVALID')
+    if (size > paddedListSize(terms, whose, terms.sizes[whose].most))
+      return refuse('LIST_TOO_LARGE')
+    if (size !== paddedListSize(terms, whose, size)) return refuse('PADDING_INVALID')
+  }
+  if (listSize !== null) {
+    const { least, most } = terms.sizes[side]
+    if (!isCount(listSize)) return refuse('COUNT_INVALID')
+    if (listSize < least) return refuse('LIST_TOO_SMALL')
+    if (listSize > most) return refuse('LIST_TOO_LARGE')
+    if (sizes[side] !== paddedListSize(terms, side, listSize)) return refuse('PADDING_INVALID')
+  }
+  if (consent === null) return allow()
+  if (consent === 'policy') {
+    if (terms.consent !== 'policy' || terms.fourEyes) return refuse('CONSENT_BY_PEOPLE')
+  } else if (new Set(consent).size < (terms.fourEyes ? 2 : 1)) return refuse('TWO_PEOPLE_REQUIRED')
+  const { perPair, perList } = terms.quota
+  const ofList = spend(1, usage.intersected.list, perList, 'LIST_QUOTA_EXCEEDED')
+  if (!ofList.allow) return ofList
+  return spend(1, usage.intersected.pair, perPair, 'PAIR_QUOTA_EXCEEDED')
 }
 
 /** What asker and key holder check alike about a query, quota and approvals aside. */
@@ -278,7 +333,7 @@ function spend(
   count: number,
   used: number,
   limit: number,
-  code: 'QUOTA_EXCEEDED' | 'BUDGET_EXCEEDED' | 'ENUMERATION_EXCEEDED',
+  code: Extract<RefusalCode, `${string}_EXCEEDED`>,
 ): Decision {
   if (!isCount(count) || count === 0) return refuse('COUNT_INVALID')
   const remaining = limit - used - count

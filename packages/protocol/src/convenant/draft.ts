@@ -2,6 +2,7 @@
 
 import type { FormVersions, IdentifierKind } from '../identifiers/index.ts'
 import { fail } from './errors.ts'
+import { templateIntersections } from './intersectionDraft.ts'
 import { parseConvenant } from './parse.ts'
 import { templatePurposes } from './purposes.ts'
 import type { Convenant, MemberDescriptor, Purpose, Rule, Text } from './schema.ts'
@@ -50,6 +51,8 @@ export type DraftOptions = {
   /** base64url SHA-256 of the impact assessment; needed as soon as a member is not on loopback. */
   readonly dpia?: string | null
   readonly criminalData?: Purpose['criminalData']
+  /** Proposes terms on which two members may intersect their lists. Default false. */
+  readonly intersections?: boolean
 }
 
 const QUOTA_PER_DAY = 10_000
@@ -100,6 +103,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
       quotaPerDay: options.quotaPerDay ?? QUOTA_PER_DAY,
       maxBatch: options.maxBatch ?? 1_000,
     }),
+    ...draftIntersections(kinds, options),
     round: {
       schedule: options.schedule ?? 'manual',
       keyEpochDays: options.keyEpochDays ?? 7,
@@ -112,6 +116,17 @@ export function draftConvenant(options: DraftOptions): Convenant {
       contributorsMayChange: options.contributorsMayChange ?? false,
     },
   })
+}
+
+function draftIntersections(
+  kinds: readonly IdentifierKind[],
+  options: DraftOptions,
+): Pick<Convenant, 'intersections'> {
+  if (options.intersections !== true) return {}
+  const { members, dpia = null, criminalData = null, minList = 10, listCap = 100_000 } = options
+  const setting = { members, kinds, dpia, criminalData, minList, listCap }
+  const intersections = templateIntersections(setting)
+  return intersections.length === 0 ? {} : { intersections }
 }
 
 /** t = 3 asks for four contributors, so that three members get the rule for t = 2 alone. */

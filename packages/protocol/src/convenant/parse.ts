@@ -1,8 +1,9 @@
 /** From unknown JSON to a `Convenant`, once and strictly, at the edge; every bad field is named. */
 
 import type { z } from 'zod'
-import { type ConvenantProblem, problemsOf } from './checks.ts'
+import { problemsOf } from './checks.ts'
 import { fail } from './errors.ts'
+import type { ConvenantProblem } from './problem.ts'
 import {
   type Convenant,
   convenantSchema,

@@ -40,7 +40,8 @@ function pairsOf({ members, crossSector }: PurposeSetting, askers: readonly stri
   )
 }
 
-function betweenSectors(from: Sector, to: Sector): Grondslag {
+/** A proposal, for either direction. */
+export function betweenSectors(from: Sector, to: Sector): Grondslag {
   if (from === 'police') {
     return {
       law: 'wpg',

@@ -143,6 +143,42 @@ export const REFUSALS = {
     nl: 'De laatste lijst is ouder dan mag, en dit doel vraagt een verse lijst.',
     en: 'The last list is older than allowed, and this purpose asks for a fresh one.',
   },
+  PROPOSER_NOT_ALLOWED: {
+    nl: 'Deze partij mag voor dit doel geen doorsnede voorstellen.',
+    en: 'This member may not propose an intersection for this purpose.',
+  },
+  PARTNER_NOT_ALLOWED: {
+    nl: 'Met deze partij is voor dit doel geen doorsnede afgesproken.',
+    en: 'No intersection with this member is agreed for this purpose.',
+  },
+  OUTPUT_NOT_ALLOWED: {
+    nl: 'Voor dit doel mag dit niet uitkomen, of niet bij deze partij.',
+    en: 'For this purpose this may not come out, or not at this member.',
+  },
+  PSI_PROTOCOL_NOT_ALLOWED: {
+    nl: 'Voor dit doel mag dit protocol niet worden gebruikt.',
+    en: 'This protocol may not be used for this purpose.',
+  },
+  PADDING_INVALID: {
+    nl: 'De opgegeven grootte van een lijst is niet afgerond zoals het convenant zegt.',
+    en: 'The stated size of a list is not rounded as the convenant says.',
+  },
+  CONSENT_BY_PEOPLE: {
+    nl: 'Voor dit doel stemt een persoon in, niet de node vanzelf.',
+    en: 'For this purpose a person consents, not the node by itself.',
+  },
+  TWO_PEOPLE_REQUIRED: {
+    nl: 'Voor dit doel stemmen aan elke kant twee verschillende personen in (drempel psi accept).',
+    en: 'For this purpose two different people consent on each side (drempel psi accept).',
+  },
+  PAIR_QUOTA_EXCEEDED: {
+    nl: 'Deze twee partijen hebben voor dit doel zo vaak een doorsnede bepaald als het convenant toestaat.',
+    en: 'These two members have made as many intersections for this purpose as the convenant allows.',
+  },
+  LIST_QUOTA_EXCEEDED: {
+    nl: 'Deze lijst is met deze partij zo vaak vergeleken als het convenant toestaat.',
+    en: 'This list has been compared with this member as often as the convenant allows.',
+  },
 } as const satisfies Record<string, Text>
 
 export type RefusalCode = keyof typeof REFUSALS

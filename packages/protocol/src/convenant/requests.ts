@@ -97,7 +97,28 @@ export type AnswerRequest = {
   readonly publishedAt: number
 }
 
+/** An intersection with another member, as either of the two sees it. */
+export type IntersectRequest = {
+  readonly type: 'intersect'
+  /** Whose view this is. */
+  readonly side: 'proposer' | 'partner'
+  readonly proposer: string
+  readonly partner: string
+  readonly purpose: string
+  readonly kind: string
+  readonly output: 'items' | 'size'
+  readonly to: 'proposer' | 'partner' | 'both'
+  readonly protocol: 'ecdh' | 'ot'
+  /** Padded; null while it is not known. */
+  readonly sizes: { readonly proposer: number | null; readonly partner: number | null }
+  /** Distinct items of the own list; null while there is none. */
+  readonly listSize: number | null
+  /** Who of this side consents: people, by id, or the node by its own policy; null while nobody has. */
+  readonly consent: readonly string[] | 'policy' | null
+}
+
 export type Request =
+  | IntersectRequest
   | QueryRequest
   | EvaluateRequest
   | TagRequest
@@ -123,6 +144,8 @@ export type Usage = {
   readonly lastContributors: readonly string[] | null
   /** Whether this member's list was part of a published round of this kind before. */
   readonly contributed: boolean
+  /** Intersections of this purpose with the same member within its quota's days, and those of one list. */
+  readonly intersected: { readonly pair: number; readonly list: number }
 }
 
 /** The counters of a node that has done nothing yet. */
@@ -132,6 +155,7 @@ export const NO_USAGE: Usage = {
   tagged: { epoch: 0, count: 0 },
   lastContributors: null,
   contributed: false,
+  intersected: { pair: 0, list: 0 },
 }
 
 export type Decision =

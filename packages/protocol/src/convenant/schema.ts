@@ -6,7 +6,8 @@
  */
 
 import { z } from 'zod'
-import type { FormVersions, IdentifierKind } from '../identifiers/index.ts'
+import type { FormVersions } from '../identifiers/index.ts'
+import { basisFields, ids, KINDS, kind, SECTORS } from './basis.ts'
 import {
   bytes32,
   bytes64,
@@ -19,22 +20,9 @@ import {
   slug,
   text,
 } from './fields.ts'
+import { intersectionSchema } from './intersections.ts'
 
-export const SECTORS = ['bank', 'telecom', 'platform', 'police', 'helpdesk'] as const
-export type Sector = (typeof SECTORS)[number]
-
-/** Spelled out here, so that a verifier of convenants need not load the tables of identifiers. */
-export const KINDS = [
-  'iban',
-  'phone',
-  'device',
-  'host',
-  'domain',
-  'email',
-] as const satisfies readonly IdentifierKind[]
-
-const kind = z.enum(KINDS)
-const ids = z.array(slug).max(64)
+export { KINDS, SECTORS, type Sector } from './basis.ts'
 
 /** Who a member is, and the keys by which its node is known. */
 export const memberSchema = z.strictObject({
@@ -112,55 +100,17 @@ const ruleSchema = z.strictObject({
   consumers: z.union([z.literal('all'), ids.min(1)]),
 })
 
-/** A ground of AVG (GDPR) art. 6(1), or the Wet politiegegevens. */
-const grondslag = z.strictObject({
-  law: z.enum([
-    'avg-6-1-a',
-    'avg-6-1-b',
-    'avg-6-1-c',
-    'avg-6-1-d',
-    'avg-6-1-e',
-    'avg-6-1-f',
-    'wpg',
-  ]),
-  explanation: text,
-})
-
 const purposeSchema = z.strictObject({
-  id: slug,
-  text,
-  /** The basis in law of asking, and of answers from flags of the asker's own sector. */
-  grondslag,
-  /**
-   * On which basis flags of another sector may answer: `from` flagged, `to` asks. A purpose without the
-   * pair of an asker and a member is none that these members can have.
-   */
-  crossSector: z
-    .array(z.strictObject({ from: z.enum(SECTORS), to: z.enum(SECTORS), grondslag }))
-    .max(SECTORS.length * SECTORS.length),
-  /**
-   * When flags are personal data relating to criminal offences (AVG art. 10): the basis in UAVG
-   * art. 31-33 and the reference of the licence or of the exception; null when they are not.
-   */
-  criminalData: z.strictObject({ basis: text, reference: line }).nullable(),
-  /** Why less would not do, and how the data subject's interest was weighed. */
-  proportionality: text,
-  /** SHA-256 of the data-protection impact assessment; null only among loopback nodes. */
-  dpia: bytes32.nullable(),
+  ...basisFields,
   askers: ids.min(1),
-  kinds: z.array(kind).min(1),
   rules: ids.min(1),
   /** `check`: one identifier a query; `screen`: up to maxBatch, a single check included. */
   protocol: z.enum(['check', 'screen']),
   /** Identifiers per asker and UTC day. */
   quotaPerDay: count(1),
   maxBatch: count(1, 1_000_000),
-  /** Two different people stand behind each query: one puts it, another approves it. */
-  fourEyes: z.boolean(),
   /** `strict`: no answer from a stale list, none before the witnesses signed; `prompt`: answered at once, marked. */
   answer: z.enum(['strict', 'prompt']),
-  /** How long the asker keeps an answer. */
-  retentionDays: count(0, 3660),
 })
 
 export const convenantSchema = z.strictObject({
@@ -201,6 +151,8 @@ export const convenantSchema = z.strictObject({
   taxonomy: z.strictObject({ id: slug, version: count(1) }),
   rules: z.array(ruleSchema).min(1).max(100),
   purposes: z.array(purposeSchema).min(1).max(100),
+  /** Purposes for which two members may intersect their lists. */
+  intersections: z.exactOptional(z.array(intersectionSchema).min(1).max(100)),
   round: z.strictObject({
     schedule: z.union([z.literal('manual'), z.strictObject({ everyHours: count(1, 24 * 31) })]),
     /** Days that one OPRF key lives, or `round`: a fresh key for every round. */
@@ -229,6 +181,7 @@ export type OutsideWitness = ReadonlyDeep<z.infer<typeof outsideWitnessSchema>>
 export type ConvenantKind = Convenant['kinds'][number]
 export type Rule = Convenant['rules'][number]
 export type Purpose = Convenant['purposes'][number]
+export type Intersection = NonNullable<Convenant['intersections']>[number]
 export type Grondslag = Purpose['grondslag']
 export type ConvenantSignature = ReadonlyDeep<z.infer<typeof signatureSchema>>
 /** The body and, beside it, who signed it; the digest covers the body alone. */

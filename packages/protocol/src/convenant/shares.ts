@@ -1,6 +1,13 @@
 /** Look-ups in a parsed convenant, and the arithmetic of quotas that several key holders guard. */
 
-import type { Convenant, ConvenantKind, MemberDescriptor, Purpose, Rule } from './schema.ts'
+import type {
+  Convenant,
+  ConvenantKind,
+  Intersection,
+  MemberDescriptor,
+  Purpose,
+  Rule,
+} from './schema.ts'
 
 /** The caps that bind one member for one kind. */
 export type Caps = Pick<
@@ -30,6 +37,26 @@ export function ruleOf(convenant: Convenant, id: string): Rule | undefined {
 
 export function purposeOf(convenant: Convenant, id: string): Purpose | undefined {
   return convenant.purposes.find((purpose) => purpose.id === id)
+}
+
+export function intersectionOf(convenant: Convenant, id: string): Intersection | undefined {
+  return convenant.intersections?.find((terms) => terms.id === id)
+}
+
+/**
+ * The size that a list of an intersection is given as: rounded up to one of `stepsPerDoubling` in each
+ * doubling, and never below the least list.
+ */
+export function paddedListSize(
+  { sizes, stepsPerDoubling }: Pick<Intersection, 'sizes' | 'stepsPerDoubling'>,
+  side: 'proposer' | 'partner',
+  size: number,
+): number {
+  const least = Math.max(size, sizes[side].least)
+  // Exact: Math.log2 of a power of two may round.
+  const top = 31 - Math.clz32(least)
+  const unit = 2 ** Math.max(0, top - Math.log2(stepsPerDoubling))
+  return Math.ceil(least / unit) * unit
 }
 
 /** Caps of one member: its exception if it has one, else those of the kind. */
