@@ -16,6 +16,11 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', '**/node_modules/**'],
+          // Modules load once a worker instead of once a file, which halves the time: a test file
+          // puts back what it changes of the process.
+          isolate: false,
+          restoreMocks: true,
+          unstubGlobals: true,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
