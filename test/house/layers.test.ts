@@ -18,6 +18,7 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     convenant: ['identifiers', 'encoding'],
     api: ['identifiers', 'encoding'],
     threshold: ['mpc', 'encoding'],
+    psi: ['group', 'encoding'],
   },
   node: {
     config: [],

@@ -1,0 +1,33 @@
+/** Which protocol a session runs when nobody asked for one, and why. */
+
+import type { PsiOptions } from './party.ts'
+
+export type PsiProtocol = 'ecdh' | 'ot'
+
+export type PsiChoice = {
+  readonly protocol: PsiProtocol
+  readonly reason: /** Only `ecdh` tells the size alone. */
+    | 'SIZE_ONLY'
+    /** The sender has its list masked and sent before the question comes; only `ecdh` can. */
+    | 'PREPARED'
+    /** A second's work for one thread at most, and the fewest bytes. */
+    | 'SMALL_LISTS'
+    /** Hashing and transfers extended from few public-key operations. */
+    | 'LARGE_LISTS'
+}
+
+/** Multiplications that take a thread about a second. */
+const SMALL = 16_384
+
+/** @param prepared the sender's list goes ahead of the question */
+export function chooseProtocol(
+  { output, sizes }: Pick<PsiOptions, 'output' | 'sizes'>,
+  prepared = false,
+): PsiChoice {
+  if (output === 'size') return { protocol: 'ecdh', reason: 'SIZE_ONLY' }
+  if (prepared) return { protocol: 'ecdh', reason: 'PREPARED' }
+  // The receiver masks and unmasks its list, the sender masks both.
+  const multiplications = 3 * sizes.receiver + sizes.sender
+  if (multiplications <= SMALL) return { protocol: 'ecdh', reason: 'SMALL_LISTS' }
+  return { protocol: 'ot', reason: 'LARGE_LISTS' }
+}

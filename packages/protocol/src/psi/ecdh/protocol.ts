@@ -1,0 +1,132 @@
+/**
+ * Private set intersection by commutative masking on ristretto255 (Meadows, "A More Efficient
+ * Cryptographic Matchmaking Protocol", IEEE S&P 1986; Huberman, Franklin, Hogg, "Enhancing Privacy and
+ * Trust in Electronic Communities", EC 1999), its size alone by a second list in an order that says
+ * nothing (De Cristofaro, Gasti, Tsudik, "Fast and Private Computation of Cardinality of Set
+ * Intersection and Union", CANS 2012).
+ *
+ * The receiver has items x and a fresh secret scalar a, the sender items y and a fresh secret b; H
+ * hashes to the group under a tag that holds the session's context.
+ *
+ *   receiver -> sender: a * H(x) for all x                          psi/masked
+ *   sender -> receiver: b * a * H(x), for `size` rising             psi/products
+ *   sender -> receiver: records of b * H(y) for all y, rising       psi/list
+ *   receiver: b * H(x) = a^-1 * (b * a * H(x)), looked up in the list
+ *   receiver -> sender, where the result goes to both               psi/report
+ *
+ * Taking the own mask away instead of masking the other list too lets the sender send a few bytes of
+ * b * H(y), and costs two multiplications for each x and y by the sender, two for each x by the receiver,
+ * one of which both hash.
+ *
+ * Adversary: semi-honest. Under decisional Diffie-Hellman, with H a random oracle:
+ *   - the receiver learns which of its items are in common (for `size`: how many; the products come in
+ *     the order of their encodings, which is that of random points), and the sender's padded size;
+ *   - the sender learns the receiver's padded size and, where the result goes to both, the same of its
+ *     own items. The list is sent in the order of its records, so that a position says nothing.
+ * Dummies of the padding are random points: H of 32 random bytes.
+ *
+ * A peer that deviates can choose its items up to the agreed size, as always. For `size` a receiver
+ * that masks every point with a scalar of its own learns which, and a sender that multiplies by several
+ * scalars can make a report tell it more than it should: SECURITY.md says what limits both.
+ */
+
+import type { Bytes } from '../../encoding/index.ts'
+import { defaultGroup, randomScalar } from '../../group/index.ts'
+import { fail } from '../errors.ts'
+import { itemCount } from '../items.ts'
+import type { PsiOptions, PsiResult } from '../party.ts'
+import { isHit, receiveReport, sendReport } from '../report.ts'
+import { agreeOnTerms } from '../terms.ts'
+import { ask, match, receiveList } from './receiver.ts'
+import { answer, type MaskedList, maskList, sendList } from './sender.ts'
+import { EcdhSession } from './session.ts'
+import { inThread } from './work.ts'
+
+const PROTOCOL = 'ecdh/1'
+
+/**
+ * One side of a session, from the first message to the result.
+ * @throws ProtocolError with the peer as culprit: `WRONG_TERMS`, `BAD_ELEMENT`, `IDENTITY_ELEMENT`,
+ *   `DUPLICATE_ELEMENT`, `BAD_ORDER`, `BAD_MESSAGE` and what the channel throws; `LIST_TOO_LARGE`; the
+ *   signal's reason
+ */
+export function ecdh(options: PsiOptions, work = inThread(defaultGroup())): Promise<PsiResult> {
+  const { role, sizes } = options
+  const own = role === 'receiver' ? sizes.receiver : sizes.sender
+  const session = new EcdhSession(options, work, sizes.receiver + own)
+  return session.run(async () => {
+    await agreeOnTerms(PROTOCOL, options, session.stop)
+    return role === 'receiver' ? receive(session, options) : send(session, options)
+  })
+}
+
+async function receive(session: EcdhSession, options: PsiOptions): Promise<PsiResult> {
+  const records = await question(session, options)
+  const list = await receiveList(session)
+  return conclude(session, options, list, records)
+}
+
+async function send(session: EcdhSession, options: PsiOptions): Promise<PsiResult> {
+  const { items, sizes, output } = options
+  const scalar = randomScalar(defaultGroup(), options.random)
+  try {
+    const [list] = await session.stop.all([
+      maskList(session, scalar, items),
+      answer(session, scalar, sizes.receiver, output),
+    ])
+    await sendList(session, list)
+    return await beTold(session, options, list, itemCount(items))
+  } finally {
+    scalar.fill(0)
+  }
+}
+
+async function question(session: EcdhSession, options: PsiOptions): Promise<Bytes> {
+  const { items, sizes, output, random } = options
+  const group = defaultGroup()
+  const mask = randomScalar(group, random)
+  const unmask = group.scalars.invert(mask)
+  try {
+    return await ask(session, { mask, unmask }, items, sizes.receiver, output)
+  } finally {
+    mask.fill(0)
+    unmask.fill(0)
+  }
+}
+
+async function conclude(
+  session: EcdhSession,
+  options: PsiOptions,
+  list: Bytes,
+  records: Bytes,
+): Promise<PsiResult> {
+  const { output, to, channel, maxResult = Number.POSITIVE_INFINITY } = options
+  const { size, rows, hits } = match(session, list, records)
+  const told = output === 'items' && size <= maxResult
+  if (to === 'both') {
+    const length = output === 'items' ? hits.length : 0
+    await session.stop.race(sendReport(channel, length, told ? { size, hits } : { size }))
+  }
+  return told ? { size, rows } : { size }
+}
+
+/** @param count own items; records of dummies are in common with nobody */
+async function beTold(
+  session: EcdhSession,
+  options: Omit<PsiOptions, 'items'>,
+  { order }: MaskedList,
+  count: number,
+): Promise<PsiResult> {
+  const { to, output, sizes, channel } = options
+  if (to === 'receiver') return undefined
+  const length = output === 'items' ? Math.ceil(sizes.sender / 8) : 0
+  const most = Math.min(count, sizes.receiver)
+  const { size, hits } = await session.stop.race(receiveReport(channel, length, most))
+  if (hits === undefined) return { size }
+  const positions = Uint32Array.from(order.keys()).filter((position) => isHit(hits, position))
+  const rows = positions.map((position) => order[position]!).sort()
+  if (rows.length !== size || rows.some((row) => row >= count)) {
+    fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
+  }
+  return { size, rows }
+}

@@ -1,0 +1,8 @@
+export * from './choose.ts'
+export * from './commitment.ts'
+export { ecdh } from './ecdh/protocol.ts'
+export { type EcdhWork, inThread, maskItems } from './ecdh/work.ts'
+export type { PsiErrorCode } from './errors.ts'
+export { type DistinctItems, distinctItems, itemCount, itemOf } from './items.ts'
+export * from './padding.ts'
+export type * from './party.ts'
