@@ -24,7 +24,7 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     config: [],
     bulk: [],
     store: ['config'],
-    audit: ['store', 'config'],
+    audit: ['store', 'bulk', 'config'],
     http: ['config'],
     peers: ['http', 'bulk', 'config'],
     workers: ['http'],

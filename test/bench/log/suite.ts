@@ -4,6 +4,7 @@
  */
 
 import { deepStrictEqual } from 'node:assert/strict'
+import { sha256 } from '@drempel/node/internal/bulk'
 import {
   consistencyProof,
   encodeReceipt,
@@ -104,10 +105,11 @@ async function measureVerification(large: LargeLog): Promise<Result> {
   const { note, key, size, fetchTile, fetching } = large
   let entries = 0
   const seconds = await timed(async () => {
-    await verifyLog(openCheckpoint(note, key), fetchTile, (_, leaf) => {
+    const count = (_: number, leaf: Uint8Array) => {
       parseEvent(leaf)
       entries++
-    })
+    }
+    await verifyLog(openCheckpoint(note, key), fetchTile, count, sha256)
   })
   deepStrictEqual(entries, size)
   const goal = size === 1_000_000 ? { goal: 30 } : {}

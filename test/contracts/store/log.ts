@@ -83,6 +83,23 @@ export function logContract(world: StoreWorld): void {
         { origin: 'o/2', index: 0, type: 'test' },
       ])
       expect(await world.store.log.findTxid('ty')).toEqual([])
+      expect(await world.store.log.leadsTo('o/1', 0, 'tx')).toBe(true)
+      expect(await world.store.log.leadsTo('o/1', 1, 'tx')).toBe(false)
+      expect(await world.store.log.leadsTo('o/1', 2, 'tx')).toBe(false)
+      expect(await world.store.log.leadsTo('o/1', 0, 'ty')).toBe(false)
+      expect(await world.store.log.leadsTo('o/9', 0, 'tx')).toBe(false)
+    })
+
+    it('finds what is many entries apart', async () => {
+      const many = Array.from({ length: 9_000 }, (_, i) =>
+        entry(0, [5, 8_999].includes(i) ? 'tx' : `t${i}`),
+      )
+      await world.store.log.append('o', many, [], head(9_000), 0)
+      const [first, last] = [5, 8_999].map((index) => ({ origin: 'o', index, type: 'test' }))
+      expect(await world.store.log.findTxid('tx')).toEqual([first, last])
+      expect(await world.store.log.findTxid('t8500')).toEqual([{ ...last, index: 8_500 }])
+      expect(await world.store.log.leadsTo('o', 8_999, 'tx')).toBe(true)
+      expect(await world.store.log.leadsTo('o', 8_998, 'tx')).toBe(false)
     })
 
     it('refuses another size, and of two competitors one', async () => {

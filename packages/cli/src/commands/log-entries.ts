@@ -1,6 +1,6 @@
 /** Whole logs for commands that conclude something from them: nothing is read that was not verified. */
 
-import { fromBase64url, fromUtf8 } from '@drempel/protocol/encoding'
+import { type Bytes, fromBase64url, fromUtf8 } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
   cosignatureKey,
@@ -18,6 +18,7 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import type { Entry, VerifiedLog } from '../audit/entry.ts'
+import { sha256 } from '../audit/hash.ts'
 import { type Period, parsePeriod } from '../audit/period.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
@@ -95,10 +96,11 @@ async function readLog(ctx: Context, source: LogSource, origin: string): Promise
     quiet: ctx.json,
   })
   try {
-    await verifyLog(checkpoint, source.fetchTile(origin), (index, leaf) => {
-      entries.push({ index, event: parseEvent(leaf), hash: leafHash(leaf) })
+    const take = (index: number, leaf: Bytes, hash: Bytes) => {
+      entries.push({ index, event: parseEvent(leaf), hash })
       if (index % TILE_WIDTH === 0) progress.update(index)
-    })
+    }
+    await verifyLog(checkpoint, source.fetchTile(origin), take, sha256)
   } finally {
     progress.stop()
   }

@@ -25,6 +25,7 @@ import {
   verifierKey,
   verifyLog,
 } from '@drempel/protocol/log'
+import { sha256 } from '../audit/hash.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { table } from '../output/render.ts'
@@ -232,7 +233,7 @@ async function take(place: Place): Promise<Taken> {
     if (tile.level !== 'entries') tiles.set(path, bytes)
     return bytes
   }
-  await verifyLog(checkpoint, fetch, (_, leaf) => leaves.push(parseEvent(leaf)))
+  await verifyLog(checkpoint, fetch, (_, leaf) => leaves.push(parseEvent(leaf)), sha256)
   return { checkpoint, leaves, hashes: tileReader(checkpoint.size, fetch) }
 }
 

@@ -1,6 +1,6 @@
 /** log verify, log show: a node's logs, recomputed here from their entries. */
 
-import { isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
 import {
   EVENT_TYPES,
   inclusionProof,
@@ -17,6 +17,7 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import { type Entry, selector } from '../audit/entry.ts'
+import { sha256 } from '../audit/hash.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
@@ -227,11 +228,12 @@ async function verifyOne(
     quiet: ctx.json,
   })
   try {
-    await verifyLog(checkpoint, fetch, (index, leaf) => {
+    const count = (index: number, leaf: Bytes) => {
       const { type } = parseEvent(leaf)
       types[type] = (types[type] ?? 0) + 1
       if (index % TILE_WIDTH === 0) progress.update(index)
-    })
+    }
+    await verifyLog(checkpoint, fetch, count, sha256)
   } finally {
     progress.stop()
   }

@@ -1,13 +1,7 @@
 /** What a session says about an event, and the leaf that it becomes. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
-import {
-  type EventBody,
-  encodeEvent,
-  type LeafFields,
-  minuteOf,
-  quarterOf,
-} from '@drempel/protocol/log'
+import { type EventBody, encodeEvent, type LeafFields, quarterOf } from '@drempel/protocol/log'
 
 /** The agreement in force; `digest` in lower-case hexadecimal. */
 export type ConvenantRef = {
@@ -32,7 +26,8 @@ export type NewEvent = Said<EventBody>
 export function leafOf(
   event: NewEvent,
   context: {
-    readonly now: number
+    /** The leaf's minute. */
+    readonly time: string
     readonly period: string
     readonly software: string
     readonly convenant: ConvenantRef
@@ -45,7 +40,7 @@ export function leafOf(
     convenant: { version, digest },
     ...event,
     v: 1,
-    time: minuteOf(context.now),
+    time: context.time,
     software: context.software,
     period: context.period,
     commit: context.commit,

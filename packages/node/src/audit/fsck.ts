@@ -15,6 +15,7 @@ import {
   type TreeState,
   verifierKey,
 } from '@drempel/protocol/log'
+import { sha256 } from '../bulk/index.ts'
 import type { PeriodKeys } from '../config/index.ts'
 import type { LogStore } from '../store/index.ts'
 import { openRecord } from './record.ts'
@@ -125,9 +126,7 @@ async function checkEntry(
   }
   const damage: Damage['what'][] = []
   if ('txid' in event && event.txid !== undefined) {
-    const positions = await log.findTxid(event.txid)
-    const leads = positions.some((one) => one.origin === origin && one.index === index)
-    if (!leads) damage.push('TXID')
+    if (!(await log.leadsTo(origin, index, event.txid))) damage.push('TXID')
   }
   const sealed = await log.sealed(origin, index)
   if (key === null || sealed === null || sealed.length === 0) {
@@ -149,7 +148,8 @@ async function checkHashes(
   leaves: readonly Bytes[],
   found: (what: Damage['what'], index: number) => void,
 ): Promise<TreeState> {
-  const { state, stored } = appendLeaves(tree, leaves.map(leafHash))
+  const hashes = leaves.map((leaf) => leafHash(leaf, sha256))
+  const { state, stored } = appendLeaves(tree, hashes, sha256)
   const kept = await log.nodes(origin, stored)
   for (const [i, { level, index, hash }] of stored.entries()) {
     const one = kept[i]

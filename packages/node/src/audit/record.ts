@@ -6,7 +6,6 @@
 import {
   ByteReader,
   type Bytes,
-  ByteWriter,
   type Json,
   jcs,
   parseJcs,
@@ -32,8 +31,10 @@ export function sealRecord(
   const [salt, text] = [random(SALT), jcs(record)]
   const commit = sealedCommit(salt, text)
   const used = SALT + 4 + text.length
-  const padding = new Uint8Array(Math.ceil(used / STEP) * STEP - used)
-  const plaintext = new ByteWriter().bytes(salt).block(text).bytes(padding).finish()
+  const plaintext = new Uint8Array(Math.ceil(used / STEP) * STEP)
+  plaintext.set(salt)
+  new DataView(plaintext.buffer).setUint32(SALT, text.length)
+  plaintext.set(text, SALT + 4)
   return { commit, sealed: sealWith(key, contextOf(origin, commit), plaintext, random) }
 }
 

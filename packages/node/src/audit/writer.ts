@@ -15,6 +15,7 @@ import {
   encodeOrigin,
   leafHash,
   loadTree,
+  minuteOf,
   type NoteSigner,
   noteSigner,
   parseOrigin,
@@ -22,6 +23,7 @@ import {
   signCheckpoint,
   type TreeState,
 } from '@drempel/protocol/log'
+import { sha256 } from '../bulk/index.ts'
 import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
@@ -95,14 +97,13 @@ export function createWriter(
     const convenant = options.convenant() ?? fail('LOG_UNAVAILABLE', { at: 'convenant' })
     const now = clock()
     const log = await open(convenant, now)
-    const prepared = batch.flatMap((pending) => prepare(options, pending, log, convenant, now))
+    const time = minuteOf(now)
+    const prepared = batch.flatMap((pending) => prepare(options, pending, log, convenant, time))
     if (prepared.length === 0) return
     const entries = prepared.map(({ entry }) => entry)
     const expected = log.tree.size
-    const { state, stored } = appendLeaves(
-      log.tree,
-      entries.map(({ leaf }) => leafHash(leaf)),
-    )
+    const hashes = entries.map(({ leaf }) => leafHash(leaf, sha256))
+    const { state, stored } = appendLeaves(log.tree, hashes, sha256)
     const [size, root] = [state.size, rootOf(state)]
     const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])
     const head = { size, root, note }
@@ -154,13 +155,13 @@ function prepare(
   pending: Pending,
   { origin, period, key }: Current,
   convenant: ConvenantRef,
-  now: number,
+  time: string,
 ): readonly Prepared[] {
   const { event, record, reject } = pending
   try {
     const { commit, sealed } = sealRecord(key, origin, record, options.random)
     const { software } = options
-    const leaf = leafOf(event, { now, period, software, convenant, commit })
+    const leaf = leafOf(event, { time, period, software, convenant, commit })
     const txid = 'txid' in event ? (event.txid ?? null) : null
     return [{ pending, entry: { leaf, sealed, txid, type: event.type } }]
   } catch (error) {

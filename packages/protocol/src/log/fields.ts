@@ -110,7 +110,7 @@ export function timeOf(minute: string): number {
 const MINUTE =
   /^([1-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]Z$/
 
-function isMinute(text: string): boolean {
+export function isMinute(text: string): boolean {
   const match = MINUTE.exec(text)
   if (match === null) return false
   const day = Number(match[3])
@@ -130,6 +130,7 @@ function isBase64Hash(text: string): boolean {
   }
 }
 
-function isAscending(names: readonly string[]): boolean {
-  return names.every((name, i) => i === 0 || names[i - 1]! < name)
+export function isAscending(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if (!(names[i - 1]! < names[i]!)) return false
+  return true
 }

@@ -23,6 +23,7 @@ export {
   nodeHash,
   type ReadHashes,
   rootAt,
+  type Sha256,
   verifyConsistency,
   verifyInclusion,
 } from './merkle.ts'

@@ -7,7 +7,7 @@
  * division: `>>` would cut them to 32 bits.
  */
 
-import { type Bytes, concat, equalBytes, sha256 } from '../encoding/index.ts'
+import { type Bytes, equalBytes, sha256 } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 
 /** 32 bytes. */
@@ -20,16 +20,26 @@ export type ReadHashes = (
   nodes: readonly NodeId[],
 ) => readonly Hash[] | PromiseLike<readonly Hash[]>
 
-const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+/** SHA-256: that of encoding, or a faster one of who calls. */
+export type Sha256 = (bytes: Bytes) => Hash
+
+const LEAF = 0
+const NODE = 1
 
 /** The first byte keeps a leaf from passing for a node (RFC 6962, section 2.1). */
-export function leafHash(leaf: Bytes): Hash {
-  return sha256(concat(LEAF, leaf))
+export function leafHash(leaf: Bytes, digest: Sha256 = sha256): Hash {
+  const bytes = new Uint8Array(1 + leaf.length)
+  bytes[0] = LEAF
+  bytes.set(leaf, 1)
+  return digest(bytes)
 }
 
-export function nodeHash(left: Hash, right: Hash): Hash {
-  return sha256(concat(NODE, left, right))
+export function nodeHash(left: Hash, right: Hash, digest: Sha256 = sha256): Hash {
+  const bytes = new Uint8Array(1 + left.length + right.length)
+  bytes[0] = NODE
+  bytes.set(left, 1)
+  bytes.set(right, 1 + left.length)
+  return digest(bytes)
 }
 
 export function emptyRoot(): Hash {

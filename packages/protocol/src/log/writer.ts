@@ -5,6 +5,7 @@
  * so that an append costs two hashes on average and reads nothing.
  */
 
+import { sha256 } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import {
   checkSize,
@@ -15,6 +16,7 @@ import {
   nodeHash,
   nodesOf,
   type ReadHashes,
+  type Sha256,
 } from './merkle.ts'
 
 /** `edge`: hashes of the nodes that `nodesOf(0, size)` names, left to right. */
@@ -44,7 +46,11 @@ export function appendLeaf(state: TreeState, hash: Hash): Appended {
 }
 
 /** Appends a batch; `stored` in an order in which each prefix is a consistent tree. */
-export function appendLeaves(state: TreeState, hashes: readonly Hash[]): Appended {
+export function appendLeaves(
+  state: TreeState,
+  hashes: readonly Hash[],
+  digest: Sha256 = sha256,
+): Appended {
   checkState(state)
   checkSize(state.size + hashes.length)
   const edge = [...state.edge]
@@ -56,7 +62,7 @@ export function appendLeaves(state: TreeState, hashes: readonly Hash[]): Appende
     stored.push(node)
     // Like a carry: each low one-bit of the size is a complete left sibling.
     for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      const hash = nodeHash(edge.pop()!, node.hash)
+      const hash = nodeHash(edge.pop()!, node.hash, digest)
       node = { level: node.level + 1, index: Math.floor(node.index / 2), hash }
       stored.push(node)
     }

@@ -52,4 +52,6 @@ export interface LogStore {
   origins(): Promise<readonly string[]>
   /** All entries of a transaction, in the order in which they were appended. */
   findTxid(txid: string): Promise<readonly LogPosition[]>
+  /** Whether that finds this entry too; in a time that does not grow with the log. */
+  leadsTo(origin: string, index: number, txid: string): Promise<boolean>
 }

@@ -39,10 +39,21 @@ export function logStore({ db, write, read }: Connection): LogStore {
     )
     .pluck()
   const origins = db.prepare<[], string>('SELECT origin FROM logs ORDER BY id').pluck()
-  const findTxid = db.prepare<[string], LogPosition>(
+  // The index has the entries in runs of 8,192, each by txid: an append then changes a few of its pages,
+  // where in one index of all entries each would change a page of its own. A search looks at each run.
+  const lastRun = db.prepare<[], number>('SELECT max(number) >> 13 FROM log_entries').pluck()
+  const findTxid = db.prepare<[number, string], LogPosition>(
     `SELECT origin, position AS "index", type FROM log_entries JOIN logs ON logs.id = log
-     WHERE txid = ? ORDER BY number`,
+     WHERE number >> 13 = ? AND txid = ? ORDER BY number`,
   )
+  const leadsTo = db
+    .prepare<[string, number, string], number>(
+      `SELECT 1 FROM log_entries AS entry JOIN log_entries AS found INDEXED BY log_entries_by_txid
+       ON found.number >> 13 = entry.number >> 13 AND found.number = entry.number
+       WHERE entry.log = (SELECT id FROM logs WHERE origin = ?) AND entry.position = ?
+       AND found.txid = ?`,
+    )
+    .pluck()
 
   return {
     append: (origin, entries, nodes, head, expectedSize) =>
@@ -80,6 +91,11 @@ export function logStore({ db, write, read }: Connection): LogStore {
       }),
     hashes: (origin, level, from, to) => read(() => hashes.all(origin, level, from, to).map(blob)),
     origins: () => read(() => origins.all()),
-    findTxid: (txid) => read(() => findTxid.all(txid)),
+    findTxid: (txid) =>
+      read(() => {
+        const runs = Array.from({ length: (lastRun.get() ?? 0) + 1 }, (_, run) => run)
+        return runs.flatMap((run) => findTxid.all(run, txid))
+      }),
+    leadsTo: (origin, index, txid) => read(() => leadsTo.get(origin, index, txid) !== undefined),
   }
 }

@@ -1,0 +1,174 @@
+/**
+ * Leaves known at sight: for each type of event one regular expression over the whole text, made from
+ * the same list of fields as the schema. What matches is in canonical form too: names stand in their
+ * order and once, numbers and strings are spelt as RFC 8785 does, nothing is escaped. What a regular
+ * expression can't tell (the last day of a month, ascending names) is looked at in the value.
+ *
+ * It may say no to a leaf that the schema allows, and never yes to one that it refuses: the patterns
+ * are the schema's own, or narrower.
+ */
+
+import { z } from 'zod'
+import {
+  CAPACITIES,
+  type fields,
+  isAscending,
+  isMinute,
+  KINDS,
+  PROTOCOLS,
+  ROLES,
+  STATUSES,
+  sizeBucket,
+} from './fields.ts'
+import { events, hasPurpose, type LeafFields } from './schema.ts'
+
+type Form = {
+  /** Ascending, as they are written. */
+  readonly names: readonly string[]
+  readonly pattern: RegExp
+}
+
+type Value = { readonly [name: string]: unknown }
+
+/** The event that the text is, or undefined: then the schema decides. @throws SyntaxError if it is no JSON */
+export function readPlain(text: string): LeafFields | undefined {
+  const value: Value | null = JSON.parse(text)
+  return isPlain(text, value) ? (value as LeafFields) : undefined
+}
+
+/** The canonical text of an event, or undefined: then the schema decides. */
+export function writePlain(event: LeafFields): string | undefined {
+  const names = forms.get(event.type)?.names ?? []
+  const value: { [name: string]: unknown } = {}
+  let written = 0
+  for (const name of names) {
+    if (!(name in event)) continue
+    value[name] = inOrder((event as Value)[name])
+    if (value[name] === undefined) return undefined
+    written++
+  }
+  if (written !== Object.keys(event).length) return undefined
+  const text = JSON.stringify(value)
+  return isPlain(text, value) ? text : undefined
+}
+
+function isPlain(text: string, value: Value | null): boolean {
+  const form = forms.get(value?.type)
+  return form?.pattern.test(text) === true && holds(value as LeafFields & Ordered)
+}
+
+type Ordered = { readonly [Name in (typeof ASCENDING)[number]]?: readonly string[] } & {
+  readonly peerCheckpoints?: readonly { readonly origin: string }[]
+}
+
+const ASCENDING = ['parties', 'rules', 'alerts', 'capacities'] as const
+
+/** What the pattern leaves open. */
+function holds(event: LeafFields & Ordered): boolean {
+  if (!isMinute(event.time) || !hasPurpose(event)) return false
+  for (const name of ASCENDING) {
+    const list = event[name]
+    if (list !== undefined && !isAscending(list)) return false
+  }
+  const heads = event.peerCheckpoints
+  return heads === undefined || isAscending(heads.map(({ origin }) => origin))
+}
+
+/** A copy with names in order; undefined for what has anything but strings and numbers inside. */
+function inOrder(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'number') return value
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) {
+    const list = value.map(inOrder)
+    return list.includes(undefined) ? undefined : list
+  }
+  const copy: { [name: string]: unknown } = {}
+  for (const name of Object.keys(value).sort()) {
+    copy[name] = inOrder((value as Value)[name])
+    if (copy[name] === undefined) return undefined
+  }
+  return copy
+}
+
+// Whole values as they stand in the text. A name ends at its quote, and looks ahead no further.
+const within = (characters: string, rest: string) => `"(?![${characters}]*[0-9]{5})${rest}"`
+const NAME = within('a-z0-9-', '(?=[a-z0-9-]{1,48}")[a-z][a-z0-9]*(?:-[a-z0-9]+)*')
+const DIGEST = '"[0-9a-f]{64}"'
+const NUMBER = '(?:0|[1-9][0-9]{0,14})'
+const QUARTER = '[0-9]{4}Q[1-4]'
+const PERIOD = `"(?:${QUARTER}|[0-9]{4}-(?:0[1-9]|1[0-2]))"`
+const ORIGIN = `"drempel/[a-z0-9-]{1,64}/[a-z0-9-]{1,64}/${QUARTER}"`
+// 32 bytes are 42 digits, one of which only four bits count, and a sign.
+const ROOT = '"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'
+const CONVENANT = `\\{"digest":${DIGEST},"version":[1-9][0-9]{0,4}\\}`
+const CHECKPOINT = `\\{"origin":${ORIGIN},"root":${ROOT},"size":${NUMBER}\\}`
+const BUCKET = oneOf(bucketsTo(Number.MAX_SAFE_INTEGER))
+const COUNTS = ['added', 'expired', 'live', 'withdrawn'].map((name) => `"${name}":${BUCKET}`)
+
+const PATTERNS: Record<keyof typeof fields, string> = {
+  v: '1',
+  time: '"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z"',
+  software: '"drempel/[0-9]{1,3}\\.[0-9]{1,4}\\.[0-9]{1,4}(?:-[a-z]{1,8}(?:\\.[0-9]{1,3})?)?"',
+  retentionClass: NAME,
+  period: PERIOD,
+  txid: '"[0-9a-f]{32}"',
+  role: oneOf(ROLES.map(quoted)),
+  parties: listOf(NAME, 64),
+  convenant: CONVENANT,
+  previousConvenant: CONVENANT,
+  alerts: listOf(NAME, 16),
+  purpose: NAME,
+  kind: oneOf(KINDS.map(quoted)),
+  rule: NAME,
+  rules: listOf(NAME, 64),
+  round: '"[0-9a-f]{32}(?:[0-9a-f]{32})?"',
+  epoch: `(?:"[1-9][0-9]{0,5}"|${within('a-z0-9-', '[a-z0-9][a-z0-9-]{0,31}')})`,
+  protocol: oneOf(PROTOCOLS.map(quoted)),
+  sizeBucket: BUCKET,
+  counts: `\\{${COUNTS.join(',')}\\}`,
+  batch: DIGEST,
+  digest: DIGEST,
+  status: oneOf(STATUSES.map(quoted)),
+  quotaClass: NAME,
+  reason: within('A-Z0-9_', '[A-Z][A-Z0-9_]{0,47}'),
+  approvalCommit: DIGEST,
+  capacities: `\\[${oneOf(CAPACITIES.map(quoted))},${oneOf(CAPACITIES.map(quoted))}\\]`,
+  entry: `\\{"commit":${DIGEST},"index":${NUMBER},"origin":${ORIGIN}\\}`,
+  shredded: PERIOD,
+  commit: DIGEST,
+  peerCheckpoints: listOf(CHECKPOINT, 16),
+}
+
+const forms: ReadonlyMap<unknown, Form> = new Map(
+  events.map(({ shape }) => [shape.type.value, formOf(shape, shape.type.value)]),
+)
+
+function formOf(shape: { readonly [name: string]: z.ZodType }, type: string): Form {
+  const names = Object.keys(shape).sort()
+  const patternOf = (name: string) =>
+    name === 'type' ? `"${type.replace('.', '\\.')}"` : PATTERNS[name as keyof typeof PATTERNS]
+  // `v` is the last of them and never absent, so that every other one has a comma behind it.
+  const written = names.slice(0, -1).map((name) => {
+    const one = `"${name}":${patternOf(name)},`
+    return shape[name] instanceof z.ZodExactOptional ? `(?:${one})?` : one
+  })
+  return { names, pattern: new RegExp(`^\\{${written.join('')}"v":1\\}$`) }
+}
+
+function quoted(text: string): string {
+  return `"${text}"`
+}
+
+function oneOf(texts: readonly string[]): string {
+  return `(?:${texts.join('|')})`
+}
+
+function listOf(one: string, most: number): string {
+  return `\\[${one}(?:,${one}){0,${most - 1}}\\]`
+}
+
+function bucketsTo(most: number): string[] {
+  const buckets: string[] = []
+  for (let bucket = sizeBucket(0); bucket <= most; bucket *= 4) buckets.push(String(bucket))
+  return buckets
+}
