@@ -11,12 +11,14 @@ export type Tamper = (frame: Frame, from: PsiRole, n: number) => readonly Frame[
 export type Link = {
   readonly receiver: PsiChannel
   readonly sender: PsiChannel
+  /** A side is gone: the other gets what was sent before, then `PEER_GONE`. */
+  close(side: PsiRole): void
   /** All frames as they were sent. */
   readonly sent: (Frame & { readonly from: PsiRole })[]
 }
 
 /** As a node's channel: errors name the peer; what is longer or shorter than expected is refused. */
-export function linked(tamper: Tamper = (frame) => [frame], idleMs = 2000): Link {
+export function linked(tamper: Tamper = (frame) => [frame], idleMs = 60_000): Link {
   const sent: Link['sent'] = []
   const counts = new Map<string, number>()
   const queues = { receiver: new Queue('sender', idleMs), sender: new Queue('receiver', idleMs) }
@@ -38,14 +40,20 @@ export function linked(tamper: Tamper = (frame) => [frame], idleMs = 2000): Link
       return frame.payload
     },
   })
-  return { receiver: end('receiver', 'sender'), sender: end('sender', 'receiver'), sent }
+  return {
+    receiver: end('receiver', 'sender'),
+    sender: end('sender', 'receiver'),
+    close: (side) => queues[side === 'receiver' ? 'sender' : 'receiver'].end(),
+    sent,
+  }
 }
 
 class Queue {
   readonly #frames: Frame[] = []
-  readonly #waiting: ((frame: Frame) => void)[] = []
+  readonly #waiting: { readonly arrived: (frame: Frame) => void; readonly gone: () => void }[] = []
   readonly #peer: PsiRole
   readonly #idleMs: number
+  #ended = false
 
   constructor(peer: PsiRole, idleMs: number) {
     this.#peer = peer
@@ -55,18 +63,30 @@ class Queue {
   put(frame: Frame): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#frames.push(frame)
-    else next(frame)
+    else next.arrived(frame)
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const { gone } of this.#waiting.splice(0)) gone()
   }
 
   take(): Promise<Frame> {
     const frame = this.#frames.shift()
     if (frame !== undefined) return Promise.resolve(frame)
+    const fault = (code: string) => new ProtocolError(code, { culprit: this.#peer })
+    if (this.#ended) return Promise.reject(fault('PEER_GONE'))
     return new Promise((resolve, reject) => {
-      const late = () => reject(new ProtocolError('PEER_TIMEOUT', { culprit: this.#peer }))
-      const timer = setTimeout(late, this.#idleMs)
-      this.#waiting.push((arrived) => {
-        clearTimeout(timer)
-        resolve(arrived)
+      const timer = setTimeout(() => reject(fault('PEER_TIMEOUT')), this.#idleMs)
+      this.#waiting.push({
+        arrived: (arrived) => {
+          clearTimeout(timer)
+          resolve(arrived)
+        },
+        gone: () => {
+          clearTimeout(timer)
+          reject(fault('PEER_GONE'))
+        },
       })
     })
   }

@@ -2,6 +2,7 @@
 
 import {
   distinctItems,
+  type EcdhWork,
   ecdh,
   type PsiOptions,
   type PsiOutput,
@@ -20,6 +21,7 @@ export type Session = Lists & {
   readonly maxResult?: number
   readonly seed?: string
   readonly tamper?: Tamper
+  readonly idleMs?: number
   /** What only one side has so. */
   readonly only?: { readonly [Role in PsiRole]?: Partial<PsiOptions> }
 }
@@ -41,12 +43,23 @@ export function planted(receiver: number, sender: number, common: number, seed: 
 export async function intersected(
   session: Session,
 ): Promise<{ receiver: PsiResult; sender: PsiResult; link: Link }> {
-  const link = linked(session.tamper)
-  const [receiver, sender] = await Promise.all([
-    ecdh(optionsOf(session, 'receiver', link)),
-    ecdh(optionsOf(session, 'sender', link)),
-  ])
+  const { link, ends } = await ended(session)
+  const [receiver, sender] = ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason
+    return end.value
+  })
   return { receiver, sender, link }
+}
+
+/** How each side ended, the receiver first; one that fails is gone for the other. */
+export async function ended(
+  session: Session,
+  work?: EcdhWork,
+): Promise<{ link: Link; ends: readonly PromiseSettledResult<PsiResult>[] }> {
+  const link = linked(session.tamper, session.idleMs)
+  const side = (role: PsiRole) =>
+    ecdh(optionsOf(session, role, link), work).finally(() => link.close(role))
+  return { link, ends: await Promise.allSettled([side('receiver'), side('sender')]) }
 }
 
 export function optionsOf(session: Session, role: PsiRole, link: Link): PsiOptions {

@@ -3,8 +3,9 @@
  * thread and of randomness. A job gives way every few milliseconds, so that a worker may begin an
  * urgent job in the middle of a long one.
  *
- * Secrets cross: a holder's key share, an asker's inputs and blinds, a partner's tags. They stay in
- * the node's process, and a worker overwrites its copies when the job is done.
+ * Secrets cross: a holder's key share, an asker's inputs and blinds, a partner's tags, the items and
+ * scalar of an intersection. They stay in the node's process, and a worker overwrites its copies when
+ * the job is done.
  */
 
 import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
@@ -21,6 +22,7 @@ import {
   type VerifiedShare,
   verifyShare,
 } from '@drempel/protocol/oprf'
+import { inThread, type PsiItems } from '@drempel/protocol/psi'
 import { type PreparedList, prepareList, type RoundPlan } from '@drempel/protocol/threshold'
 import { group } from './group.ts'
 import { type Packed, unpacked } from './packed.ts'
@@ -97,6 +99,22 @@ export const jobs = {
     const flat = new Uint8Array(64 * outputs.length)
     outputs.forEach((output, i) => void flat.set(output, 64 * i))
     return flat
+  },
+
+  /** Either side of an intersection: own items hashed to the group, times the session's scalar. */
+  psiMask(
+    { pause }: World,
+    args: { readonly scalar: Bytes; readonly dst: Bytes; readonly items: PsiItems },
+  ): Promise<Bytes> {
+    return inThread(group, pause).mask(args.scalar, args.dst, args.items)
+  },
+
+  /** Either side of an intersection: the other's elements times the session's scalar. */
+  psiMultiply(
+    { pause }: World,
+    args: { readonly scalar: Bytes; readonly elements: Bytes },
+  ): Promise<Bytes> {
+    return inThread(group, pause).multiply(args.scalar, args.elements)
   },
 
   /** Partner: its list made ready for a round. Does not give way. */

@@ -17,5 +17,9 @@ export type PsiErrorCode =
   | 'BAD_ORDER'
   /** A list that was offered for one size only has had its question. */
   | 'LIST_USED'
+  /** `ot` shows the receiver which items are in common; `ecdh` can tell the size alone. */
+  | 'ITEMS_ONLY'
+  /** `ot` found no place for an own item: one session in 2^40; another session has other seeds. */
+  | 'NO_TABLE'
 
 export const fail = failWith<PsiErrorCode>()

@@ -2,38 +2,51 @@
 
 /** What ends all loops of a session: an abort signal, or the first of them that fails. */
 export class Stop {
-  readonly #stopped: Promise<never>
+  readonly #waiting = new Set<(reason: unknown) => void>()
   readonly #signal: AbortSignal | undefined
-  readonly #abort: () => void
-  #fail!: (reason: unknown) => void
+  readonly #abort = () => this.#fail(this.#signal?.reason)
+  #stopped: { readonly reason: unknown } | undefined
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal
-    this.#stopped = new Promise((_, reject) => {
-      this.#fail = reject
-    })
-    ignore(this.#stopped)
-    this.#abort = () => this.#fail(signal?.reason)
     if (signal?.aborted) this.#abort()
     signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
-  /** What `work` makes, unless the session ends before. */
+  /** @throws what ended the session, if anything did */
+  check(): void {
+    if (this.#stopped !== undefined) throw this.#stopped.reason
+  }
+
+  /**
+   * What `work` makes, unless the session ends before. Nothing of it is kept after that, as
+   * Promise.race with one long promise would: all frames until the session ends.
+   */
   race<T>(work: Promise<T>): Promise<T> {
-    ignore(work)
-    return Promise.race([this.#stopped, work])
+    return new Promise((resolve, reject) => {
+      if (this.#stopped !== undefined) reject(this.#stopped.reason)
+      this.#waiting.add(reject)
+      const done = () => this.#waiting.delete(reject)
+      work.then(resolve, reject).finally(done)
+    })
   }
 
   /** All of them, or the first failure, which ends the others. */
   async all<T extends readonly unknown[]>(
     tasks: readonly [...{ [K in keyof T]: Promise<T[K]> }],
   ): Promise<T> {
-    for (const task of tasks) task.catch(this.#fail)
+    for (const task of tasks) task.catch((reason) => this.#fail(reason))
     return (await this.race(Promise.all(tasks))) as unknown as T
   }
 
   close(): void {
     this.#signal?.removeEventListener('abort', this.#abort)
+  }
+
+  #fail(reason: unknown): void {
+    this.#stopped ??= { reason }
+    for (const reject of this.#waiting) reject(this.#stopped.reason)
+    this.#waiting.clear()
   }
 }
 

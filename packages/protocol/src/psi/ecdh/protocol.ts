@@ -30,15 +30,13 @@
  * scalars can make a report tell it more than it should: SECURITY.md says what limits both.
  */
 
-import type { Bytes } from '../../encoding/index.ts'
 import { defaultGroup, randomScalar } from '../../group/index.ts'
-import { fail } from '../errors.ts'
 import { itemCount } from '../items.ts'
 import type { PsiOptions, PsiResult } from '../party.ts'
-import { isHit, receiveReport, sendReport } from '../report.ts'
 import { agreeOnTerms } from '../terms.ts'
-import { ask, match, receiveList } from './receiver.ts'
-import { answer, type MaskedList, maskList, sendList } from './sender.ts'
+import { beTold, conclude } from './conclude.ts'
+import { ask, receiveList } from './receiver.ts'
+import { answer, maskList, sendList } from './sender.ts'
 import { EcdhSession } from './session.ts'
 import { inThread } from './work.ts'
 
@@ -61,7 +59,7 @@ export function ecdh(options: PsiOptions, work = inThread(defaultGroup())): Prom
 }
 
 async function receive(session: EcdhSession, options: PsiOptions): Promise<PsiResult> {
-  const records = await question(session, options)
+  const records = await ask(session, options.items, options.sizes.receiver, options.output)
   const list = await receiveList(session)
   return conclude(session, options, list, records)
 }
@@ -79,54 +77,4 @@ async function send(session: EcdhSession, options: PsiOptions): Promise<PsiResul
   } finally {
     scalar.fill(0)
   }
-}
-
-async function question(session: EcdhSession, options: PsiOptions): Promise<Bytes> {
-  const { items, sizes, output, random } = options
-  const group = defaultGroup()
-  const mask = randomScalar(group, random)
-  const unmask = group.scalars.invert(mask)
-  try {
-    return await ask(session, { mask, unmask }, items, sizes.receiver, output)
-  } finally {
-    mask.fill(0)
-    unmask.fill(0)
-  }
-}
-
-async function conclude(
-  session: EcdhSession,
-  options: PsiOptions,
-  list: Bytes,
-  records: Bytes,
-): Promise<PsiResult> {
-  const { output, to, channel, maxResult = Number.POSITIVE_INFINITY } = options
-  const { size, rows, hits } = match(session, list, records)
-  const told = output === 'items' && size <= maxResult
-  if (to === 'both') {
-    const length = output === 'items' ? hits.length : 0
-    await session.stop.race(sendReport(channel, length, told ? { size, hits } : { size }))
-  }
-  return told ? { size, rows } : { size }
-}
-
-/** @param count own items; records of dummies are in common with nobody */
-async function beTold(
-  session: EcdhSession,
-  options: Omit<PsiOptions, 'items'>,
-  { order }: MaskedList,
-  count: number,
-): Promise<PsiResult> {
-  const { to, output, sizes, channel } = options
-  if (to === 'receiver') return undefined
-  const length = output === 'items' ? Math.ceil(sizes.sender / 8) : 0
-  const most = Math.min(count, sizes.receiver)
-  const { size, hits } = await session.stop.race(receiveReport(channel, length, most))
-  if (hits === undefined) return { size }
-  const positions = Uint32Array.from(order.keys()).filter((position) => isHit(hits, position))
-  const rows = positions.map((position) => order[position]!).sort()
-  if (rows.length !== size || rows.some((row) => row >= count)) {
-    fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
-  }
-  return { size, rows }
 }

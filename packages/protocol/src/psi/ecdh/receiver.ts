@@ -1,7 +1,7 @@
 /** The side that masks its list, has it masked once more, takes its own mask away, and compares. */
 
 import type { Bytes } from '../../encoding/index.ts'
-import { ELEMENT_BYTES } from '../../group/index.ts'
+import { defaultGroup, ELEMENT_BYTES, randomScalar } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import { inBatches, type Range } from '../flow.ts'
 import { paddedItems, sliceItems } from '../items.ts'
@@ -26,9 +26,26 @@ export async function receiveList(session: EcdhSession): Promise<Bytes> {
 /**
  * Own items to records of b * H(x), padding included: in the order of the items for `items`, rising
  * in the sender's products for `size`.
- * @param scalars the own a, and its inverse
+ * @param count the padded size
  */
 export async function ask(
+  session: EcdhSession,
+  items: PsiItems,
+  count: number,
+  output: PsiOutput,
+): Promise<Bytes> {
+  const group = defaultGroup()
+  const mask = randomScalar(group, session.options.random)
+  const unmask = group.scalars.invert(mask)
+  try {
+    return await maskAndUnmask(session, { mask, unmask }, items, count, output)
+  } finally {
+    mask.fill(0)
+    unmask.fill(0)
+  }
+}
+
+async function maskAndUnmask(
   session: EcdhSession,
   scalars: { readonly mask: Bytes; readonly unmask: Bytes },
   items: PsiItems,

@@ -57,7 +57,7 @@ export class EcdhSession {
       if (!isProtocolError(error, 'BAD_ELEMENT') && !isProtocolError(error, 'IDENTITY_ELEMENT')) {
         throw error
       }
-      const at = String(from + Number(error.at))
+      const at = `batch ${from / BATCH}`
       throw new ProtocolError(error.code, { culprit: this.options.channel.peer, at })
     }
   }

@@ -6,37 +6,40 @@
  */
 
 import type { Bytes } from '../../encoding/index.ts'
-import type { Group } from '../../group/index.ts'
+import { countOf, ELEMENT_BYTES, type Group } from '../../group/index.ts'
 import { itemCount, itemOf } from '../items.ts'
 import type { PsiItems } from '../party.ts'
 
 export type EcdhWork = {
   /** Batches that are worth handing in at a time. */
   readonly parallel: number
-  /** Each item hashed to the group under the tag `dst`, times the scalar; `items` is the worker's to keep. */
+  /** Each item hashed to the group under the tag `dst`, times the scalar. */
   mask(scalar: Bytes, dst: Bytes, items: PsiItems): Promise<Bytes>
   /** @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT` */
   multiply(scalar: Bytes, elements: Bytes): Promise<Bytes>
 }
 
-/** @param pause called after each batch, so that the event loop stays alive */
+/** @param pause called every few milliseconds, so that the event loop stays alive */
 export function inThread(group: Group, pause?: () => Promise<void>): EcdhWork {
+  const inStrides = async (count: number, work: (from: number, to: number) => Bytes) => {
+    const results = new Uint8Array(ELEMENT_BYTES * count)
+    for (let from = 0; from < count; from += group.strides.each) {
+      if (from > 0) await pause?.()
+      const to = Math.min(count, from + group.strides.each)
+      results.set(work(from, to), ELEMENT_BYTES * from)
+    }
+    return results
+  }
   return {
     parallel: 1,
-    async mask(scalar, dst, items) {
-      const masked = maskItems(group, scalar, dst, items)
-      await pause?.()
-      return masked
-    },
-    async multiply(scalar, elements) {
-      const products = group.multiplySecret(scalar, elements)
-      await pause?.()
-      return products
-    },
+    mask: (scalar, dst, items) =>
+      inStrides(itemCount(items), (from, to) => {
+        const messages = Array.from({ length: to - from }, (_, i) => itemOf(items, from + i))
+        return group.multiplySecret(scalar, group.hashToGroup(messages, dst))
+      }),
+    multiply: (scalar, elements) =>
+      inStrides(countOf(elements), (from, to) =>
+        group.multiplySecret(scalar, elements.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)),
+      ),
   }
-}
-
-export function maskItems(group: Group, scalar: Bytes, dst: Bytes, items: PsiItems): Bytes {
-  const messages = Array.from({ length: itemCount(items) }, (_, i) => itemOf(items, i))
-  return group.multiplySecret(scalar, group.hashToGroup(messages, dst))
 }

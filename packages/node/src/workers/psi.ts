@@ -1,0 +1,17 @@
+/** The computation of an intersection on the node's worker threads. */
+
+import { type EcdhWork, itemCount } from '@drempel/protocol/psi'
+import type { WorkerPool } from './pool.ts'
+
+/** @param signal ends what runs or waits */
+export function pooledWork(pool: WorkerPool, signal?: AbortSignal): EcdhWork {
+  const options = (elements: number) => ({ elements, urgent: false, signal })
+  return {
+    // One in work and one in line for each thread.
+    parallel: 2 * pool.size,
+    mask: (scalar, dst, items) =>
+      pool.run('psiMask', { scalar, dst, items }, options(itemCount(items))),
+    multiply: (scalar, elements) =>
+      pool.run('psiMultiply', { scalar, elements }, options(elements.length / 32)),
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * `ecdh` in two halves, for a large list that many small questions are asked of: in one session the
+ * sender masks its list and sends it, and answers questions later, each of which costs as much as the
+ * question is long. The scalar is the session's own and ends with it.
+ *
+ * Every question has a fresh scalar of the receiver's and a context of its own, so the sender cannot tell
+ * whether two questions ask the same. The receiver learns for each item asked whether it is in the one
+ * list that was sent; asking again tells it nothing new, and it keeps a record of b * H(x) for each item
+ * that it asked, which is worth nothing against the list of another session. What questions may ask in
+ * all is the session's to limit. An answer of `size` alone is given once for an offer: with two questions
+ * under one scalar, an item in both shows by its record that it is the same, and a few overlapping
+ * questions would single it out.
+ */
+
+import type { Bytes } from '../../encoding/index.ts'
+import { defaultGroup, randomScalar } from '../../group/index.ts'
+import { fail } from '../errors.ts'
+import { itemCount } from '../items.ts'
+import type { PsiItems, PsiOptions, PsiOutput, PsiResult } from '../party.ts'
+import { agreeOnTerms } from '../terms.ts'
+import { beTold, conclude } from './conclude.ts'
+import { ask, receiveList } from './receiver.ts'
+import { answer, type MaskedList, maskList, sendList } from './sender.ts'
+import { type EcdhOptions, EcdhSession } from './session.ts'
+import { type EcdhWork, inThread } from './work.ts'
+
+const OFFER = 'ecdh-offer/1'
+const QUESTION = 'ecdh-question/1'
+const NO_RESULT = { output: 'items', to: 'receiver' } as const
+
+/** `sizes.receiver` is the most that a question may be padded to; `context` binds the offer. */
+export type Offer = EcdhOptions
+
+/** Of one question; `sizes.sender` is the offer's. */
+export type Question = Omit<PsiOptions, 'role' | 'items'>
+
+/** The sender's; secret until `withdraw`. */
+export type OfferedList = MaskedList & {
+  readonly offer: Offer
+  readonly scalar: Bytes
+  /** Own items, without dummies. */
+  readonly count: number
+  /** What was asked of it. */
+  asked: PsiOutput | undefined
+}
+
+/** The receiver's. */
+export type TakenList = { readonly offer: Offer; readonly records: Bytes }
+
+/** The sender masks and sends its list. @throws as `ecdh` */
+export function offerList(
+  offer: Offer,
+  items: PsiItems,
+  work: EcdhWork = inThread(defaultGroup()),
+): Promise<OfferedList> {
+  const session = new EcdhSession(offer, work, offer.sizes.sender)
+  const scalar = randomScalar(defaultGroup(), offer.random)
+  return session.run(async () => {
+    await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'sender' }, session.stop)
+    const list = await maskList(session, scalar, items)
+    await sendList(session, list)
+    return { ...list, offer, scalar, count: itemCount(items), asked: undefined }
+  })
+}
+
+/** The receiver takes the list. @throws as `ecdh` */
+export function takeList(offer: Offer): Promise<TakenList> {
+  const session = new EcdhSession(offer, inThread(defaultGroup()), 0)
+  return session.run(async () => {
+    await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'receiver' }, session.stop)
+    return { offer, records: await receiveList(session) }
+  })
+}
+
+/** The sender answers a question. @throws as `ecdh`; ProtocolError `LIST_USED` */
+export function answerQuestion(
+  list: OfferedList,
+  question: Question,
+  work: EcdhWork = inThread(defaultGroup()),
+): Promise<PsiResult> {
+  const { output, sizes } = question
+  if (list.asked === 'size' || (list.asked !== undefined && output === 'size')) {
+    fail('LIST_USED', { culprit: 'self' })
+  }
+  list.asked = output
+  const session = questionSession(list.offer, question, work, sizes.receiver)
+  return session.run(async () => {
+    await agreeOnTerms(QUESTION, { ...question, role: 'sender' }, session.stop)
+    await answer(session, list.scalar, sizes.receiver, output)
+    return await beTold(session, question, list, list.count)
+  })
+}
+
+/** The receiver asks of the list that it took. @throws as `ecdh` */
+export function askQuestion(
+  list: TakenList,
+  question: Question,
+  items: PsiItems,
+  work: EcdhWork = inThread(defaultGroup()),
+): Promise<PsiResult> {
+  const { output, sizes } = question
+  const session = questionSession(list.offer, question, work, 2 * sizes.receiver)
+  return session.run(async () => {
+    await agreeOnTerms(QUESTION, { ...question, role: 'receiver' }, session.stop)
+    const records = await ask(session, items, sizes.receiver, output)
+    return await conclude(session, question, list.records, records)
+  })
+}
+
+/** Ends an offer: its list cannot be asked any more. */
+export function withdraw(list: OfferedList): void {
+  list.asked = 'size'
+  list.scalar.fill(0)
+}
+
+/** Hashes and records are the offer's; what the question binds is in its terms. */
+function questionSession(
+  { context, sizes }: Offer,
+  question: Question,
+  work: EcdhWork,
+  steps: number,
+): EcdhSession {
+  const { receiver, sender } = question.sizes
+  if (receiver > sizes.receiver || sender !== sizes.sender) fail('BAD_SIZE', { culprit: 'self' })
+  return new EcdhSession({ ...question, context, sizes }, work, steps)
+}

@@ -1,0 +1,47 @@
+/** An intersection whose computation runs on worker threads. */
+
+import { createPool, pooledWork } from '@drempel/node/internal/workers'
+import { defaultGroup, randomScalar } from '@drempel/protocol/group'
+import { distinctItems, inThread } from '@drempel/protocol/psi'
+import { afterAll, expect, test } from 'vitest'
+import { ended, planted, type Session } from '../../protocol/psi/run.ts'
+import { seededRandom } from '../../protocol/random.ts'
+
+const pool = createPool({ size: 2 })
+afterAll(() => pool.close())
+const lists = planted(60, 40, 25, 'pool')
+
+test('gives what the thread itself computes', async () => {
+  const here = inThread(defaultGroup())
+  const there = pooledWork(pool)
+  const scalar = randomScalar(defaultGroup(), seededRandom('scalar'))
+  const { items } = distinctItems(lists.receiver)
+  const dst = new Uint8Array(40).fill(3)
+  const masked = await here.mask(scalar, dst, items)
+  expect(await there.mask(scalar, dst, items)).toEqual(masked)
+  expect(await there.multiply(scalar, masked)).toEqual(await here.multiply(scalar, masked))
+  // What crossed to the thread was a copy.
+  expect(await there.mask(scalar, dst, items)).toEqual(masked)
+})
+
+test('names the peer whose point is none, also from a thread', async () => {
+  const session: Session = {
+    ...lists,
+    output: 'items',
+    to: 'receiver',
+    tamper: (frame) =>
+      frame.step === 'psi/masked'
+        ? [{ ...frame, payload: frame.payload.fill(255, 0, 32) }]
+        : [frame],
+  }
+  const { ends } = await ended(session, pooledWork(pool))
+  expect(ends[1]).toMatchObject({ reason: { code: 'BAD_ELEMENT', culprit: 'receiver' } })
+})
+
+test('ends with its signal', async () => {
+  const controller = new AbortController()
+  const work = pooledWork(pool, controller.signal)
+  const masking = work.multiply(new Uint8Array(32).fill(1), new Uint8Array(32 * 64))
+  controller.abort()
+  await expect(masking).rejects.toMatchObject({ name: 'AbortError' })
+})
