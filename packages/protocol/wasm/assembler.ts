@@ -241,6 +241,16 @@ export function load8s(address: I32, offset = 0): I32 {
   })
 }
 
+/** condition ? a : b, both computed: no branch. */
+export function select<T extends ValueType>(a: Expr<T>, b: Expr<T>, condition: I32): Expr<T> {
+  return expr(a.type, (out) => {
+    a.write(out)
+    b.write(out)
+    condition.write(out)
+    out.push(0x1b)
+  })
+}
+
 export const i32const = (value: number): I32 =>
   expr('i32', (out) => out.push(0x41, ...signed(value | 0)))
 /** Two 64-bit lanes, the lower first. */

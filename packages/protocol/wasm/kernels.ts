@@ -5,6 +5,7 @@ import { signatureModule } from './curve/ed25519.ts'
 import { baselineField } from './field/baseline.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
+import { psiModule } from './psi/module.ts'
 
 export type KernelFile = { readonly path: string; readonly source: string }
 
@@ -24,6 +25,7 @@ export function kernelFiles(): KernelFile[] {
       signatureModule(() => baselineField),
     ),
     embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
+    embed('psi/ot/kernel.wasm.ts', 'kernel', psiModule()),
   ]
 }
 

@@ -1,0 +1,208 @@
+/**
+ * The side that evaluates: for each of its items the output under all three bins, in an order that says
+ * nothing. The matrix is used chunk by chunk as it comes and then forgotten.
+ */
+
+import { fail } from '../errors.ts'
+import type { PsiResult } from '../party.ts'
+import { isHit, receiveReport } from '../report.ts'
+import type { BaseContext } from './base.ts'
+import { binOf, RECORD_WORDS } from './cuckoo.ts'
+import { chooseSeeds } from './extend.ts'
+import { OtKernel, Streams, takeColumns, takeFrame } from './kernel.ts'
+import { CHUNK, COLUMNS, HASHES, HELD_ROW, ROW, VALUES_CHUNK } from './parameters.ts'
+import { RandomBlocks, randomPlaces } from './places.ts'
+import { makeRecords } from './records.ts'
+import type { OtSession } from './session.ts'
+import type { Seeds } from './toss.ts'
+
+/** Slots evaluated at a time, and items sorted: some four milliseconds. */
+const [EVALUATED_AT_ONCE, SORTED_AT_ONCE] = [16_384, 65_536]
+/** Where in a record its item's place stands. */
+const PLACE = 7
+
+export async function send(
+  session: OtSession,
+  seeds: Seeds,
+  base: BaseContext,
+): Promise<PsiResult> {
+  const { options, parameters, count } = session
+  const kernel = new OtKernel()
+  const choices = options.random(ROW)
+  const columnSeeds = await chooseSeeds(base, choices)
+  const records = await makeRecords(session, kernel, seeds.items)
+  const sorted = await sortByChunk(session, kernel, records)
+  const blocks = new RandomBlocks(kernel, options.random)
+  const values = await fillValues(session, kernel, blocks)
+  const evaluation = new Evaluation(session, kernel, columnSeeds, choices, seeds)
+  const recordWords = kernel.words(records, RECORD_WORDS * (count + 1))
+  await randomPlaces(session, blocks, options.sizes.sender, count, (item, place) => {
+    recordWords[RECORD_WORDS * (item + 1) + PLACE] = place
+  })
+  try {
+    for (let from = 0; from < parameters.bins; from += CHUNK) {
+      await evaluation.takeChunk(from, sorted, records, values)
+    }
+  } finally {
+    evaluation.close()
+  }
+  await sendValues(session, kernel, values)
+  return beTold(session, recordWords)
+}
+
+/** Slots in the order of the chunks that their bins are in. */
+type Sorted = {
+  readonly slots: number
+  /** For each chunk the number of its first slot, a multiple of four; and the number behind its last. */
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+}
+
+async function sortByChunk(session: OtSession, kernel: OtKernel, records: number): Promise<Sorted> {
+  const { count, parameters } = session
+  const chunks = Math.ceil(parameters.bins / CHUNK)
+  const slots = kernel.take(4 * (HASHES * count + 4 * chunks))
+  const recordWords = kernel.words(records, RECORD_WORDS * (count + 1))
+  const each = async (take: (chunk: number, slot: number) => void) => {
+    for (let from = 1; from <= count; from += SORTED_AT_ONCE) {
+      const to = Math.min(count + 1, from + SORTED_AT_ONCE)
+      for (let slot = 4 * from; slot < 4 * to; slot += 4) {
+        for (let hash = 0; hash < HASHES; hash++) {
+          take(Math.floor(binOf(recordWords, slot + hash) / CHUNK), slot + hash)
+        }
+      }
+      await session.pause()
+    }
+  }
+  const sizes = new Uint32Array(chunks)
+  await each((chunk) => {
+    sizes[chunk]!++
+  })
+  const starts = new Uint32Array(chunks + 1)
+  for (let i = 0; i < chunks; i++) starts[i + 1] = starts[i]! + 4 * Math.ceil(sizes[i]! / 4)
+  const ends = starts.slice(0, chunks)
+  const slotWords = kernel.words(slots, starts[chunks]!)
+  await each((chunk, slot) => {
+    slotWords[ends[chunk]!++] = slot
+  })
+  // By fours: the last one again.
+  for (let i = 0; i < chunks; i++) {
+    if (sizes[i]! > 0) slotWords.fill(slotWords[ends[i]! - 1]!, ends[i], starts[i + 1])
+  }
+  return { slots, starts, ends }
+}
+
+/** Random bytes in all places: those that no item takes are dummies. */
+async function fillValues(
+  session: OtSession,
+  kernel: OtKernel,
+  blocks: RandomBlocks,
+): Promise<number> {
+  const { count, options, parameters } = session
+  const length = HASHES * parameters.width * options.sizes.sender
+  const values = kernel.take(blocks.roundedUp(length))
+  if (count === options.sizes.sender) return values
+  for (let at = 0; at < length; at += blocks.most) {
+    blocks.fill(values + at, Math.min(blocks.most, length - at))
+    await session.pause()
+  }
+  return values
+}
+
+class Evaluation {
+  readonly #session: OtSession
+  readonly #kernel: OtKernel
+  readonly #streams: Streams
+  readonly #frame: number
+  readonly #choices: number
+  readonly #codeKey: number
+  readonly #valueKey: number
+
+  constructor(
+    session: OtSession,
+    kernel: OtKernel,
+    columnSeeds: Uint8Array,
+    choices: Uint8Array,
+    seeds: Seeds,
+  ) {
+    this.#session = session
+    this.#kernel = kernel
+    this.#streams = new Streams(kernel, columnSeeds, takeColumns(kernel))
+    this.#frame = takeFrame(kernel)
+    this.#choices = kernel.place(asRow(choices))
+    this.#codeKey = kernel.place(seeds.code)
+    this.#valueKey = kernel.place(seeds.values)
+  }
+
+  async takeChunk(bin: number, sorted: Sorted, records: number, values: number): Promise<void> {
+    const { call } = this.#kernel
+    const rows = Math.min(CHUNK, this.#session.parameters.bins - bin)
+    const chunk = bin / CHUNK
+    const frame = await this.#session.receive(`ot/matrix/${chunk}`, ROW * rows)
+    this.#kernel.bytes(this.#frame, frame.length).set(frame)
+    this.#streams.fill(chunk, rows)
+    call.correct(this.#streams.rows, this.#frame, this.#choices, rows)
+    for (let from = sorted.starts[chunk]!; from < sorted.ends[chunk]!; from += EVALUATED_AT_ONCE) {
+      const count = Math.min(EVALUATED_AT_ONCE, sorted.ends[chunk]! - from)
+      call.evaluate(
+        values,
+        sorted.slots + 4 * from,
+        count,
+        records,
+        this.#streams.rows,
+        bin,
+        this.#choices,
+        this.#codeKey,
+        this.#valueKey,
+        this.#session.parameters.width,
+      )
+      await this.#session.pause()
+    }
+    this.#session.advance(rows)
+  }
+
+  close(): void {
+    this.#streams.close()
+    this.#kernel.bytes(this.#choices, HELD_ROW).fill(0)
+  }
+}
+
+/** Choices as the transposition orders bits: column c is bit 31 - c mod 32 of word c div 32. */
+export function asRow(choices: Uint8Array): Uint8Array {
+  const row = new Uint32Array(HELD_ROW / 4)
+  for (let column = 0; column < COLUMNS; column++) {
+    const bit = (choices[column >> 3]! >> (column & 7)) & 1
+    row[column >> 5]! |= bit << (31 - (column & 31))
+  }
+  return new Uint8Array(row.buffer)
+}
+
+async function sendValues(session: OtSession, kernel: OtKernel, values: number): Promise<void> {
+  const each = HASHES * session.parameters.width
+  const { sender } = session.options.sizes
+  for (let from = 0; from < sender; from += VALUES_CHUNK) {
+    const count = Math.min(VALUES_CHUNK, sender - from)
+    const frame = kernel.bytes(values + each * from, each * count)
+    await session.send(`ot/values/${from / VALUES_CHUNK}`, frame)
+    session.advance(count)
+  }
+}
+
+/** @throws ProtocolError `BAD_MESSAGE`, culprit = the peer */
+async function beTold(session: OtSession, recordWords: Uint32Array): Promise<PsiResult> {
+  const { to, sizes, channel } = session.options
+  if (to === 'receiver') return undefined
+  const { count } = session
+  const most = Math.min(count, sizes.receiver)
+  const length = Math.ceil(sizes.sender / 8)
+  const { size, hits } = await session.stop.race(receiveReport(channel, length, most))
+  if (hits === undefined) return { size }
+  const rows = new Uint32Array(size)
+  let found = 0
+  for (let item = 0; item < count; item++) {
+    if (isHit(hits, recordWords[RECORD_WORDS * (item + 1) + PLACE]!)) rows[found++] = item
+  }
+  // Places of dummies, and beyond all, are in common with nobody.
+  if (found !== size) fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
+  return { size, rows }
+}
