@@ -25,6 +25,8 @@ export type RoundWorld = WorldOptions & {
   /** Public sizes, the lists' own unless given. */
   readonly sizes?: readonly number[]
   readonly options?: Partial<RoundOptions>
+  /** The options that one node has otherwise. */
+  readonly optionsAt?: (party: PartyIndex) => Partial<RoundOptions>
   readonly plan?: (plan: RoundPlan) => RoundPlan
   /** The rules as one node has them, when nodes disagree. */
   readonly rulesAt?: (party: PartyIndex) => readonly RoundRule[]
@@ -68,7 +70,7 @@ export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
         return [[partner, readUpload(plan, partner, ctx.party, upload)] as const]
       }),
     )
-    const options = { minContributors: 1, ...world.options }
+    const options = { minContributors: 1, ...world.options, ...world.optionsAt?.(ctx.party) }
     const known = world.rulesAt?.(ctx.party) ?? rules
     return computeRound(ctx, utf8(seed), plan, known, inputs, options)
   })

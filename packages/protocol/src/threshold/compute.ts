@@ -22,25 +22,30 @@ import {
   zeroShare,
 } from '../mpc/index.ts'
 import { agreeOnInputs, type LeftOut } from './agree.ts'
+import { type Conditions, hasConditions } from './conditions.ts'
 import { fail } from './errors.ts'
 import { type Group, groupsOf, loadGroup, PLANE_BYTES, stacked } from './group.ts'
+import { type Labels, NO_LABELS, sectorLabels, sharedBits } from './labels.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
 import { type Controls, mergeLists, unmerge } from './merge.ts'
 import { networkInTurns } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
-import { scanRules } from './scan.ts'
+import { type Carried, scanRules } from './scan.ts'
 import { comparators, type Schedule, scheduleInTurns } from './schedule.ts'
 import type { InputShare } from './share.ts'
 import { estimateComparators, mergeTree } from './tree.ts'
 import { inTurns } from './turns.ts'
 import { type Checks, validateGroup } from './validate.ts'
 
-export type RoundRule = {
+export type RoundRule = Conditions & {
   readonly id: string
   readonly t: number
   readonly output: 'list' | 'owners'
 }
+
+/** Planes of labels, and of what is made of them. */
+const CONDITION_BITS = 16
 
 /** Partner index to this node's share of its list. */
 export type RoundInputs = ReadonlyMap<number, InputShare>
@@ -53,6 +58,8 @@ export type RoundOptions = {
    * memory and more messages. Equal on all nodes.
    */
   readonly planeBytes?: number
+  /** The sector of every partner of the plan, for rules that ask for some. Public. */
+  readonly sectors?: readonly string[]
   /** All checks unless an experiment shows what goes wrong without one. */
   readonly checks?: Checks
 }
@@ -82,10 +89,10 @@ export async function computeRound(
   inputs: RoundInputs,
   options: RoundOptions,
 ): Promise<RoundResult> {
-  checkRules(rules)
+  checkRules(plan, rules, options)
   const groups = groupsOf(plan, options.planeBytes ?? PLANE_BYTES)
   const id = bindArguments(sessionId, plan, rules, options)
-  const session = await openSession(ctx, id, memoryBytes(plan, groups))
+  const session = await openSession(ctx, id, memoryBytes(plan, rules, groups))
   const absent = await agreeOnInputs(session, plan, inputs)
   const present = without(plan, absent)
   need(plan, present, options, absent)
@@ -98,6 +105,7 @@ export async function computeRound(
   const network = await inTurns(networkInTurns(plan, included), pause)
   const schedule = await inTurns(scheduleInTurns(network), pause)
   const outputs = newOutputs(plan, rules, included, schedule, session)
+  const carried = { labels: labelsFor(plan, rules, included, options), longest: included.length }
   const work = groups.length * comparators(schedule)
   let done = 0
   const onStep = (pairs: number) => {
@@ -107,7 +115,7 @@ export async function computeRound(
   for (const [i, group] of groups.entries()) {
     const mark = session.arena.mark()
     const here = session.narrow(`group${i}`)
-    await computeGroup(here, ctx, plan, rules, inputs, group, schedule, outputs, onStep)
+    await computeGroup(here, ctx, plan, rules, inputs, group, schedule, carried, outputs, onStep)
     session.arena.release(mark)
   }
 
@@ -155,15 +163,18 @@ async function computeGroup(
   inputs: RoundInputs,
   group: Group,
   schedule: Schedule,
+  carried: Carried,
   outputs: Outputs,
   onStep: (pairs: number) => void,
 ): Promise<void> {
-  const planes = await loadGroup(session, plan, group, schedule, inputs, ctx.prg)
+  const planes = await loadGroup(session, plan, group, schedule, inputs, ctx.prg, carried.labels)
   const owned = rules.filter(({ output }) => output === 'owners')
   const listed = rules.filter(({ output }) => output === 'list')
   const controls: Controls | undefined = owned.length === 0 ? undefined : []
   await mergeLists(session.narrow('merge'), plan, schedule, planes, controls, onStep)
-  const found = await scanRules(session.narrow('scan'), planes, schedule, [...owned, ...listed])
+  const scanned = [...owned, ...listed]
+  const here = session.narrow('scan')
+  const found = await scanRules(here, planes, schedule, scanned, plan.width, carried)
   if (outputs.table !== undefined) {
     const marks = listed.map((_, i) => owned.length + i)
     await fillTable(session, plan, outputs.table, group, schedule, planes, found, marks)
@@ -211,11 +222,16 @@ async function validate(
 }
 
 /** Planes, control bits, as much again for the work on them, and masks; from public sizes. */
-function memoryBytes(plan: RoundPlan, groups: readonly Group[]): number {
+function memoryBytes(
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  groups: readonly Group[],
+): number {
   const everyone = plan.partners.map((_, partner) => partner)
   const pairs = estimateComparators(plan.window, mergeTree(plan, everyone))
   const rowBytes = 32 * Math.max(...groups.map(({ shards }) => shards))
-  return (1 << 26) + rowBytes * (3 * plan.width * plan.rows + 2 * pairs)
+  const bits = sharedBits(plan) + (rules.some(hasConditions) ? CONDITION_BITS : 0)
+  return (1 << 26) + rowBytes * (3 * bits * plan.rows + 2 * pairs)
 }
 
 function join(shares: readonly Share[]): Share {
@@ -247,10 +263,25 @@ function need(
   else fail('TOO_FEW_CONTRIBUTORS', { culprit: plan.partners[first.partner]!.id, at: first.reason })
 }
 
-function checkRules(rules: readonly RoundRule[]): void {
+function labelsFor(
+  plan: RoundPlan,
+  rules: readonly RoundRule[],
+  included: readonly number[],
+  { sectors }: RoundOptions,
+): Labels {
+  if (!rules.some(({ minSectors }) => minSectors !== undefined)) return NO_LABELS
+  return sectorLabels(plan, included, sectors!)
+}
+
+function checkRules(plan: RoundPlan, rules: readonly RoundRule[], { sectors }: RoundOptions): void {
   const ids = new Set(rules.map((rule) => rule.id))
   if (rules.length === 0 || ids.size !== rules.length) fail('BAD_RULE')
-  for (const { id, t } of rules) if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
+  for (const { id, t, minSectors } of rules) {
+    if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
+    if (minSectors === undefined) continue
+    const known = sectors?.length === plan.partners.length
+    if (!known || !Number.isInteger(minSectors) || minSectors < 2) fail('BAD_RULE', { at: id })
+  }
 }
 
 // Nodes that disagree on any of these would open garbage: the session refuses to start.
@@ -261,6 +292,7 @@ function bindArguments(
   options: RoundOptions,
 ): Bytes {
   const { minContributors, planeBytes = PLANE_BYTES, checks = { bounds: true } } = options
+  const sectors = options.sectors === undefined ? null : [...options.sectors]
   const partners = plan.partners.map((partner) => ({ ...partner }))
   const bound = { ...plan, partners }
   return hashParts(
@@ -271,6 +303,7 @@ function bindArguments(
       rules: rules.map((rule) => ({ ...rule })),
       minContributors,
       planeBytes,
+      sectors,
       checks,
     }),
   )

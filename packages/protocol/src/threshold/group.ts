@@ -12,6 +12,7 @@ import {
   type Words,
   xorConstant,
 } from '../mpc/index.ts'
+import { type Labels, NO_LABELS, sharedBits, writeLabels } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
 import type { RowSpan } from './schedule.ts'
 import { type InputShare, shardReader } from './share.ts'
@@ -49,20 +50,24 @@ export function stacked(plan: RoundPlan, partners: readonly number[]): Places {
   return { starts, ones: rows, rows }
 }
 
-/** A group's part of the lists in their places. */
+/** A group's part of the lists in their places, and in planes behind them what labels say of each. */
 export async function loadGroup(
   session: Session,
   plan: RoundPlan,
   group: Group,
-  { starts, ones, rows }: Places,
+  places: Places,
   inputs: ReadonlyMap<number, InputShare>,
   prg: PrgFactory,
+  labels: Labels = NO_LABELS,
 ): Promise<Planes> {
+  const { starts, ones, rows } = places
   const rowWords = 4 * group.shards
-  const words = plan.width * rows * rowWords
+  const shared = sharedBits(plan)
+  const bits = shared + labels.bits
+  const words = bits * rows * rowWords
   // Every word is written below.
   const share = { first: session.arena.words(words), second: session.arena.words(words) }
-  const planes: Planes = { share, bits: plan.width, rows, rowWords }
+  const planes: Planes = { share, bits, rows, rowWords }
   for (const [partner, start] of starts) {
     const input = inputs.get(partner)!
     const count = plan.partners[partner]!.slots
@@ -70,11 +75,14 @@ export async function loadGroup(
       for (const held of [0, 1] as const) {
         const read = shardReader(plan, input, held, group.firstShard + shard, prg)
         const target = held === 0 ? share.first : share.second
-        fillRows(target, planes, { start, count }, shard, read)
+        fillRows(target, { ...planes, bits: shared }, { start, count }, shard, read)
         await session.pause()
       }
     }
   }
+  for (const held of ['first', 'second'] as const)
+    share[held].fill(0, shared * rows * rowWords, words)
+  writeLabels(session, plan, planes, places, labels)
   for (let bit = 0; bit < planes.bits; bit++) {
     const [from, to] = [bit * rows + ones, (bit + 1) * rows].map((row) => row * rowWords)
     share.first.fill(0, from, to)

@@ -5,6 +5,9 @@
  *   flag_p  = OR of the t windows that cover row p
  *   first_p = window_p ∧ ¬e_{p-1}: one bit per run, since a run's first row is covered by its own only
  *
+ * A rule with conditions (conditions.ts) keeps first_p where the run meets them; for `owners` the mark
+ * then spreads over the run.
+ *
  * Rows are numbered in merged order here; results lie where the rows do.
  */
 
@@ -21,9 +24,21 @@ import {
   type Share,
   xorConstant,
 } from '../mpc/index.ts'
+import { applyConditions, type Conditions, hasConditions } from './conditions.ts'
+import { type Labels, NO_LABELS } from './labels.ts'
+import { reaches, spread } from './runs.ts'
 import type { RowSpan, Schedule } from './schedule.ts'
 
+export type ScannedRule = Conditions & {
+  readonly t: number
+  readonly output: 'list' | 'owners'
+}
+
+/** What rows carry behind their keys, and how long a run can be: read by rules with conditions only. */
+export type Carried = { readonly labels: Labels; readonly longest: number }
+
 /**
+ * @param keyBits the leading planes, which are compared
  * @returns one plane per rule over the rows in memory; output `owners`: the row is in a run of t or
  *   more; output `list`: it is the first of such a run
  */
@@ -31,22 +46,36 @@ export async function scanRules(
   session: Session,
   planes: Planes,
   { order }: Pick<Schedule, 'order'>,
-  rules: readonly { readonly t: number; readonly output: 'list' | 'owners' }[],
+  rules: readonly ScannedRule[],
+  keyBits = planes.bits,
+  { labels, longest }: Carried = { labels: NO_LABELS, longest: 0 },
 ): Promise<Planes> {
   const { arena } = session
   const { rowWords } = planes
   const rows = order.reduce((sum, { count }) => sum + count, 0)
   const results = newPlanes(session, rules.length, planes.rows, rowWords)
   const mark = arena.mark()
-  const equal = await equalNeighbours(session.narrow('equal'), planes, order, rows)
-  for (const [i, { t, output }] of rules.entries()) {
+  const keys = { ...planes, bits: keyBits }
+  const equal = await equalNeighbours(session.narrow('equal'), keys, order, rows)
+  const shape = { rows, rowWords }
+  const reach = rules.some(hasConditions)
+    ? await reaches(session.narrow('reach'), equal, shape, longest)
+    : []
+  for (const [i, rule] of rules.entries()) {
+    const { t, output } = rule
     if (t > rows) continue
     const here = session.narrow(`rule${i}`)
     const windows = await andWindows(here.narrow('window'), equal, rowWords, t - 1)
+    const first = () => firstOfRun(here.narrow('first'), rows, rowWords, equal, windows)
+    if (hasConditions(rule)) {
+      const marks = { share: await first(), count: 1, ...shape }
+      await applyConditions(here, planes, order, labels, reach, rule, marks)
+      if (output === 'owners') await spread(here.narrow('spread'), marks, reach)
+      putBack(results, i, order, marks.share)
+      continue
+    }
     const found =
-      output === 'list'
-        ? await firstOfRun(here.narrow('first'), rows, rowWords, equal, windows)
-        : await cover(here.narrow('cover'), rowWords, windows, t)
+      output === 'list' ? await first() : await cover(here.narrow('cover'), rowWords, windows, t)
     putBack(results, i, order, found)
   }
   arena.release(mark)

@@ -17,6 +17,7 @@ import {
 } from '../encoding/index.ts'
 import type { PartyIndex, PrgFactory } from '../mpc/index.ts'
 import { fail } from './errors.ts'
+import { sharedBits } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
 
 const VERSION = 1
@@ -119,7 +120,7 @@ export function shardReader(
 }
 
 function shardBytes(plan: RoundPlan, partner: number): number {
-  return plan.width * plan.partners[partner]!.slots * 16
+  return sharedBits(plan) * plan.partners[partner]!.slots * 16
 }
 
 function componentBytes(plan: RoundPlan, partner: number, component: PartyIndex): number {
