@@ -6,6 +6,7 @@ import { baselineField } from './field/baseline.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
 import { psiModule } from './psi/module.ts'
+import { sha512Module } from './sha512.ts'
 
 export type KernelFile = { readonly path: string; readonly source: string }
 
@@ -24,6 +25,7 @@ export function kernelFiles(): KernelFile[] {
       'baseline',
       signatureModule(() => baselineField),
     ),
+    embed('encoding/sha512/simd.ts', 'simd', sha512Module()),
     embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
     embed('psi/ot/kernel.wasm.ts', 'kernel', psiModule()),
   ]

@@ -13,7 +13,7 @@ import {
   combineShares,
   evaluateOwnShare,
   evaluateShare,
-  finalHash,
+  finalHashes,
   hashInputs,
   padBlinded,
   type ShareEvaluation,
@@ -91,5 +91,5 @@ async function tagOnce(group: Group, { shares, key }: SharedKey, inputs: readonl
 /** What whoever had the whole key would compute. */
 function inTheClear(group: Group, { secret }: SharedKey, inputs: readonly Bytes[]): Bytes[] {
   const evaluated = split(blindEvaluate(group, secret, hashInputs(group, 'voprf', inputs)))
-  return inputs.map((input, i) => finalHash(input, evaluated[i]!))
+  return inputs.map((input, i) => finalHashes([input], evaluated[i]!))
 }

@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { createPool, packed, type WorkerPool } from '@drempel/node/internal/workers'
 import { type Bytes, concat, ProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { libsodiumGroup as group, randomScalar, splitSecret } from '@drempel/protocol/group'
-import { blindEvaluate, finalHash, hashInputs, randomBlinded } from '@drempel/protocol/oprf'
+import { blindEvaluate, finalHashes, hashInputs, randomBlinded } from '@drempel/protocol/oprf'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { seededRandom } from '../../protocol/random.ts'
 
@@ -49,7 +49,7 @@ async function ask(pool: WorkerPool): Promise<Bytes> {
 /** What whoever had the whole key would compute. */
 const expected = concat(
   ...inputs.map((input) =>
-    finalHash(input, blindEvaluate(group, secret, hashInputs(group, 'voprf', [input]))),
+    finalHashes([input], blindEvaluate(group, secret, hashInputs(group, 'voprf', [input]))),
   ),
 )
 

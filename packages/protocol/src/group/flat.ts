@@ -1,6 +1,6 @@
 /** Flat batches: element i is bytes 32 i to 32 i + 31. */
 
-import { type Bytes, equalBytes } from '../encoding/index.ts'
+import type { Bytes } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { ELEMENT_BYTES } from './group.ts'
 
@@ -22,11 +22,11 @@ export function flatFrom(count: number, make: (i: number) => Bytes): Bytes {
   return flat
 }
 
-const IDENTITY = new Uint8Array(ELEMENT_BYTES)
-
-/** The identity has one encoding, 32 zero bytes. For public elements. */
-export function isIdentity(element: Bytes): boolean {
-  return equalBytes(element, IDENTITY)
+/** Is item i the identity? It has one encoding, 32 zero bytes. For public elements. */
+export function isIdentity(elements: Bytes, i = 0): boolean {
+  const end = ELEMENT_BYTES * (i + 1)
+  for (let at = end - ELEMENT_BYTES; at < end; at++) if (elements[at] !== 0) return false
+  return true
 }
 
 /** The scalar of position i, when one scalar may stand for all. @throws ProtocolError `BAD_LENGTH` */

@@ -95,6 +95,6 @@ export interface ScalarField {
   negate(a: Bytes): Bytes
   /** @throws ProtocolError `ZERO_SCALAR` */
   invert(a: Bytes): Bytes
-  /** 64 bytes, little-endian, reduced. */
+  /** n * 64 bytes, each 64 little-endian and reduced to a scalar. @throws ProtocolError `BAD_LENGTH` */
   reduce(wide: Bytes): Bytes
 }

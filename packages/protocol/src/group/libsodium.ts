@@ -16,7 +16,7 @@
 
 import { type Bytes, concat, type ErrorDetails, sodium } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import { expander } from './expand.ts'
+import { expandAll } from './expand.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
 import { ELEMENT_BYTES, type Group, type ScalarField, UNIFORM_BYTES } from './group.ts'
 import { combineMinus, hashPlusBase } from './parts.ts'
@@ -32,8 +32,12 @@ export const libsodiumScalars: ScalarField = {
     return sodium.crypto_core_ristretto255_scalar_invert(a)
   },
   reduce(wide) {
-    if (wide.length !== UNIFORM_BYTES) fail('BAD_LENGTH')
-    return sodium.crypto_core_ristretto255_scalar_reduce(wide)
+    if (wide.length % UNIFORM_BYTES !== 0) fail('BAD_LENGTH')
+    return flatFrom(wide.length / UNIFORM_BYTES, (i) =>
+      sodium.crypto_core_ristretto255_scalar_reduce(
+        wide.subarray(UNIFORM_BYTES * i, UNIFORM_BYTES * (i + 1)),
+      ),
+    )
   },
 }
 
@@ -83,18 +87,14 @@ export const libsodiumGroup: Group = {
   },
 
   hashToGroup(messages, dst) {
-    const expand = expander(dst)
-    return flatFrom(messages.length, (i) =>
-      sodium.crypto_core_ristretto255_from_hash(expand(messages[i]!)),
-    )
+    return libsodiumGroup.fromUniform(expandAll(messages, dst))
   },
 
   hashPlusBaseSecret: (messages, dst, factors) =>
     hashPlusBase(libsodiumGroup, messages, dst, factors),
 
   hashToScalars(messages, dst) {
-    const expand = expander(dst)
-    return flatFrom(messages.length, (i) => libsodiumScalars.reduce(expand(messages[i]!)))
+    return libsodiumScalars.reduce(expandAll(messages, dst))
   },
 }
 

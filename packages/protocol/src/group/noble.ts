@@ -32,8 +32,11 @@ const scalars: ScalarField = {
     return Fn.toBytes(Fn.inv(number(a)))
   },
   reduce(wide) {
-    if (wide.length !== UNIFORM_BYTES) fail('BAD_LENGTH')
-    return Fn.toBytes(Fn.create(bytesToNumberLE(wide)))
+    if (wide.length % UNIFORM_BYTES !== 0) fail('BAD_LENGTH')
+    return flatFrom(wide.length / UNIFORM_BYTES, (i) => {
+      const bytes = wide.subarray(UNIFORM_BYTES * i, UNIFORM_BYTES * (i + 1))
+      return Fn.toBytes(Fn.create(bytesToNumberLE(bytes)))
+    })
   },
 }
 

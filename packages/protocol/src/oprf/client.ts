@@ -30,18 +30,11 @@
  */
 
 import { type Bytes, concat, equalBytes, type RandomBytes } from '../encoding/index.ts'
-import {
-  countOf,
-  type Group,
-  isIdentity,
-  itemAt,
-  lagrangeAtZero,
-  randomScalars,
-} from '../group/index.ts'
+import { countOf, type Group, isIdentity, lagrangeAtZero, randomScalars } from '../group/index.ts'
 import { MAX_BATCH } from './dleq.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
-import { assertInputs, finalHash } from './rfc9497.ts'
+import { assertInputs, finalHashes, OUTPUT_BYTES } from './rfc9497.ts'
 import { TAGS } from './suite.ts'
 import { sameQuestion, type VerifiedShare } from './verify.ts'
 
@@ -99,10 +92,12 @@ export async function combineShares(
     const rows = quorum.map((share) => share.evaluated.subarray(32 * from, 32 * to))
     const blinds = state.blinds.subarray(32 * from, 32 * to)
     const elements = group.combineMinusSecret(weights, rows, blinds, publicKey)
-    for (let j = from; j < to; j++) {
-      const element = itemAt(elements, j - from)
-      if (isIdentity(element)) fail('BAD_INPUT', { at: String(j - from) })
-      outputs.push(finalHash(inputs[j]!, element))
+    for (let j = 0; j < to - from; j++) {
+      if (isIdentity(elements, j)) fail('BAD_INPUT', { at: String(j) })
+    }
+    const hashes = finalHashes(inputs.slice(from, to), elements)
+    for (let at = 0; at < hashes.length; at += OUTPUT_BYTES) {
+      outputs.push(hashes.subarray(at, at + OUTPUT_BYTES))
     }
   })
   return outputs

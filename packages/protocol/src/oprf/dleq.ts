@@ -107,31 +107,40 @@ async function compositeWeights(
   if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
   if (evaluated.length !== blinded.length) fail('BAD_COUNT')
   const seed = sodium.crypto_hash_sha512(framed([publicKey, TAGS[mode].seed]))
-  const itemOf = transcripts(seed, blinded, evaluated)
+  const slice = transcripts(seed, blinded, evaluated)
   const weights = new Uint8Array(blinded.length)
   await inSlices(count, group.strides.sum, pause, (from, to) => {
-    const slice = Array.from({ length: to - from }, (_, i) => itemOf(from + i))
-    weights.set(group.hashToScalars(slice, TAGS[mode].hashToScalar), 32 * from)
+    weights.set(group.hashToScalars(slice(from, to), TAGS[mode].hashToScalar), 32 * from)
   })
   return weights
 }
 
 /**
  * What the d_i hash: I2OSP(64, 2) ‖ seed ‖ I2OSP(i, 2) ‖ I2OSP(32, 2) ‖ blinded ‖ I2OSP(32, 2) ‖
- * evaluated ‖ "Composite". All have one length, so they are copies of one with the item put in.
+ * evaluated ‖ "Composite". All have one length, so they are copies of one with the item put in; those
+ * of a slice share a buffer.
  */
-function transcripts(seed: Bytes, blinded: Bytes, evaluated: Bytes): (i: number) => Bytes {
+function transcripts(
+  seed: Bytes,
+  blinded: Bytes,
+  evaluated: Bytes,
+): (from: number, to: number) => Bytes[] {
   const head = framed([seed])
   const item = new Uint8Array(32)
   const template = concat(head, twoBytes(0), framed([item, item], 'Composite'))
-  const at = head.length
-  return (i) => {
-    const transcript = template.slice()
-    transcript[at] = i >> 8
-    transcript[at + 1] = i
-    transcript.set(itemAt(blinded, i), at + 4)
-    transcript.set(itemAt(evaluated, i), at + 38)
-    return transcript
+  const index = head.length
+  return (from, to) => {
+    const all = new Uint8Array(template.length * (to - from))
+    return Array.from({ length: to - from }, (_, j) => {
+      const i = from + j
+      const transcript = all.subarray(template.length * j, template.length * (j + 1))
+      transcript.set(template)
+      transcript[index] = i >> 8
+      transcript[index + 1] = i
+      transcript.set(itemAt(blinded, i), index + 4)
+      transcript.set(itemAt(evaluated, i), index + 38)
+      return transcript
+    })
   }
 }
 
@@ -144,7 +153,7 @@ async function answeredSums(
   pause: Pause | undefined,
 ): Promise<Bytes | undefined> {
   const count = countOf(evaluated)
-  for (let i = 0; i < count; i++) if (isIdentity(itemAt(evaluated, i))) return undefined
+  for (let i = 0; i < count; i++) if (isIdentity(evaluated, i)) return undefined
   try {
     return await weightedSums(group, weights, [blinded, evaluated], pause)
   } catch (error) {

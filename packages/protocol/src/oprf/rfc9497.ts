@@ -8,7 +8,7 @@
  * time that depends on its length.
  */
 
-import { type Bytes, concat, sodium, utf8 } from '../encoding/index.ts'
+import { type Bytes, concat, sha512All, utf8 } from '../encoding/index.ts'
 import { assertNonZeroScalars, type Group, isIdentity, isZero } from '../group/index.ts'
 import { fail } from './errors.ts'
 import { framed, type Mode, TAGS } from './suite.ts'
@@ -46,21 +46,24 @@ export function blindEvaluate(group: Group, secretKey: Bytes, blinded: Bytes): B
 /** Unblinds and hashes to the 64 bytes of output. */
 export function finalize(group: Group, input: Bytes, blindScalar: Bytes, evaluated: Bytes): Bytes {
   const element = group.multiplySecret(group.scalars.invert(blindScalar), evaluated)
-  return finalHash(input, element)
+  return finalHashes([input], element)
 }
 
 const LABEL = utf8('Finalize')
 
-/** The output from the unblinded element: the last step of Finalize. */
-export function finalHash(input: Bytes, element: Bytes): Bytes {
-  const transcript = new Uint8Array(2 + input.length + 2 + element.length + LABEL.length)
-  const view = new DataView(transcript.buffer)
-  view.setUint16(0, input.length)
-  transcript.set(input, 2)
-  view.setUint16(2 + input.length, element.length)
-  transcript.set(element, 4 + input.length)
-  transcript.set(LABEL, 4 + input.length + element.length)
-  return sodium.crypto_hash_sha512(transcript)
+/** The outputs from the unblinded elements, 64 bytes each: the last step of Finalize. */
+export function finalHashes(inputs: readonly Bytes[], elements: Bytes): Bytes {
+  const transcripts = inputs.map((input, i) => {
+    const transcript = new Uint8Array(4 + input.length + 32)
+    const { length } = input
+    transcript[0] = length >> 8
+    transcript[1] = length
+    transcript.set(input, 2)
+    transcript[3 + length] = 32
+    transcript.set(elements.subarray(32 * i, 32 * i + 32), 4 + length)
+    return transcript
+  })
+  return sha512All(transcripts, { suffix: LABEL })
 }
 
 /**
@@ -71,7 +74,7 @@ export function hashInputs(group: Group, mode: Mode, inputs: readonly Bytes[]): 
   assertInputs(inputs)
   const elements = group.hashToGroup(inputs, TAGS[mode].hashToGroup)
   for (let i = 0; i < inputs.length; i++) {
-    if (isIdentity(elements.subarray(32 * i, 32 * i + 32))) fail('BAD_INPUT', { at: String(i) })
+    if (isIdentity(elements, i)) fail('BAD_INPUT', { at: String(i) })
   }
   return elements
 }

@@ -66,22 +66,23 @@ export function writePublicDigits(
   const count = countOf(scalars)
   const windows = windowsOf(bits)
   const half = 1 << (bits - 1)
+  const mask = (1 << bits) - 1
   for (let e = 0; e < count; e++) {
-    let carry = 0
+    const end = SCALAR_BYTES * (e + 1)
+    let next = end - SCALAR_BYTES
+    let [held, holds, carry] = [0, 0, 0]
     for (let w = 0; w < windows; w++) {
-      const digit = bitsAt(scalars, SCALAR_BYTES * e, w * bits, bits) + carry
+      if (holds < bits) {
+        held |= (next < end ? scalars[next++]! : 0) << holds
+        holds += 8
+      }
+      const digit = (held & mask) + carry
+      held >>= bits
+      holds -= bits
       carry = digit >= half ? 1 : 0
       target[at + w * apart + e] = digit - (carry << bits)
     }
   }
-}
-
-/** At most eight bits from bit `from` on; zero beyond the scalar. */
-function bitsAt(scalars: Bytes, start: number, from: number, bits: number): number {
-  const byte = from >> 3
-  const low = byte < SCALAR_BYTES ? scalars[start + byte]! : 0
-  const high = byte + 1 < SCALAR_BYTES ? scalars[start + byte + 1]! : 0
-  return (((high << 8) | low) >> (from & 7)) & ((1 << bits) - 1)
 }
 
 /** The non-adjacent form, lowest first: digits -1, 0 and 1, a third of them not zero on average. */

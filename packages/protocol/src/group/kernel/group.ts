@@ -13,7 +13,7 @@
 
 import type { Bytes } from '../../encoding/index.ts'
 import { fail } from '../errors.ts'
-import { expander } from '../expand.ts'
+import { expandAll } from '../expand.ts'
 import { countOf } from '../flat.ts'
 import { ELEMENT_BYTES, type Group, UNIFORM_BYTES } from '../group.ts'
 import { libsodiumGroup, libsodiumScalars } from '../libsodium.ts'
@@ -49,6 +49,14 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
       const right = batches.decode(b, from, to, 'allowed')
       call[operation](left, left, right, memory.groupsOf(to - from))
       return batches.encode(left, to - from)
+    })
+  }
+
+  function fromUniform(uniform: Bytes): Bytes {
+    if (uniform.length % UNIFORM_BYTES !== 0) fail('BAD_LENGTH')
+    return batches.sliced(uniform.length / UNIFORM_BYTES, (from, to) => {
+      const slice = uniform.subarray(UNIFORM_BYTES * from, UNIFORM_BYTES * to)
+      return batches.encode(batches.mapUniform(slice), to - from)
     })
   }
 
@@ -107,29 +115,17 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
     add: (a, b) => pairwise(a, b, 'add'),
     subtract: (a, b) => pairwise(a, b, 'subtract'),
 
-    fromUniform(uniform) {
-      if (uniform.length % UNIFORM_BYTES !== 0) fail('BAD_LENGTH')
-      return batches.sliced(uniform.length / UNIFORM_BYTES, (from, to) => {
-        const slice = uniform.subarray(UNIFORM_BYTES * from, UNIFORM_BYTES * to)
-        return batches.encode(batches.mapUniform(slice), to - from)
-      })
-    },
-
-    hashToGroup(messages, dst) {
-      const expand = expander(dst)
-      return batches.sliced(messages.length, (from, to) => {
-        const uniform = expandAll(expand, messages.slice(from, to))
-        return batches.encode(batches.mapUniform(uniform), to - from)
-      })
-    },
+    fromUniform,
+    hashToGroup: (messages, dst) => fromUniform(expandAll(messages, dst)),
 
     hashPlusBaseSecret(messages, dst, scalars) {
-      const expand = expander(dst)
+      const uniform = expandAll(messages, dst)
       assertNonZeroScalars(scalars)
       if (countOf(scalars) !== messages.length) fail('BAD_LENGTH')
       return batches.sliced(messages.length, (from, to) => {
         const groups = memory.groupsOf(to - from)
-        const points = batches.mapUniform(expandAll(expand, messages.slice(from, to)))
+        const slice = uniform.subarray(UNIFORM_BYTES * from, UNIFORM_BYTES * to)
+        const points = batches.mapUniform(slice)
         const { at, stride } = batches.placeDigits(scalars, from, to, 'whole')
         call.fixedMultiplyAdd(points, points, batches.placeTable(generator), at, groups, stride)
         return batches.encode(points, to - from)
@@ -138,13 +134,4 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
 
     hashToScalars: libsodiumGroup.hashToScalars,
   }
-}
-
-/** 64 uniform bytes for each message. */
-function expandAll(expand: (message: Bytes) => Bytes, messages: readonly Bytes[]): Bytes {
-  const uniform = new Uint8Array(UNIFORM_BYTES * messages.length)
-  messages.forEach((message, i) => {
-    uniform.set(expand(message), UNIFORM_BYTES * i)
-  })
-  return uniform
 }

@@ -9,6 +9,7 @@ import { ELEMENT_BYTES } from '../group.ts'
 import type { KernelBatches } from './batches.ts'
 import { sumByTables } from './combine.ts'
 import { windowsOf, writePublicDigits } from './digits.ts'
+import type { KernelMemory } from './memory.ts'
 
 /** Elements of a sum at once: the more, the fewer additions an element. */
 export const SUM_SLICE = 2048
@@ -26,7 +27,7 @@ export function weightedSums(
   if (count === 0 || lists.length === 0) return new Uint8Array(ELEMENT_BYTES * lists.length)
   return count <= FEW
     ? memory.run(() => fewSums(batches, scalars, lists))
-    : concat(...lists.map((list) => memory.run(() => manySum(batches, scalars, list))))
+    : memory.run(() => manySums(batches, scalars, lists))
 }
 
 /** Element j of every list is a row. */
@@ -43,42 +44,54 @@ function fewSums(batches: KernelBatches, scalars: Bytes, lists: readonly Bytes[]
   return batches.encode(sumByTables(memory, scalars, rows, groups), lists.length)
 }
 
-function manySum(batches: KernelBatches, scalars: Bytes, list: Bytes): Bytes {
+/** The digits of a slice of the scalars serve all lists. */
+function manySums(batches: KernelBatches, scalars: Bytes, lists: readonly Bytes[]): Bytes {
   const { memory } = batches
   const count = countOf(scalars)
-  const total = memory.takePoints(1)
+  const totals = lists.map(() => memory.takePoints(1))
   for (let from = 0; from < count; from += SUM_SLICE) {
     const to = Math.min(count, from + SUM_SLICE)
     memory.run(() => {
-      const sum = from === 0 ? total : memory.takePoints(1)
-      sumSlice(sum, batches, scalars, list, from, to)
-      if (from > 0) memory.call.add(total, total, sum, 1)
+      const digits = placeSumDigits(memory, scalars, from, to)
+      lists.forEach((list, i) => {
+        memory.run(() => {
+          const sum = from === 0 ? totals[i]! : memory.takePoints(1)
+          sumSlice(sum, batches, digits, list, from, to)
+          if (from > 0) memory.call.add(totals[i]!, totals[i]!, sum, 1)
+        })
+      })
     })
   }
-  return batches.encode(total, 1)
+  return concat(...totals.map((total) => batches.encode(total, 1)))
+}
+
+type SumDigits = { readonly at: number; readonly bits: number }
+
+/** Of scalars `from` to `to`; lanes without an element keep digits of zero. */
+function placeSumDigits(memory: KernelMemory, scalars: Bytes, from: number, to: number): SumDigits {
+  const groups = memory.groupsOf(to - from)
+  const padded = groups * memory.lanes
+  const bits = bestRadix(groups)
+  const at = memory.take(windowsOf(bits) * padded)
+  const slice = scalars.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)
+  writePublicDigits(memory.bytes, at, padded, slice, bits)
+  return { at, bits }
 }
 
 /** Writes one group of points: the sum, in all lanes. */
 function sumSlice(
   out: number,
   batches: KernelBatches,
-  scalars: Bytes,
+  { at, bits }: SumDigits,
   list: Bytes,
   from: number,
   to: number,
 ): void {
   const { memory } = batches
   const groups = memory.groupsOf(to - from)
-  const padded = groups * memory.lanes
   const points = batches.decode(list, from, to, 'allowed')
-  const bits = bestRadix(groups)
-  const windows = windowsOf(bits)
-  // Lanes without an element keep digits of zero.
-  const digits = memory.take(windows * padded)
-  const slice = scalars.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)
-  writePublicDigits(memory.bytes, digits, padded, slice, bits)
   const scratch = memory.takePoints(groups + 2 ** (bits - 1))
-  memory.call.msm(out, points, groups, digits, bits, windows, scratch)
+  memory.call.msm(out, points, groups, at, bits, windowsOf(bits), scratch)
 }
 
 /** The bits of a digit with which Pippenger's sum takes the fewest additions. */
