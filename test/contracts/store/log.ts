@@ -56,7 +56,7 @@ export function logContract(world: StoreWorld): void {
       const hashes = [
         { level: 0, index: 0, hash: index(1) },
         { level: 0, index: 1, hash: index(2) },
-        { level: 1, index: 0, hash: index(3) },
+        { level: 8, index: 0, hash: index(3) },
       ]
       const entries = [entry(0, 'tx'), entry(1, null)]
       expect(await world.store.log.append('o/1', entries, hashes, head(2), 0)).toBe(true)
@@ -68,15 +68,12 @@ export function logContract(world: StoreWorld): void {
       expect(await world.store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
       expect(await world.store.log.sealed('o/1', 1)).toEqual(entries[1]!.sealed)
       expect(await world.store.log.sealed('o/1', 2)).toBeNull()
-      const asked = [
-        { level: 1, index: 0 },
-        { level: 9, index: 0 },
-        { level: 0, index: 1 },
-      ]
-      expect(await world.store.log.nodes('o/1', asked)).toEqual([index(3), null, index(2)])
-      expect(await world.store.log.nodes('o/2', asked)).toEqual([null, null, null])
-      expect(await world.store.log.nodes('o/3', asked)).toEqual([null, null, null])
       expect(await world.store.log.hashes('o/1', 0, 0, 9)).toEqual([index(1), index(2)])
+      expect(await world.store.log.hashes('o/1', 0, 1, 2)).toEqual([index(2)])
+      expect(await world.store.log.hashes('o/1', 8, 0, 1)).toEqual([index(3)])
+      expect(await world.store.log.hashes('o/1', 1, 0, 1)).toEqual([])
+      expect(await world.store.log.hashes('o/2', 0, 0, 9)).toEqual([])
+      expect(await world.store.log.hashes('o/3', 0, 0, 9)).toEqual([])
       expect(await world.store.log.origins()).toEqual(['o/1', 'o/2'])
       expect(await world.store.log.findTxid('tx')).toEqual([
         { origin: 'o/1', index: 0, type: 'test' },

@@ -53,8 +53,8 @@ describe('finds', () => {
     ],
     [
       'a hash that is another',
-      'UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 3 AND position = 2',
-      [{ what: 'HASH', index: 23 }],
+      'UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 8 AND position = 0',
+      [{ what: 'HASH', index: 255 }],
     ],
     [
       'a hash that is gone',

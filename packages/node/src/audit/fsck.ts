@@ -18,6 +18,7 @@ import {
 import { sha256 } from '../bulk/index.ts'
 import type { PeriodKeys } from '../config/index.ts'
 import type { LogStore } from '../store/index.ts'
+import { isKept } from './reader.ts'
 import { openRecord } from './record.ts'
 
 /** What is wrong with a log, and where. */
@@ -150,11 +151,10 @@ async function checkHashes(
 ): Promise<TreeState> {
   const hashes = leaves.map((leaf) => leafHash(leaf, sha256))
   const { state, stored } = appendLeaves(tree, hashes, sha256)
-  const kept = await log.nodes(origin, stored)
-  for (const [i, { level, index, hash }] of stored.entries()) {
-    const one = kept[i]
+  for (const { level, index, hash } of stored.filter(isKept)) {
+    const [one] = await log.hashes(origin, level, index, index + 1)
     // Where the subtree ends: the entry whose append wrote it.
-    if (one == null || !equalBytes(one, hash)) found('HASH', (index + 1) * 2 ** level - 1)
+    if (one === undefined || !equalBytes(one, hash)) found('HASH', (index + 1) * 2 ** level - 1)
   }
   return state
 }

@@ -12,6 +12,7 @@ import {
   type RandomBytes,
 } from '@drempel/protocol/encoding'
 import { sealedCommit, verifySealed } from '@drempel/protocol/log'
+import { sha256 } from '../bulk/index.ts'
 import { openWith, sealWith } from '../config/index.ts'
 import { fail } from './errors.ts'
 
@@ -29,7 +30,7 @@ export function sealRecord(
   random: RandomBytes,
 ): SealedRecord {
   const [salt, text] = [random(SALT), jcs(record)]
-  const commit = sealedCommit(salt, text)
+  const commit = sealedCommit(salt, text, sha256)
   const used = SALT + 4 + text.length
   const plaintext = new Uint8Array(Math.ceil(used / STEP) * STEP)
   plaintext.set(salt)

@@ -27,7 +27,7 @@ import { sha256 } from '../bulk/index.ts'
 import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
-import { type Memory, readHashes } from './reader.ts'
+import { isKept, type Memory, readHashes } from './reader.ts'
 import { sealRecord } from './record.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
@@ -107,7 +107,7 @@ export function createWriter(
     const [size, root] = [state.size, rootOf(state)]
     const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])
     const head = { size, root, note }
-    if (!(await store.log.append(log.origin, entries, stored, head, expected))) {
+    if (!(await store.log.append(log.origin, entries, stored.filter(isKept), head, expected))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     current = { ...log, tree: state }

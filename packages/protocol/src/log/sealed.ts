@@ -6,15 +6,16 @@
 
 import { type Bytes, concat, hex, sha256 } from '../encoding/index.ts'
 import { fail } from './errors.ts'
+import type { Sha256 } from './merkle.ts'
 
 /**
  * The leaf's `commit`.
  * @param salt 32 fresh random bytes; of fixed length, so that no two pairs share their bytes
  * @throws ProtocolError `BAD_COMMITMENT` for a salt of another length
  */
-export function sealedCommit(salt: Bytes, record: Bytes): string {
+export function sealedCommit(salt: Bytes, record: Bytes, digest: Sha256 = sha256): string {
   if (salt.length !== 32) fail('BAD_COMMITMENT')
-  return hex(sha256(concat(salt, record)))
+  return hex(digest(concat(salt, record)))
 }
 
 /** @throws ProtocolError `BAD_COMMITMENT` if the record is not the one that the leaf binds */

@@ -44,8 +44,6 @@ export interface LogStore {
   leaves(origin: string, from: number, to: number): Promise<readonly Bytes[]>
   /** Null when there is no such entry. */
   sealed(origin: string, index: number): Promise<Bytes | null>
-  /** In the order asked; null where there is none. */
-  nodes(origin: string, nodes: readonly NodeId[]): Promise<readonly (Bytes | null)[]>
   /** Hashes from, ..., to - 1 of a level; fewer when the level is shorter. */
   hashes(origin: string, level: number, from: number, to: number): Promise<readonly Bytes[]>
   /** In the order in which they began. */

@@ -33,11 +33,6 @@ export function logStore({ db, write, read }: Connection): LogStore {
        AND level = ? AND position >= ? AND position < ? ORDER BY position`,
     )
     .pluck()
-  const node = db
-    .prepare<[number, number, number], Bytes>(
-      'SELECT hash FROM log_hashes WHERE log = ? AND level = ? AND position = ?',
-    )
-    .pluck()
   const origins = db.prepare<[], string>('SELECT origin FROM logs ORDER BY id').pluck()
   // The index has the entries in runs of 8,192, each by txid: an append then changes a few of its pages,
   // where in one index of all entries each would change a page of its own. A search looks at each run.
@@ -79,15 +74,6 @@ export function logStore({ db, write, read }: Connection): LogStore {
       read(() => {
         const value = sealed.get(origin, index)
         return value === undefined ? null : blob(value)
-      }),
-    nodes: (origin, nodes) =>
-      read(() => {
-        const log = find.get(origin)
-        if (log === undefined) return nodes.map(() => null)
-        return nodes.map(({ level, index }) => {
-          const value = node.get(log.id, level, index)
-          return value === undefined ? null : blob(value)
-        })
       }),
     hashes: (origin, level, from, to) => read(() => hashes.all(origin, level, from, to).map(blob)),
     origins: () => read(() => origins.all()),

@@ -312,4 +312,6 @@ CREATE TABLE feedback (
 DROP INDEX log_entries_by_txid;
 CREATE INDEX log_entries_by_txid ON log_entries (number >> 13, txid) WHERE txid IS NOT NULL;
 `,
+  // Of the tree, the levels of tiles are kept; what is between is made of them.
+  'DELETE FROM log_hashes WHERE level % 8 <> 0',
 ]
