@@ -7,7 +7,7 @@ import { type Bytes, equalBytes, isProtocolError, type Signer } from '@drempel/p
 import {
   appendLeaves,
   emptyTree,
-  leafHash,
+  leafHashBy,
   openCheckpoint,
   parseEvent,
   parseOrigin,
@@ -149,7 +149,7 @@ async function checkHashes(
   leaves: readonly Bytes[],
   found: (what: Damage['what'], index: number) => void,
 ): Promise<TreeState> {
-  const hashes = leaves.map((leaf) => leafHash(leaf, sha256))
+  const hashes = leaves.map((leaf) => leafHashBy(sha256, leaf))
   const { state, stored } = appendLeaves(tree, hashes, sha256)
   for (const { level, index, hash } of stored.filter(isKept)) {
     const [one] = await log.hashes(origin, level, index, index + 1)

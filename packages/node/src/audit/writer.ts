@@ -13,7 +13,7 @@ import {
   appendLeaves,
   emptyTree,
   encodeOrigin,
-  leafHash,
+  leafHashBy,
   loadTree,
   minuteOf,
   type NoteSigner,
@@ -102,7 +102,7 @@ export function createWriter(
     if (prepared.length === 0) return
     const entries = prepared.map(({ entry }) => entry)
     const expected = log.tree.size
-    const hashes = entries.map(({ leaf }) => leafHash(leaf, sha256))
+    const hashes = entries.map(({ leaf }) => leafHashBy(sha256, leaf))
     const { state, stored } = appendLeaves(log.tree, hashes, sha256)
     const [size, root] = [state.size, rootOf(state)]
     const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])

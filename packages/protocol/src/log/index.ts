@@ -19,6 +19,7 @@ export {
   type Hash,
   inclusionProof,
   leafHash,
+  leafHashBy,
   type NodeId,
   nodeHash,
   type ReadHashes,

@@ -27,7 +27,11 @@ const LEAF = 0
 const NODE = 1
 
 /** The first byte keeps a leaf from passing for a node (RFC 6962, section 2.1). */
-export function leafHash(leaf: Bytes, digest: Sha256 = sha256): Hash {
+export function leafHash(leaf: Bytes): Hash {
+  return leafHashBy(sha256, leaf)
+}
+
+export function leafHashBy(digest: Sha256, leaf: Bytes): Hash {
   const bytes = new Uint8Array(1 + leaf.length)
   bytes[0] = LEAF
   bytes.set(leaf, 1)

@@ -9,7 +9,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { fail } from './errors.ts'
 import {
   type Hash,
-  leafHash,
+  leafHashBy,
   type NodeId,
   nodeHash,
   type ReadHashes,
@@ -80,7 +80,7 @@ export async function verifyLog(
   let tree = emptyTree()
   while (tree.size < size) {
     const bundle = await fetchEntries(tree.size / TILE_WIDTH, size, fetch)
-    const hashes = bundle.map((leaf) => leafHash(leaf, digest))
+    const hashes = bundle.map((leaf) => leafHashBy(digest, leaf))
     for (const [i, leaf] of bundle.entries()) visit(tree.size + i, leaf, hashes[i]!)
     const { state, stored } = appendLeaves(tree, hashes, digest)
     for (const { level, index, hash } of stored) {
