@@ -5,6 +5,8 @@ const source = {
   ssr: { resolve: { conditions: ['drempel-src'] } },
 }
 
+const slow = { testTimeout: 900_000, hookTimeout: 900_000 }
+
 export default defineConfig({
   test: {
     // On two cores vitest would take one.
@@ -30,10 +32,20 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.slow.test.ts'],
-          exclude: ['**/node_modules/**'],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+          exclude: ['test/protocol/**', '**/node_modules/**'],
+          ...slow,
+          // Each starts processes enough to fill the machine.
           fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'slow-protocol',
+          include: ['test/protocol/**/*.slow.test.ts'],
+          exclude: ['**/node_modules/**'],
+          ...slow,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
