@@ -37,7 +37,8 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     output: [],
     client: ['output'],
     audit: ['client', 'output'],
-    commands: ['audit', 'client', 'output'],
+    experiment: ['client', 'output'],
+    commands: ['experiment', 'audit', 'client', 'output'],
     '.': ['commands', 'client', 'output'],
   },
 }

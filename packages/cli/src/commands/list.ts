@@ -13,6 +13,7 @@ import {
 import { convenantDraft } from './convenant-draft.ts'
 import type { AnyCommand } from './define.ts'
 import { doctorCommand } from './doctor.ts'
+import { experimentRun, experimentWorld } from './experiment.ts'
 import { flagCodes, flagList, flagWithdraw } from './flag.ts'
 import { flagImport } from './flag-import.ts'
 import { initCommand, upCommand } from './init.ts'
@@ -55,6 +56,10 @@ export const GROUPS = {
   alert: { nl: 'wat opviel in het gebruik', en: 'what stood out in how the node is used' },
   subject: { nl: 'verzoeken van betrokkenen', en: 'requests of data subjects' },
   recall: { nl: 'antwoorden die niet meer gelden', en: 'answers that no longer hold' },
+  experiment: {
+    nl: 'de proeftuin: wat delen zou opleveren, en wat het kost',
+    en: 'experiments: what sharing would yield, and what it costs',
+  },
   token: { nl: 'wie wat mag op de eigen node', en: 'who may do what at the own node' },
 } as const satisfies Record<string, Text>
 
@@ -72,5 +77,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
   ...[subjectLift, subjectList, subjectExtend, subjectClose, recallList, recallClose],
+  ...[experimentRun, experimentWorld],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

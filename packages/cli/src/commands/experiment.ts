@@ -1,0 +1,153 @@
+/** experiment run, experiment world: what would sharing yield, and at which cost to whom. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder, readText, writeText } from '../client/files.ts'
+import { yieldShare } from '../experiment/evaluate.ts'
+import { writeFolder } from '../experiment/folder.ts'
+import { parseExperiment } from '../experiment/parse.ts'
+import { percent } from '../experiment/report/markup.ts'
+import { ruleName } from '../experiment/report/words.ts'
+import type { KindResult } from '../experiment/results.ts'
+import { baseOf, compute, materialOf } from '../experiment/run.ts'
+import { worldFiles } from '../experiment/world-files.ts'
+import { startProgress } from '../output/progress.ts'
+import { table } from '../output/render.ts'
+import type { Context } from './context.ts'
+import type { CommandSpec, OptionSpec } from './define.ts'
+
+const FILE = { file: { nl: 'de proef, als YAML', en: 'the experiment, as YAML' } }
+
+const OUT: OptionSpec = {
+  flags: '--out <folder>',
+  about: { nl: 'map voor wat er gemaakt wordt', en: 'folder for what is made' },
+  required: true,
+}
+
+export const experimentWorld: CommandSpec<{ readonly out: string }> = {
+  usage: 'experiment world <file>',
+  about: {
+    nl: 'maakt de wereld van een proef als bestanden: een lijst per deelnemer, en de waarheid',
+    en: 'makes the world of an experiment as files: a list for each partner, and the truth',
+  },
+  args: FILE,
+  options: [OUT],
+  examples: ['experiment world examples/proeftuin/drie-meldingen.yaml --out world'],
+  notes: {
+    nl: 'De nummers zijn verzonnen en geldig van vorm. experiment.yaml in de map is dezelfde proef op deze bestanden.',
+    en: 'The numbers are made up and valid in form. experiment.yaml in the folder is the same experiment on these files.',
+  },
+  async run(ctx, { out }, ...args: string[]) {
+    const file = ctx.path(args[0]!)
+    const experiment = parseExperiment(await readText(file), args[0]!)
+    const folder = ctx.path(out)
+    const files = worldFiles(experiment, await materialOf(experiment, file))
+    await makeFolder(folder)
+    for (const { name, text } of files) await writeText(join(folder, name), text, ctx.world.random)
+    const names = files.map(({ name }) => name)
+    return { json: { folder, files: names }, text: names.map((name) => join(out, name)).join('\n') }
+  },
+}
+
+export const experimentRun: CommandSpec<{ readonly out: string; readonly plain?: boolean }> = {
+  usage: 'experiment run <file>',
+  about: {
+    nl: 'rekent een proef door: wat delen oplevert, en wat het wie kost',
+    en: 'carries out an experiment: what sharing yields, and what it costs whom',
+  },
+  args: FILE,
+  options: [
+    OUT,
+    {
+      flags: '--plain',
+      about: {
+        nl: 'zonder nodes: wat zij zouden antwoorden, in het klaar uitgerekend',
+        en: 'without nodes: what they would answer, computed in the clear',
+      },
+    },
+  ],
+  examples: [
+    'experiment run examples/proeftuin/wegwerpmail.yaml --plain --out result',
+    'experiment run examples/proeftuin/drie-meldingen.yaml --plain --out result --lang nl',
+  ],
+  notes: {
+    nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. experiment.yaml in de map is de proef zelf.',
+    en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. experiment.yaml in the folder is the experiment itself.',
+  },
+  async run(ctx, { out }, ...args: string[]) {
+    const file = ctx.path(args[0]!)
+    const text = await readText(file)
+    const experiment = parseExperiment(text, args[0]!)
+    const { results } = await withProgress(ctx, (onStep) => compute(experiment, file, onStep))
+    const folder = ctx.path(out)
+    const written = {
+      ...{ text, results, agreed: false, software: await softwareVersion(), lang: ctx.lang },
+      ...{ base: baseOf(experiment, file), measured: null },
+    }
+    await writeFolder(folder, written, ctx.world.random)
+    const kinds = results.kinds.map((kind) => ({
+      kind: kind.kind,
+      listed: kind.listed,
+      rules: kind.rules.map(({ rule, ever, final, detected }) => ({
+        ...{ rule: rule.id, ever, final, detected: detected?.share ?? null },
+      })),
+    }))
+    return {
+      json: { folder, digest: results.digest, kinds },
+      text: [...results.kinds.map((kind) => kindTable(ctx, kind)), join(out, 'report.html')].join(
+        '\n\n',
+      ),
+    }
+  },
+}
+
+function kindTable({ lang, say }: Context, kind: KindResult): string {
+  const head = {
+    nl: [
+      kind.kind,
+      'ooit boven de drempel',
+      'op de laatste dag',
+      'gevonden',
+      'van alles op één hoop',
+    ],
+    en: [kind.kind, 'ever over the threshold', 'on the last day', 'found', 'of all on one heap'],
+  }[lang]
+  const rows = kind.rules.map((finding) => [
+    ruleName(finding.rule, lang),
+    finding.ever,
+    finding.final,
+    finding.detected === null ? '-' : percent(finding.detected.share, lang),
+    percent(yieldShare(finding, kind.pooling), lang),
+  ])
+  const pooled = say({ nl: 'alles op één hoop', en: 'all on one heap' })
+  const { ever, final, detected } = kind.pooling
+  const last = [
+    pooled,
+    ever,
+    final,
+    detected === null ? '-' : percent(detected.share, lang),
+    '100%',
+  ]
+  return table(head, [...rows, last])
+}
+
+async function withProgress<Result>(
+  ctx: Context,
+  run: (onStep: (done: number, total: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const interrupted = () =>
+    ctx.say({ nl: 'afgebroken; niets geschreven', en: 'stopped; nothing written' })
+  const label = ctx.say({ nl: 'werelden', en: 'worlds' })
+  const steps = 1000
+  const progress = startProgress(ctx.world, { label, total: steps, quiet: ctx.json, interrupted })
+  try {
+    return await run((done, total) => progress.update((steps * done) / total))
+  } finally {
+    progress.stop()
+  }
+}
+
+async function softwareVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

@@ -1,0 +1,95 @@
+/**
+ * The folder of an experiment: report, results, and the file that makes it again. These depend on the
+ * experiment alone, to the byte; what was measured by a clock is in measured.json.
+ */
+
+import { relative } from 'node:path'
+import type { RandomBytes } from '@drempel/protocol/encoding'
+import { formVersions } from '@drempel/protocol/identifiers'
+import { csvLine } from '../client/csv.ts'
+import { makeFolder, writeText } from '../client/files.ts'
+import type { Lang } from '../output/language.ts'
+import { yieldShare } from './evaluate.ts'
+import { reportHtml } from './report/html.ts'
+import type { Results } from './results.ts'
+
+export type FolderFiles = {
+  /** The experiment as it was written. */
+  readonly text: string
+  readonly results: Results
+  readonly agreed: boolean
+  readonly software: string
+  readonly lang: Lang
+  /** Where its data are found. */
+  readonly base: string
+  /** What nodes took, and the convenant that they signed; null when none ran. */
+  readonly measured: { readonly figures: object; readonly convenant: object } | null
+}
+
+export async function writeFolder(
+  folder: string,
+  { text, results, agreed, software, lang, base, measured }: FolderFiles,
+  random: RandomBytes,
+): Promise<void> {
+  await makeFolder(folder)
+  const write = (name: string, content: string) => writeText(`${folder}/${name}`, content, random)
+  await write('experiment.yaml', withBase(text, relative(folder, base) || '.'))
+  await write('results.json', resultsJson(results, software))
+  await write('results.csv', resultsCsv(results))
+  await write('report.html', reportHtml(results, { lang, agreed, software }))
+  if (measured === null) return
+  await write('measured.json', `${JSON.stringify(measured.figures, null, 2)}\n`)
+  await write('convenant.json', `${JSON.stringify(measured.convenant, null, 2)}\n`)
+}
+
+/** Comments and order stay as they were written. */
+function withBase(text: string, base: string): string {
+  const line = `base: ${JSON.stringify(base)}`
+  if (/^base:.*$/m.test(text)) return text.replace(/^base:.*$/m, () => line)
+  return text.replace(/^format:.*$/m, (found) => `${found}\n${line}`)
+}
+
+/** Nine digits: the last bits of logarithms differ between machines. */
+export function resultsJson({ experiment, ...results }: Results, software: string): string {
+  const { id, title, question, seed, partners, wanted } = experiment
+  const told = {
+    software,
+    forms: formVersions(),
+    experiment: { id, title, question, seed, partners, wanted },
+    ...results,
+  }
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(9)) : value
+  return `${JSON.stringify(told, rounded, 2)}\n`
+}
+
+/** A row for each rule, for spreadsheets and statistics programs. */
+export function resultsCsv({ kinds }: Results): string {
+  const lines = kinds.flatMap((kind) =>
+    kind.rules.map((finding) => {
+      const { rule, detected, wrong, wait, saved, holders } = finding
+      return csvLine([
+        ...[rule.id, rule.kind, rule.t, rule.sectors, rule.reports, rule.listAgeDays, rule.output],
+        ...[finding.ever, finding.final, detected?.count ?? '', detected?.of ?? ''],
+        ...[figure(detected?.share), figure(detected?.low), figure(detected?.high)],
+        figure(yieldShare(finding, kind.pooling)),
+        ...[holders.fraud, holders.mule, holders.victim, holders.innocent, holders.unknown],
+        ...[figure(wrong?.share), figure(wrong?.low), figure(wrong?.high), finding.exposures],
+        ...[wait?.p10 ?? '', wait?.median ?? '', wait?.p90 ?? ''],
+        ...[figure(saved?.victims), figure(saved?.euro), finding.newToConsumers],
+      ])
+    }),
+  )
+  return csvLine(COLUMNS) + lines.join('')
+}
+
+function figure(value: number | null | undefined): number | '' {
+  return value === null || value === undefined ? '' : Number(value.toPrecision(9))
+}
+
+const COLUMNS = [
+  ...['rule', 'kind', 't', 'sectors', 'reports', 'listAgeDays', 'output', 'ever', 'final'],
+  ...['detected', 'used', 'detectedShare', 'detectedLow', 'detectedHigh', 'keptOfPooling'],
+  ...['fraud', 'mule', 'victim', 'innocent', 'unknown', 'wrongShare', 'wrongLow', 'wrongHigh'],
+  ...['exposures', 'waitP10', 'waitMedian', 'waitP90', 'savedVictims', 'savedEuro', 'newPairs'],
+]

@@ -1,0 +1,98 @@
+/**
+ * The report as one HTML file: no script, nothing fetched, prints on A4. From the results alone, so
+ * that the same experiment gives the same bytes.
+ */
+
+import type { Lang, Text } from '../../output/language.ts'
+import type { Results } from '../results.ts'
+import { kindSections } from './kind.ts'
+import { type Cell, escaped, paragraph, tableOf } from './markup.ts'
+import { parameterSection } from './parameters.ts'
+import { CHART_STYLE } from './rows.ts'
+import { shortly } from './short.ts'
+import { TEXTS } from './texts.ts'
+import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
+
+export type ReportOptions = {
+  readonly lang: Lang
+  /** Whether the real protocol gave the same answers. */
+  readonly agreed: boolean
+  readonly software: string
+}
+
+export function reportHtml(results: Results, { lang, agreed, software }: ReportOptions): string {
+  const say = (text: Text) => text[lang]
+  const { experiment, material, kinds } = results
+  const heading = (text: Text) => `<h2>${escaped(say(text))}</h2>`
+  const origin =
+    'generator' in experiment.data ? TEXTS.madeUp : material.truth ? TEXTS.realTruth : TEXTS.real
+  const sections = [
+    heading(TEXTS.question),
+    paragraph(say(experiment.question)),
+    heading(TEXTS.short),
+    ...shortly(results, lang).map((text) => paragraph(text)),
+    paragraph(say(origin), 'note'),
+    heading(TEXTS.partners),
+    partnersTable(results, lang),
+    ...kinds.flatMap((kind) => [
+      ...(kinds.length > 1
+        ? [`<h2 class="kind">${escaped(capital(say(KIND_NAMES[kind.kind])))}</h2>`]
+        : []),
+      ...kindSections(kind, results, lang),
+    ]),
+    ...parameterSection(results, lang),
+    heading(TEXTS.made),
+    paragraph(say(agreed ? TEXTS.agreed : TEXTS.plain)),
+    ...(material.victims > 0 ? [paragraph(say(TEXTS.limits))] : []),
+    `<dl><dt>${escaped(say(TEXTS.seed))}</dt><dd>${experiment.seed}</dd><dt>${escaped(say(TEXTS.digest))}</dt><dd>${results.digest}</dd><dt>drempel, ${escaped(say(TEXTS.version))}</dt><dd>${escaped(software)}</dd></dl>`,
+  ]
+  const title = `${say(experiment.title)} – ${say(TEXTS.drempel)}`
+  return `<!doctype html>
+<html lang="${lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title>
+<style>${STYLE}${CHART_STYLE}</style>
+</head>
+<body>
+<p class="from">${escaped(say(TEXTS.drempel))}</p>
+<h1>${escaped(say(experiment.title))}</h1>
+${sections.join('\n')}
+</body>
+</html>
+`
+}
+
+function partnersTable({ experiment, material, kinds }: Results, lang: Lang): string {
+  const many = kinds.length > 1
+  const listed = kinds.map(({ kind }) =>
+    many ? `${TEXTS.listed[lang]}: ${KIND_NAMES[kind][lang]}` : TEXTS.listed[lang],
+  )
+  const rejects = material.rejected.length > 0
+  const head = [TEXTS.partner[lang], TEXTS.sector[lang], ...listed]
+  const rows = experiment.partners.map(({ id, name, sector }, i): Cell[] => [
+    name,
+    SECTOR_NAMES[sector][lang],
+    ...kinds.map(({ sizes }) => sizes[i]!),
+    ...(rejects ? [material.rejected.find(({ partner }) => partner === id)?.count ?? 0] : []),
+  ])
+  return tableOf([...head, ...(rejects ? [TEXTS.rejected[lang]] : [])], rows, lang)
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid }
+.kind { border-top: 2px solid #111; padding-top: .8rem; font-size: 1.35rem } .from { color: #555; margin: 0 }
+.wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem } thead th { vertical-align: bottom; border-bottom: 2px solid #888 }
+th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } tr { break-inside: avoid }
+figure { margin: 1rem 0; break-inside: avoid } figcaption, .note { color: #444; font-size: .92rem } summary { cursor: pointer; color: #444; font-size: .92rem }
+.warning { border-left: 4px solid #d55e00; padding-left: .8rem } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem } dd { margin: 0; overflow-wrap: anywhere }
+@page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none; font-size: 10.5pt } }
+`

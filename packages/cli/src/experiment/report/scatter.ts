@@ -1,0 +1,71 @@
+/** Two measures of the same things against each other; those named are labelled, the others are dots. */
+
+import { at, axisFor, COLOURS, GREY, scale } from './axis.ts'
+import { escaped } from './markup.ts'
+
+export type Point = {
+  readonly label: string
+  readonly x: number
+  readonly y: number
+  /** Worth a name beside it. */
+  readonly named: boolean
+}
+
+export type Scatter = {
+  readonly points: readonly Point[]
+  readonly xAxis: string
+  readonly yAxis: string
+  readonly formatX: (value: number) => string
+  readonly formatY: (value: number) => string
+  readonly label: string
+}
+
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 380, 64, 700, 28, 330]
+const LINE = 14
+
+export function scatter({ points, xAxis, yAxis, formatX, formatY, label }: Scatter): string {
+  const [xs, ys] = [axisFor(points.map(({ x }) => x)), axisFor(points.map(({ y }) => y))]
+  const [x, y] = [scale(xs, LEFT, RIGHT), scale(ys, BOTTOM, TOP)]
+  const grid = [
+    ...xs.ticks.map(
+      (tick) =>
+        `<line x1="${at(x(tick))}" x2="${at(x(tick))}" y1="${TOP}" y2="${BOTTOM}" class="grid"/><text x="${at(x(tick))}" y="${BOTTOM + 16}" text-anchor="middle">${escaped(formatX(tick))}</text>`,
+    ),
+    ...ys.ticks.map(
+      (tick) =>
+        `<line x1="${LEFT}" x2="${RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}" class="grid"/><text x="${LEFT - 6}" y="${at(y(tick) + 4)}" text-anchor="end">${escaped(formatY(tick))}</text>`,
+    ),
+  ]
+  const taken: Box[] = []
+  const drawn = points.map((point) => {
+    const [cx, cy] = [x(point.x), y(point.y)]
+    const name = `<title>${escaped(`${point.label}: ${formatX(point.x)}; ${formatY(point.y)}`)}</title>`
+    const dot = point.named
+      ? `<circle cx="${at(cx)}" cy="${at(cy)}" r="6" fill="${COLOURS[0]}"/>`
+      : `<circle cx="${at(cx)}" cy="${at(cy)}" r="4" fill="#fff" stroke="${GREY}" stroke-width="1.5"/>`
+    return `<g>${name}${dot}${point.named ? labelAt(point.label, cx, cy, taken) : ''}</g>`
+  })
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(label)}">
+${grid.join('')}
+${drawn.join('\n')}
+<text x="${LEFT}" y="14" class="axis">${escaped(yAxis)}</text><text x="${at((LEFT + RIGHT) / 2)}" y="${HEIGHT - 8}" text-anchor="middle" class="axis">${escaped(xAxis)}</text></svg>`
+}
+
+type Box = { readonly left: number; readonly right: number; readonly y: number }
+
+/** Beside its dot where there is room; otherwise lower, on a thin line. */
+function labelAt(label: string, cx: number, cy: number, taken: Box[]): string {
+  const width = label.length * 6.7
+  const toLeft = cx + 12 + width > RIGHT
+  const left = toLeft ? cx - 12 - width : cx + 12
+  let y = cy + 4
+  const hits = (at: number) =>
+    taken.some((box) => Math.abs(box.y - at) < LINE && box.left < left + width && left < box.right)
+  while (hits(y)) y += LINE
+  taken.push({ left, right: left + width, y })
+  const leader =
+    y === cy + 4
+      ? ''
+      : `<line x1="${at(cx)}" y1="${at(cy)}" x2="${at(toLeft ? left + width : left)}" y2="${at(y - 4)}" stroke="${GREY}"/>`
+  return `${leader}<text x="${at(left)}" y="${at(y)}">${escaped(label)}</text>`
+}

@@ -1,0 +1,66 @@
+/** Names of rules, sectors and kinds, as people say them. */
+
+import type { Sector } from '@drempel/protocol/convenant'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import type { Lang, Text } from '../../output/language.ts'
+import type { Rule } from '../model.ts'
+
+export const SECTOR_NAMES: Readonly<Record<Sector, Text>> = {
+  bank: { nl: 'banken', en: 'banks' },
+  telecom: { nl: 'telecomaanbieders', en: 'telecom operators' },
+  platform: { nl: 'platforms', en: 'platforms' },
+  police: { nl: 'politie', en: 'police' },
+  helpdesk: { nl: 'helpdesks', en: 'helpdesks' },
+}
+
+export const KIND_NAMES: Readonly<Record<IdentifierKind, Text>> = {
+  iban: { nl: 'rekeningnummers (IBAN)', en: 'account numbers (IBAN)' },
+  phone: { nl: 'telefoonnummers', en: 'telephone numbers' },
+  device: { nl: 'toestellen', en: 'devices' },
+  host: { nl: 'hostnamen', en: 'host names' },
+  domain: { nl: 'domeinnamen', en: 'domain names' },
+  email: { nl: 'e-mailadressen', en: 'e-mail addresses' },
+}
+
+/** As short as a chart wants it: "2 partners, 2 sectors, 3 reports, 90 days". */
+export function ruleName(rule: Rule, lang: Lang): string {
+  const parts = [
+    lang === 'nl' ? `${rule.t} partners` : `${rule.t} partners`,
+    ...(rule.sectors > 1
+      ? [lang === 'nl' ? `${rule.sectors} sectoren` : `${rule.sectors} sectors`]
+      : []),
+    ...(rule.reports > 0
+      ? [lang === 'nl' ? `${rule.reports} meldingen` : `${rule.reports} reports`]
+      : []),
+    ...(rule.listAgeDays > 0
+      ? [lang === 'nl' ? `${rule.listAgeDays} dagen` : `${rule.listAgeDays} days`]
+      : []),
+    ...(rule.output === 'owners' ? [lang === 'nl' ? 'alleen melders' : 'flaggers only'] : []),
+  ]
+  return parts.join(', ')
+}
+
+/** A whole phrase: "at least 2 partners from at least 2 sectors". */
+export function ruleSentence(rule: Rule, lang: Lang): string {
+  const nl = lang === 'nl'
+  const least = nl ? 'minstens' : 'at least'
+  const sectors =
+    rule.sectors > 1
+      ? nl
+        ? ` uit minstens ${rule.sectors} sectoren`
+        : ` from at least ${rule.sectors} sectors`
+      : ''
+  const reports =
+    rule.reports > 0
+      ? nl
+        ? ` met samen minstens ${rule.reports} meldingen`
+        : ` with at least ${rule.reports} reports together`
+      : ''
+  const age =
+    rule.listAgeDays > 0
+      ? nl
+        ? `, niet ouder dan ${rule.listAgeDays} dagen`
+        : `, not older than ${rule.listAgeDays} days`
+      : ''
+  return `${least} ${rule.t} partners${sectors}${reports}${age}`
+}

@@ -1,0 +1,135 @@
+/** All that an experiment finds: a function of its file, its data and nothing else. */
+
+import { hex, jcs, sha256 } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { type Overlap, overlaps } from './copies.ts'
+import { type Cost, costs } from './cost.ts'
+import { evaluatePool, evaluateRule, type Finding, itemsOf, type RuleFinding } from './evaluate.ts'
+import { type Bits, bitsLearned } from './information.ts'
+import { type Less, leastExposure } from './less.ts'
+import type { Material } from './model.ts'
+import { type ParameterValues, parameterValues } from './parameters.ts'
+import { rulesOf } from './rules.ts'
+import type { Experiment } from './schema.ts'
+import type { Sensitivity } from './sensitivity.ts'
+import { type PartnerValue, partnerValues } from './value.ts'
+
+export type KindResult = {
+  readonly kind: IdentifierKind
+  /** Different identifiers on all lists together. */
+  readonly listed: number
+  /** Per partner, in the experiment's order. */
+  readonly sizes: readonly number[]
+  /** How many stand on exactly 1, 2, ... lists. */
+  readonly histogram: readonly number[]
+  readonly pooling: Finding
+  readonly sectors: readonly { readonly sector: string; readonly finding: Finding }[]
+  readonly rules: readonly RuleResult[]
+  readonly less: readonly Less[]
+  /** The rule that the next measures are about: the one with least exposure for what is wanted. */
+  readonly focus: string
+  readonly values: readonly PartnerValue[]
+  readonly overlaps: readonly Overlap[]
+}
+
+export type RuleResult = RuleFinding & {
+  readonly bits: readonly Bits[]
+  readonly costs: readonly Cost[] | null
+}
+
+export type Results = {
+  readonly format: 'drempel-experiment-results/1'
+  readonly experiment: Experiment
+  /** SHA-256 of the experiment in canonical JSON, without where its data lie. */
+  readonly digest: string
+  readonly material: Pick<Material, 'dated' | 'truth' | 'lastDay' | 'rejected'> & {
+    readonly victims: number
+  }
+  readonly parameters: ParameterValues
+  readonly kinds: readonly KindResult[]
+  readonly sensitivity: readonly Sensitivity[]
+}
+
+export function resultsOf(
+  experiment: Experiment,
+  material: Material,
+  sensitivity: readonly Sensitivity[] = [],
+): Results {
+  const values = parameterValues(experiment.parameters)
+  const rules = rulesOf(experiment)
+  const kinds = [...new Set(rules.map(({ kind }) => kind))]
+  const { base: _, ...terms } = experiment
+  const { dated, truth, lastDay, rejected, victims } = material
+  return {
+    format: 'drempel-experiment-results/1',
+    experiment,
+    digest: hex(sha256(jcs(JSON.parse(JSON.stringify(terms))))),
+    material: { dated, truth, lastDay, rejected, victims: victims.length },
+    parameters: values,
+    kinds: kinds.map((kind) => {
+      const found = rules
+        .filter((rule) => rule.kind === kind)
+        .map((rule) => evaluateRule(rule, material, values))
+      return kindResult(kind, found, experiment, material, values)
+    }),
+    sensitivity,
+  }
+}
+
+function kindResult(
+  kind: IdentifierKind,
+  found: readonly RuleFinding[],
+  { wanted }: Experiment,
+  material: Material,
+  values: ParameterValues,
+): KindResult {
+  const pooling = evaluatePool(kind, material, values)
+  const less = leastExposure(found, pooling, wanted)
+  const focus = focusOf(found, less, wanted)
+  const sectors = [...new Set(material.partners.map(({ sector }) => sector))]
+  return {
+    kind,
+    ...listFacts(kind, material),
+    pooling,
+    sectors: sectors.map((sector) => ({
+      sector,
+      finding: evaluatePool(kind, material, values, sector),
+    })),
+    rules: found.map((finding) => ({
+      ...finding,
+      bits: bitsLearned(finding, material),
+      costs: costs(finding, material, values),
+    })),
+    less,
+    focus: focus.rule.id,
+    values: partnerValues(focus.rule, material, values),
+    overlaps: overlaps(kind, material),
+  }
+}
+
+/** Where no rule reaches what is wanted, the first. */
+export function focusOf(
+  found: readonly RuleFinding[],
+  less: readonly Less[],
+  wanted: number,
+): RuleFinding {
+  const chosen = less.find((level) => level.wanted === wanted)?.rule
+  return found.find(({ rule }) => rule.id === chosen) ?? found[0]!
+}
+
+function listFacts(
+  kind: IdentifierKind,
+  material: Material,
+): Pick<KindResult, 'listed' | 'sizes' | 'histogram'> {
+  const sizes = material.partners.map(() => 0)
+  const histogram = material.partners.map(() => 0)
+  let listed = 0
+  for (const { item } of itemsOf(material, kind)) {
+    const owners = new Set(item.reports.map(({ partner }) => partner))
+    if (owners.size === 0) continue
+    listed++
+    histogram[owners.size - 1]!++
+    for (const owner of owners) sizes[owner]!++
+  }
+  return { listed, sizes, histogram }
+}

@@ -1,0 +1,51 @@
+/** From an experiment to its results: data, reference computation, sensitivity. */
+
+import { dirname, resolve } from 'node:path'
+import { readLists } from './lists.ts'
+import type { Material } from './model.ts'
+import { type ParameterValues, parameterValues } from './parameters.ts'
+import { focusOf, type Results, resultsOf } from './results.ts'
+import { rulesOf } from './rules.ts'
+import type { Experiment } from './schema.ts'
+import { sensitivityOf } from './sensitivity.ts'
+import { makeWorld } from './world.ts'
+
+export type Computed = { readonly material: Material; readonly results: Results }
+
+/** Where the experiment's paths start. */
+export function baseOf(experiment: Experiment, file: string): string {
+  return resolve(dirname(file), experiment.base ?? '.')
+}
+
+/** The data: made up from the seed, or read. */
+export async function materialOf(experiment: Experiment, file: string): Promise<Material> {
+  const { data } = experiment
+  if ('files' in data) return readLists(experiment, data, baseOf(experiment, file))
+  return worldOf(experiment, parameterValues(experiment.parameters))
+}
+
+/** @param onStep told how many of how many worlds of the sensitivity are done */
+export async function compute(
+  experiment: Experiment,
+  file: string,
+  onStep: (done: number, total: number) => void = () => {},
+): Promise<Computed> {
+  const material = await materialOf(experiment, file)
+  const results = resultsOf(experiment, material)
+  if ('files' in experiment.data || !experiment.sensitivity) return { material, results }
+  const focus = results.kinds.map((kind) => focusOf(kind.rules, kind.less, experiment.wanted).rule)
+  const sensitivity = await sensitivityOf(
+    focus,
+    results.parameters,
+    (values) => worldOf(experiment, values),
+    onStep,
+  )
+  return { material, results: { ...results, sensitivity } }
+}
+
+function worldOf(experiment: Experiment, values: ParameterValues): Material {
+  const { seed, partners, data } = experiment
+  if (!('generator' in data)) throw new TypeError('not an experiment on a made-up world')
+  const kinds = [...new Set(rulesOf(experiment).map(({ kind }) => kind))]
+  return makeWorld({ seed, partners, kinds, generator: data.generator, values })
+}
