@@ -46,6 +46,6 @@ export function shapedPlan(base: number, factors: readonly number[], window = 62
     return { id: `p${i}`, paddedSize: 0, factor, slots: factor * base + window }
   })
   const rows = partners.reduce((sum, { slots }) => sum + slots, 0)
-  const bits = { keyBits: 79, width: 72, orderBits: 52 }
+  const bits = { keyBits: 79, width: 72, orderBits: 52, reportBits: 0 as const }
   return { bins: 128, binBits: 7, base, window, ...bits, partners, rows }
 }

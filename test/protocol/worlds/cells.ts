@@ -30,6 +30,6 @@ function place(plan: RoundPlan, list: PreparedList, bin: number, slot: number, b
   const { slots } = plan.partners[list.partner]!
   const shard = Math.floor(bin / 128)
   const lane = bin % 128
-  const at = ((shard * plan.width + bit) * slots + slot) * 16 + (lane >> 3)
+  const at = ((shard * (plan.width + plan.reportBits) + bit) * slots + slot) * 16 + (lane >> 3)
   return { at, mask: 1 << (lane & 7) }
 }

@@ -21,6 +21,8 @@ import { threeResults, type WorldOptions } from './three.ts'
 
 export type RoundWorld = WorldOptions & {
   readonly lists: readonly (readonly string[])[]
+  /** Of every value of every list, where rules count them; 1 unless given. */
+  readonly reports?: readonly (readonly number[])[]
   readonly rules: readonly RoundRule[]
   /** Public sizes, the lists' own unless given. */
   readonly sizes?: readonly number[]
@@ -54,6 +56,7 @@ export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
   const { lists, rules, seed } = world
   const made = planRound(
     lists.map((list, i) => ({ id: `partner${i}`, paddedSize: world.sizes?.[i] ?? list.length })),
+    rules.some(({ reports }) => reports !== undefined) ? 2 : 0,
   )
   const plan = world.plan?.(made) ?? made
   const { prepared, salt } = prepareAll(world, plan)
@@ -94,7 +97,14 @@ function prepareAll(world: RoundWorld, plan: RoundPlan) {
     const salt = hashParts('drempel/v1/test/salt', utf8(`${world.seed}/${attempt}`))
     try {
       const prepared = world.lists.map((list, i) =>
-        prepareList(plan, i, salt, list.map(utf8), seededBytes(`${world.seed}/prepare${i}`)),
+        prepareList(
+          plan,
+          i,
+          salt,
+          list.map(utf8),
+          seededBytes(`${world.seed}/prepare${i}`),
+          world.reports?.[i],
+        ),
       )
       return { prepared, salt }
     } catch (error) {

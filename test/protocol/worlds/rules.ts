@@ -7,6 +7,8 @@ export type Holding = {
   readonly lists: readonly (readonly string[])[]
   /** Of each list. */
   readonly sectors: readonly string[]
+  /** Of each value of each list. */
+  readonly reports: readonly (readonly number[])[]
 }
 
 /** Every value in a list or not by chance, so that all sets of holders come up. */
@@ -21,7 +23,7 @@ export function randomHolding(parties: number, sectors: number, seed: string): H
   const names = Array.from({ length: parties }, (_, i) =>
     String.fromCharCode(122 - (i < sectors ? i : below(sectors))),
   )
-  return { lists, sectors: names }
+  return { lists, sectors: names, reports: lists.map((list) => list.map(() => 1 + below(4))) }
 }
 
 /** The values that meet a rule, by its words. */
@@ -31,10 +33,14 @@ export function meets(holding: Holding): (rule: RoundRule) => ReadonlySet<string
     value,
     by: holding.lists.flatMap((list, i) => (list.includes(value) ? [i] : [])),
   }))
-  return ({ t, minSectors = 1 }) => {
-    const met = holders.filter(({ by }) => {
+  return ({ t, minSectors = 1, reports = 1 }) => {
+    const met = holders.filter(({ value, by }) => {
       const sectors = new Set(by.map((i) => holding.sectors[i]))
-      return by.length >= t && sectors.size >= minSectors
+      const reported = by.reduce((sum, i) => {
+        const own = holding.reports[i]![holding.lists[i]!.indexOf(value)]!
+        return sum + Math.min(3, own)
+      }, 0)
+      return by.length >= t && sectors.size >= minSectors && reported >= reports
     })
     return new Set(met.map(({ value }) => value))
   }

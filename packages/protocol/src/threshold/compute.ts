@@ -174,7 +174,7 @@ async function computeGroup(
   await mergeLists(session.narrow('merge'), plan, schedule, planes, controls, onStep)
   const scanned = [...owned, ...listed]
   const here = session.narrow('scan')
-  const found = await scanRules(here, planes, schedule, scanned, plan.width, carried)
+  const found = await scanRules(here, plan, planes, schedule, scanned, carried)
   if (outputs.table !== undefined) {
     const marks = listed.map((_, i) => owned.length + i)
     await fillTable(session, plan, outputs.table, group, schedule, planes, found, marks)
@@ -276,8 +276,10 @@ function labelsFor(
 function checkRules(plan: RoundPlan, rules: readonly RoundRule[], { sectors }: RoundOptions): void {
   const ids = new Set(rules.map((rule) => rule.id))
   if (rules.length === 0 || ids.size !== rules.length) fail('BAD_RULE')
-  for (const { id, t, minSectors } of rules) {
+  for (const { id, t, minSectors, reports } of rules) {
     if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
+    const counted = plan.reportBits > 0 && Number.isInteger(reports) && reports! >= 1
+    if (reports !== undefined && !counted) fail('BAD_RULE', { at: id })
     if (minSectors === undefined) continue
     const known = sectors?.length === plan.partners.length
     if (!known || !Number.isInteger(minSectors) || minSectors < 2) fail('BAD_RULE', { at: id })

@@ -2,6 +2,8 @@
 
 import { andInto, type Planes, planeAt, type Session, type Share } from '../mpc/index.ts'
 import type { Code, Labels } from './labels.ts'
+import type { RoundPlan } from './plan.ts'
+import { reportsAtLeast } from './reports.ts'
 import { newRowPlanes, type Reach, type RowPlanes } from './runs.ts'
 import type { RowSpan } from './schedule.ts'
 import { sectorsAtLeast } from './sectors.ts'
@@ -9,11 +11,13 @@ import { sectorsAtLeast } from './sectors.ts'
 export type Conditions = {
   /** s: the holders are from at least so many sectors. */
   readonly minSectors?: number
+  /** r: they have at least so many reports together, a record counting for up to three. */
+  readonly reports?: number
 }
 
 /** A rule that only counts holders asks nothing here. */
-export function hasConditions({ minSectors }: Conditions): boolean {
-  return minSectors !== undefined
+export function hasConditions({ minSectors, reports }: Conditions): boolean {
+  return minSectors !== undefined || reports !== undefined
 }
 
 /**
@@ -24,11 +28,12 @@ export function hasConditions({ minSectors }: Conditions): boolean {
  */
 export async function applyConditions(
   session: Session,
+  plan: RoundPlan,
   planes: Planes,
   order: readonly RowSpan[],
   labels: Labels,
   reach: readonly Reach[],
-  { minSectors }: Conditions,
+  { minSectors, reports }: Conditions,
   marks: RowPlanes,
 ): Promise<void> {
   const keep = async (name: string, met: Share) => {
@@ -43,6 +48,11 @@ export async function applyConditions(
     const numbers = inOrder(session, planes, code, order, marks)
     const here = session.narrow('sectors')
     await keep('keep-sectors', await sectorsAtLeast(here, numbers, code, reach, minSectors))
+  }
+  if (reports !== undefined) {
+    const counts = inOrder(session, planes, { at: plan.width, bits: plan.reportBits }, order, marks)
+    const here = session.narrow('reports')
+    await keep('keep-reports', await reportsAtLeast(here, counts, reach, reports))
   }
   arena.release(mark)
 }

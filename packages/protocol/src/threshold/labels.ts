@@ -29,7 +29,7 @@ export const NO_LABELS: Labels = { bits: 0 }
 
 /** Planes that a partner shares: of its keys, and of its counts of reports where a rule asks for them. */
 export function sharedBits(plan: RoundPlan): number {
-  return plan.width
+  return plan.width + plan.reportBits
 }
 
 /** Numbers the sectors that take part in order of their names. */

@@ -31,6 +31,8 @@ export type RoundPlan = {
   readonly width: number
   /** Leading bits of x that decide order, at most `width`. */
   readonly orderBits: number
+  /** Bits of the count of reports that a partner shares with each record: none where no rule asks. */
+  readonly reportBits: 0 | 2
   /** In the round's order, as given. */
   readonly partners: readonly PartnerPlan[]
   /** R: slots of all partners together, per bin. */
@@ -52,10 +54,14 @@ const SMALLEST_BUCKET = 256
  * Every node: the plan with the fewest ANDs whose chance that any record of any honest partner does
  * not fit is at most 2^-30 a salt. A false match with a record has probability at most 2^-40.
  * @param partners in the round's order, sizes as published (see `paddedSize`)
+ * @param reportBits 2 where a rule counts reports
  * @throws ProtocolError `BAD_PLAN`: no partners, ids not distinct, sizes not whole numbers, or a
  *   round too large for 65,536 bins of 65,536 rows
  */
-export function planRound(partners: readonly PartnerSize[]): RoundPlan {
+export function planRound(
+  partners: readonly PartnerSize[],
+  reportBits: RoundPlan['reportBits'] = 0,
+): RoundPlan {
   check(partners)
   let best: Candidate | undefined
   for (let bins = LANES; bins <= MAX_BINS; bins *= 2) {
@@ -67,7 +73,8 @@ export function planRound(partners: readonly PartnerSize[]): RoundPlan {
   if (best === undefined) {
     return fail('BAD_PLAN', { at: 'partners', hint: 'The lists together are too large.' })
   }
-  return cheapest(partners, best.plan.bins, nearby(best.plan.base))!.plan
+  const { plan } = cheapest(partners, best.plan.bins, nearby(best.plan.base))!
+  return { ...plan, reportBits }
 }
 
 /**
@@ -156,7 +163,18 @@ function planWith(
   // All of x: were fewer bits ordered, a partner that knows a key could enter another one with the same
   // order bits, which may come to stand between two equal ones and hide them.
   const orderBits = width
-  return { bins, binBits, base, window: WINDOW, keyBits, width, orderBits, partners, rows }
+  return {
+    bins,
+    binBits,
+    base,
+    window: WINDOW,
+    keyBits,
+    width,
+    orderBits,
+    reportBits: 0,
+    partners,
+    rows,
+  }
 }
 
 /** The least whole number that is at least 2·log2(n). */

@@ -14,15 +14,18 @@ import type { Bytes, RandomBytes } from '../encoding/index.ts'
 import { type Dummies, dummies, topOf } from './dummies.ts'
 import { fail } from './errors.ts'
 import { splitKeys, WORDS } from './keys.ts'
+import { sharedBits } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
 import { LANES, sliceEntries } from './planes.ts'
+import { writeReports } from './reports.ts'
 import { compareAt, scaleAt, writeAt } from './words.ts'
 
 export type PreparedList = {
   /** Index in the plan. */
   readonly partner: number
   /**
-   * Every shard in turn, each [bit of x, most significant first][slot][16 bytes]: bit j (value 2^j)
+   * Every shard in turn, each [bit of x, most significant first, then of the count of reports where
+   * the plan has one][slot][16 bytes]: bit j (value 2^j)
    * of byte i is bin 128·shard + 8i + j.
    */
   readonly planes: Bytes
@@ -35,6 +38,7 @@ export type PreparedList = {
  * @param partner index in the plan
  * @param values tags or, with plain keys, OPRF inputs
  * @param random private and cryptographic
+ * @param reports where the plan counts them: one a value, 1 unless given
  * @throws ProtocolError `LIST_TOO_LARGE`: more values than the published size; `RECORD_DOES_NOT_FIT`:
  *   a record would wait too long, ask for a new salt (chance below 2^-30 a round, over all lists)
  */
@@ -44,6 +48,7 @@ export function prepareList(
   salt: Bytes,
   values: readonly Bytes[],
   random: RandomBytes,
+  reports?: readonly number[],
 ): PreparedList {
   const { factor, slots, paddedSize } = plan.partners[partner]!
   const span = factor * plan.base
@@ -56,7 +61,7 @@ export function prepareList(
   writeAt(top, 0, topOf(plan) << BigInt(32 * WORDS - plan.width))
 
   const slotOf = new Int32Array(values.length)
-  const shardBytes = plan.width * slots * (LANES / 8)
+  const shardBytes = sharedBits(plan) * slots * (LANES / 8)
   const planes = new Uint8Array((plan.bins / LANES) * shardBytes)
   const entries = new Uint32Array(slots * LANES * WORDS)
   for (let bin = 0; bin < plan.bins; bin++) {
@@ -71,6 +76,7 @@ export function prepareList(
       sliceEntries(entries, slots, plan.width, planes.subarray(shard * shardBytes))
     }
   }
+  if (plan.reportBits > 0) writeReports(plan, partner, planes, slotOf, reports)
   return { partner, planes, slotOf }
 }
 

@@ -25,7 +25,8 @@ import {
   xorConstant,
 } from '../mpc/index.ts'
 import { applyConditions, type Conditions, hasConditions } from './conditions.ts'
-import { type Labels, NO_LABELS } from './labels.ts'
+import type { Labels } from './labels.ts'
+import type { RoundPlan } from './plan.ts'
 import { reaches, spread } from './runs.ts'
 import type { RowSpan, Schedule } from './schedule.ts'
 
@@ -38,24 +39,23 @@ export type ScannedRule = Conditions & {
 export type Carried = { readonly labels: Labels; readonly longest: number }
 
 /**
- * @param keyBits the leading planes, which are compared
  * @returns one plane per rule over the rows in memory; output `owners`: the row is in a run of t or
  *   more; output `list`: it is the first of such a run
  */
 export async function scanRules(
   session: Session,
+  plan: RoundPlan,
   planes: Planes,
   { order }: Pick<Schedule, 'order'>,
   rules: readonly ScannedRule[],
-  keyBits = planes.bits,
-  { labels, longest }: Carried = { labels: NO_LABELS, longest: 0 },
+  { labels, longest }: Carried,
 ): Promise<Planes> {
   const { arena } = session
   const { rowWords } = planes
   const rows = order.reduce((sum, { count }) => sum + count, 0)
   const results = newPlanes(session, rules.length, planes.rows, rowWords)
   const mark = arena.mark()
-  const keys = { ...planes, bits: keyBits }
+  const keys = { ...planes, bits: plan.width }
   const equal = await equalNeighbours(session.narrow('equal'), keys, order, rows)
   const shape = { rows, rowWords }
   const reach = rules.some(hasConditions)
@@ -69,7 +69,7 @@ export async function scanRules(
     const first = () => firstOfRun(here.narrow('first'), rows, rowWords, equal, windows)
     if (hasConditions(rule)) {
       const marks = { share: await first(), count: 1, ...shape }
-      await applyConditions(here, planes, order, labels, reach, rule, marks)
+      await applyConditions(here, plan, planes, order, labels, reach, rule, marks)
       if (output === 'owners') await spread(here.narrow('spread'), marks, reach)
       putBack(results, i, order, marks.share)
       continue

@@ -2,7 +2,7 @@
  * Is every submitted list what an honest partner can submit? Per partner and bin one bit, the AND over
  * its slots of: x_{p+1} > x_p at full width (no identifier counts twice); x_p within slot p's public
  * bounds (a clustered list would push others' equal keys out of the merge's reach); and the last
- * entry's order prefix is not all ones (pad rows stay last).
+ * entry's order prefix is not all ones (pad rows stay last); where reports are counted, no count is zero.
  *
  * Opened are these bits alone, each about one partner's own list, all ones for honest partners. The
  * sortedness of merged data is never checked: that bit would depend on others' data.
@@ -25,6 +25,7 @@ import { blocksFor } from './blocks.ts'
 import { slotBounds } from './bounds.ts'
 import type { Places } from './group.ts'
 import type { RoundPlan } from './plan.ts'
+import { checkReports } from './reports.ts'
 
 export type Checks = { readonly bounds: boolean }
 
@@ -42,9 +43,10 @@ export async function validateGroup(
     count: plan.partners[partner]!.slots,
   }))
   const ok = session.arena.share(planes.rows * planes.rowWords)
-  await ascending(session.narrow('ascending'), planes, lists, ok)
+  await ascending(session.narrow('ascending'), { ...planes, bits: plan.width }, lists, ok)
   await lastBelowPads(session.narrow('last'), plan, planes, lists, ok)
   if (checks.bounds) await inBounds(session.narrow('bounds'), plan, planes, lists, ok)
+  if (plan.reportBits > 0) await checkReports(session.narrow('reports'), plan, planes, ok)
   return foldLists(session.narrow('fold'), planes.rowWords, lists, ok)
 }
 
