@@ -15,7 +15,7 @@ import {
   verifyLog,
   verifyReceipt,
 } from '@drempel/protocol/log'
-import type { OperatorApi } from './api.ts'
+import type { OperatorApi } from './index.ts'
 
 export type VerifiedLog = Checkpoint & { readonly leaves: readonly string[] }
 

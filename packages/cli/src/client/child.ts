@@ -5,14 +5,23 @@ import { fileURLToPath } from 'node:url'
 
 /** `output`: what to do with what the node prints, on standard output and standard error. */
 export function startNode(args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess {
-  const main = fileURLToPath(import.meta.resolve('@drempel/node/main'))
-  // Found as source: this program runs from source, and the node's own imports have to as well.
-  const source = main.endsWith('.ts')
-    ? ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning']
-    : []
-  return spawn(process.execPath, [...source, main, ...args], {
+  return spawn(process.execPath, [...nodeProgram().command, ...args], {
     stdio: ['ignore', output, output],
   })
+}
+
+/** What Node is given to run drempel-node, and where it may keep its compiled code. */
+export function nodeProgram(): {
+  readonly command: readonly string[]
+  readonly cache: Readonly<Record<string, string>>
+} {
+  const main = import.meta.resolve('@drempel/node/main')
+  if (!main.endsWith('.ts')) return { command: [fileURLToPath(main)], cache: {} }
+  // Found as source: this program runs from source, and the node's own imports have to as well.
+  const flags = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning']
+  // All nodes of a federation load the same.
+  const cache = fileURLToPath(new URL('../../../node_modules/.cache/compiled', main))
+  return { command: [...flags, fileURLToPath(main)], cache: { NODE_COMPILE_CACHE: cache } }
 }
 
 /** 128 + the number of the signal that ended it, as shells say it. */

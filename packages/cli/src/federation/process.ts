@@ -1,12 +1,8 @@
 /** A node's process: started from its home, watched, stopped, or killed without warning. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { nodeProgram } from '../client/child.ts'
 
-const MAIN = fileURLToPath(new URL('../../../packages/node/src/main.ts', import.meta.url))
-/** Compiled code of the nodes: all of them load the same. */
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
-const FLAGS = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning', MAIN]
 const START_MS = 60_000
 /** A node closes its connections, ends its log and its store; then it is made to end. */
 const STOP_MS = 10_000
@@ -100,9 +96,10 @@ export class NodeProcess {
 }
 
 function launch(args: readonly string[]): { child: ChildProcess; output: Output } {
-  const child = spawn(process.execPath, [...FLAGS, ...args], {
+  const { command, cache } = nodeProgram()
+  const child = spawn(process.execPath, [...command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { NODE_COMPILE_CACHE: CACHE, ...process.env },
+    env: { ...cache, ...process.env },
   })
   running.add(child)
   const output: Output = { stdout: '', stderr: '' }
