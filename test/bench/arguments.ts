@@ -3,7 +3,16 @@
 import { parseArgs } from 'node:util'
 import type { CustomWorkload, Mode } from './harness/suite.ts'
 
-export const SUITES = ['group', 'oprf', 'round', 'check', 'log', 'tagging', 'growth'] as const
+export const SUITES = [
+  'group',
+  'oprf',
+  'round',
+  'check',
+  'log',
+  'tagging',
+  'growth',
+  'psi',
+] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export type Command = {

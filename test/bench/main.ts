@@ -15,6 +15,7 @@ import type { Suite } from './harness/suite.ts'
 import { log } from './log/suite.ts'
 import { oprf } from './oprf/suite.ts'
 import { writePlots } from './plots/write.ts'
+import { psi } from './psi/suite.ts'
 import { round } from './round/suite.ts'
 import { tagging } from './tagging/suite.ts'
 
@@ -26,6 +27,7 @@ const SUITES: Readonly<Record<SuiteName, Suite>> = {
   log,
   tagging,
   growth,
+  psi,
 }
 
 const command = readCommand(process.argv.slice(2))

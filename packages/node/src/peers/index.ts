@@ -15,6 +15,7 @@ export {
 } from './client.ts'
 export type { PeerErrorCode } from './errors.ts'
 export { type Evidence, verifyEvidence } from './evidence.ts'
+export { FrameChannel } from './frames.ts'
 export { farthestRoundTrip } from './latency.ts'
 export { answerBytes, createPeerGate, type PeerEnv, type PeerGate } from './middleware.ts'
 export { createOutsideClient, type OutsideAnswer, type OutsideClient } from './outside.ts'

@@ -1,0 +1,91 @@
+/** Which lists are intersected how, and what is expected of it. */
+
+import type { PsiOutput, PsiProtocol } from '@drempel/protocol/psi'
+import type { Mode } from '../harness/suite.ts'
+
+export type Workload = {
+  readonly receiver: number
+  readonly sender: number
+  /** How many both have. */
+  readonly common: number
+  readonly output: PsiOutput
+  /** In turns over the same lists. */
+  readonly contenders: readonly Contender[]
+  /** Beside psi.js, in turns. */
+  readonly psiJs?: boolean
+}
+
+export type Contender = {
+  readonly protocol: PsiProtocol
+  /** The sender's list goes ahead of the question. */
+  readonly prepared?: boolean
+  readonly goals: Goals
+}
+
+/** In the units of the suite's results. */
+export type Goals = {
+  readonly seconds?: number
+  readonly timesPsiJs?: number
+  readonly peakMiB?: number
+  readonly megabytes?: number
+}
+
+const MILLION = 2 ** 20
+
+export const WORKLOADS: Readonly<Record<Mode, readonly Workload[]>> = {
+  full: [
+    {
+      ...equal(10_000, 'items'),
+      psiJs: true,
+      contenders: [{ protocol: 'ecdh', goals: { timesPsiJs: 25 } }],
+    },
+    {
+      receiver: 1_000,
+      sender: 1_000_000,
+      common: 500,
+      output: 'items',
+      contenders: [{ protocol: 'ecdh', prepared: true, goals: { seconds: 5 } }],
+    },
+    {
+      ...equal(MILLION, 'size'),
+      contenders: [{ protocol: 'ecdh', goals: { seconds: 150 } }],
+    },
+  ],
+  quick: [
+    {
+      ...equal(500, 'items'),
+      psiJs: true,
+      contenders: [{ protocol: 'ecdh', goals: { timesPsiJs: 25 } }],
+    },
+    {
+      receiver: 1_000,
+      sender: 20_000,
+      common: 500,
+      output: 'items',
+      contenders: [{ protocol: 'ecdh', prepared: true, goals: { seconds: 5 } }],
+    },
+    {
+      ...equal(MILLION / 128, 'size'),
+      contenders: [{ protocol: 'ecdh', goals: { seconds: 150 / 128 } }],
+    },
+  ],
+  smoke: [
+    {
+      ...equal(20, 'items'),
+      psiJs: true,
+      contenders: [{ protocol: 'ecdh', goals: {} }],
+    },
+    {
+      receiver: 5,
+      sender: 100,
+      common: 3,
+      output: 'items',
+      contenders: [{ protocol: 'ecdh', prepared: true, goals: {} }],
+    },
+    { ...equal(70, 'size'), contenders: [{ protocol: 'ecdh', goals: {} }] },
+  ],
+}
+
+function equal(size: number, output: PsiOutput) {
+  return { receiver: size, sender: size, common: size / 2, output }
+}
