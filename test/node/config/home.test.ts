@@ -245,6 +245,13 @@ describe('keys of periods', () => {
     await writeFile(path, 'AAAA\n')
     await expect(keys.load('2026Q4')).rejects.toMatchObject({ code: 'SEALED_DAMAGED' })
     await expect(keys.create('2026Q4')).rejects.toMatchObject({ code: 'SEALED_DAMAGED' })
+    await writeFile(path, `\0${'A'.repeat(43)}=\n`)
+    await expect(keys.load('2026Q4')).rejects.toMatchObject({ code: 'SEALED_DAMAGED' })
+    // Overwritten, and the crash came before the unlinking.
+    await writeFile(path, new Uint8Array(45))
+    expect(await keys.load('2026Q4')).toBeNull()
+    await expect(keys.create('2026Q4')).rejects.toMatchObject({ code: 'HOME_FAILED' })
+    expect(await keys.erase('2026Q4')).toBe(true)
     await expect(keys.load('../2026Q4')).rejects.toMatchObject({ code: 'BAD_CONFIG' })
   })
 })

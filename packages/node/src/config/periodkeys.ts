@@ -31,7 +31,7 @@ export function openPeriodKeys(
     const text = await unless('ENOENT', readFile(path, 'utf8'), null)
     if (text === null) return null
     await checkPrivate(path, 'HOME_FAILED')
-    return parse(text, period)
+    return isWiped(text) ? null : parse(text, period)
   }
   return {
     load,
@@ -85,6 +85,11 @@ async function wipe(path: string): Promise<boolean> {
     return true
   })
   return unless('ENOENT', overwritten, false)
+}
+
+/** What a crash leaves between the overwriting and the unlinking is an erased key. */
+function isWiped(text: string): boolean {
+  return /^\0+$/.test(text)
 }
 
 /** A damaged key is refused, not replaced: what it sealed would be lost in silence. */
