@@ -149,7 +149,7 @@ describe('docs/PROTOCOL.md', () => {
       [...source.matchAll(/name: '([a-z]+\/[a-z]+)',/g)].map((match) => match[1]!),
     )
     const told = spans(text('docs/PROTOCOL.md')).filter((span) =>
-      /^(keys|log|oprf|rounds|lists)\/[a-z]+$/.test(span),
+      /^(keys|log|oprf|psi|rounds|lists)\/[a-z]+$/.test(span),
     )
     expect(served.length).toBeGreaterThan(10)
     expect([...new Set(told)].sort()).toEqual([...new Set(served)].sort())

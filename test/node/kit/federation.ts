@@ -37,6 +37,8 @@ export type FederationOptions = Partial<DraftOptions> & {
   readonly transport?: 'tls' | 'plain-loopback'
   /** False: no node does anything by itself, such as catching up or comparing logs. */
   readonly background?: boolean
+  /** More of a member's config.yaml. */
+  readonly config?: (member: string) => string
   /** The last word on the convenant before it is signed. */
   readonly amend?: (convenant: Convenant) => Convenant
 }
@@ -69,6 +71,7 @@ export class Federation {
       transport = 'plain-loopback',
       background = true,
       amend = (convenant) => convenant,
+      config = () => '',
       ...drafted
     } = options
     const clock = { ahead: 0 }
@@ -85,7 +88,7 @@ export class Federation {
       const settings = { member, listen, publicUrl, transport }
       const descriptor = await initHome(home, settings, random, Date.now())
       // What a test asks is no different at night.
-      await appendFile(join(home, 'config.yaml'), ALWAYS)
+      await appendFile(join(home, 'config.yaml'), ALWAYS + config(id))
       const now = () => Date.now() + clock.ahead
       // Batches are tiny here, and so many nodes share the machine that threads would only cost.
       const start = () => startNode({ home, clock: now, output: silent, workers: 0, background })

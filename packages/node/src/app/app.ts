@@ -39,6 +39,7 @@ import {
   outcomeRoutes,
   peerRoutes,
   problems,
+  psiRoutes,
   queryRoutes,
   questionRoutes,
   type RunningNode,
@@ -57,6 +58,7 @@ import {
   type Log,
   reviewAnswers,
   summariseFlags,
+  tidyIntersections,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
@@ -182,7 +184,11 @@ async function run(
     log,
     inForce: () => convenant.get(),
   }
-  const sessions = createSessions(world, home.config.workHours)
+  const { workHours: hours, intersections: policy } = home.config
+  const sessions = createSessions(world, {
+    ...(hours === undefined ? {} : { hours }),
+    ...(policy === undefined ? {} : { policy }),
+  })
   const operators = createOperators({
     store: {
       async get(id) {
@@ -198,6 +204,7 @@ async function run(
   const node: RunningNode = { home, convenant, sessions, operators, software: SOFTWARE }
   await recall(node)
   await failOpenRounds(sessions.ctx, sessions.rounds)
+  await sessions.intersections.failRunning()
 
   const gate = createPeerGate({ self, directory, replay: store.replay, clock })
   const server = await startServer({
@@ -261,6 +268,7 @@ function routes(
   app.route('/api/v1', alertRoutes(node))
   app.route('/api/v1', questionRoutes(node))
   app.route('/api/v1', outcomeRoutes(node))
+  app.route('/api/v1', psiRoutes(node))
   return app
 }
 
@@ -286,7 +294,7 @@ function withTasks(live: LiveNode, store: Store, clock: Clock, log: Log): LiveNo
 }
 
 function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): () => void {
-  const { ctx, rounds } = node.sessions
+  const { ctx, rounds, intersections } = node.sessions
   const guarded = (name: string, task: () => Promise<unknown>) => {
     let running = false
     return () => {
@@ -312,6 +320,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await forgetErased(ctx)
     await summariseFlags(ctx)
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
+    await tidyIntersections(ctx, intersections)
   })
   const daily = createDaily(ctx)
   const compare = guarded('comparing', () => daily.run())
@@ -332,6 +341,7 @@ async function close(node: RunningNode, server: RunningServer): Promise<void> {
   const { ctx } = node.sessions
   await server.close(2_000)
   await failOpenRounds(ctx, node.sessions.rounds)
+  await node.sessions.intersections.failRunning()
   await ctx.workers.close()
   if (node.convenant.peek() !== null) await ctx.audit.append({ type: 'node.stopped' }, null)
   await ctx.audit.close()

@@ -35,6 +35,22 @@ export const nodeConfig = z
       }),
     ),
     /**
+     * What becomes of proposed intersections, the first that fits: accepted with the node's own active
+     * flags, where the convenant leaves consent to policy, or refused. What none fits waits for a person.
+     */
+    intersections: z.exactOptional(
+      z
+        .array(
+          z.strictObject({
+            purpose: z.string().min(1).max(64),
+            /** A member; left out: whoever proposes it. */
+            from: z.exactOptional(z.string().min(1).max(64)),
+            do: z.enum(['accept', 'refuse']),
+          }),
+        )
+        .max(100),
+    ),
+    /**
      * Whether data subjects are told neither that something is known of them nor that nothing is;
      * left out: of the police alone.
      */

@@ -3,7 +3,7 @@
 import { isProtocolError, jcs } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
 import { acceptChannel, answerBytes, type PeerEnv, type PeerGate } from '../peers/index.ts'
-import { acceptRoundChannel } from '../sessions/index.ts'
+import { acceptPsiChannel, acceptRoundChannel } from '../sessions/index.ts'
 import { memberLogRoutes } from './log.ts'
 import type { RunningNode } from './node.ts'
 import { witnessRoutes } from './witness.ts'
@@ -12,7 +12,7 @@ import { witnessRoutes } from './witness.ts'
 const CHANNEL_IDLE_MS = 5 * 60_000
 
 export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
-  const { ctx, rounds, methods } = node.sessions
+  const { ctx, rounds, intersections, methods } = node.sessions
   const app = new Hono<PeerEnv>()
   for (const method of methods) {
     const { name, maxBody, overlap = false } = method
@@ -32,6 +32,14 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
       limits: { idleMs: CHANNEL_IDLE_MS },
       accept: async (c) =>
         acceptRoundChannel(ctx, rounds, c.get('peer'), new URL(c.req.url).pathname),
+    }),
+  )
+  app.get(
+    '/psi/:id/channel',
+    gate.verify({ maxBody: 0 }),
+    acceptChannel({
+      limits: { idleMs: CHANNEL_IDLE_MS },
+      accept: (c) => acceptPsiChannel(intersections, c.get('peer'), new URL(c.req.url).pathname),
     }),
   )
   return app

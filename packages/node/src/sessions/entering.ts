@@ -16,6 +16,7 @@ export const FALSE_MESSAGES = new Set([
   'MISSING_SIGNATURE',
   'NOT_COMPUTE_NODE',
   'NOT_HOLDER',
+  'PSI_DIFFERS',
   'STATEMENTS_DIFFER',
 ])
 

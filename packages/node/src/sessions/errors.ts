@@ -20,6 +20,7 @@ export type SessionErrorCode =
   | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
+  | 'LIST_UNKNOWN' // no part of it was brought
   | 'LOG_FORKED' // a member signed two trees of one size
   | 'LOG_ROLLED_BACK' // a log shows a tree that is no part of the one it showed before
   | 'NO_CONVENANT'
@@ -31,6 +32,13 @@ export type SessionErrorCode =
   | 'NOT_WITNESSED' // too few witnesses cosign a log, or a witness was not brought it
   | 'NOT_COMPUTE_NODE'
   | 'PERIOD_IN_USE' // the log is written under it, or will be
+  | 'PSI_DIFFERS' // the other side says or sends something else than was agreed; what is in `at`
+  | 'PSI_ENDED' // the other side gave up; its reason is in `at`
+  | 'PSI_EXPIRED' // nobody answered in time
+  | 'PSI_FLOOD' // the other side sends more than there is room for
+  | 'PSI_STALLED' // the other side computes or sends nothing any more
+  | 'PSI_UNKNOWN'
+  | 'PSI_WRONG_STATE'
   | 'QUORUM_LOST' // fewer than q key holders answered
   | 'REFUSED' // by the convenant; the refusal code is in `at`
   | 'RETENTION_RUNS' // records that the convenant still keeps

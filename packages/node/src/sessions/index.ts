@@ -7,6 +7,7 @@ import { entering } from './entering.ts'
 import { fail } from './errors.ts'
 import { keyMethods } from './keys/holder.ts'
 import { oprfMethods } from './oprf/holder.ts'
+import { Intersections, type PsiRule, psiMethods, psiPolicy } from './psi/index.ts'
 import { reconcileMethods } from './reconcile/holder.ts'
 import { roundMethods } from './round/index.ts'
 import { Rounds } from './round/live.ts'
@@ -15,13 +16,14 @@ import { createWitnessing } from './witness/index.ts'
 export type Sessions = {
   readonly ctx: NodeContext
   readonly rounds: Rounds
+  readonly intersections: Intersections
   readonly methods: readonly PeerMethod[]
 }
 
 /** @param world everything but what the sessions close over themselves */
 export function createSessions(
   world: Omit<NodeContext, 'call' | 'witnessing' | 'watch'>,
-  hours?: Hours,
+  { hours, policy = [] }: { readonly hours?: Hours; readonly policy?: readonly PsiRule[] } = {},
 ): Sessions {
   const byName = new Map<string, PeerMethod>()
   const call: NodeContext['call'] = async (member, method, body, options) => {
@@ -38,14 +40,16 @@ export function createSessions(
   }
   const ctx: NodeContext = { ...world, call, watch, witnessing: createWitnessing(world) }
   const rounds = new Rounds(ctx)
+  const intersections = new Intersections(ctx)
   const others = entering(ctx, [
     ...keyMethods(ctx),
     ...roundMethods(ctx, rounds),
+    ...psiMethods(ctx, intersections, psiPolicy(policy)),
     ...reconcileMethods(ctx),
   ])
   const methods = [...oprfMethods(ctx), ...others]
   for (const method of methods) byName.set(method.name, method)
-  return { ctx, rounds, methods }
+  return { ctx, rounds, intersections, methods }
 }
 
 function asBytes(body: Bytes | Json): Bytes {
@@ -72,6 +76,20 @@ export { evaluateInputs } from './oprf/asker.ts'
 export { giveFeedback, LEAST_QUERIES, resultClasses } from './outcomes/index.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
 export { sessionProblems } from './problems.ts'
+export {
+  acceptIntersection,
+  acceptPsiChannel,
+  addToList,
+  type Intersections,
+  openSession,
+  PROPOSAL_MS,
+  type PsiSession,
+  proposeIntersection,
+  refuseIntersection,
+  resultPart,
+  sessionOf,
+  tidyIntersections,
+} from './psi/index.ts'
 export { createDaily } from './reconcile/daily.ts'
 export {
   decide as decideProposal,

@@ -55,6 +55,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The key generation ended without a key',
     nl: 'De sleutelgeneratie eindigde zonder sleutel',
   },
+  LIST_UNKNOWN: {
+    status: 404,
+    en: 'No such list was brought, or it was used',
+    nl: 'Zo’n lijst is niet aangeleverd, of al gebruikt',
+  },
   LOG_FORKED: {
     status: 409,
     en: 'A member signed two different logs of one length',
@@ -105,6 +110,41 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 409,
     en: 'The log of that period is still written, or has yet to begin',
     nl: 'Het logboek van die periode wordt nog geschreven, of moet nog beginnen',
+  },
+  PSI_DIFFERS: {
+    status: 409,
+    en: 'The other side of the intersection says something else than was agreed',
+    nl: 'De andere kant van de doorsnede zegt iets anders dan was afgesproken',
+  },
+  PSI_ENDED: {
+    status: 409,
+    en: 'The other side ended the intersection',
+    nl: 'De andere kant brak de doorsnede af',
+  },
+  PSI_EXPIRED: {
+    status: 409,
+    en: 'The proposal was not answered in time',
+    nl: 'Het voorstel is niet op tijd beantwoord',
+  },
+  PSI_FLOOD: {
+    status: 409,
+    en: 'The other side sends more than there is room for',
+    nl: 'De andere kant stuurt meer dan er ruimte is',
+  },
+  PSI_STALLED: {
+    status: 409,
+    en: 'The other side fell silent',
+    nl: 'De andere kant viel stil',
+  },
+  PSI_UNKNOWN: {
+    status: 404,
+    en: 'This node knows no such intersection',
+    nl: 'Deze node kent die doorsnede niet',
+  },
+  PSI_WRONG_STATE: {
+    status: 409,
+    en: 'The intersection is not at this step; `at` is where it is',
+    nl: 'De doorsnede is niet bij deze stap; `at` is waar zij is',
   },
   QUORUM_LOST: {
     status: 503,

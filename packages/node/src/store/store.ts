@@ -32,6 +32,7 @@ import type { ListStore } from './parts/lists.ts'
 import type { LogStore } from './parts/log.ts'
 import type { MetaStore } from './parts/meta.ts'
 import type { ProposalStore } from './parts/proposals.ts'
+import type { PsiStore } from './parts/psi.ts'
 import type { RecallStore } from './parts/recalls.ts'
 import type { ReplayStore } from './parts/replay.ts'
 import type { RoundStore } from './parts/rounds.ts'
@@ -51,6 +52,7 @@ export interface Store {
   readonly convenants: ConvenantStore
   readonly log: LogStore
   readonly proposals: ProposalStore
+  readonly psi: PsiStore
   readonly replay: ReplayStore
   readonly usage: UsageStore
   readonly witness: WitnessStore

@@ -22,7 +22,13 @@ import {
   type VerifiedShare,
   verifyShare,
 } from '@drempel/protocol/oprf'
-import { inThread, type PsiItems } from '@drempel/protocol/psi'
+import {
+  commitItems,
+  type DistinctItems,
+  distinctItems,
+  inThread,
+  type PsiItems,
+} from '@drempel/protocol/psi'
 import { type PreparedList, prepareList, type RoundPlan } from '@drempel/protocol/threshold'
 import { group } from './group.ts'
 import { type Packed, unpacked } from './packed.ts'
@@ -101,6 +107,19 @@ export const jobs = {
     return flat
   },
 
+  /** Either side of an intersection: the distinct lines of a text. Does not give way. */
+  async psiItems(_: World, { text }: { readonly text: Bytes }): Promise<DistinctItems> {
+    return distinctItems(linesOf(text))
+  },
+
+  /** Either side of an intersection: the commitment to its list. Does not give way. */
+  async psiCommit(
+    _: World,
+    { items, salt }: { readonly items: PsiItems; readonly salt: Bytes },
+  ): Promise<Bytes> {
+    return commitItems(items, salt)
+  },
+
   /** Either side of an intersection: own items hashed to the group, times the session's scalar. */
   psiMask(
     { pause }: World,
@@ -125,9 +144,12 @@ export const jobs = {
       readonly partner: number
       readonly salt: Bytes
       readonly values: Packed
+      /** One a value, where the plan counts them. */
+      readonly reports: readonly number[]
     },
   ): Promise<PreparedList> {
-    return prepareList(args.plan, args.partner, args.salt, unpacked(args.values), random)
+    const { plan, partner, salt, reports } = args
+    return prepareList(plan, partner, salt, unpacked(args.values), random, reports)
   },
 }
 
@@ -142,4 +164,14 @@ export function runJob<Name extends JobName>(
 ): Promise<JobResult<Name>> {
   const job = jobs[name] as (world: World, args: JobArguments<Name>) => Promise<JobResult<Name>>
   return job(world, args)
+}
+
+/** None for no text. */
+function* linesOf(text: Bytes): Generator<Bytes> {
+  for (let from = 0; from < text.length; ) {
+    const found = text.indexOf(10, from)
+    const to = found < 0 ? text.length : found
+    yield text.subarray(from, to)
+    from = to + 1
+  }
 }

@@ -29,6 +29,16 @@ import {
   withdrawResponse,
 } from './flags.ts'
 import { feedbackGiven, feedbackRequest, resultClasses } from './outcomes.ts'
+import {
+  psi,
+  psiAcceptRequest,
+  psiListRequest,
+  psiListResponse,
+  psiProposalRequest,
+  psiRefuseRequest,
+  psiRows,
+  psiSessions,
+} from './psi.ts'
 import { question, questionAsk, questionDecision, questionRequest, questions } from './questions.ts'
 import {
   carryOutRequest,
@@ -73,6 +83,7 @@ export type Operation = {
 const anyone = role.options
 const operators: readonly Role[] = ['operator', 'admin']
 const analysts: readonly Role[] = ['analyst', 'admin']
+const consenting: readonly Role[] = ['analyst', 'operator', 'admin']
 const auditors: readonly Role[] = ['auditor', 'fg', 'admin']
 const people: readonly Role[] = ['auditor', 'fg', 'operator', 'admin']
 
@@ -220,6 +231,60 @@ export const operations: readonly Operation[] = [
     roles: auditors,
     query: ['month'],
     response: resultClasses,
+  },
+  {
+    method: 'post',
+    path: '/psi/lists',
+    summary: 'Bring a part of a list for an intersection',
+    roles: consenting,
+    request: psiListRequest,
+    response: psiListResponse,
+  },
+  {
+    method: 'post',
+    path: '/psi',
+    summary: 'Propose an intersection to another member',
+    roles: analysts,
+    request: psiProposalRequest,
+    response: psi,
+  },
+  {
+    method: 'get',
+    path: '/psi',
+    summary: 'Intersections, latest first',
+    roles: consenting,
+    response: psiSessions,
+  },
+  {
+    method: 'get',
+    path: '/psi/{id}',
+    summary: 'One intersection',
+    roles: consenting,
+    response: psi,
+  },
+  {
+    method: 'post',
+    path: '/psi/{id}/acceptance',
+    summary: 'Consent to an intersection, which begins when the last who must has',
+    roles: consenting,
+    request: psiAcceptRequest,
+    response: psi,
+  },
+  {
+    method: 'post',
+    path: '/psi/{id}/refusal',
+    summary: 'Refuse an intersection, or withdraw a proposal',
+    roles: consenting,
+    request: psiRefuseRequest,
+    response: psi,
+  },
+  {
+    method: 'get',
+    path: '/psi/{id}/items',
+    summary: 'What is in common, as far as this node may know, a part at a time',
+    roles: analysts,
+    query: ['after'],
+    response: psiRows,
   },
   {
     method: 'get',

@@ -203,7 +203,9 @@ function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decis
   if (!terms.kinds.includes(kind.kind)) return refuse('KIND_NOT_ALLOWED')
   const given = terms.outputs.includes(request.output) && terms.to.includes(request.to)
   if (!given) return refuse('OUTPUT_NOT_ALLOWED')
-  if (!terms.protocols.includes(request.protocol)) return refuse('PSI_PROTOCOL_NOT_ALLOWED')
+  if (request.protocol !== null && !terms.protocols.includes(request.protocol)) {
+    return refuse('PSI_PROTOCOL_NOT_ALLOWED')
+  }
   for (const whose of ['proposer', 'partner'] as const) {
     const size = sizes[whose]
     if (size === null) continue

@@ -108,7 +108,8 @@ export type IntersectRequest = {
   readonly kind: string
   readonly output: 'items' | 'size'
   readonly to: 'proposer' | 'partner' | 'both'
-  readonly protocol: 'ecdh' | 'ot'
+  /** Null while it is not chosen. */
+  readonly protocol: 'ecdh' | 'ot' | null
   /** Padded; null while it is not known. */
   readonly sizes: { readonly proposer: number | null; readonly partner: number | null }
   /** Distinct items of the own list; null while there is none. */

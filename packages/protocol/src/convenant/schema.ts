@@ -23,6 +23,7 @@ import {
 import { intersectionSchema } from './intersections.ts'
 
 export { KINDS, SECTORS, type Sector } from './basis.ts'
+export { PSI_OUTPUTS, PSI_PROTOCOLS, PSI_TO } from './intersections.ts'
 
 /** Who a member is, and the keys by which its node is known. */
 export const memberSchema = z.strictObject({

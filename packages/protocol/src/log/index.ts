@@ -29,6 +29,7 @@ export {
   verifyInclusion,
 } from './merkle.ts'
 export * from './note.ts'
+export { type ExpectedPsiIntent, verifyPsiIntent } from './psiIntent.ts'
 export * from './quorum.ts'
 export * from './receipt.ts'
 export * from './reconcile.ts'

@@ -9,30 +9,25 @@
  * instead of a count: the digest binds the batch, hence its count, and the holder counts itself.
  */
 
-import { type Bytes, hex, isProtocolError, ProtocolError, sha256, utf8 } from '../encoding/index.ts'
+import { type Bytes, hex, sha256 } from '../encoding/index.ts'
+import { type Checkpoint, type OpenCheckpoint, openCheckpoint } from './checkpoint.ts'
+import type { EventOf } from './event.ts'
+import { sizeBucket } from './fields.ts'
 import {
-  type Checkpoint,
-  claimedOrigin,
-  type OpenCheckpoint,
-  openCheckpoint,
-  parseOrigin,
-  quarterOf,
-} from './checkpoint.ts'
-import { fail } from './errors.ts'
-import { type EventOf, parseEvent } from './event.ts'
-import { sizeBucket, timeOf } from './fields.ts'
-import { verifierKey } from './key.ts'
-import { parseReceipt, verifyParsed } from './receipt.ts'
+  assertRecent,
+  blamed,
+  type ExpectedEntry,
+  mismatch,
+  sameTerms,
+  shownEntry,
+} from './shown.ts'
 
 /** What the request asks, and of whom, as the holder sees it. */
-export type ExpectedIntent = {
+export type ExpectedIntent = ExpectedEntry & {
   /** Member id of the asker, as its request's signature shows. */
   readonly asker: string
-  /** The asker's signing key in the convenant. */
-  readonly signingKey: Bytes
   /** Own member id. */
   readonly holder: string
-  readonly convenant: { readonly id: string; readonly version: number; readonly digest: string }
   readonly txid: string
   readonly protocol: EventOf<'query.intent'>['protocol']
   readonly kind: EventOf<'query.intent'>['kind']
@@ -44,9 +39,6 @@ export type ExpectedIntent = {
   readonly batch: Bytes
   /** How many there are. */
   readonly count: number
-  /** The holder's clock, and how far the leaf's minute may lie from it; milliseconds. */
-  readonly now: number
-  readonly maxAge: number
 }
 
 export type VerifiedIntent = {
@@ -69,17 +61,7 @@ export function verifyIntent(
   expected: ExpectedIntent,
   open: OpenCheckpoint = openCheckpoint,
 ): VerifiedIntent {
-  try {
-    return check(receipt, expected, open)
-  } catch (error) {
-    if (!isProtocolError(error)) throw error
-    const at = error.at === undefined ? {} : { at: error.at }
-    throw new ProtocolError(error.code, {
-      culprit: expected.asker,
-      evidence: utf8(receipt),
-      ...at,
-    })
-  }
+  return blamed(receipt, expected.asker, () => check(receipt, expected, open))
 }
 
 /** The leaf's `batch`: SHA-256 over the encoded blinded elements in the order sent. */
@@ -88,33 +70,16 @@ export function batchDigest(batch: Bytes): string {
 }
 
 function check(receipt: string, expected: ExpectedIntent, open: OpenCheckpoint): VerifiedIntent {
-  const parsed = parseReceipt(receipt)
-  const note = parsed.checkpoint
-  const origin = claimedOrigin(note)
-  const { convenant, member, quarter } = parseOrigin(origin)
-  if (convenant !== expected.convenant.id || member !== expected.asker) mismatch('origin')
-  const { leaf, checkpoint } = verifyParsed(parsed, verifierKey(origin, expected.signingKey), open)
-  const event = parseEvent(leaf)
+  const { event, quarter, checkpoint, note } = shownEntry(receipt, expected.asker, expected, open)
   if (event.type !== 'query.intent') return mismatch('type')
   if (event.role !== 'asker') mismatch('role')
   if (!event.parties.includes(expected.holder)) mismatch('parties')
-  if (event.convenant.version !== expected.convenant.version) mismatch('convenant.version')
-  if (event.convenant.digest !== expected.convenant.digest) mismatch('convenant.digest')
+  sameTerms(event, expected)
   for (const field of ['txid', 'protocol', 'kind', 'purpose', 'rule', 'epoch'] as const) {
     if (event[field] !== expected[field]) mismatch(field)
   }
   if (event.batch !== batchDigest(expected.batch)) mismatch('batch')
   if (event.sizeBucket !== sizeBucket(expected.count)) mismatch('sizeBucket')
-  const { now, maxAge } = expected
-  const age = Math.abs(timeOf(event.time) - now)
-  // Written so that a clock that is no number makes every intent stale.
-  if (!(age <= maxAge)) fail('INTENT_STALE')
-  // The log of now: an old quarter's, or one of the asker's own making, is where nobody looks.
-  const quarters = [quarterOf(now - maxAge), quarterOf(now + maxAge)]
-  if (!quarters.includes(quarter) || event.period !== quarter) mismatch('period')
+  assertRecent(event, quarter, expected)
   return { leaf: event, checkpoint, note }
-}
-
-function mismatch(at: string): never {
-  return fail('INTENT_MISMATCH', { at })
 }

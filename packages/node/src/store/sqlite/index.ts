@@ -15,6 +15,7 @@ import { listStore } from './lists.ts'
 import { logStore } from './log.ts'
 import { metaStore } from './meta.ts'
 import { proposalStore } from './proposals.ts'
+import { psiStore } from './psi.ts'
 import { recallStore } from './recalls.ts'
 import { replayStore } from './replay.ts'
 import { roundStore } from './rounds.ts'
@@ -42,6 +43,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     convenants: convenantStore(connection),
     log: logStore(connection),
     proposals: proposalStore(connection),
+    psi: psiStore(connection),
     replay: replayStore(connection),
     usage: usageStore(connection),
     witness: witnessStore(connection),

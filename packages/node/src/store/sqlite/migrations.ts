@@ -314,4 +314,33 @@ CREATE INDEX log_entries_by_txid ON log_entries (number >> 13, txid) WHERE txid 
 `,
   // Of the tree, the levels of tiles are kept; what is between is made of them.
   'DELETE FROM log_hashes WHERE level % 8 <> 0',
+  `
+CREATE TABLE psi (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  side TEXT NOT NULL CHECK (side IN ('proposer', 'partner')),
+  peer TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (
+    state IN ('drafted', 'proposed', 'committed', 'running', 'done', 'refused', 'failed')
+  ),
+  sealed BLOB NOT NULL,
+  list BLOB CHECK (length(list) = 32),
+  committed_at INTEGER,
+  reason TEXT,
+  culprit TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX psi_by_pair ON psi (purpose, peer, committed_at);
+
+CREATE TABLE psi_parts (
+  name TEXT NOT NULL,
+  part INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (name, part)
+) STRICT;
+`,
 ]

@@ -1,0 +1,105 @@
+/** Operator API: intersections with one other member. */
+
+import {
+  type Psi,
+  psiAcceptRequest,
+  psiListRequest,
+  psiProposalRequest,
+  psiRefuseRequest,
+  psiRowsQuery,
+} from '@drempel/protocol/api'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { Hono } from 'hono'
+import type { OperatorEnv } from '../http/index.ts'
+import {
+  acceptIntersection,
+  addToList,
+  type Intersections,
+  openSession,
+  PROPOSAL_MS,
+  type PsiSession,
+  proposeIntersection,
+  refuseIntersection,
+  resultPart,
+  sessionOf,
+} from '../sessions/index.ts'
+import { readJson, readQuery } from './input.ts'
+import type { RunningNode } from './node.ts'
+
+const LISTED = 200
+
+export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
+  const { ctx, intersections } = sessions
+  const analyst = operators.requireRole('analyst', 'admin')
+  const consenting = operators.requireRole('analyst', 'operator', 'admin')
+  const app = new Hono<OperatorEnv>()
+  const view = (session: PsiSession) => psiView(session, intersections)
+
+  app.post('/psi/lists', consenting, async (c) => {
+    const { kind, list, rows } = await readJson(c, psiListRequest)
+    return c.json(await addToList(ctx, kind, list, rows))
+  })
+  app.post('/psi', analyst, async (c) => {
+    const asked = await readJson(c, psiProposalRequest)
+    const session = await proposeIntersection(ctx, intersections, c.get('operator'), {
+      ...asked,
+      protocol: asked.protocol ?? null,
+      case: asked.case ?? null,
+    })
+    return c.json(view(session), 201)
+  })
+  app.get('/psi', consenting, async (c) => {
+    const rows = await ctx.store.psi.list(LISTED)
+    return c.json({ sessions: rows.map((row) => view(openSession(ctx, row))) })
+  })
+  app.get('/psi/:id', consenting, async (c) =>
+    c.json(view(await sessionOf(ctx, c.req.param('id')))),
+  )
+  app.post('/psi/:id/acceptance', consenting, async (c) => {
+    const { input } = await readJson(c, psiAcceptRequest)
+    const id = c.req.param('id')
+    return c.json(view(await acceptIntersection(ctx, intersections, c.get('operator'), id, input)))
+  })
+  app.post('/psi/:id/refusal', consenting, async (c) => {
+    await readJson(c, psiRefuseRequest)
+    const id = c.req.param('id')
+    return c.json(view(await refuseIntersection(ctx, intersections, c.get('operator'), id)))
+  })
+  app.get('/psi/:id/items', analyst, async (c) => {
+    const { after } = readQuery(c, psiRowsQuery)
+    const { id } = await sessionOf(ctx, c.req.param('id'))
+    return c.json(await resultPart(ctx, id, after), 200, { 'cache-control': 'no-store' })
+  })
+  return app
+}
+
+function psiView(session: PsiSession, intersections: Intersections): Psi {
+  const { id, side, peer, state, purpose, kind, content, createdAt, updatedAt } = session
+  const { proposal, acceptance, own, people, why, result } = content
+  const { output, to, size } = proposal.body
+  const live = intersections.find(id)
+  const waits = state === 'proposed' || state === 'drafted'
+  const expiresAt = new Date(createdAt + PROPOSAL_MS).toISOString()
+  return {
+    ...{ id, side, peer, state, purpose, kind: kind as IdentifierKind, output, to },
+    protocol: acceptance?.body.protocol ?? proposal.body.protocol,
+    why,
+    sizes: { proposer: size, partner: acceptance?.body.size ?? null },
+    own: own?.size ?? null,
+    case: content.case,
+    people: people.map(({ name }) => name),
+    createdAt: new Date(createdAt).toISOString(),
+    updatedAt: new Date(updatedAt).toISOString(),
+    ...(waits ? { expiresAt } : {}),
+    ...(live === undefined
+      ? {}
+      : {
+          ...live.progress,
+          sent: live.link.bytesSent,
+          received: live.link.bytesReceived,
+        }),
+    ...(result === null ? {} : { result }),
+    ...(session.reason === null ? {} : { reason: session.reason }),
+    ...(session.culprit === null ? {} : { culprit: session.culprit }),
+  }
+}

@@ -1,0 +1,26 @@
+/** What time ends: proposals that nobody answered, results beyond the purpose's term, uploads left behind. */
+
+import { intersectionOf } from '@drempel/protocol/convenant'
+import type { NodeContext } from '../context.ts'
+import { failure } from '../errors.ts'
+import { dropResult, dropUploads } from './lists.ts'
+import { PROPOSAL_MS } from './proposals.ts'
+import type { Intersections } from './runs.ts'
+
+const DAY_MS = 86_400_000
+const LISTED = 1_000
+
+export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
+  const now = ctx.clock()
+  const open = await runs.open()
+  for (const { id, createdAt, state } of open) {
+    const waits = state === 'proposed' || state === 'drafted'
+    if (waits && now - createdAt > PROPOSAL_MS) await runs.fail(id, failure('PSI_EXPIRED'))
+  }
+  await dropUploads(ctx, now - DAY_MS, new Set(open.map(({ id }) => id)))
+  for (const { id, state, purpose, updatedAt } of await ctx.store.psi.list(LISTED)) {
+    const terms = intersectionOf(ctx.inForce().convenant, purpose)
+    const kept = (terms?.retentionDays ?? 0) * DAY_MS
+    if (state === 'done' && now - updatedAt > kept) await dropResult(ctx, id)
+  }
+}

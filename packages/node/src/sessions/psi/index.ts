@@ -1,0 +1,13 @@
+export { tidyIntersections } from './housekeeping.ts'
+export { addToList, resultPart } from './lists.ts'
+export { acceptPsiChannel, psiMethods } from './methods.ts'
+export { type PsiPolicy, type PsiRule, psiPolicy } from './policy.ts'
+export {
+  acceptIntersection,
+  PROPOSAL_MS,
+  type PsiInput,
+  proposeIntersection,
+  refuseIntersection,
+} from './proposals.ts'
+export { Intersections } from './runs.ts'
+export { openSession, type PsiSession, sessionOf } from './state.ts'

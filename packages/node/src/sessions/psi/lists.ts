@@ -1,0 +1,189 @@
+/**
+ * Lists of intersections: what a person brought from a file or the node's own flags, sealed in parts
+ * from the moment they come in, dropped when the session ends. Results are kept in the same way, for as
+ * long as the purpose says.
+ */
+
+import { isProtocolError, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { itemCount, type PsiItems } from '@drempel/protocol/psi'
+import type { NodeContext } from '../context.ts'
+import { fail } from '../errors.ts'
+import { knownKind } from '../federation.ts'
+import { activeIdentifiers, canonical, type Rejected } from '../flags.ts'
+
+/** Canonical, with the row of a file that it stood in; for flags the rows are 0. */
+export type Row = { readonly row: number; readonly value: string }
+
+/** Values of a part: some milliseconds of sealing. */
+const PART = 5_000
+const PAGE = 8
+
+/** @param name of an upload, or of the session that the list belongs to by now */
+const listPlace = (name: string) => `list/${name}`
+const resultPlace = (id: string) => `result/${id}`
+
+/** Values that can't be read are named by row and left out. */
+export async function addToList(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  name: string,
+  rows: readonly Row[],
+): Promise<{ readonly accepted: number; readonly rejected: readonly Rejected[] }> {
+  knownKind(ctx.inForce(), kind)
+  const rejected: Rejected[] = []
+  const good = rows.flatMap(({ row, value }) => {
+    try {
+      return [{ row, value: canonical(ctx, kind, value) }]
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      rejected.push({ row, code: error.code })
+      return []
+    }
+  })
+  if (good.length > 0) await addPart(ctx, listPlace(`${kind}/${name}`), good)
+  return { accepted: good.length, rejected }
+}
+
+/** The list of a session: an upload, which is used once, or a copy of the flags as they are now. */
+export async function takeList(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  input: 'flags' | { readonly list: string },
+  id: string,
+): Promise<void> {
+  const to = listPlace(id)
+  if (input === 'flags') {
+    const flags = await activeIdentifiers(ctx, kind)
+    for (let at = 0; at < flags.length; at += PART) {
+      const rows = flags
+        .slice(at, at + PART)
+        .map(({ identifier }) => ({ row: 0, value: identifier }))
+      await addPart(ctx, to, rows)
+    }
+    return
+  }
+  const from = listPlace(`${kind}/${input.list}`)
+  let found = false
+  for await (const rows of partsOf(ctx, from)) {
+    found = true
+    await addPart(ctx, to, rows)
+  }
+  if (!found) fail('LIST_UNKNOWN', { at: 'list' })
+  await ctx.store.psi.dropParts(from)
+}
+
+export type Loaded = {
+  readonly items: PsiItems
+  /** For each item the row that it first stood in. */
+  readonly rows: Uint32Array
+}
+
+/** A session's list in memory: its distinct items. */
+export async function loadList(ctx: NodeContext, id: string): Promise<Loaded> {
+  const values: string[] = []
+  const numbers: number[] = []
+  for await (const rows of partsOf(ctx, listPlace(id))) {
+    for (const { row, value } of rows) {
+      values.push(value)
+      numbers.push(row)
+    }
+  }
+  const text = new TextEncoder().encode(values.join('\n'))
+  const { items, rows } = await ctx.workers.run(
+    'psiItems',
+    { text },
+    { elements: values.length, urgent: true, move: [text] },
+  )
+  return { items, rows: rows.map((at) => numbers[at]!) }
+}
+
+/** The commitment under a salt, and the digest by which this node knows the list again. */
+export async function commitments(
+  ctx: NodeContext,
+  items: PsiItems,
+  salt: Uint8Array,
+): Promise<{ readonly commitment: Uint8Array; readonly known: Uint8Array }> {
+  const lane = { elements: itemCount(items), urgent: true }
+  const key = ctx.vault.blindIndex('psi', '')
+  const [commitment, known] = await Promise.all([
+    ctx.workers.run('psiCommit', { items, salt }, lane),
+    ctx.workers.run('psiCommit', { items, salt: key }, lane),
+  ])
+  return { commitment, known }
+}
+
+export async function saveResult(
+  ctx: NodeContext,
+  id: string,
+  { items, rows }: Loaded,
+  hits: Uint32Array,
+): Promise<void> {
+  const decoder = new TextDecoder()
+  for (let at = 0; at < hits.length; at += PART) {
+    const part = Array.from(hits.subarray(at, at + PART), (hit) => ({
+      row: rows[hit]!,
+      value: decoder.decode(items.bytes.subarray(items.offsets[hit]!, items.offsets[hit + 1]!)),
+    }))
+    await addPart(ctx, resultPlace(id), part)
+  }
+}
+
+/** One part of a result, and where the next begins. */
+export async function resultPart(
+  ctx: NodeContext,
+  id: string,
+  after: number,
+): Promise<{ readonly rows: readonly Row[]; readonly next: number | null }> {
+  const place = resultPlace(id)
+  const [found, more] = await ctx.store.psi.parts(place, { after, limit: 2 })
+  if (found === undefined) return { rows: [], next: null }
+  return { rows: openPart(ctx, place, found.sealed), next: more === undefined ? null : found.part }
+}
+
+export async function dropList(ctx: NodeContext, id: string): Promise<void> {
+  await ctx.store.psi.dropParts(listPlace(id))
+}
+
+export async function dropResult(ctx: NodeContext, id: string): Promise<void> {
+  await ctx.store.psi.dropParts(resultPlace(id))
+}
+
+/** Uploads that no session took. @param open sessions whose lists stay */
+export async function dropUploads(
+  ctx: NodeContext,
+  before: number,
+  open: ReadonlySet<string>,
+): Promise<void> {
+  for (const name of await ctx.store.psi.partsBefore(before)) {
+    const [kind, id] = name.split('/', 2)
+    if (kind === 'list' && !open.has(id!)) await ctx.store.psi.dropParts(name)
+  }
+}
+
+/** Rows and values apart, so that the text is short. */
+async function addPart(ctx: NodeContext, place: string, part: readonly Row[]): Promise<void> {
+  const content: Json = { rows: part.map(({ row }) => row), values: part.map(({ value }) => value) }
+  await ctx.store.psi.addPart(place, ctx.vault.seal(`psi/${place}`, jcs(content), ctx.random))
+  await ctx.pause()
+}
+
+async function* partsOf(ctx: NodeContext, place: string): AsyncGenerator<readonly Row[]> {
+  for (let after = 0; ; ) {
+    const page = await ctx.store.psi.parts(place, { after, limit: PAGE })
+    if (page.length === 0) return
+    for (const { sealed } of page) {
+      yield openPart(ctx, place, sealed)
+      await ctx.pause()
+    }
+    after = page.at(-1)!.part
+  }
+}
+
+function openPart(ctx: NodeContext, place: string, sealed: Uint8Array): Row[] {
+  const { rows, values } = parseJcs(ctx.vault.open(`psi/${place}`, sealed)) as {
+    readonly rows: readonly number[]
+    readonly values: readonly string[]
+  }
+  return rows.map((row, i) => ({ row, value: values[i]! }))
+}

@@ -1,0 +1,299 @@
+/**
+ * What people do with intersections: propose one, consent to one, refuse or withdraw one. Both sides'
+ * consent and both commitments stand in both logs before the first byte of the protocol.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
+import { base64, hex, isProtocolError, type Json, signStatement } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { itemCount } from '@drempel/protocol/psi'
+import type { Operator } from '../../http/index.ts'
+import type { NodeContext } from '../context.ts'
+import { fail, failure } from '../errors.ts'
+import { permit } from '../federation.ts'
+import { parseBody } from '../parse.ts'
+import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
+import { journalPsiIntent, journalPsiRefused } from './journal.ts'
+import { commitments, dropList, loadList, takeList } from './lists.ts'
+import {
+  acceptedMessage,
+  type Proposal,
+  proposalDigest,
+  type SignedAcceptance,
+  STATEMENT,
+} from './messages.ts'
+import type { Intersections } from './runs.ts'
+import {
+  move,
+  type OwnList,
+  type Person,
+  type PsiSession,
+  sealContent,
+  sessionOf,
+} from './state.ts'
+
+export type PsiInput = 'flags' | { readonly list: string }
+
+export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 'protocol'> & {
+  readonly kind: IdentifierKind
+  readonly input: PsiInput
+  readonly case: string | null
+}
+
+/** How long a proposal may wait. */
+export const PROPOSAL_MS = 7 * 86_400_000
+const ATTEMPTS = 4
+
+/**
+ * Proposes an intersection; under four eyes it waits here for a second person first.
+ * @throws ProtocolError `REFUSED` (entered), `LIST_UNKNOWN`, `PEER_UNREACHABLE` and the like
+ */
+export async function proposeIntersection(
+  ctx: NodeContext,
+  runs: Intersections,
+  operator: Operator,
+  asked: PsiAsked,
+): Promise<PsiSession> {
+  const { partner, purpose, kind, output, to, protocol } = asked
+  const id = hex(ctx.random(16))
+  const terms = { proposer: ctx.self, partner, purpose, kind, output, to, protocol }
+  const refusing = refuser(ctx, { id, side: 'proposer', peer: partner, purpose, kind }, operator)
+  await refusing(async () => permit(ctx, requestOf(terms, 'proposer')))
+  const { own, size } = await refusing(() =>
+    listFor(ctx, { id, side: 'proposer', purpose, kind }, asked.input, (size, listSize) => {
+      const sizes = { proposer: size, partner: null }
+      permit(ctx, requestOf(terms, 'proposer', { sizes, listSize }))
+    }),
+  )
+  const body: Proposal = {
+    ...terms,
+    convenant: ctx.inForce().digest,
+    id,
+    size,
+    list: own.commitment,
+    createdAt: new Date(ctx.clock()).toISOString(),
+  }
+  const content = {
+    proposal: signStatement(STATEMENT.proposal, body, ctx.self, ctx.signer),
+    acceptance: null,
+    own,
+    people: [personOf(operator)],
+    automatic: false,
+    case: asked.case,
+    why: null,
+    result: null,
+  }
+  await ctx.store.psi.create({
+    ...{ id, side: 'proposer', peer: partner, purpose, kind, state: 'drafted' },
+    sealed: sealContent(ctx, id, content),
+    ...{ list: null, committedAt: null, reason: null, culprit: null },
+  })
+  const session = await sessionOf(ctx, id)
+  return termsOf(ctx, purpose).fourEyes ? session : send(ctx, runs, session)
+}
+
+/**
+ * Consents on behalf of this side. As the proposer's second person: the proposal goes out. As the
+ * partner: with the second person, or the first where one is enough, it begins.
+ * @param by null where the node's policy consents
+ * @throws ProtocolError `REFUSED` (entered), `PSI_WRONG_STATE`, `DUAL_CONTROL`, and why the proposer would
+ *   not begin
+ */
+export async function acceptIntersection(
+  ctx: NodeContext,
+  runs: Intersections,
+  by: Operator | null,
+  id: string,
+  input: PsiInput | undefined,
+): Promise<PsiSession> {
+  const before = await sessionOf(ctx, id)
+  if (before.state === 'drafted') {
+    return send(ctx, runs, await consented(ctx, before, by))
+  }
+  if (before.side !== 'partner' || before.state !== 'proposed') {
+    return fail('PSI_WRONG_STATE', { at: before.state })
+  }
+  runs.assertRoom()
+  const { purpose, content } = before
+  const { body } = content.proposal
+  const refusing = refuser(ctx, { ...before, kind: body.kind }, by)
+  const needed = termsOf(ctx, purpose).fourEyes ? 2 : 1
+  // One at a time: two people who accept at once bring one list.
+  const session = await runs.inTurn(async () => {
+    const agreed = await consented(ctx, await sessionOf(ctx, id), by)
+    if (agreed.content.own !== null && input === undefined) return agreed
+    if (input === undefined) return fail('BAD_REQUEST', { at: 'input', hint: 'flags or a list' })
+    // The second person consents to what the first brought, and to nothing else.
+    if (agreed.content.people.length > 1) return fail('BAD_REQUEST', { at: 'input' })
+    await dropList(ctx, id)
+    const { own } = await refusing(() =>
+      listFor(ctx, { id, side: 'partner', purpose, kind: body.kind }, input, (size, listSize) => {
+        const sizes = { proposer: body.size, partner: size }
+        permit(ctx, requestOf(body, 'partner', { sizes, listSize }))
+      }),
+    )
+    const content = { ...agreed.content, own }
+    return move(ctx, agreed, ['proposed'], 'proposed', { content })
+  })
+  if (by !== null && session.content.people.length < needed) return session
+  return refusing(() => begin(ctx, runs, session))
+}
+
+/** The partner refuses, the proposer withdraws; for good. @throws ProtocolError `PSI_WRONG_STATE` */
+export async function refuseIntersection(
+  ctx: NodeContext,
+  runs: Intersections,
+  by: Operator | null,
+  id: string,
+): Promise<PsiSession> {
+  const before = await sessionOf(ctx, id)
+  const reason =
+    before.side === 'proposer'
+      ? 'WITHDRAWN'
+      : by === null
+        ? 'REFUSED_BY_POLICY'
+        : 'REFUSED_BY_PERSON'
+  const session = await move(ctx, before, ['drafted', 'proposed'], 'refused', { reason })
+  const about = { ...session, kind: before.content.proposal.body.kind }
+  await journalPsiRefused(ctx, about, reason, { operator: by?.id ?? null })
+  await dropList(ctx, id)
+  if (before.state === 'proposed') runs.tell(session, reason, true)
+  return session
+}
+
+/** To the partner: from here on it can come back at any time. */
+async function send(
+  ctx: NodeContext,
+  runs: Intersections,
+  before: PsiSession,
+): Promise<PsiSession> {
+  const session = await move(ctx, before, ['drafted'], 'proposed')
+  try {
+    await ctx.call(session.peer, 'psi/propose', session.content.proposal as unknown as Json)
+  } catch (error) {
+    await runs.fail(session.id, error, false)
+    throw error
+  }
+  return sessionOf(ctx, session.id)
+}
+
+/** The partner's side: own entry, the proposer's entry in return, and then the connection. */
+async function begin(
+  ctx: NodeContext,
+  runs: Intersections,
+  before: PsiSession,
+): Promise<PsiSession> {
+  const { content, id, peer, purpose } = before
+  const { body } = content.proposal
+  const own = content.own!
+  const size = padded(ctx, purpose, 'partner', own.size)
+  const { protocol, why } = choice(ctx, body, size)
+  const accepted = { proposal: proposalDigest(body), id, protocol, size, list: own.commitment }
+  const acceptance: SignedAcceptance = signStatement(
+    STATEMENT.acceptance,
+    accepted,
+    ctx.self,
+    ctx.signer,
+  )
+  await ctx.witnessing.cosigning.ready()
+  const list = await knownList(ctx, id)
+  const session = await runs.inTurn(() => commit(ctx, before, acceptance, list, why))
+  try {
+    const { origin, index, leaf } = await journalPsiIntent(ctx, session)
+    const receipt = await ctx.audit.receipt(origin, index, leaf)
+    const message = { acceptance, receipt } as unknown as Json
+    const answer = await patiently(() => ctx.call(peer, 'psi/accept', message))
+    const theirs = parseBody(acceptedMessage, answer, peer)
+    const seen = await verifyPeerIntent(ctx, session, theirs.receipt)
+    const running = await move(ctx, session, ['committed'], 'running')
+    runs.start(running, seen, () => ctx.connectChannel(peer, `/peer/v1/psi/${id}/channel`))
+    return running
+  } catch (error) {
+    await runs.fail(id, error)
+    throw error
+  }
+}
+
+/** A partner that restarts is there again in a moment; the same acceptance is taken twice. */
+async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isProtocolError(error, 'PEER_UNREACHABLE') || attempt === ATTEMPTS) throw error
+      await sleep(250 * 2 ** attempt)
+    }
+  }
+}
+
+/** @param allowed throws where the convenant refuses a list of this padded size and this size */
+async function listFor(
+  ctx: NodeContext,
+  about: Pick<PsiSession, 'id' | 'side' | 'purpose'> & { readonly kind: IdentifierKind },
+  input: PsiInput,
+  allowed: (size: number, listSize: number) => void,
+): Promise<{ readonly own: OwnList; readonly size: number }> {
+  const { id, side, purpose, kind } = about
+  await takeList(ctx, kind, input, id)
+  try {
+    const { items } = await loadList(ctx, id)
+    const size = padded(ctx, purpose, side, itemCount(items))
+    allowed(size, itemCount(items))
+    const salt = ctx.random(32)
+    const { commitment } = await commitments(ctx, items, salt)
+    const source = input === 'flags' ? 'flags' : 'list'
+    const own = { source, size: itemCount(items), salt: base64(salt), commitment: hex(commitment) }
+    return { own: own as OwnList, size }
+  } catch (error) {
+    await dropList(ctx, id)
+    throw error
+  }
+}
+
+/** The digest by which this node counts how often it used one list. */
+export async function knownList(ctx: NodeContext, id: string): Promise<Uint8Array> {
+  const { items } = await loadList(ctx, id)
+  return (await commitments(ctx, items, new Uint8Array(32))).known
+}
+
+async function consented(
+  ctx: NodeContext,
+  session: PsiSession,
+  by: Operator | null,
+): Promise<PsiSession> {
+  const { content, state } = session
+  if (by === null) {
+    return move(ctx, session, [state], state, { content: { ...content, automatic: true } })
+  }
+  const [first] = content.people
+  // Who consented alone, and was refused by a quota say, may do so again.
+  if (first?.token === by.id && !termsOf(ctx, session.purpose).fourEyes) return session
+  for (const { token, name } of content.people) {
+    if (token === by.id) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
+    if (name === by.name)
+      fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
+  }
+  const people = [...content.people, personOf(by)]
+  return move(ctx, session, [state], state, { content: { ...content, people } })
+}
+
+/** A refusal of the convenant is entered before it is told. */
+function refuser(
+  ctx: NodeContext,
+  about: Parameters<typeof journalPsiRefused>[1],
+  by: Operator | null,
+) {
+  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isProtocolError(error, 'REFUSED')) throw error
+      const code = error.at as RefusalCode
+      await journalPsiRefused(ctx, about, code, { operator: by?.id ?? null })
+      throw failure('REFUSED', { at: code, hint: REFUSALS[code].en })
+    }
+  }
+}
+
+const personOf = ({ id, name }: Operator): Person => ({ token: id, name })

@@ -1,0 +1,276 @@
+/**
+ * Intersections under way in this process. The list and the connection live in memory, the state stands
+ * in the store: a restart fails what was running, since a protocol that lost its randomness cannot go
+ * on; what was only proposed stays.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { intersectionOf } from '@drempel/protocol/convenant'
+import { hex, isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
+import { sizeBucket } from '@drempel/protocol/log'
+import { ecdh, itemCount, type PsiOptions, type PsiResult } from '@drempel/protocol/psi'
+import type { Channel } from '../../peers/index.ts'
+import type { PsiState } from '../../store/index.ts'
+import { pooledWork } from '../../workers/index.ts'
+import { behind } from '../behind.ts'
+import type { NodeContext } from '../context.ts'
+import { codeOf, culpritOf, fail, failure } from '../errors.ts'
+import { memberKey } from '../federation.ts'
+import type { PeerCheckpoint } from '../journal.ts'
+import { saltOf } from './agree.ts'
+import { journalPsiResult } from './journal.ts'
+import { type LinkLimits, PsiLink } from './link.ts'
+import { commitments, dropList, loadList, saveResult } from './lists.ts'
+import { agreementDigest, rolesOf } from './messages.ts'
+import { move, openSession, type PsiContent, type PsiSession, sessionOf } from './state.ts'
+
+const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
+const RUNS = 4
+/** How long a session waits for a connection, the first or one after it was lost. */
+const CONNECT_MS = 60_000
+const RETRY_MS = 500
+/** Plus this for each item of either list: a peer computes between its frames. */
+const STALL_MS = 5 * 60_000
+const STALL_PER_ITEM = 0.5
+const LIMITS: Omit<LinkLimits, 'stallMs'> = { window: 8 << 20, aliveMs: 15_000 }
+
+export type LiveRun = {
+  readonly link: PsiLink
+  readonly abort: AbortController
+  progress: { done: number; total: number }
+  /** Ends the session when no connection comes. */
+  missing: NodeJS.Timeout | undefined
+}
+
+export class Intersections {
+  readonly #ctx: NodeContext
+  readonly #live = new Map<string, LiveRun>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #limits = { ...LIMITS, connectMs: CONNECT_MS }
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx
+  }
+
+  find(id: string): LiveRun | undefined {
+    return this.#live.get(id)
+  }
+
+  /** For tests that do not wait a minute. */
+  limit(limits: Partial<LinkLimits & { connectMs: number }>): void {
+    this.#limits = { ...this.#limits, ...limits }
+  }
+
+  /** One after the other, whatever asks for it. */
+  inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  /** @throws ProtocolError `BUSY` */
+  assertRoom(): void {
+    if (this.#live.size >= RUNS) fail('BUSY', { at: 'psi' })
+  }
+
+  /**
+   * Runs an agreed session to its end, behind whoever began it.
+   * @param connect where this side makes the connection
+   */
+  start(
+    session: PsiSession,
+    peerCheckpoint: PeerCheckpoint,
+    connect?: () => Promise<Channel>,
+  ): void {
+    const { id, peer, content } = session
+    const items = content.proposal.body.size + content.acceptance!.body.size
+    const link = new PsiLink(peer, this.#ctx.random(16), {
+      stallMs: STALL_MS + STALL_PER_ITEM * items,
+      ...this.#limits,
+    })
+    const live: LiveRun = {
+      link,
+      abort: new AbortController(),
+      progress: { done: 0, total: 0 },
+      missing: undefined,
+    }
+    this.#live.set(id, live)
+    this.#await(id, live)
+    const work = this.#run(session, live, peerCheckpoint).catch((error) => this.fail(id, error))
+    behind(this.#ctx, 'psi', work)
+    if (connect !== undefined) behind(this.#ctx, 'psi', this.#connect(id, live, connect))
+  }
+
+  /** A connection from the peer. @throws ProtocolError `PSI_UNKNOWN`, `PSI_WRONG_STATE` */
+  async offered(id: string, peer: string): Promise<(channel: Channel) => void> {
+    const session = await sessionOf(this.#ctx, id, peer)
+    const live = this.#live.get(id)
+    if (live === undefined || session.side !== 'proposer') {
+      return fail('PSI_WRONG_STATE', { culprit: peer, at: session.state })
+    }
+    return (channel) => behind(this.#ctx, 'psi', this.#attached(id, live, channel))
+  }
+
+  /** Ends a session on this node, once. @param tell whether the peer is told */
+  async fail(id: string, error: unknown, tell = true): Promise<void> {
+    const ctx = this.#ctx
+    const reason = codeOf(error)
+    const culprit = this.#member(culpritOf(error))
+    const live = this.#live.get(id)
+    live?.abort.abort(error)
+    live?.link.fail(error)
+    clearTimeout(live?.missing)
+    this.#live.delete(id)
+    const before = await sessionOf(ctx, id)
+    // Where no byte came nobody learned anything, and it is not counted.
+    const ran = before.state === 'running' && live?.link.bytesReceived !== 0
+    const spent = ran ? {} : { committedAt: null }
+    const patch = { reason, culprit, ...spent }
+    if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return
+    ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
+    if (before.state === 'committed' || before.state === 'running') {
+      await journalPsiResult(ctx, before, 'failed', { reason })
+    }
+    await dropList(ctx, id)
+    if (tell) this.tell(before, reason)
+  }
+
+  /** Behind: a peer that cannot be told finds out by itself. */
+  tell({ id, peer }: PsiSession, reason: string, refused = false): void {
+    const work = this.#ctx.call(peer, 'psi/end', { id, refused, reason })
+    work.catch(() => {})
+  }
+
+  async #run(session: PsiSession, live: LiveRun, seen: PeerCheckpoint): Promise<void> {
+    const ctx = this.#ctx
+    const { id, content } = session
+    const loaded = await loadList(ctx, id)
+    const { commitment } = await commitments(ctx, loaded.items, saltOf(session))
+    // The list that was committed to, or none: what changed in the store in between is not used.
+    if (
+      hex(commitment) !== content.own!.commitment ||
+      itemCount(loaded.items) !== content.own!.size
+    ) {
+      fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
+    }
+    const learned = await protocolOf(ctx, session, live, loaded.items)
+    const result = resultOf(ctx, session, learned)
+    if (learned?.rows !== undefined && result.learned === 'items') {
+      await saveResult(ctx, id, loaded, learned.rows)
+    }
+    const status = result.learned === 'bucket' ? 'suppressed' : 'answered'
+    await this.#conclude(live, learned !== undefined)
+    await journalPsiResult(ctx, session, status, {
+      result: result as Json,
+      peerCheckpoint: seen,
+    })
+    await move(ctx, session, ['running'], 'done', { content: { ...content, result } })
+    clearTimeout(live.missing)
+    live.link.fail(failure('PSI_WRONG_STATE', { at: 'done' }))
+    this.#live.delete(id)
+    await dropList(ctx, id)
+    ctx.log('info', 'psi.done', { txid: id, protocol: content.acceptance!.body.protocol })
+  }
+
+  /** Neither leaves before the other has all; who learned something does not depend on that. */
+  async #conclude({ link }: LiveRun, learned: boolean): Promise<void> {
+    try {
+      await link.send('session/done', new Uint8Array(1))
+      await link.receive('session/done', { min: 1, max: 1 })
+    } catch (error) {
+      if (!learned) throw error
+    }
+  }
+
+  async #connect(id: string, live: LiveRun, connect: () => Promise<Channel>): Promise<void> {
+    while (!live.link.ended) {
+      try {
+        await this.#attached(id, live, await connect())
+      } catch (error) {
+        // The peer's own word that there is no such run any more.
+        if (isProtocolError(error, 'PEER_PROBLEM')) return this.fail(id, error, false)
+      }
+      if (!live.link.ended) await sleep(RETRY_MS, undefined, { ref: false })
+    }
+  }
+
+  async #attached(id: string, live: LiveRun, channel: Channel): Promise<void> {
+    clearTimeout(live.missing)
+    await live.link.attach(channel)
+    if (!live.link.ended) this.#await(id, live)
+  }
+
+  #await(id: string, live: LiveRun): void {
+    const culprit = live.link.peer
+    clearTimeout(live.missing)
+    live.missing = setTimeout(() => {
+      const error = new ProtocolError('PEER_GONE', { culprit, at: 'connection' })
+      behind(this.#ctx, 'psi', this.fail(id, error))
+    }, this.#limits.connectMs)
+  }
+
+  /** A name that a message brought is entered only if it is a member's. */
+  #member(id: string | undefined): string | null {
+    if (id === 'self') return this.#ctx.self
+    const known = id !== undefined && memberKey(this.#ctx.inForce(), id) !== undefined
+    return known ? id : null
+  }
+
+  /** At start and at the end of the process. */
+  async failRunning(): Promise<void> {
+    for (const row of await this.#ctx.store.psi.open()) {
+      if (row.state !== 'committed' && row.state !== 'running') continue
+      await this.fail(row.id, failure('NODE_RESTARTED', { culprit: this.#ctx.self }))
+    }
+  }
+
+  async open(): Promise<readonly PsiSession[]> {
+    return (await this.#ctx.store.psi.open()).map((row) => openSession(this.#ctx, row))
+  }
+}
+
+function protocolOf(
+  ctx: NodeContext,
+  session: PsiSession,
+  live: LiveRun,
+  items: PsiOptions['items'],
+): Promise<PsiResult> {
+  const { proposal, acceptance } = session.content
+  const { body } = proposal
+  const { receiver, to } = rolesOf(body)
+  const [mine, theirs] =
+    session.side === 'proposer'
+      ? [body.size, acceptance!.body.size]
+      : [acceptance!.body.size, body.size]
+  const role = receiver === ctx.self ? 'receiver' : 'sender'
+  const maxResult = intersectionOf(ctx.inForce().convenant, body.purpose)?.maxResult ?? null
+  const options: PsiOptions = {
+    role,
+    output: body.output,
+    to,
+    items,
+    sizes:
+      role === 'receiver' ? { receiver: mine, sender: theirs } : { receiver: theirs, sender: mine },
+    context: agreementDigest(proposal, acceptance!),
+    channel: live.link,
+    random: ctx.random,
+    ...(maxResult === null ? {} : { maxResult }),
+    progress: (done, total) => {
+      live.progress = { done, total }
+    },
+    signal: live.abort.signal,
+  }
+  return ecdh(options, pooledWork(ctx.workers, live.abort.signal))
+}
+
+function resultOf(
+  ctx: NodeContext,
+  { purpose }: PsiSession,
+  learned: PsiResult,
+): NonNullable<PsiContent['result']> {
+  if (learned === undefined) return { learned: 'nothing' }
+  const { size, rows } = learned
+  const most = intersectionOf(ctx.inForce().convenant, purpose)?.maxResult ?? null
+  if (most !== null && size > most) return { learned: 'bucket', atMost: sizeBucket(size) }
+  return { learned: rows === undefined ? 'size' : 'items', size }
+}

@@ -1,0 +1,111 @@
+/** Operator API: intersections with one other member, from proposal to result. */
+
+import { z } from 'zod'
+import { count, id16, kind, slug, time } from './common.ts'
+import { IMPORT_CHUNK } from './flags.ts'
+
+const output = z.enum(['items', 'size'])
+const to = z.enum(['proposer', 'partner', 'both'])
+const protocol = z.enum(['ecdh', 'ot'])
+
+/** A part of a list from a file; `list` groups the parts and is any id that the client draws. */
+export const psiListRequest = z.strictObject({
+  kind,
+  list: slug,
+  rows: z.array(z.strictObject({ row: count, value: z.string().max(2_000) })).max(IMPORT_CHUNK),
+})
+export const psiListResponse = z.strictObject({
+  accepted: count,
+  rejected: z.array(z.strictObject({ row: count, code: z.string() })),
+})
+
+/** The node's own active flags of the kind, or a list that was brought before. */
+const input = z.union([z.literal('flags'), z.strictObject({ list: slug })])
+
+export const psiProposalRequest = z.strictObject({
+  partner: slug,
+  purpose: slug,
+  kind,
+  output,
+  to,
+  /** Left out: whichever suits output and sizes. */
+  protocol: protocol.optional(),
+  input,
+  case: z.string().max(200).optional(),
+})
+
+/** Without input by the second of two people. */
+export const psiAcceptRequest = z.strictObject({ input: input.optional() })
+export const psiRefuseRequest = z.strictObject({})
+
+export const psiState = z.enum([
+  'drafted',
+  'proposed',
+  'committed',
+  'running',
+  'done',
+  'refused',
+  'failed',
+])
+
+/** Why the protocol: a person asked for it, the convenant has no other, or what the chooser says. */
+export const psiWhy = z.enum([
+  'ASKED',
+  'AGREED',
+  'SIZE_ONLY',
+  'PREPARED',
+  'SMALL_LISTS',
+  'LARGE_LISTS',
+])
+
+/** What this side learned: items or their number, of too many a bucket that holds it, or nothing. */
+export const psiResult = z.union([
+  z.strictObject({ learned: z.literal('items'), size: count }),
+  z.strictObject({ learned: z.literal('size'), size: count }),
+  z.strictObject({ learned: z.literal('bucket'), atMost: count }),
+  z.strictObject({ learned: z.literal('nothing') }),
+])
+
+export const psi = z.strictObject({
+  id: id16,
+  side: z.enum(['proposer', 'partner']),
+  peer: slug,
+  state: psiState,
+  purpose: slug,
+  kind,
+  output,
+  to,
+  /** Null until both sizes are known. */
+  protocol: protocol.nullable(),
+  why: psiWhy.nullable(),
+  /** Padded; null while not known. */
+  sizes: z.strictObject({ proposer: count.nullable(), partner: count.nullable() }),
+  /** Distinct items of the own list. */
+  own: count.nullable(),
+  case: z.string().nullable(),
+  /** Who of this side consented, in order. */
+  people: z.array(z.string()),
+  createdAt: time,
+  updatedAt: time,
+  /** Of a proposal that waits. */
+  expiresAt: time.optional(),
+  done: count.optional(),
+  total: count.optional(),
+  /** Each way, of frames of the protocol. */
+  sent: count.optional(),
+  received: count.optional(),
+  result: psiResult.optional(),
+  reason: z.string().optional(),
+  culprit: slug.optional(),
+})
+export const psiSessions = z.strictObject({ sessions: z.array(psi) })
+
+/** In order of the own list; `row` is that of the file, 0 for flags. */
+export const psiRows = z.strictObject({
+  rows: z.array(z.strictObject({ row: count, value: z.string() })),
+  next: count.nullable(),
+})
+export const psiRowsQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) })
+
+export type Psi = z.infer<typeof psi>
+export type PsiRows = z.infer<typeof psiRows>
