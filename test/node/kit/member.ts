@@ -104,16 +104,25 @@ export class Member {
     return generateKey(this.ctx, kind)
   }
 
-  async flag(values: readonly string[], kind: IdentifierKind = 'host'): Promise<void> {
-    const rows = values.map((value, row) => ({ row, value }))
+  /** @param reports of each value; 1 unless given */
+  async flag(
+    values: readonly string[],
+    kind: IdentifierKind = 'host',
+    reports: readonly number[] = [],
+  ): Promise<void> {
+    const rows = values.map((value, row) => ({ row, value, reports: reports[row] }))
     const { rejected } = await importFlags(this.ctx, kind, 'test', rows)
     if (rejected.length > 0) throw new Error(`rejected: ${rejected[0]!.code}`)
   }
 
   /** Asks which hosts are on two lists or more: one by one or, as a screening, many. */
-  ask(values: readonly string[], purpose = 'fraude-onderzoek'): ReturnType<typeof check> {
+  ask(
+    values: readonly string[],
+    purpose = 'fraude-onderzoek',
+    rule = 'host-t2',
+  ): ReturnType<typeof check> {
     const protocol = values.length === 1 ? 'check' : 'screen'
-    const question = { kind: 'host', rule: 'host-t2', values, purpose, protocol } as const
+    const question = { kind: 'host', rule, values, purpose, protocol } as const
     return check(this.ctx, { ...question, operator: 'test' })
   }
 

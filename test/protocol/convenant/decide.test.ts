@@ -373,6 +373,12 @@ const ROWS: readonly Row[] = [
     request: { ...ANNOUNCE, contributors: ['bank-a', 'bank-b', 'telecom'] },
   },
   {
+    name: 'round in which one sector of two that the rule needs is one member',
+    code: 'SECTOR_ALONE',
+    request: { ...ANNOUNCE, rules: ['host-t2'], contributors: ['bank-a', 'bank-b', 'telecom'] },
+    change: (c) => (c.rules[0].minSectors = 2),
+  },
+  {
     name: 'round with others than the last',
     code: 'CONTRIBUTORS_CHANGED',
     request: ANNOUNCE,

@@ -291,6 +291,44 @@ describe('what must hold between fields', () => {
       ['BUDGET_BELOW_CAP kinds[0].exceptions[0].epochBudget'],
     ],
     [
+      'more sectors than holders',
+      (c) => (c.rules[0].minSectors = 3),
+      ['RULE_CONDITION rules[0].minSectors', 'RULE_CONDITION rules[0].minSectors'],
+    ],
+    [
+      'more sectors than there are',
+      (c) => {
+        c.rules[1].minSectors = 3
+        c.members[2].sector = 'platform'
+      },
+      ['RULE_CONDITION rules[1].minSectors'],
+    ],
+    [
+      'every sector, of which one has one member',
+      (c) => (c.rules[1].minSectors = 3),
+      ['RULE_CONDITION rules[1].minSectors'],
+    ],
+    [
+      'no more reports than holders',
+      (c) => (c.rules[1].reports = 3),
+      ['RULE_CONDITION rules[1].reports'],
+    ],
+    [
+      'more reports than all members can have',
+      (c) => (c.rules[0].reports = 13),
+      ['RULE_CONDITION rules[0].reports'],
+    ],
+    [
+      'one threshold with and without sectors that nobody acknowledged',
+      (c) => {
+        c.rules = [c.rules[0], { ...c.rules[0], id: 'sectors', minSectors: 2 }, c.rules[2]]
+        c.purposes = c.purposes.slice(0, 1)
+        c.purposes[0].rules = ['host-t2', 'sectors', 'phone-t2']
+        c.acknowledgements.severalThresholds = false
+      },
+      ['NOT_ACKNOWLEDGED acknowledgements.severalThresholds'],
+    ],
+    [
       'as many contributors as the threshold',
       (c) => (c.rules[1].minContributors = 3),
       ['TOO_FEW_CONTRIBUTORS rules[1].minContributors'],

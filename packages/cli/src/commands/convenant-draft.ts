@@ -74,8 +74,8 @@ export const convenantDraft: CommandSpec<Options> = {
     {
       flags: '--rule <rule...>',
       about: {
-        nl: 'SOORT:t, met :owners en :plain naar keuze (host:2, phone:3:owners:plain)',
-        en: 'KIND:t, with :owners and :plain as wanted (host:2, phone:3:owners:plain)',
+        nl: 'SOORT:t, met :s2 (sectoren), :r3 (meldingen), :owners en :plain naar keuze',
+        en: 'KIND:t, with :s2 (sectors), :r3 (reports), :owners and :plain as wanted',
       },
       many: true,
     },
@@ -303,13 +303,18 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
   const [kind, t, ...rest] = text.split(':')
   const known = IDENTIFIER_KINDS.find((name) => name === kind)
   const words = new Set(rest)
-  const fits = [...words].every((word) => word === 'owners' || word === 'plain')
+  const fits = [...words].every((word) => /^(owners|plain|[sr][1-9][0-9]{0,2})$/.test(word))
+  const least = (letter: 's' | 'r') => {
+    const word = rest.find((word) => word.startsWith(letter))
+    return word === undefined ? undefined : Number(word.slice(1))
+  }
+  const [minSectors, reports] = [least('s'), least('r')]
   if (known === undefined || !/^[1-9][0-9]?$/.test(t ?? '') || !fits) {
     usage(
       '--rule',
       {
-        nl: 'SOORT:t[:owners][:plain], bijvoorbeeld host:2',
-        en: 'KIND:t[:owners][:plain], for example host:2',
+        nl: 'SOORT:t[:sN][:rN][:owners][:plain], bijvoorbeeld host:2 of phone:2:r3',
+        en: 'KIND:t[:sN][:rN][:owners][:plain], for example host:2 or phone:2:r3',
       },
       lang,
     )
@@ -317,6 +322,8 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
   return {
     kind: known,
     t: Number(t),
+    ...(minSectors === undefined ? {} : { minSectors }),
+    ...(reports === undefined ? {} : { reports }),
     ...(words.has('owners') ? { output: 'owners' as const } : {}),
     ...(words.has('plain') ? { keys: 'plain' as const } : {}),
   }

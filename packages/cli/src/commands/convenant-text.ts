@@ -91,13 +91,14 @@ function members(ctx: Context, convenant: Convenant): string {
 
 function rules(ctx: Context, convenant: Convenant): string {
   const head = ctx.say({
-    nl: 'regel,soort,drempel,uitkomst,sleutels,minstens,veroudert,voor',
-    en: 'rule,kind,threshold,output,keys,at least,stale after,for',
+    nl: 'regel,soort,drempel,sectoren,meldingen,uitkomst,sleutels,minstens,veroudert,voor',
+    en: 'rule,kind,threshold,sectors,reports,output,keys,at least,stale after,for',
   })
   return table(
     head.split(','),
     convenant.rules.map((rule) => [
-      ...[rule.id, rule.kind, rule.t, rule.output, rule.keys, rule.minContributors],
+      ...[rule.id, rule.kind, rule.t, rule.minSectors ?? null, rule.reports ?? null],
+      ...[rule.output, rule.keys, rule.minContributors],
       `${rule.maxAgeHours} h`,
       rule.consumers === 'all' ? ctx.say({ nl: 'allen', en: 'all' }) : rule.consumers.join(', '),
     ]),

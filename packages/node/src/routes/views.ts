@@ -68,6 +68,8 @@ export async function listViews(store: Store, convenant: Convenant, now: number)
       kind: list.kind as IdentifierKind,
       rule: list.rule,
       threshold: body.threshold,
+      ...(rule.minSectors === undefined ? {} : { minSectors: rule.minSectors }),
+      ...(rule.reports === undefined ? {} : { reports: rule.reports }),
       round: list.round,
       size: body.size,
       contributors: list.contributors,

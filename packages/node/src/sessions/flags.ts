@@ -139,6 +139,19 @@ export async function activeIndexes(ctx: NodeContext, kind: string): Promise<Byt
   return indexes
 }
 
+/** How many reports stand behind each active flag, by its index in hex. */
+export async function activeReports(
+  ctx: NodeContext,
+  kind: string,
+): Promise<ReadonlyMap<string, number>> {
+  const reports = new Map<string, number>()
+  for await (const page of activePages(ctx, kind)) {
+    for (const flag of page) reports.set(hex(flag.index), flag.reports)
+    await ctx.pause()
+  }
+  return reports
+}
+
 async function* activePages(ctx: NodeContext, kind: string) {
   const now = ctx.clock()
   for (let afterId = 0; ; ) {

@@ -10,7 +10,6 @@
 
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { MessagePort } from 'node:worker_threads'
 import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
@@ -31,8 +30,6 @@ export type JobOptions = {
   readonly signal?: AbortSignal | undefined
   /** Arrays that own their whole buffers and that the caller has no more use for: these are not copied. */
   readonly move?: readonly Bytes[]
-  /** Ports among the arguments. */
-  readonly ports?: readonly MessagePort[]
 }
 
 export interface WorkerPool {
@@ -126,11 +123,11 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
   }
 
   function onThread(name: JobName, args: unknown, options: JobOptions): Promise<unknown> {
-    const { urgent, signal, move = [], ports = [] } = options
+    const { urgent, signal, move = [] } = options
     const bytes = arraysIn(args).reduce((sum, { byteLength }) => sum + byteLength, 0)
     if (!urgent) assertRoom(bytes)
     const seed = random?.(32) ?? null
-    const transfer = [...move.map(({ buffer }) => buffer as ArrayBuffer), ...ports]
+    const transfer = move.map(({ buffer }) => buffer as ArrayBuffer)
     return new Promise((resolve, reject) => {
       // The caller need not wait until the thread has noticed.
       const abort = () => reject(signal!.reason)

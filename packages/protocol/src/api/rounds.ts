@@ -49,6 +49,9 @@ export const list = z.strictObject({
   kind,
   rule: slug,
   threshold: count,
+  /** What the rule asks besides. */
+  minSectors: count.optional(),
+  reports: count.optional(),
   round: id16,
   size: count,
   contributors: count,

@@ -4,6 +4,7 @@
  */
 
 import { assessment, crossSector, grondslag, wholePairs } from './basisChecks.ts'
+import { conditionProblems, thresholdOf } from './conditions.ts'
 import { intersections } from './intersectionChecks.ts'
 import { type ConvenantProblem, duplicates, problem, unknown } from './problem.ts'
 import type { Convenant } from './schema.ts'
@@ -203,6 +204,7 @@ function* rules(c: Convenant) {
         `${path}.minContributors`,
         'more than there are members',
       )
+    yield* conditionProblems(c, rule, path)
     if (rule.keys === 'plain' && (rule.output !== 'owners' || rule.t <= 2))
       yield problem('PLAIN_KEYS', `${path}.keys`, 'plain only with output owners and t above 2')
     if (rule.output === 'owners' && rule.consumers !== 'all')
@@ -219,7 +221,7 @@ function* rules(c: Convenant) {
 function* severalThresholds(c: Convenant) {
   if (c.acknowledgements.severalThresholds) return
   for (const { kind } of c.kinds) {
-    const thresholds = new Set(c.rules.filter((rule) => rule.kind === kind).map((rule) => rule.t))
+    const thresholds = new Set(c.rules.filter((rule) => rule.kind === kind).map(thresholdOf))
     if (thresholds.size > 1)
       yield problem(
         'NOT_ACKNOWLEDGED',

@@ -7,6 +7,7 @@
  * that lie in the future (a clock that went back) still count, and a number that is none refuses.
  */
 
+import { sectorAlone } from './conditions.ts'
 import type { RefusalCode } from './refusals.ts'
 import type {
   AnnounceRequest,
@@ -303,6 +304,7 @@ function round(
     if (rule === undefined) return refuse('UNKNOWN_RULE')
     if (rule.kind !== kind) return refuse('RULE_OF_OTHER_KIND')
     if (contributors.length < rule.minContributors) return refuse('TOO_FEW_CONTRIBUTORS')
+    if (sectorAlone(c, rule, contributors)) return refuse('SECTOR_ALONE')
   }
   const last = usage.lastContributors
   const same =

@@ -1,6 +1,7 @@
 /** A complete convenant to start from, for the members at hand; they change what they want and sign. */
 
 import type { FormVersions, IdentifierKind } from '../identifiers/index.ts'
+import { thresholdOf } from './conditions.ts'
 import { fail } from './errors.ts'
 import { templateIntersections } from './intersectionDraft.ts'
 import { parseConvenant } from './parse.ts'
@@ -11,6 +12,8 @@ import { FRAUD_TAXONOMY } from './taxonomy.ts'
 export type RuleChoice = {
   readonly kind: IdentifierKind
   readonly t: number
+  readonly minSectors?: number
+  readonly reports?: number
   readonly output?: Rule['output']
   readonly keys?: Rule['keys']
 }
@@ -111,7 +114,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
     acknowledgements: {
       semiHonestList: rules.some((rule) => rule.output === 'list'),
       severalThresholds: kinds.some(
-        (kind) => new Set(rules.filter((r) => r.kind === kind).map((r) => r.t)).size > 1,
+        (kind) => new Set(rules.filter((r) => r.kind === kind).map(thresholdOf)).size > 1,
       ),
       contributorsMayChange: options.contributorsMayChange ?? false,
     },
@@ -136,10 +139,17 @@ function defaultRules(kinds: readonly IdentifierKind[], members: number): RuleCh
 }
 
 function draftRules(choices: readonly RuleChoice[], options: DraftOptions): Rule[] {
-  return choices.map(({ kind, t, output = 'list', keys = 'tag' }) => ({
-    id: `${kind}-t${t}${output === 'owners' ? '-owners' : ''}`,
+  return choices.map(({ kind, t, minSectors, reports, output = 'list', keys = 'tag' }) => ({
+    id: [
+      ...[kind, `t${t}`],
+      ...(minSectors === undefined ? [] : [`s${minSectors}`]),
+      ...(reports === undefined ? [] : [`r${reports}`]),
+      ...(output === 'owners' ? ['owners'] : []),
+    ].join('-'),
     kind,
     t,
+    ...(minSectors === undefined ? {} : { minSectors }),
+    ...(reports === undefined ? {} : { reports }),
     output,
     keys,
     minContributors: leastContributors(t),

@@ -1,4 +1,5 @@
 export * from './acknowledgements.ts'
+export { MOST_REPORTS } from './conditions.ts'
 export * from './decide.ts'
 export * from './diff.ts'
 export * from './draft.ts'

@@ -131,6 +131,10 @@ export const REFUSALS = {
     nl: 'Er doen te weinig partijen mee voor deze regel.',
     en: 'Too few members take part for this rule.',
   },
+  SECTOR_ALONE: {
+    nl: 'Met deze deelnemers heeft een sector die de regel nodig heeft, één deelnemer; wie de uitkomst hoort, weet dan wie meldde.',
+    en: 'With these contributors a sector that the rule needs has one of them; who hears the result then knows who flagged.',
+  },
   CONTRIBUTORS_CHANGED: {
     nl: 'De deelnemers zijn anders dan in de vorige ronde, en het convenant staat dat niet toe.',
     en: 'The contributors differ from the last round, and the convenant does not allow that.',

@@ -90,6 +90,10 @@ const ruleSchema = z.strictObject({
   kind,
   /** An identifier meets the rule when at least t members flagged it. */
   t: count(2, 64),
+  /** And they are from at least so many sectors. */
+  minSectors: z.exactOptional(count(2, SECTORS.length)),
+  /** And have so many reports together; one flag counts for its own reports, up to three. */
+  reports: z.exactOptional(count(3, 192)),
   /** `list`: the salted keys of what met the rule; `owners`: each contributor learns of its own flags. */
   output: z.enum(['list', 'owners']),
   /** What keys are made of: the tag, or the identifier itself (see checks.ts). */

@@ -4,6 +4,7 @@
  * Adversary: semi-honest, one of three; see docs/PROTOCOL.md for what each role learns.
  */
 
+import { memberOf, type Rule } from '@drempel/protocol/convenant'
 import {
   ByteReader,
   type Bytes,
@@ -137,7 +138,8 @@ export async function compute(
   permit(ctx, { ...request, ...announcement }, { lastContributors: before })
 
   const wanted = rulesOf(convenant, announcement.kind)
-  const rules: RoundRule[] = wanted.map(({ id, t, output }) => ({ id, t, output }))
+  const rules = wanted.map(roundRule)
+  const sectors = names.map((name) => memberOf(convenant, name)!.sector)
   // Leaving out an invalid list changes who contributes since the last round, which narrows what that
   // partner holds: without the members' word for it, the round ends instead.
   const mayChange = convenant.acknowledgements.contributorsMayChange || before === null
@@ -169,7 +171,7 @@ export async function compute(
       plan,
       rules,
       inputs,
-      { minContributors },
+      { minContributors, sectors },
     )
     await rounds.move(live, ['computing'], 'opening')
     const leftOut = result.leftOut.map(({ partner, reason }) => ({
@@ -207,6 +209,14 @@ export async function compute(
     live.opened = opened
   } finally {
     await Promise.allSettled([next.close(), previous.close()])
+  }
+}
+
+function roundRule({ id, t, minSectors, reports, output }: Rule): RoundRule {
+  return {
+    ...{ id, t, output },
+    ...(minSectors === undefined ? {} : { minSectors }),
+    ...(reports === undefined ? {} : { reports }),
   }
 }
 

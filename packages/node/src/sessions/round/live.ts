@@ -28,6 +28,8 @@ export type LiveRound = {
   values: readonly Bytes[]
   /** Blind indexes of the flags behind `values`. */
   flags: readonly Bytes[]
+  /** One a value: the reports behind it, where a rule of the kind counts them. */
+  reports: readonly number[]
   nonce: Bytes | null
   commitment: SignedCommitment | null
   /** Digest of the one set of commitments for which the nonce was opened. */
@@ -91,6 +93,7 @@ export class Rounds {
       touched: this.#ctx.clock(),
       values: [],
       flags: [],
+      reports: [],
       nonce: null,
       commitment: null,
       openedFor: null,

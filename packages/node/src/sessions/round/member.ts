@@ -4,7 +4,7 @@
  * Learns: the announcement, padded sizes of the others, the published list.
  */
 
-import { decide, NO_USAGE } from '@drempel/protocol/convenant'
+import { decide, MOST_REPORTS, NO_USAGE } from '@drempel/protocol/convenant'
 import {
   type Bytes,
   ByteWriter,
@@ -20,7 +20,13 @@ import { packed } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
-import { activeIdentifiers, activeIndexes, blockedFlags, lastContributors } from '../flags.ts'
+import {
+  activeIdentifiers,
+  activeIndexes,
+  activeReports,
+  blockedFlags,
+  lastContributors,
+} from '../flags.ts'
 import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
@@ -33,7 +39,7 @@ import {
   STATEMENT,
   type Terms,
 } from './messages.ts'
-import { contributors, derive, verifyTerms } from './terms.ts'
+import { contributors, countsReports, derive, verifyTerms } from './terms.ts'
 
 const MAX_SKEW_MS = 5 * 60_000
 
@@ -171,13 +177,17 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
       live.flags = flags.map(({ index }) => index)
     }
   }
+  if (countsReports(convenant, kind)) {
+    const reports = await activeReports(ctx, kind)
+    live.reports = live.flags.map((index) => Math.min(MOST_REPORTS, reports.get(hex(index)) ?? 1))
+  }
   const salt = ctx.random(32)
   live.nonce = convenant.computeNodes.includes(ctx.self) ? ctx.random(32) : null
   const body = {
     announcement: live.digest,
     round,
     paddedSize: stays ? null : paddedSize(live.values.length),
-    list: await listCommitment(salt, round, live.values, ctx.pause),
+    list: await listCommitment(salt, round, live.values, live.reports, ctx.pause),
     nonce: live.nonce === null ? null : nonceCommitment(live.nonce, round, ctx.self),
   }
   const commitment = signStatement(STATEMENT.commitment, body, ctx.self, ctx.signer)
@@ -200,7 +210,7 @@ export async function agreed(
     fail('STATEMENTS_DIFFER', { culprit: live.announcement.coordinator, at: 'announcement' })
   }
   verifyTerms(inForce, terms, live.commitment)
-  const { plan, salt } = derive(terms)
+  const { plan, salt } = derive(inForce.convenant, terms)
   live.terms = terms
   live.plan = plan
   live.salt = salt
@@ -223,7 +233,7 @@ export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
   const values = packed(live.values)
   live.prepared = await ctx.workers.run(
     'prepare',
-    { plan, partner: index, salt, values },
+    { plan, partner: index, salt, values, reports: live.reports },
     { elements: live.values.length, urgent: true, signal: live.abort.signal, move: [values.bytes] },
   )
   // Before a share leaves: also a round that fails after this counts against the caps.

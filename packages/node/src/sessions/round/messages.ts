@@ -103,11 +103,15 @@ export function commitmentsDigest(commitments: readonly SignedCommitment[]): str
 /** Some milliseconds of hashing. */
 const VALUES_A_TURN = 4_096
 
-/** @param pause called now and then: a list may have a million values */
+/**
+ * @param reports what each value counts for, where a rule asks
+ * @param pause called now and then: a list may have a million values
+ */
 export async function listCommitment(
   salt: Bytes,
   round: string,
   values: readonly Bytes[],
+  reports: readonly number[],
   pause: () => Promise<void>,
 ): Promise<string> {
   const hash = new PartsHash('drempel/v1/round/list')
@@ -117,6 +121,7 @@ export async function listCommitment(
     hash.add(value)
     if (i % VALUES_A_TURN === VALUES_A_TURN - 1) await pause()
   }
+  if (reports.length > 0) hash.add(Uint8Array.from(reports))
   return hex(hash.digest())
 }
 

@@ -3,7 +3,7 @@
  * derive alike: the salt, the plan, who contributes. A coordinator can't invent any of it.
  */
 
-import { capsOf, kindOf } from '@drempel/protocol/convenant'
+import { type Convenant, capsOf, kindOf } from '@drempel/protocol/convenant'
 import {
   type Bytes,
   compareBytes,
@@ -14,7 +14,7 @@ import {
 } from '@drempel/protocol/encoding'
 import { paddedSize, planRound, type RoundPlan, roundSalt } from '@drempel/protocol/threshold'
 import { fail } from '../errors.ts'
-import { type InForce, memberKey } from '../federation.ts'
+import { type InForce, memberKey, rulesOf } from '../federation.ts'
 import {
   type Announcement,
   announcementDigest,
@@ -119,11 +119,19 @@ export function contributors(terms: Terms): readonly string[] {
     .map(({ member }) => member)
 }
 
-export function derive(terms: Terms): { plan: RoundPlan; salt: Bytes } {
+export function derive(convenant: Convenant, terms: Terms): { plan: RoundPlan; salt: Bytes } {
   const partners = terms.commitments.flatMap(({ member, body }) =>
     body.paddedSize === null ? [] : [{ id: member, paddedSize: body.paddedSize }],
   )
   const [a, b, c] = terms.openings.map(({ body }) => fromHex(body.nonce)) as [Bytes, Bytes, Bytes]
-  const { convenant, round } = terms.announcement
-  return { plan: planRound(partners), salt: roundSalt(fromHex(convenant), utf8(round), [a, b, c]) }
+  const { convenant: digest, round, kind } = terms.announcement
+  return {
+    plan: planRound(partners, countsReports(convenant, kind) ? 2 : 0),
+    salt: roundSalt(fromHex(digest), utf8(round), [a, b, c]),
+  }
+}
+
+/** Whether a rule of the kind asks how many reports stand behind an identifier. */
+export function countsReports(convenant: Convenant, kind: string): boolean {
+  return rulesOf(convenant, kind).some(({ reports }) => reports !== undefined)
 }

@@ -146,5 +146,5 @@ export interface FlagStore {
     kind: string,
     now: number,
     options: { readonly afterId?: number; readonly limit: number },
-  ): Promise<readonly ActiveFlag[]>
+  ): Promise<readonly (ActiveFlag & Pick<FlagRecord, 'reports'>)[]>
 }

@@ -78,9 +78,10 @@ export function flagStore(connection: Connection): FlagStore {
      GROUP BY withdrawn_reason ORDER BY withdrawn_reason`,
   )
   const count = db.prepare<[string, number]>(`SELECT count(*) FROM flags WHERE ${ACTIVE}`).pluck()
-  const active = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'blind' | 'sealed'>>(
-    `SELECT id, blind, sealed FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`,
-  )
+  const active = db.prepare<
+    [string, number, number, number],
+    Pick<Row, 'id' | 'blind' | 'sealed' | 'reports'>
+  >(`SELECT id, blind, sealed, reports FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`)
 
   return {
     upsert: flagUpsert(connection),
@@ -135,7 +136,11 @@ export function flagStore(connection: Connection): FlagStore {
       ),
     countActive: (kind, now) => read(() => count.get(kind, now) as number),
     active: (kind, now, { afterId = 0, limit }) =>
-      read(() => active.all(kind, now, afterId, limit).map(activeRecord)),
+      read(() =>
+        active
+          .all(kind, now, afterId, limit)
+          .map((row) => ({ ...activeRecord(row), reports: row.reports })),
+      ),
   }
 }
 

@@ -1,0 +1,87 @@
+/** Rules beyond a count, from the convenant and imported flags to what members are told. */
+
+import type { List } from '@drempel/protocol/api'
+import { parseConvenant } from '@drempel/protocol/convenant'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Federation } from '../kit/federation.ts'
+
+/** How many reports each member has of an identifier. */
+const FLAGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'two-banks.example': { 'bank-a': 1, 'bank-b': 1 },
+  'two-sectors.example': { 'bank-a': 1, telecom: 1 },
+  'banks-three-reports.example': { 'bank-a': 1, 'bank-b': 2 },
+  'three-reports.example': { platform: 7, telecom: 1 },
+  'one-member.example': { platform: 50 },
+  'all.example': { 'bank-a': 1, 'bank-b': 1, platform: 1, telecom: 1 },
+}
+
+const OVER = {
+  'host-t2-s2': ['all.example', 'three-reports.example', 'two-sectors.example'],
+  'host-t2-r3': ['all.example', 'banks-three-reports.example', 'three-reports.example'],
+  'host-t2-r3-owners': ['all.example', 'banks-three-reports.example', 'three-reports.example'],
+}
+
+let federation: Federation
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    rules: [
+      { kind: 'host', t: 2, minSectors: 2 },
+      { kind: 'host', t: 2, reports: 3 },
+      { kind: 'host', t: 2, reports: 3, output: 'owners' },
+    ],
+  })
+  await federation.member('bank-a').generateKey()
+  for (const member of federation.members) {
+    const own = Object.entries(FLAGS).filter(([, held]) => held[member.id] !== undefined)
+    const values = own.map(([value]) => value)
+    await member.flag(
+      values,
+      'host',
+      own.map(([, held]) => held[member.id]!),
+    )
+  }
+})
+
+afterAll(() => federation.close())
+
+test('every member learns what its rules say, and no more', async () => {
+  const leader = federation.member('bank-a')
+  const round = await leader.round()
+  expect(round).toMatchObject({ state: 'published', leftOut: [] })
+  const sizes = round.lists!.map(({ rule, size }) => [rule, size])
+  expect(Object.fromEntries(sizes)).toEqual({
+    'host-t2-s2': 3,
+    'host-t2-r3': 3,
+    'host-t2-r3-owners': 0,
+  })
+  for (const rule of ['host-t2-s2', 'host-t2-r3'] as const) {
+    const values = Object.keys(FLAGS)
+    const { results } = await leader.ask(values, 'fraude-onderzoek', rule)
+    const expected = values.map((value) => ({ over: OVER[rule].includes(value) }))
+    expect(results).toEqual(expected)
+  }
+  for (const member of federation.members) {
+    expect(await member.ended(round.round)).toMatchObject({ state: 'published' })
+    const { json } = await member.api('GET', '/flags?kind=host&rule=host-t2-r3-owners')
+    const { flags } = json as { flags: { value: string; over: boolean }[] }
+    const mine = Object.keys(FLAGS).filter((value) => FLAGS[value]![member.id] !== undefined)
+    expect(flags.map(({ value }) => value).sort()).toEqual(mine.sort())
+    const over = flags.filter((flag) => flag.over).map(({ value }) => value)
+    expect(over.sort()).toEqual(mine.filter((v) => OVER['host-t2-r3-owners'].includes(v)))
+  }
+})
+
+test('a list in force says what its rule asks', async () => {
+  const { json } = await federation.member('telecom').api('GET', '/status')
+  const { lists } = json as { lists: List[] }
+  expect(lists.find(({ rule }) => rule === 'host-t2-s2')).toMatchObject({
+    threshold: 2,
+    minSectors: 2,
+  })
+  expect(lists.find(({ rule }) => rule === 'host-t2-r3')).toMatchObject({
+    threshold: 2,
+    reports: 3,
+  })
+  expect(parseConvenant(federation.convenant)).toEqual(federation.convenant)
+})
