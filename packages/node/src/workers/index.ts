@@ -1,6 +1,7 @@
 export { isWorkerFault, type WorkerErrorCode } from './errors.ts'
 export { group } from './group.ts'
 export { packed } from './packed.ts'
+export { otOnThread } from './party.ts'
 export { createPool, type JobOptions, type PoolOptions, type WorkerPool } from './pool.ts'
 export { workerProblems } from './problems.ts'
 export { pooledWork } from './psi.ts'

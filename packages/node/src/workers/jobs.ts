@@ -8,6 +8,7 @@
  * the job is done.
  */
 
+import type { MessagePort } from 'node:worker_threads'
 import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
 import type { SecretShare } from '@drempel/protocol/group'
 import {
@@ -32,6 +33,7 @@ import {
 import { type PreparedList, prepareList, type RoundPlan } from '@drempel/protocol/threshold'
 import { group } from './group.ts'
 import { type Packed, unpacked } from './packed.ts'
+import { type PartyTerms, runOt } from './party.ts'
 
 export type World = {
   readonly random: RandomBytes
@@ -134,6 +136,14 @@ export const jobs = {
     args: { readonly scalar: Bytes; readonly elements: Bytes },
   ): Promise<Bytes> {
     return inThread(group, pause).multiply(args.scalar, args.elements)
+  },
+
+  /** Either side of an intersection, from its first message to its last. */
+  psiOt(
+    { random, pause }: World,
+    { terms, port }: { readonly terms: PartyTerms; readonly port: MessagePort },
+  ) {
+    return runOt(terms, port, random, pause)
   },
 
   /** Partner: its list made ready for a round. Does not give way. */

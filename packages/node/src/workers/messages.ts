@@ -1,5 +1,6 @@
 /** What crosses between the main thread and a worker. */
 
+import { MessagePort } from 'node:worker_threads'
 import { type Bytes, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import type { JobName } from './jobs.ts'
 
@@ -38,7 +39,7 @@ export function errorOf(fault: Fault): ProtocolError {
 /** Every typed array in a value made of plain objects and arrays. */
 export function arraysIn(value: unknown): ArrayBufferView<ArrayBuffer>[] {
   if (ArrayBuffer.isView(value)) return [value as ArrayBufferView<ArrayBuffer>]
-  if (typeof value !== 'object' || value === null) return []
+  if (typeof value !== 'object' || value === null || value instanceof MessagePort) return []
   return Object.values(value).flatMap(arraysIn)
 }
 

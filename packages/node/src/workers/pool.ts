@@ -10,6 +10,7 @@
 
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { MessagePort } from 'node:worker_threads'
 import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
@@ -30,6 +31,8 @@ export type JobOptions = {
   readonly signal?: AbortSignal | undefined
   /** Arrays that own their whole buffers and that the caller has no more use for: these are not copied. */
   readonly move?: readonly Bytes[]
+  /** Ports among the arguments. */
+  readonly ports?: readonly MessagePort[]
 }
 
 export interface WorkerPool {
@@ -123,11 +126,11 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
   }
 
   function onThread(name: JobName, args: unknown, options: JobOptions): Promise<unknown> {
-    const { urgent, signal, move = [] } = options
+    const { urgent, signal, move = [], ports = [] } = options
     const bytes = arraysIn(args).reduce((sum, { byteLength }) => sum + byteLength, 0)
     if (!urgent) assertRoom(bytes)
     const seed = random?.(32) ?? null
-    const transfer = move.map(({ buffer }) => buffer as ArrayBuffer)
+    const transfer = [...move.map(({ buffer }) => buffer as ArrayBuffer), ...ports]
     return new Promise((resolve, reject) => {
       // The caller need not wait until the thread has noticed.
       const abort = () => reject(signal!.reason)

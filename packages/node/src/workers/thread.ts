@@ -1,7 +1,7 @@
 /** One worker thread as the pool sees it: jobs go in, promises settle, a lost thread fails its jobs. */
 
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { type MessagePort, Worker } from 'node:worker_threads'
 import type { ProtocolError } from '@drempel/protocol/encoding'
 import { errorOf, faultOf, type Order, type Reply } from './messages.ts'
 
@@ -49,12 +49,12 @@ export class Thread {
   }
 
   /**
-   * @param move buffers that the caller gives away
+   * @param move buffers and ports that the caller gives away
    * @returns a promise that settles when the worker is done with the job, also after an abort
    */
   run(
     job: Omit<Extract<Order, { id: number }>, 'id'>,
-    move: readonly ArrayBuffer[],
+    move: readonly (ArrayBuffer | MessagePort)[],
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     const id = ++this.#last
@@ -72,7 +72,7 @@ export class Thread {
     await this.#exited
   }
 
-  #post(order: Order, move: readonly ArrayBuffer[] = []): void {
+  #post(order: Order, move: readonly (ArrayBuffer | MessagePort)[] = []): void {
     this.#worker.postMessage(order, move)
   }
 

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
-import { accept, ended, hosts, items, propose, psiEntries, shown } from './world.ts'
+import { accept, bring, ended, hosts, items, propose, psiEntries, shown } from './world.ts'
 
 let federation: Federation
 let bank: Member
@@ -52,5 +52,36 @@ describe('two lists', () => {
       ])
     }
     expect(logs[0]![0]).toMatchObject({ digest: (logs[1]![0] as { digest: string }).digest })
+  })
+
+  it('by ot, of a file and of flags, to the proposer alone', async () => {
+    const input = await bring(bank, [
+      ...hosts(15, 25),
+      'HOST-15.example.net',
+      'host-99.example.net',
+    ])
+    const { id } = await propose(bank, { input, protocol: 'ot', to: 'proposer' })
+    await accept(telecom, id)
+    const [ours, theirs] = await Promise.all([ended(bank, id), ended(telecom, id)])
+    expect(ours).toMatchObject({ own: 11, protocol: 'ot', why: 'ASKED', state: 'done' })
+    expect(ours.result).toEqual({ learned: 'items', size: 5 })
+    expect(theirs).toMatchObject({ state: 'done', result: { learned: 'nothing' } })
+    const common = hosts(20, 25).map((value, i) => ({ row: 7 + i, value }))
+    expect(await items(bank, id)).toEqual(common)
+    expect(await items(telecom, id)).toEqual([])
+    expect(await psiEntries(bank, id)).toMatchObject([
+      { protocol: 'psi-ot' },
+      { status: 'answered' },
+    ])
+  })
+
+  it('only their size, to the partner alone or both', async () => {
+    const { id } = await propose(bank, { output: 'size' })
+    await accept(telecom, id)
+    for (const member of [bank, telecom]) {
+      const { result } = await ended(member, id)
+      expect(result).toEqual({ learned: 'size', size: 10 })
+      expect(await items(member, id)).toEqual([])
+    }
   })
 })

@@ -11,7 +11,7 @@ import { sizeBucket } from '@drempel/protocol/log'
 import { ecdh, itemCount, type PsiOptions, type PsiResult } from '@drempel/protocol/psi'
 import type { Channel } from '../../peers/index.ts'
 import type { PsiState } from '../../store/index.ts'
-import { pooledWork } from '../../workers/index.ts'
+import { otOnThread, pooledWork } from '../../workers/index.ts'
 import { behind } from '../behind.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
@@ -260,7 +260,9 @@ function protocolOf(
     },
     signal: live.abort.signal,
   }
-  return ecdh(options, pooledWork(ctx.workers, live.abort.signal))
+  return acceptance!.body.protocol === 'ot'
+    ? otOnThread(ctx.workers, options)
+    : ecdh(options, pooledWork(ctx.workers, live.abort.signal))
 }
 
 function resultOf(
