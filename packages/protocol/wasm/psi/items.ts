@@ -1,7 +1,8 @@
 /**
- * items(records, bytes, offsets, count, key, bins): the keyed BLAKE3 of each item of at most 64 bytes
- * gives its digest and three distinct bins below `bins`, which is at least 3. Longer items get a record
- * that means nothing. Reads up to 64 bytes from the start of each item, and items by fours.
+ * items(records, places, bytes, offsets, count, key, bins, number): the keyed BLAKE3 of each item of at
+ * most 64 bytes gives its digest and three distinct bins below `bins`, which is at least 3; they go to
+ * the record that `places` names, with the number of the item, the first of which is `number`. Longer
+ * items get a record that means nothing. Reads 64 bytes from the start of each item, and items by fours.
  */
 
 import {
@@ -17,7 +18,7 @@ import {
   v128,
 } from '../assembler.ts'
 import { type Four, turned } from './lanes.ts'
-import { BINS, LENGTHS, MASKS, MESSAGE, OUTPUT, RECORD } from './scratch.ts'
+import { BINS, LENGTHS, MASKS, MESSAGE, NUMBER, OUTPUT, RECORD } from './scratch.ts'
 
 type I = Local<'i32'>
 
@@ -25,13 +26,18 @@ const BLOCK = 64
 const zero = i32const(0)
 
 export function writeItems(module: ModuleBuilder, compress: FunctionBuilder): void {
-  const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], 'items')
-  const [records, bytes, offsets, count, key, bins] = [0, 1, 2, 3, 4, 5].map((i) =>
-    f.parameter('i32', i),
-  ) as [I, I, I, I, I, I]
+  const f = module.function(
+    Array.from({ length: 8 }, () => 'i32' as const),
+    [],
+    'items',
+  )
+  const [records, places, bytes, offsets, count, key, bins, number] = Array.from(
+    { length: 8 },
+    (_, i) => f.parameter('i32', i),
+  ) as [I, I, I, I, I, I, I, I]
   const end = f.local('i32', i32.add(offsets, i32.shl(count, i32const(2))))
   const [starts, masks] = [0, 1].map(() => [0, 1, 2, 3].map(() => f.local('i32'))) as [I[], I[]]
-  const length = f.local('i32')
+  const [length, record] = [f.local('i32'), f.local('i32')]
   const spare = [0, 1, 2, 3].map(() => f.local('v128'))
   const chosen = [f.local('i32'), f.local('i32'), f.local('i32')]
   f.loopWhile(i32.ltU(offsets, end), () => {
@@ -54,13 +60,17 @@ export function writeItems(module: ModuleBuilder, compress: FunctionBuilder): vo
     f.call(compress, key)
     const digest = [0, 1, 2, 3].map((word) => load('v128', zero, OUTPUT + 16 * word))
     turned(f, digest as unknown as Four, spare).forEach((row, lane) => {
-      f.store(records, row, RECORD * lane)
+      const place = load('i32', places, 4 * lane)
+      f.set(record, i32.add(records, i32.mul(place, i32const(RECORD))))
+      f.store(record, row)
       writeBins(f, chosen, bins, lane)
       chosen.forEach((bin, i) => {
-        f.store(records, bin, RECORD * lane + BINS + 4 * i)
+        f.store(record, bin, BINS + 4 * i)
       })
+      f.store(record, i32.add(number, i32const(lane)), NUMBER)
     })
-    f.set(records, i32.add(records, i32const(4 * RECORD)))
+    f.set(number, i32.add(number, i32const(4)))
+    f.set(places, i32.add(places, i32const(16)))
     f.set(offsets, i32.add(offsets, i32const(16)))
   })
 }

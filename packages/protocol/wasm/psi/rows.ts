@@ -16,7 +16,7 @@ import {
   v128,
 } from '../assembler.ts'
 import { type Four, turned, type Vector } from './lanes.ts'
-import { BINS, HELD, LENGTHS, MESSAGE, OUTPUT, PLACE, RECORD, ROW } from './scratch.ts'
+import { BINS, HELD, LENGTHS, MESSAGE, OUTPUT, RECORD, ROW } from './scratch.ts'
 
 type I = Local<'i32'>
 
@@ -124,8 +124,8 @@ export function writeOutputs(module: ModuleBuilder, compress: FunctionBuilder): 
 
 /**
  * evaluate(values, slots, count, records, rows, bin, choices, codeKey, key, width): for each slot the
- * hash of (row ⊕ choices ∧ code of the item), its first `width` bytes (8 to 12) to the place of the
- * record and hash index. By fours.
+ * hash of (row ⊕ choices ∧ code of the item), its first `width` bytes (8 to 12) to
+ * values[record][hash index]. By fours.
  */
 export function writeEvaluate(
   module: ModuleBuilder,
@@ -157,7 +157,7 @@ export function writeEvaluate(
       f.set(digests[lane]!, hash)
     })
     for (const lane of lanes) {
-      const record = load('i32', entries.records[lane]!, PLACE)
+      const record = i32.shrU(load('i32', slots, 4 * lane), i32const(2))
       f.set(place, i32.add(i32.mul(record, i32const(3)), hashIndex(slots, lane)))
       f.set(place, i32.add(values, i32.mul(place, width)))
       f.storeLane64(place, digests[lane]!, 0)

@@ -9,10 +9,10 @@ export const LENGTHS = OUTPUT + 256
 export const MASKS = LENGTHS + 16
 export const HEAP = 1024
 
-/** Bytes of a list's record: a digest of 16, three bins, and a place among what is sent. */
+/** Bytes of a list's record: a digest of 16, three bins, and the number of its item. */
 export const RECORD = 32
 export const BINS = 16
-export const PLACE = 28
+export const NUMBER = 28
 
 /** Bytes of a matrix row: 448 columns, as sent; and as held, to whole vectors. */
 export const ROW = 56

@@ -1,19 +1,20 @@
 /**
- * Cuckoo hashing with three bins an item and no stash (Fotakis, Pagh, Sanders, Spirakis, 2005): every
- * item in one of its bins, at most one in each. Items first push each other on; one that is still
- * without a bin after many moves gets one along a shortest augmenting path, so that a table is
- * found wherever there is one.
+ * Cuckoo hashing with three bins an item and no stash (Fotakis, Pagh, Sanders, Spirakis, "Space
+ * Efficient Hash Tables with Worst Case Constant Access Time", 2005): every item in one of its bins,
+ * at most one in each. An item whose bins are all taken pushes another on; one that is still without
+ * after many moves gets a bin along a shortest augmenting path, so that a table is found wherever
+ * there is one.
  *
  * A slot holds four times the number of its item's record plus which of the item's bins this is, or 0.
  */
 
 import { HASHES } from './parameters.ts'
+import { BINS_WORD, RECORD_WORDS } from './records.ts'
 
-/** Words of a record, and where its bins stand. */
-export const RECORD_WORDS = 8
-const BINS = 4
-/** Many items more than this without a free bin: then a search is cheaper than more pushing. */
+/** After so many a search is cheaper than more pushing. */
 const MOVES = 500
+/** Items whose bins are fetched together. */
+const TOGETHER = 32
 
 /** @param slots one for each bin, changed @returns false when there is no table with these items */
 export function insert(
@@ -22,15 +23,42 @@ export function insert(
   from: number,
   to: number,
 ): boolean {
-  for (let record = from; record < to; record++) {
-    const homeless = push(slots, records, record << 2)
-    if (homeless !== 0 && !augment(slots, records, homeless >>> 2)) return false
+  for (let start = from; start < to; start += TOGETHER) {
+    const end = Math.min(to, start + TOGETHER)
+    touch(slots, records, start, end)
+    for (let record = start; record < end; record++) {
+      if (takeFree(slots, records, record)) continue
+      const homeless = push(slots, records, (record << 2) | (record % HASHES))
+      if (homeless !== 0 && !augment(slots, records, homeless >>> 2)) return false
+    }
   }
   return true
 }
 
 export function binOf(records: Uint32Array, slot: number): number {
-  return records[RECORD_WORDS * (slot >>> 2) + BINS + (slot & 3)]!
+  return records[RECORD_WORDS * (slot >>> 2) + BINS_WORD + (slot & 3)]!
+}
+
+/** What was read ahead, kept so that no compiler leaves the reading out. */
+const touched = new Uint32Array(1)
+
+/** Reads the slots of all bins at once: one after another would wait for memory for each. */
+function touch(slots: Uint32Array, records: Uint32Array, from: number, to: number): void {
+  let sum = 0
+  for (let at = RECORD_WORDS * from + BINS_WORD; at < RECORD_WORDS * to; at += RECORD_WORDS) {
+    sum ^= slots[records[at]!]! ^ slots[records[at + 1]!]! ^ slots[records[at + 2]!]!
+  }
+  touched[0] = sum
+}
+
+function takeFree(slots: Uint32Array, records: Uint32Array, record: number): boolean {
+  for (let slot = record << 2; slot < (record << 2) + HASHES; slot++) {
+    const bin = binOf(records, slot)
+    if (slots[bin] !== 0) continue
+    slots[bin] = slot
+    return true
+  }
+  return false
 }
 
 /** @returns 0, or a slot that found no bin */

@@ -19,11 +19,13 @@ type Exports = {
   ): void
   items(
     records: number,
+    places: number,
     bytes: number,
     offsets: number,
     count: number,
     key: number,
     bins: number,
+    number: number,
   ): void
   transpose(rows: number, columns: number, stride: number, blocks: number): void
   correct(rows: number, sent: number, choices: number, count: number): void

@@ -8,7 +8,7 @@ const SEED = 32
 /** What the kernel writes at a time. */
 const GROUP = 256
 const WORDS = 4096
-const PLACED_AT_ONCE = 65_536
+const [PLACED_AT_ONCE, TOGETHER] = [65_536, 64]
 
 /** The key stream of one random seed. */
 export class RandomBlocks {
@@ -42,31 +42,62 @@ export class RandomBlocks {
     this.fill(this.#buffer, 4 * WORDS)
     return this.#kernel.words(this.#buffer, WORDS)
   }
+
+  close(): void {
+    this.#kernel.bytes(this.#seed, SEED).fill(0)
+    this.#kernel.bytes(this.#buffer, 4 * WORDS).fill(0)
+  }
 }
 
 /**
- * Gives each of `count` items a place of its own among `places`, uniformly: the first steps of a
- * Fisher-Yates shuffle, its draws exact by rejection.
+ * As many different numbers of 0 to `places` - 1 as there are items, uniformly in any order: the first
+ * steps of a Fisher-Yates shuffle, its draws exact by rejection.
  */
 export async function randomPlaces(
   session: OtSession,
   blocks: RandomBlocks,
   places: number,
-  count: number,
-  set: (item: number, place: number) => void,
-): Promise<void> {
-  const free = Uint32Array.from({ length: places }, (_, place) => place)
-  let [words, used] = [blocks.words(), 0]
-  for (let item = 0; item < count; item++) {
-    const left = places - item
-    const mask = left === 1 ? 0 : 0xffff_ffff >>> Math.clz32(left - 1)
-    let drawn = left
-    while (drawn >= left) {
-      if (used === words.length) [words, used] = [blocks.words(), 0]
-      drawn = (words[used++]! & mask) >>> 0
+): Promise<Uint32Array> {
+  const { count } = session
+  const order = new Uint32Array(places)
+  for (let i = 0; i < places; i++) order[i] = i
+  const draws = new Draws(blocks)
+  const drawn = new Uint32Array(TOGETHER)
+  for (let from = 0; from < count; from += TOGETHER) {
+    const to = Math.min(count, from + TOGETHER)
+    // All draws first, so that memory is fetched together.
+    for (let i = from; i < to; i++) drawn[i - from] = i + draws.below(places - i)
+    for (let i = from; i < to; i++) {
+      const other = drawn[i - from]!
+      const place = order[other]!
+      order[other] = order[i]!
+      order[i] = place
     }
-    set(item, free[drawn]!)
-    free[drawn] = free[left - 1]!
-    if (item % PLACED_AT_ONCE === PLACED_AT_ONCE - 1) await session.pause()
+    if (to % PLACED_AT_ONCE === 0) await session.pause()
+  }
+  return order
+}
+
+class Draws {
+  readonly #blocks: RandomBlocks
+  #words: Uint32Array
+  #used = 0
+
+  constructor(blocks: RandomBlocks) {
+    this.#blocks = blocks
+    this.#words = blocks.words()
+  }
+
+  /** @param limit at least 1 */
+  below(limit: number): number {
+    const mask = limit === 1 ? 0 : 0xffff_ffff >>> Math.clz32(limit - 1)
+    for (;;) {
+      if (this.#used === this.#words.length) {
+        this.#words = this.#blocks.words()
+        this.#used = 0
+      }
+      const drawn = (this.#words[this.#used++]! & mask) >>> 0
+      if (drawn < limit) return drawn
+    }
   }
 }

@@ -11,7 +11,7 @@ import { insert } from './cuckoo.ts'
 import { offerSeeds } from './extend.ts'
 import { OtKernel, Streams, takeColumns, takeFrame } from './kernel.ts'
 import { CHUNK, HASHES, ROW, VALUES_CHUNK } from './parameters.ts'
-import { makeRecords, RECORD } from './records.ts'
+import { makeRecords, RECORD_WORDS } from './records.ts'
 import type { OtSession } from './session.ts'
 import type { Seeds } from './toss.ts'
 import { ValueTable } from './values.ts'
@@ -26,7 +26,7 @@ export async function receive(
 ): Promise<PsiResult> {
   const kernel = new OtKernel()
   const columnSeeds = await offerSeeds(base)
-  const records = await makeRecords(session, kernel, seeds.items)
+  const records = await makeRecords(session, kernel, seeds.items, session.count)
   const slots = await fillBins(session, kernel, records)
   const table = new ValueTable(session.count, session.parameters.width)
   const matrix = new Matrix(session, kernel, columnSeeds, seeds)
@@ -47,7 +47,7 @@ async function fillBins(session: OtSession, kernel: OtKernel, records: number): 
   const length = CHUNK * Math.ceil(parameters.bins / CHUNK)
   const slots = kernel.take(4 * length)
   const slotWords = kernel.words(slots, length)
-  const recordWords = kernel.words(records, (RECORD / 4) * (count + 1))
+  const recordWords = kernel.words(records, RECORD_WORDS * (count + 1))
   for (let from = 1; from <= count; from += INSERTED_AT_ONCE) {
     const to = Math.min(count + 1, from + INSERTED_AT_ONCE)
     if (!insert(slotWords, recordWords, from, to)) {

@@ -7,47 +7,47 @@ import { fail } from '../errors.ts'
 import type { PsiResult } from '../party.ts'
 import { isHit, receiveReport } from '../report.ts'
 import type { BaseContext } from './base.ts'
-import { binOf, RECORD_WORDS } from './cuckoo.ts'
 import { chooseSeeds } from './extend.ts'
 import { OtKernel, Streams, takeColumns, takeFrame } from './kernel.ts'
 import { CHUNK, COLUMNS, HASHES, HELD_ROW, ROW, VALUES_CHUNK } from './parameters.ts'
 import { RandomBlocks, randomPlaces } from './places.ts'
-import { makeRecords } from './records.ts'
+import { BINS_WORD, makeRecords, NUMBER_WORD, RECORD_WORDS } from './records.ts'
 import type { OtSession } from './session.ts'
 import type { Seeds } from './toss.ts'
 
 /** Slots evaluated at a time, and items sorted: some four milliseconds. */
 const [EVALUATED_AT_ONCE, SORTED_AT_ONCE] = [16_384, 65_536]
-/** Where in a record its item's place stands. */
-const PLACE = 7
+const CHUNK_BITS = Math.log2(CHUNK)
 
 export async function send(
   session: OtSession,
   seeds: Seeds,
   base: BaseContext,
 ): Promise<PsiResult> {
-  const { options, parameters, count } = session
+  const { options, parameters } = session
+  const { sender: size } = options.sizes
   const kernel = new OtKernel()
   const choices = options.random(ROW)
   const columnSeeds = await chooseSeeds(base, choices)
-  const records = await makeRecords(session, kernel, seeds.items)
-  const sorted = await sortByChunk(session, kernel, records)
   const blocks = new RandomBlocks(kernel, options.random)
+  // Records in a random order, and with them all that comes of them.
+  const places = await randomPlaces(session, blocks, size)
+  const placeOf = (item: number) => places[item]! + 1
+  const records = await makeRecords(session, kernel, seeds.items, size, placeOf)
+  const sorted = await sortByChunk(session, kernel, records)
   const values = await fillValues(session, kernel, blocks)
   const evaluation = new Evaluation(session, kernel, columnSeeds, choices, seeds)
-  const recordWords = kernel.words(records, RECORD_WORDS * (count + 1))
-  await randomPlaces(session, blocks, options.sizes.sender, count, (item, place) => {
-    recordWords[RECORD_WORDS * (item + 1) + PLACE] = place
-  })
   try {
     for (let from = 0; from < parameters.bins; from += CHUNK) {
       await evaluation.takeChunk(from, sorted, records, values)
     }
   } finally {
     evaluation.close()
+    blocks.close()
+    choices.fill(0)
   }
   await sendValues(session, kernel, values)
-  return beTold(session, recordWords)
+  return beTold(session, places)
 }
 
 /** Slots in the order of the chunks that their bins are in. */
@@ -59,37 +59,57 @@ type Sorted = {
 }
 
 async function sortByChunk(session: OtSession, kernel: OtKernel, records: number): Promise<Sorted> {
-  const { count, parameters } = session
+  const { count, parameters, options } = session
+  const { sender: size } = options.sizes
   const chunks = Math.ceil(parameters.bins / CHUNK)
   const slots = kernel.take(4 * (HASHES * count + 4 * chunks))
-  const recordWords = kernel.words(records, RECORD_WORDS * (count + 1))
-  const each = async (take: (chunk: number, slot: number) => void) => {
-    for (let from = 1; from <= count; from += SORTED_AT_ONCE) {
-      const to = Math.min(count + 1, from + SORTED_AT_ONCE)
-      for (let slot = 4 * from; slot < 4 * to; slot += 4) {
-        for (let hash = 0; hash < HASHES; hash++) {
-          take(Math.floor(binOf(recordWords, slot + hash) / CHUNK), slot + hash)
-        }
-      }
+  const recordWords = kernel.words(records, RECORD_WORDS * (size + 1))
+  const inSlices = async (work: (from: number, to: number) => void) => {
+    for (let from = 1; from <= size; from += SORTED_AT_ONCE) {
+      work(from, Math.min(size + 1, from + SORTED_AT_ONCE))
       await session.pause()
     }
   }
   const sizes = new Uint32Array(chunks)
-  await each((chunk) => {
-    sizes[chunk]!++
-  })
+  await inSlices((from, to) => countChunks(recordWords, from, to, sizes))
   const starts = new Uint32Array(chunks + 1)
   for (let i = 0; i < chunks; i++) starts[i + 1] = starts[i]! + 4 * Math.ceil(sizes[i]! / 4)
   const ends = starts.slice(0, chunks)
   const slotWords = kernel.words(slots, starts[chunks]!)
-  await each((chunk, slot) => {
-    slotWords[ends[chunk]!++] = slot
-  })
+  await inSlices((from, to) => writeSlots(recordWords, from, to, slotWords, ends))
   // By fours: the last one again.
   for (let i = 0; i < chunks; i++) {
     if (sizes[i]! > 0) slotWords.fill(slotWords[ends[i]! - 1]!, ends[i], starts[i + 1])
   }
   return { slots, starts, ends }
+}
+
+function countChunks(records: Uint32Array, from: number, to: number, sizes: Uint32Array): void {
+  for (let record = from; record < to; record++) {
+    const at = RECORD_WORDS * record
+    if (records[at + NUMBER_WORD] === 0) continue
+    for (let hash = 0; hash < HASHES; hash++) {
+      sizes[records[at + BINS_WORD + hash]! >>> CHUNK_BITS]!++
+    }
+  }
+}
+
+/** @param ends for each chunk where its next slot goes, moved on */
+function writeSlots(
+  records: Uint32Array,
+  from: number,
+  to: number,
+  slots: Uint32Array,
+  ends: Uint32Array,
+): void {
+  for (let record = from; record < to; record++) {
+    const at = RECORD_WORDS * record
+    if (records[at + NUMBER_WORD] === 0) continue
+    for (let hash = 0; hash < HASHES; hash++) {
+      const chunk = records[at + BINS_WORD + hash]! >>> CHUNK_BITS
+      slots[ends[chunk]!++] = (record << 2) | hash
+    }
+  }
 }
 
 /** Random bytes in all places: those that no item takes are dummies. */
@@ -136,7 +156,8 @@ class Evaluation {
 
   async takeChunk(bin: number, sorted: Sorted, records: number, values: number): Promise<void> {
     const { call } = this.#kernel
-    const rows = Math.min(CHUNK, this.#session.parameters.bins - bin)
+    const { bins, width } = this.#session.parameters
+    const rows = Math.min(CHUNK, bins - bin)
     const chunk = bin / CHUNK
     const frame = await this.#session.receive(`ot/matrix/${chunk}`, ROW * rows)
     this.#kernel.bytes(this.#frame, frame.length).set(frame)
@@ -145,7 +166,7 @@ class Evaluation {
     for (let from = sorted.starts[chunk]!; from < sorted.ends[chunk]!; from += EVALUATED_AT_ONCE) {
       const count = Math.min(EVALUATED_AT_ONCE, sorted.ends[chunk]! - from)
       call.evaluate(
-        values,
+        values - HASHES * width,
         sorted.slots + 4 * from,
         count,
         records,
@@ -154,7 +175,7 @@ class Evaluation {
         this.#choices,
         this.#codeKey,
         this.#valueKey,
-        this.#session.parameters.width,
+        width,
       )
       await this.#session.pause()
     }
@@ -189,7 +210,7 @@ async function sendValues(session: OtSession, kernel: OtKernel, values: number):
 }
 
 /** @throws ProtocolError `BAD_MESSAGE`, culprit = the peer */
-async function beTold(session: OtSession, recordWords: Uint32Array): Promise<PsiResult> {
+async function beTold(session: OtSession, places: Uint32Array): Promise<PsiResult> {
   const { to, sizes, channel } = session.options
   if (to === 'receiver') return undefined
   const { count } = session
@@ -200,7 +221,7 @@ async function beTold(session: OtSession, recordWords: Uint32Array): Promise<Psi
   const rows = new Uint32Array(size)
   let found = 0
   for (let item = 0; item < count; item++) {
-    if (isHit(hits, recordWords[RECORD_WORDS * (item + 1) + PLACE]!)) rows[found++] = item
+    if (isHit(hits, places[item]!)) rows[found++] = item
   }
   // Places of dummies, and beyond all, are in common with nobody.
   if (found !== size) fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
