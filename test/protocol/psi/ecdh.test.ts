@@ -15,8 +15,8 @@ const SIZES: readonly (readonly [receiver: number, sender: number, common: numbe
   [40, 60, 1],
   [60, 40, 39],
   [50, 50, 50],
-  [2, 2000, 1],
-  [2000, 2, 2],
+  [1, 1100, 1],
+  [1100, 1, 1],
   [1024, 1025, 500],
 ]
 

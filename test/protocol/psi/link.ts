@@ -78,6 +78,7 @@ class Queue {
     if (this.#ended) return Promise.reject(fault('PEER_GONE'))
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(fault('PEER_TIMEOUT')), this.#idleMs)
+      timer.unref()
       this.#waiting.push({
         arrived: (arrived) => {
           clearTimeout(timer)

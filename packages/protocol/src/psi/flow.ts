@@ -23,12 +23,14 @@ export class Stop {
    * Promise.race with one long promise would: all frames until the session ends.
    */
   race<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
+    const raced = new Promise<T>((resolve, reject) => {
       if (this.#stopped !== undefined) reject(this.#stopped.reason)
       this.#waiting.add(reject)
       const done = () => this.#waiting.delete(reject)
       work.then(resolve, reject).finally(done)
     })
+    ignore(raced)
+    return raced
   }
 
   /** All of them, or the first failure, which ends the others. */

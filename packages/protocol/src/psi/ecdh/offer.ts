@@ -48,14 +48,14 @@ export type OfferedList = MaskedList & {
 export type TakenList = { readonly offer: Offer; readonly records: Bytes }
 
 /** The sender masks and sends its list. @throws as `ecdh` */
-export function offerList(
+export async function offerList(
   offer: Offer,
   items: PsiItems,
   work: EcdhWork = inThread(defaultGroup()),
 ): Promise<OfferedList> {
   const session = new EcdhSession(offer, work, offer.sizes.sender)
   const scalar = randomScalar(defaultGroup(), offer.random)
-  return session.run(async () => {
+  return await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'sender' }, session.stop)
     const list = await maskList(session, scalar, items)
     await sendList(session, list)
@@ -64,16 +64,16 @@ export function offerList(
 }
 
 /** The receiver takes the list. @throws as `ecdh` */
-export function takeList(offer: Offer): Promise<TakenList> {
+export async function takeList(offer: Offer): Promise<TakenList> {
   const session = new EcdhSession(offer, inThread(defaultGroup()), 0)
-  return session.run(async () => {
+  return await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'receiver' }, session.stop)
     return { offer, records: await receiveList(session) }
   })
 }
 
 /** The sender answers a question. @throws as `ecdh`; ProtocolError `LIST_USED` */
-export function answerQuestion(
+export async function answerQuestion(
   list: OfferedList,
   question: Question,
   work: EcdhWork = inThread(defaultGroup()),
@@ -84,7 +84,7 @@ export function answerQuestion(
   }
   list.asked = output
   const session = questionSession(list.offer, question, work, sizes.receiver)
-  return session.run(async () => {
+  return await session.run(async () => {
     await agreeOnTerms(QUESTION, { ...question, role: 'sender' }, session.stop)
     await answer(session, list.scalar, sizes.receiver, output)
     return await beTold(session, question, list, list.count)
@@ -92,7 +92,7 @@ export function answerQuestion(
 }
 
 /** The receiver asks of the list that it took. @throws as `ecdh` */
-export function askQuestion(
+export async function askQuestion(
   list: TakenList,
   question: Question,
   items: PsiItems,
@@ -100,7 +100,7 @@ export function askQuestion(
 ): Promise<PsiResult> {
   const { output, sizes } = question
   const session = questionSession(list.offer, question, work, 2 * sizes.receiver)
-  return session.run(async () => {
+  return await session.run(async () => {
     await agreeOnTerms(QUESTION, { ...question, role: 'receiver' }, session.stop)
     const records = await ask(session, items, sizes.receiver, output)
     return await conclude(session, question, list.records, records)

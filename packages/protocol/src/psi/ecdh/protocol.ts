@@ -38,7 +38,7 @@ import { beTold, conclude } from './conclude.ts'
 import { ask, receiveList } from './receiver.ts'
 import { answer, maskList, sendList } from './sender.ts'
 import { EcdhSession } from './session.ts'
-import { inThread } from './work.ts'
+import { type EcdhWork, inThread } from './work.ts'
 
 const PROTOCOL = 'ecdh/1'
 
@@ -48,11 +48,14 @@ const PROTOCOL = 'ecdh/1'
  *   `DUPLICATE_ELEMENT`, `BAD_ORDER`, `BAD_MESSAGE` and what the channel throws; `LIST_TOO_LARGE`; the
  *   signal's reason
  */
-export function ecdh(options: PsiOptions, work = inThread(defaultGroup())): Promise<PsiResult> {
+export async function ecdh(
+  options: PsiOptions,
+  work: EcdhWork = inThread(defaultGroup()),
+): Promise<PsiResult> {
   const { role, sizes } = options
   const own = role === 'receiver' ? sizes.receiver : sizes.sender
   const session = new EcdhSession(options, work, sizes.receiver + own)
-  return session.run(async () => {
+  return await session.run(async () => {
     await agreeOnTerms(PROTOCOL, options, session.stop)
     return role === 'receiver' ? receive(session, options) : send(session, options)
   })

@@ -65,6 +65,7 @@ export class EcdhSession {
   /** Runs the session's part; nothing of it goes on when it fails. */
   async run<T>(part: () => Promise<T>): Promise<T> {
     try {
+      this.options.signal?.throwIfAborted()
       return await part()
     } finally {
       this.stop.close()
