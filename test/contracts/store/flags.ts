@@ -282,6 +282,31 @@ export function flagContract(world: StoreWorld): void {
       ).toEqual([2])
     })
 
+    it('forgets the expired with their tags, and goes on counting them', async () => {
+      const { flags, tags } = world.store
+      now.time = 1_000
+      await flags.upsert(
+        'host',
+        [{ ...row(1), expires: 5_000 }, { ...row(2), expires: 9_000 }, row(3)],
+        'a',
+      )
+      await flags.upsert('host', [{ ...row(4), expires: 4_000 }], 'a')
+      await tags.put('host', 'e1', [{ id: 1, sealed: sealed(50) }])
+      await flags.object('host', index(4))
+      const before = await flags.summary('host', 0, 6_000)
+      expect(before).toMatchObject({ live: 2, added: 4, expired: 1 })
+      expect(await flags.forgetExpired(4_999, 9)).toBe(0)
+      expect(await flags.forgetExpired(5_000, 9)).toBe(1)
+      // Under bezwaar it stays, so that no import brings it back.
+      expect(await flags.get('host', index(1))).toBeNull()
+      expect(await tags.page('host', 'e1', 0, { limit: 9 })).toEqual([])
+      expect((await flags.get('host', index(4)))?.state).toBe('bezwaar')
+      expect(await flags.summary('host', 0, 6_000)).toEqual(before)
+      expect(await flags.forgetExpired(99_000, 9)).toBe(1)
+      await flags.forgetCounts(5_001)
+      expect(await flags.summary('host', 0, 99_000)).toMatchObject({ added: 3, expired: 1 })
+    })
+
     it('pages without gap or repetition, by state', async () => {
       await world.store.flags.upsert('host', range(25).map(row), 'a')
       for (const i of [3, 4, 11]) await world.store.flags.withdraw('host', index(i))
@@ -291,7 +316,8 @@ export function flagContract(world: StoreWorld): void {
         if (page.length === 0) break
         for (const flag of page) {
           seen.push(flag.id)
-          expect(flag).toEqual({ id: flag.id, index: index(flag.id), sealed: sealed(flag.id) })
+          const { index, sealed, reports } = row(flag.id)
+          expect(flag).toEqual({ id: flag.id, index, sealed, reports })
         }
         afterId = page.at(-1)!.id
       }

@@ -75,6 +75,7 @@ describe('the SQLite file', () => {
     const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all()
     const later = (tables as string[]).filter((name) => !FIRST_TABLES.includes(name))
     for (const table of later) db.exec(`DROP TABLE ${table}`)
+    db.exec('DROP INDEX flags_by_expiry')
     db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')
     db.pragma('user_version = 1')
     db.close()

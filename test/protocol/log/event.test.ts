@@ -94,6 +94,29 @@ describe('leaves', () => {
   })
 })
 
+describe('the end of a period', () => {
+  const { v, time, software, retentionClass, period, convenant, commit } = intent
+  const shred = {
+    ...{ v, type: 'shred', time, software, retentionClass, period, convenant, commit },
+    ...{ shredded: '2026Q2', reason: 'RETENTION_ENDED' },
+  }
+  const both = { approvalCommit: digestOf('approval'), capacities: ['auditor', 'operator'] }
+
+  test('is of two people, or of its time', () => {
+    expect(parse(shred).type).toBe('shred')
+    expect(parse({ ...shred, ...both }).type).toBe('shred')
+    expect(parse({ ...shred, ...both, reason: 'FORCED' }).type).toBe('shred')
+    for (const bad of [
+      { ...shred, reason: 'FORCED' },
+      { ...shred, approvalCommit: both.approvalCommit },
+      { ...shred, capacities: both.capacities },
+      { ...shred, ...both, capacities: ['auditor'] },
+    ]) {
+      expect(() => parse(bad)).toThrow(code('BAD_EVENT'))
+    }
+  })
+})
+
 describe('fields take nothing but their own form', () => {
   const bad: Partial<Record<keyof EventOf<'query.intent'>, readonly unknown[]>> = {
     v: [2, '1', 0],

@@ -50,6 +50,7 @@ import {
   ConvenantInForce,
   catchUp,
   createDaily,
+  createRetention,
   createSchedule,
   createSessions,
   failOpenRounds,
@@ -312,6 +313,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
   }
   const sync = guarded('catch-up', () => catchUp(ctx))
   const startDue = createSchedule(ctx, rounds)
+  const endRetention = createRetention(ctx)
   const tidy = guarded('housekeeping', async () => {
     await rounds.expire()
     await startDue()
@@ -319,6 +321,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await reviewAnswers(ctx)
     await forgetErased(ctx)
     await summariseFlags(ctx)
+    await endRetention()
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
     await tidyIntersections(ctx, intersections)
   })

@@ -23,9 +23,10 @@ export function openIndexKeys(periods: string, random: RandomBytes): IndexKeys {
     load: (period, purpose) => keys.load(`${period}.${purpose}`),
     create: (period, purpose) => keys.create(`${period}.${purpose}`),
     list,
-    async erase(period) {
+    async erase(period, purpose) {
       for (const key of await list()) {
-        if (key.period === period) await keys.erase(`${period}.${key.purpose}`)
+        const meant = key.period === period && (purpose ?? key.purpose) === key.purpose
+        if (meant) await keys.erase(`${period}.${key.purpose}`)
       }
     },
   }

@@ -42,8 +42,8 @@ export interface IndexKeys {
   /** Durable when it resolves; never replaces a key that exists, but returns that. */
   create(period: string, purpose: string): Promise<Bytes>
   list(): Promise<readonly { readonly period: string; readonly purpose: string }[]>
-  /** All of a period. */
-  erase(period: string): Promise<void>
+  /** All of a period, or that of one purpose. */
+  erase(period: string, purpose?: string): Promise<void>
 }
 
 export type Home = {

@@ -92,6 +92,7 @@ export {
 } from './psi/index.ts'
 export { createDaily } from './reconcile/daily.ts'
 export {
+  createRetention,
   decide as decideProposal,
   finishBegun,
   list as listProposals,

@@ -20,7 +20,7 @@ import {
   STATUSES,
   sizeBucket,
 } from './fields.ts'
-import { events, hasPurpose, type LeafFields } from './schema.ts'
+import { events, isWhole, type LeafFields } from './schema.ts'
 
 type Form = {
   /** Ascending, as they are written. */
@@ -65,7 +65,7 @@ const ASCENDING = ['parties', 'rules', 'alerts', 'capacities'] as const
 
 /** What the pattern leaves open. */
 function holds(event: LeafFields & Ordered): boolean {
-  if (!isMinute(event.time) || !hasPurpose(event)) return false
+  if (!isMinute(event.time) || !isWhole(event)) return false
   for (const name of ASCENDING) {
     const list = event[name]
     if (list !== undefined && !isAscending(list)) return false

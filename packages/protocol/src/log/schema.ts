@@ -10,7 +10,7 @@ const refused = ['role', 'convenant', 'reason'] as const
 const round = ['role', 'convenant', 'round'] as const
 const ofRound = ['kind', 'rules', 'epoch', 'parties', 'peerCheckpoints'] as const
 const psi = [...query, 'purpose', 'digest'] as const
-const dual = ['convenant', 'approvalCommit', 'capacities'] as const
+const dual = ['approvalCommit', 'capacities'] as const
 const subject = ['kind', 'purpose', 'reason', 'status', 'txid'] as const
 
 /** Every type of event, the fields it must have beside those of all, the fields it may have. */
@@ -62,8 +62,9 @@ export const events = [
   event('subject.closed', ['convenant'], subject),
   // Answers given before, looked up in a new list; whether one no longer holds is no part of it.
   event('answers.reviewed', ['convenant', 'kind', 'rule', 'round'], []),
-  event('record.opened', [...dual, 'entry'], []),
-  event('shred', [...dual, 'shredded', 'reason'], []),
+  event('record.opened', ['convenant', ...dual, 'entry'], []),
+  // By two people, or by the node itself when no purpose keeps anything of the period any more.
+  event('shred', ['convenant', 'shredded', 'reason'], dual),
   // What stood out in how the node is used, for its people to look at.
   event('alert.raised', refused, ['parties', 'purpose', 'kind']),
   // Witnesses.
@@ -75,7 +76,7 @@ export const events = [
   event('log.discrepancy', ['role', 'convenant', 'parties', 'reason', 'sizeBucket'], []),
 ] as const
 
-const schema = z.discriminatedUnion('type', events).refine(hasPurpose)
+const schema = z.discriminatedUnion('type', events).refine(isWhole)
 
 /** A whole leaf, of any type. */
 export type LeafFields = z.infer<typeof schema>
@@ -97,10 +98,21 @@ export function validate(value: unknown): LeafFields {
   return fail('BAD_EVENT', at === '' ? {} : { at })
 }
 
-/** A question about identifiers states its purpose and rule; the tagging of own flags has none. */
-export function hasPurpose(event: z.infer<(typeof events)[number]>): boolean {
-  if (event.type !== 'query.intent' && event.type !== 'query.result') return true
-  return event.protocol === 'tag' || (event.purpose !== undefined && event.rule !== undefined)
+/** What depends on more than one field. */
+export function isWhole(event: z.infer<(typeof events)[number]>): boolean {
+  switch (event.type) {
+    // A question about identifiers states its purpose and rule; the tagging of own flags has none.
+    case 'query.intent':
+    case 'query.result':
+      return event.protocol === 'tag' || (event.purpose !== undefined && event.rule !== undefined)
+    // Before its time a key is erased by two people, and both stand in the entry.
+    case 'shred':
+      return event.approvalCommit === undefined
+        ? event.capacities === undefined && event.reason === 'RETENTION_ENDED'
+        : event.capacities !== undefined
+    default:
+      return true
+  }
 }
 
 type Fields = typeof fields

@@ -127,7 +127,7 @@ export function approvalOf(
   ctx: NodeContext,
   { id, reason, proposer, decider, createdAt }: OpenedProposal,
 ): {
-  readonly fields: Pick<EventBody<'shred'>, 'approvalCommit' | 'capacities'>
+  readonly fields: Pick<EventBody<'record.opened'>, 'approvalCommit' | 'capacities'>
   readonly record: Json
 } {
   const approval = { proposal: id, reason, proposer, decider, createdAt }

@@ -7,8 +7,6 @@
  * is carried on at the next start.
  */
 
-import { parseSignedConvenantText } from '@drempel/protocol/convenant'
-import { fromUtf8 } from '@drempel/protocol/encoding'
 import { parseOrigin, quarterOf } from '@drempel/protocol/log'
 import type { Operator } from '../../http/index.ts'
 import type { Proposal } from '../../store/index.ts'
@@ -22,8 +20,7 @@ import {
   openProposal,
   propose,
 } from './proposals.ts'
-
-const DAY_MS = 86_400_000
+import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
 export type Shredded = {
   readonly period: string
@@ -98,24 +95,8 @@ async function allowed(ctx: NodeContext, period: string, force: boolean): Promis
   const live = parseOrigin((await ctx.audit.origin()) ?? fail('NO_CONVENANT')).quarter
   if (period >= live || period >= quarterOf(ctx.clock())) fail('PERIOD_IN_USE', { at: period })
   if (!(await ctx.periodKeys.list()).includes(period)) fail('UNKNOWN_PERIOD', { at: period })
-  const ends = endOf(period) + (await retentionDays(ctx)) * DAY_MS
+  const ends = endOf(period) + Math.max(0, ...(await retentionTerms(ctx)).values()) * DAY_MS
   if (!force && ctx.clock() < ends) {
     fail('RETENTION_RUNS', { at: new Date(ends).toISOString().slice(0, 10) })
   }
-}
-
-/** The longest that any purpose of any version allowed an answer to be kept: records hold answers. */
-async function retentionDays(ctx: NodeContext): Promise<number> {
-  const versions = await ctx.store.convenants.history()
-  const days = versions.flatMap(({ document }) =>
-    parseSignedConvenantText(fromUtf8(document)).convenant.purposes.map(
-      (purpose) => purpose.retentionDays,
-    ),
-  )
-  return Math.max(0, ...days)
-}
-
-/** The first moment after a quarter. */
-function endOf(quarter: string): number {
-  return Date.UTC(Number(quarter.slice(0, 4)), 3 * Number(quarter.slice(5)))
 }

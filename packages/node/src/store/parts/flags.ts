@@ -130,6 +130,15 @@ export interface FlagStore {
    */
   erase(kind: string, index: Bytes): Promise<boolean>
 
+  /**
+   * Deletes at most `most` active flags that expired at or before `until`, with their tags and the
+   * traces in the backend's own files; returns how many. `summary` goes on counting them.
+   */
+  forgetExpired(until: number, most: number): Promise<number>
+
+  /** Those counts too, of flags that expired before `until`. */
+  forgetCounts(until: number): Promise<void>
+
   get(kind: string, index: Bytes): Promise<FlagRecord | null>
 
   /** From `from` up to `to`. Flags that were erased are in none of its counts. */

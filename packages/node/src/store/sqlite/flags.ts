@@ -63,13 +63,23 @@ export function flagStore(connection: Connection): FlagStore {
   const pageState = db.prepare<[string, string, number, number], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND state = ? AND id > ? ORDER BY id LIMIT ?`,
   )
+  const expired = db.prepare<[number, number], { id: number }>(
+    `SELECT id FROM flags WHERE state = 'active' AND expires <= ? ORDER BY expires LIMIT ?`,
+  )
+  const countExpired = db.prepare(
+    `INSERT INTO expired_flags (kind, created_at, expires)
+     SELECT kind, created_at, expires FROM flags WHERE id = ?`,
+  )
+  const forget = db.prepare('DELETE FROM flags WHERE id = ?')
+  const forgetCounts = db.prepare('DELETE FROM expired_flags WHERE expires < ?')
   const sums = db.prepare<unknown[], Omit<FlagSummary, 'reasons'>>(
     `SELECT
        count(*) FILTER (WHERE state = 'active' AND (expires IS NULL OR expires > @to)) AS live,
        count(*) FILTER (WHERE created_at >= @from AND created_at < @to) AS added,
        count(*) FILTER (WHERE withdrawn_at >= @from AND withdrawn_at < @to) AS withdrawn,
        count(*) FILTER (WHERE state = 'active' AND expires >= @from AND expires < @to) AS expired
-     FROM flags WHERE kind = @kind`,
+     FROM (SELECT state, created_at, expires, withdrawn_at FROM flags WHERE kind = @kind
+       UNION ALL SELECT 'active', created_at, expires, NULL FROM expired_flags WHERE kind = @kind)`,
   )
   const reasons = db.prepare<unknown[], { reason: WithdrawalReason; number: number }>(
     `SELECT withdrawn_reason AS reason, count(*) AS number FROM flags
@@ -116,6 +126,19 @@ export function flagStore(connection: Connection): FlagStore {
       scrub()
       return erased
     },
+    forgetExpired: async (until, most) => {
+      const forgotten = await write(() => {
+        const ids = expired.all(until, most)
+        for (const { id } of ids) {
+          countExpired.run(id)
+          forget.run(id)
+        }
+        return ids.length
+      })
+      if (forgotten > 0) scrub()
+      return forgotten
+    },
+    forgetCounts: (until) => write(() => void forgetCounts.run(until)),
     get: (kind, index) =>
       read(() => {
         const row = get.get(kind, index)

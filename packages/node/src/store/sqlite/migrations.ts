@@ -343,4 +343,13 @@ CREATE TABLE psi_parts (
   PRIMARY KEY (name, part)
 ) STRICT;
 `,
+  // What a quarter's summary still counts of flags that expired; nothing says which they were.
+  `
+CREATE TABLE expired_flags (
+  kind TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX flags_by_expiry ON flags (expires) WHERE state = 'active' AND expires IS NOT NULL;
+`,
 ]
