@@ -19,6 +19,8 @@ export type Command = {
   readonly suites: readonly SuiteName[]
   readonly mode: Mode
   readonly json: boolean
+  /** Two lists of ten million instead of the workloads of `psi`. */
+  readonly large: boolean
   /** Where plots go. */
   readonly plots?: string
   readonly custom?: CustomWorkload
@@ -31,6 +33,8 @@ SUITE     ${SUITES.join(', ')} or all
 --smoke   everything once in the smallest size: shows that it works, not how fast
 --json    one JSON object as the last line
 --plots   a folder for plots of the results, as SVG files
+
+--large   instead of the workloads of \`psi\`, two lists of 10,000,000
 
 Instead of the workloads of \`round\`, one of your own:
 --lists   sizes of the partners' lists, for example 100000,100000,5000
@@ -50,7 +54,7 @@ export function readCommand(args: readonly string[]): Command | 'help' | undefin
   if (suites.length === 0 || more.length > 0) return undefined
   const mode = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full'
   const plots = values.plots === undefined ? {} : { plots: values.plots }
-  const command = { suites, mode, json: values.json, ...plots } as const
+  const command = { suites, mode, json: values.json, large: values.large, ...plots } as const
   if (values.lists === undefined) return command
   const custom = readCustom(values.lists, values.t, values.output)
   return custom && { ...command, custom }
@@ -73,6 +77,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         smoke: { type: 'boolean', default: false },
+        large: { type: 'boolean', default: false },
         plots: { type: 'string' },
         lists: { type: 'string' },
         t: { type: 'string', default: '2' },

@@ -61,7 +61,9 @@ describe('arguments', () => {
   })
 
   it('reads suites, modes and a workload', () => {
-    expect(readCommand(['all'])).toEqual({ suites: SUITES, mode: 'full', json: false })
+    const all = { suites: SUITES, mode: 'full', json: false, large: false }
+    expect(readCommand(['all'])).toEqual(all)
+    expect(readCommand(['psi', '--large'])).toMatchObject({ suites: ['psi'], large: true })
     expect(readCommand(['oprf', '--quick'])).toMatchObject({ suites: ['oprf'], mode: 'quick' })
     const custom = { sizes: [5, 6], t: 3, output: 'list' }
     expect(readCommand('round --lists 5,6 --t 3 --output list'.split(' '))).toMatchObject({

@@ -44,7 +44,7 @@ for (const [signal, code] of [
   process.on(signal, () => process.exit(code))
 }
 
-const { suites, mode, json, plots, custom } = command
+const { suites, mode, json, plots, custom, large } = command
 const begin = performance.now()
 const say = (text: string) => {
   const seconds = (performance.now() - begin) / 1000
@@ -53,7 +53,8 @@ const say = (text: string) => {
 const before = load()
 const results: Result[] = []
 for (const name of suites) {
-  results.push(...(await SUITES[name]({ mode, say, ...(custom === undefined ? {} : { custom }) })))
+  const own = custom === undefined ? {} : { custom }
+  results.push(...(await SUITES[name]({ mode, say, large, ...own })))
 }
 const on = machine(before)
 if (plots !== undefined) say(`plots: ${writePlots(plots, results).join(', ') || 'none'}`)

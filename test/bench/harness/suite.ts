@@ -10,6 +10,8 @@ type SuiteOptions = {
   readonly mode: Mode
   /** Instead of the suite's own workloads; for suites that know them. */
   readonly custom?: CustomWorkload
+  /** The one workload that takes most, alone; for suites that have one. */
+  readonly large?: boolean
   /** Tells people what runs. */
   readonly say: (text: string) => void
 }

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FrameChannel } from '@drempel/node/internal/peers'
 import { createPool, pooledWork } from '@drempel/node/internal/workers'
 import { type Bytes, ProtocolError, utf8 } from '@drempel/protocol/encoding'
@@ -21,6 +22,7 @@ import {
   itemOf,
   type OfferedList,
   offerList,
+  ot,
   type PsiChannel,
   type PsiItems,
   type PsiOptions,
@@ -44,8 +46,9 @@ const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
 const pool = createPool()
 const work = pooledWork(pool)
 
-const PROTOCOLS: Partial<Record<PsiProtocol, (options: PsiOptions) => Promise<PsiResult>>> = {
+const PROTOCOLS: Record<PsiProtocol, (options: PsiOptions) => Promise<PsiResult>> = {
   ecdh: (options) => ecdh(options, work),
+  ot: (options) => ot(options, () => nextTurn()),
 }
 
 let role: PsiRole = 'receiver'
@@ -160,7 +163,7 @@ function answer(question: Question): Promise<Answers[Question['ask']]> {
       return load(question)
     case 'run': {
       const options = { ...question.terms, ...surroundings(), role, items: items! }
-      return measured(() => PROTOCOLS[question.protocol]!(options))
+      return measured(() => PROTOCOLS[question.protocol](options))
     }
     case 'offer': {
       const offer = { ...surroundings(), context: question.context, sizes: question.sizes }

@@ -17,17 +17,17 @@ import { assertCommon, writeList } from './lists.ts'
 import type { Ran, Terms } from './messages.ts'
 import { Pair } from './pair.ts'
 import { PEER, psiJs } from './psiJs.ts'
-import { type Contender, type Goals, WORKLOADS, type Workload } from './workloads.ts'
+import { type Contender, type Goals, LARGE, WORKLOADS, type Workload } from './workloads.ts'
 
 const LIMITS: Readonly<Record<Mode, TurnLimits>> = {
-  full: { seconds: 180, atLeast: 1, atMost: 5 },
+  full: { seconds: 120, atLeast: 1, atMost: 5 },
   quick: { seconds: 10, atLeast: 2, atMost: 5 },
   smoke: { seconds: 0, atLeast: 1, atMost: 1 },
 }
 
-export const psi: Suite = async ({ mode, say }) => {
+export const psi: Suite = async ({ mode, large, say }) => {
   const results: Result[] = []
-  for (const workload of WORKLOADS[mode]) {
+  for (const workload of large ? [LARGE] : WORKLOADS[mode]) {
     results.push(...(await runWorkload(workload, LIMITS[mode], say)))
   }
   return results

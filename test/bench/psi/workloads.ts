@@ -37,14 +37,24 @@ export const WORKLOADS: Readonly<Record<Mode, readonly Workload[]>> = {
     {
       ...equal(10_000, 'items'),
       psiJs: true,
-      contenders: [{ protocol: 'ecdh', goals: { timesPsiJs: 25 } }],
+      contenders: [
+        { protocol: 'ecdh', goals: { timesPsiJs: 25 } },
+        { protocol: 'ot', goals: { timesPsiJs: 200 } },
+      ],
+    },
+    {
+      ...equal(MILLION, 'items'),
+      contenders: [{ protocol: 'ot', goals: { seconds: 4, peakMiB: 800, megabytes: 110 } }],
     },
     {
       receiver: 1_000,
       sender: 1_000_000,
       common: 500,
       output: 'items',
-      contenders: [{ protocol: 'ecdh', prepared: true, goals: { seconds: 5 } }],
+      contenders: [
+        { protocol: 'ecdh', prepared: true, goals: { seconds: 5 } },
+        { protocol: 'ot', goals: {} },
+      ],
     },
     {
       ...equal(MILLION, 'size'),
@@ -55,7 +65,14 @@ export const WORKLOADS: Readonly<Record<Mode, readonly Workload[]>> = {
     {
       ...equal(500, 'items'),
       psiJs: true,
-      contenders: [{ protocol: 'ecdh', goals: { timesPsiJs: 25 } }],
+      contenders: [
+        { protocol: 'ecdh', goals: { timesPsiJs: 25 } },
+        { protocol: 'ot', goals: {} },
+      ],
+    },
+    {
+      ...equal(MILLION / 8, 'items'),
+      contenders: [{ protocol: 'ot', goals: { seconds: 4 / 8, peakMiB: 800, megabytes: 110 / 8 } }],
     },
     {
       receiver: 1_000,
@@ -73,7 +90,10 @@ export const WORKLOADS: Readonly<Record<Mode, readonly Workload[]>> = {
     {
       ...equal(20, 'items'),
       psiJs: true,
-      contenders: [{ protocol: 'ecdh', goals: {} }],
+      contenders: [
+        { protocol: 'ecdh', goals: {} },
+        { protocol: 'ot', goals: {} },
+      ],
     },
     {
       receiver: 5,
@@ -84,6 +104,12 @@ export const WORKLOADS: Readonly<Record<Mode, readonly Workload[]>> = {
     },
     { ...equal(70, 'size'), contenders: [{ protocol: 'ecdh', goals: {} }] },
   ],
+}
+
+/** Minutes, gigabytes of memory and of disk: on its own, when asked for. */
+export const LARGE: Workload = {
+  ...equal(10_000_000, 'items'),
+  contenders: [{ protocol: 'ot', goals: { seconds: 60, peakMiB: 4096 } }],
 }
 
 function equal(size: number, output: PsiOutput) {
