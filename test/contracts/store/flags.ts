@@ -282,6 +282,31 @@ export function flagContract(world: StoreWorld): void {
       ).toEqual([2])
     })
 
+    it('tells what an import that replaces all left out, of the young', async () => {
+      const { flags } = world.store
+      now.time = 1_000
+      await flags.upsert('host', [row(1)], 'a')
+      now.time = 2_000
+      await flags.upsert('host', [row(2), row(3), row(4), row(5)], 'a')
+      now.time = 3_000
+      await flags.withdraw('host', index(5))
+      await flags.upsert('host', [row(4)], 'b')
+      expect(await flags.withdrawMissing('host', 'b')).toBe(3)
+      const found = async (madeSince: number, goneSince: number, afterId = 0, limit = 9) =>
+        (await flags.goneFromSource('host', { madeSince, goneSince }, { afterId, limit })).map(
+          (flag) => [flag.id, flag.createdAt],
+        )
+      expect(await found(1_500, 3_000)).toEqual([
+        [2, 2_000],
+        [3, 2_000],
+      ])
+      expect(await found(0, 3_000, 1, 1)).toEqual([[2, 2_000]])
+      expect(await found(0, 3_001)).toEqual([])
+      expect(
+        await flags.goneFromSource('host', { madeSince: 0, goneSince: 0 }, { limit: 1 }),
+      ).toEqual([{ id: 1, index: index(1), createdAt: 1_000 }])
+    })
+
     it('forgets the expired with their tags, and goes on counting them', async () => {
       const { flags, tags } = world.store
       now.time = 1_000

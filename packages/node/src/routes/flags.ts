@@ -28,6 +28,7 @@ import {
   openFlag,
   ownersResult,
   tagsOnList,
+  watchReplacement,
   watchWithdrawal,
 } from '../sessions/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
@@ -56,9 +57,11 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
 
   app.post('/flags/import/finish', operator, async (c) => {
     const request = await readJson(c, importFinishRequest)
+    const since = ctx.clock()
     const withdrawn = request.replace
       ? await ctx.store.flags.withdrawMissing(request.kind, request.import)
       : 0
+    if (withdrawn > 0) behind(ctx, 'watch', watchReplacement(ctx, request.kind, since))
     const active = await ctx.store.flags.countActive(request.kind, ctx.clock())
     const answer: ImportFinishResponse = { withdrawn, active }
     return c.json(answer)
@@ -106,7 +109,7 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
         const { kind, reason } = request
         if (flag !== null && (await ctx.store.flags.withdraw(kind, index, reason))) {
           withdrawn++
-          behind(ctx, 'watch', watchWithdrawal(ctx, request.kind, name, flag))
+          behind(ctx, 'watch', watchWithdrawal(ctx, request.kind, flag))
         } else missing.push(row)
       } catch (error) {
         if (!isProtocolError(error) || !/^(IBAN|PHONE|DEVICE|HOST|DOMAIN|EMAIL)_/.test(error.code))

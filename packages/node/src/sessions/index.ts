@@ -56,7 +56,7 @@ function asBytes(body: Bytes | Json): Bytes {
   return body instanceof Uint8Array ? body : jcs(body)
 }
 
-export { watchWithdrawal } from './alerts/index.ts'
+export { watchReplacement, watchWithdrawal } from './alerts/index.ts'
 export {
   askApproved,
   decideQuestion,

@@ -98,3 +98,27 @@ test('a flag that is made, asked and withdrawn within days is noticed; one that 
   await asker.settled()
   expect(await of(asker)).toHaveLength(1)
 })
+
+test('so is one that an import left out, and one that was there long before is not', async () => {
+  const replace = async (names: readonly string[]) => {
+    const rows = names.map((value, row) => ({ row, value }))
+    const name = names.join('-').replaceAll('.', '-')
+    await asker.api('POST', '/flags/import', { kind: 'host', import: name, rows })
+    await asker.api('POST', '/flags/import/finish', { kind: 'host', import: name, replace: true })
+    await asker.settled()
+  }
+  const before = (await of(asker, true)).length
+  await replace(['old.example', 'calm.example'])
+  await ask('old.example')
+  federation.clock.ahead += 8 * 86_400_000
+  await asker.generateKey()
+  expect(await asker.round()).toMatchObject({ state: 'published' })
+  await replace(['calm.example'])
+  // Nobody asked about it.
+  await replace(['bait.example'])
+  expect(await of(asker, true)).toHaveLength(before)
+  await ask('bait.example')
+  await replace(['other.example'])
+  await eventually(async () => ((await of(asker, true)).length > before ? true : undefined))
+  expect((await of(asker, true))[0]).toMatchObject({ code: 'FLAG_AS_QUESTION', kind: 'host' })
+})

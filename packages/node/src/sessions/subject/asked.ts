@@ -45,16 +45,31 @@ export async function findAsked(
   kind: string,
   value: string,
 ): Promise<{ readonly found: readonly AskedPosition[]; readonly periods: readonly string[] }> {
-  const index = ctx.vault.blindIndex(kind, value)
-  const found: AskedPosition[] = []
+  const { find, periods } = await askedIndex(ctx)
+  return { found: await find(ctx.vault.blindIndex(kind, value)), periods }
+}
+
+/** The same for many, by the vault's blind index, under the keys that there are now. */
+export async function askedIndex(ctx: NodeContext): Promise<{
+  find(index: Bytes): Promise<readonly AskedPosition[]>
+  readonly periods: readonly string[]
+}> {
+  const keys: Bytes[] = []
   const periods = new Set<string>()
   for (const { period, purpose } of await ctx.indexKeys.list()) {
     const key = await ctx.indexKeys.load(period, purpose)
     if (key === null) continue
     periods.add(period)
-    found.push(...(await ctx.store.asked.find(blindOf(key, index))))
+    keys.push(key)
   }
-  return { found, periods: [...periods] }
+  return {
+    async find(index) {
+      const found: AskedPosition[] = []
+      for (const key of keys) found.push(...(await ctx.store.asked.find(blindOf(key, index))))
+      return found
+    },
+    periods: [...periods],
+  }
 }
 
 /** Rows of quarters whose keys were erased with their records: random bytes by now. */

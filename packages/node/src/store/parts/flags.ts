@@ -100,6 +100,13 @@ export interface FlagStore {
    */
   withdrawMissing(kind: string, importId: string): Promise<number>
 
+  /** Flags made since `madeSince` that `withdrawMissing` withdrew since `goneSince`, in order of id. */
+  goneFromSource(
+    kind: string,
+    since: { readonly madeSince: number; readonly goneSince: number },
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt'>[]>
+
   /** False when there is no such flag or it was withdrawn before. */
   withdraw(kind: string, index: Bytes, reason?: WithdrawalReason): Promise<boolean>
 

@@ -32,6 +32,14 @@ export function flagStore(connection: Connection): FlagStore {
     `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?, withdrawn_reason = 'gone-from-source'
      WHERE kind = ? AND state = 'active' AND import_id <> ?`,
   )
+  const gone = db.prepare<
+    [string, number, number, number, number],
+    Pick<Row, 'id' | 'blind' | 'createdAt'>
+  >(
+    `SELECT id, blind, created_at AS createdAt FROM flags
+     WHERE kind = ? AND state = 'withdrawn' AND withdrawn_reason = 'gone-from-source'
+       AND created_at >= ? AND withdrawn_at >= ? AND id > ? ORDER BY id LIMIT ?`,
+  )
   // Under bezwaar it stays, so that no import brings it back, and is withdrawn once that is lifted.
   const withdraw = db.prepare(
     `UPDATE flags SET withdrawn_at = @now, withdrawn_reason = @reason,
@@ -97,6 +105,12 @@ export function flagStore(connection: Connection): FlagStore {
     upsert: flagUpsert(connection),
     withdrawMissing: (kind, importId) =>
       write(() => withdrawMissing.run(clock(), kind, importId).changes),
+    goneFromSource: (kind, { madeSince, goneSince }, { afterId = 0, limit }) =>
+      read(() =>
+        gone
+          .all(kind, madeSince, goneSince, afterId, limit)
+          .map(({ blind, ...row }) => ({ ...row, index: blob(blind) })),
+      ),
     withdraw: (kind, index, reason = 'other') =>
       write(() => withdraw.run({ kind, index, reason, now: clock() }).changes === 1),
     object: (kind, index) => write(() => object.run(kind, index).changes === 1),
