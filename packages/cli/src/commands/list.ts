@@ -31,6 +31,7 @@ import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
 import { feedbackCommand, logClasses } from './outcome.ts'
+import { psiAccept, psiList, psiPropose, psiRefuse, psiRun, psiShow } from './psi.ts'
 import { questionApprove, questionAskCommand, questionList } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
@@ -52,6 +53,7 @@ export const GROUPS = {
     nl: 'vragen die niemand alleen mag stellen',
     en: 'questions that nobody may ask alone',
   },
+  psi: { nl: 'twee lijsten vergelijken', en: 'two lists intersected' },
   log: { nl: 'het controleerbare logboek', en: 'the verifiable log' },
   alert: { nl: 'wat opviel in het gebruik', en: 'what stood out in how the node is used' },
   subject: { nl: 'verzoeken van betrokkenen', en: 'requests of data subjects' },
@@ -71,6 +73,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[questionList, questionApprove, questionAskCommand, feedbackCommand],
+  ...[psiPropose, psiAccept, psiRefuse, psiList, psiRun, psiShow],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile, logFsck],
   ...[logOpen, logShred, logProposals, logApprove],

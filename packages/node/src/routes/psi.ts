@@ -85,6 +85,7 @@ function psiView(session: PsiSession, intersections: Intersections): Psi {
     protocol: acceptance?.body.protocol ?? proposal.body.protocol,
     why,
     sizes: { proposer: size, partner: acceptance?.body.size ?? null },
+    source: own?.source ?? null,
     own: own?.size ?? null,
     case: content.case,
     people: people.map(({ name }) => name),

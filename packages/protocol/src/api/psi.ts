@@ -80,6 +80,8 @@ export const psi = z.strictObject({
   why: psiWhy.nullable(),
   /** Padded; null while not known. */
   sizes: z.strictObject({ proposer: count.nullable(), partner: count.nullable() }),
+  /** Where the own list came from. */
+  source: z.enum(['flags', 'list']).nullable(),
   /** Distinct items of the own list. */
   own: count.nullable(),
   case: z.string().nullable(),

@@ -28,6 +28,7 @@ import {
   move,
   type OwnList,
   type Person,
+  type PsiContent,
   type PsiSession,
   sealContent,
   sessionOf,
@@ -109,7 +110,8 @@ export async function acceptIntersection(
 ): Promise<PsiSession> {
   const before = await sessionOf(ctx, id)
   if (before.state === 'drafted') {
-    return send(ctx, runs, await consented(ctx, before, by))
+    const content = consented(ctx, before, by)
+    return send(ctx, runs, await move(ctx, before, ['drafted'], 'drafted', { content }))
   }
   if (before.side !== 'partner' || before.state !== 'proposed') {
     return fail('PSI_WRONG_STATE', { at: before.state })
@@ -121,20 +123,26 @@ export async function acceptIntersection(
   const needed = termsOf(ctx, purpose).fourEyes ? 2 : 1
   // One at a time: two people who accept at once bring one list.
   const session = await runs.inTurn(async () => {
-    const agreed = await consented(ctx, await sessionOf(ctx, id), by)
-    if (agreed.content.own !== null && input === undefined) return agreed
-    if (input === undefined) return fail('BAD_REQUEST', { at: 'input', hint: 'flags or a list' })
+    const found = await sessionOf(ctx, id)
+    const agreed = consented(ctx, found, by)
+    let { own } = agreed
     // The second person consents to what the first brought, and to nothing else.
-    if (agreed.content.people.length > 1) return fail('BAD_REQUEST', { at: 'input' })
-    await dropList(ctx, id)
-    const { own } = await refusing(() =>
-      listFor(ctx, { id, side: 'partner', purpose, kind: body.kind }, input, (size, listSize) => {
-        const sizes = { proposer: body.size, partner: size }
-        permit(ctx, requestOf(body, 'partner', { sizes, listSize }))
-      }),
-    )
-    const content = { ...agreed.content, own }
-    return move(ctx, agreed, ['proposed'], 'proposed', { content })
+    const second = own !== null && agreed.people.length > 1
+    if ((input === undefined) !== second) {
+      return fail('BAD_REQUEST', { at: 'input', hint: 'one list, by who consents first' })
+    }
+    if (input !== undefined) {
+      await dropList(ctx, id)
+      const about = { id, side: 'partner', purpose, kind: body.kind } as const
+      const brought = await refusing(() =>
+        listFor(ctx, about, input, (size, listSize) => {
+          const sizes = { proposer: body.size, partner: size }
+          permit(ctx, requestOf(body, 'partner', { sizes, listSize }))
+        }),
+      )
+      own = brought.own
+    }
+    return move(ctx, found, ['proposed'], 'proposed', { content: { ...agreed, own } })
   })
   if (by !== null && session.content.people.length < needed) return session
   return refusing(() => begin(ctx, runs, session))
@@ -257,25 +265,22 @@ export async function knownList(ctx: NodeContext, id: string): Promise<Uint8Arra
   return (await commitments(ctx, items, new Uint8Array(32))).known
 }
 
-async function consented(
+/** @throws ProtocolError `DUAL_CONTROL` */
+function consented(
   ctx: NodeContext,
-  session: PsiSession,
+  { content, purpose }: PsiSession,
   by: Operator | null,
-): Promise<PsiSession> {
-  const { content, state } = session
-  if (by === null) {
-    return move(ctx, session, [state], state, { content: { ...content, automatic: true } })
-  }
+): PsiContent {
+  if (by === null) return { ...content, automatic: true }
   const [first] = content.people
-  // Who consented alone, and was refused by a quota say, may do so again.
-  if (first?.token === by.id && !termsOf(ctx, session.purpose).fourEyes) return session
+  // Who consents alone, and was refused before, may do so again.
+  if (first?.token === by.id && !termsOf(ctx, purpose).fourEyes) return content
   for (const { token, name } of content.people) {
     if (token === by.id) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
     if (name === by.name)
       fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
   }
-  const people = [...content.people, personOf(by)]
-  return move(ctx, session, [state], state, { content: { ...content, people } })
+  return { ...content, people: [...content.people, personOf(by)] }
 }
 
 /** A refusal of the convenant is entered before it is told. */

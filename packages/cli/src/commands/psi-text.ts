@@ -1,0 +1,151 @@
+/** Intersections in words. */
+
+import type { Psi } from '@drempel/protocol/api'
+import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
+import type { Text } from '../output/language.ts'
+import { clean, pairs, table } from '../output/render.ts'
+import type { Context } from './context.ts'
+
+export const PSI_STATES: Readonly<Record<Psi['state'], Text>> = {
+  drafted: { nl: 'wacht op een tweede persoon', en: 'waits for a second person' },
+  proposed: { nl: 'voorgesteld', en: 'proposed' },
+  committed: { nl: 'vastgelegd', en: 'committed' },
+  running: { nl: 'loopt', en: 'running' },
+  done: { nl: 'klaar', en: 'done' },
+  refused: { nl: 'geweigerd', en: 'refused' },
+  failed: { nl: 'mislukt', en: 'failed' },
+}
+
+const WHY: Readonly<Record<NonNullable<Psi['why']>, Text>> = {
+  ASKED: { nl: 'gevraagd', en: 'asked for' },
+  AGREED: { nl: 'het convenant heeft geen ander', en: 'the convenant has no other' },
+  SIZE_ONLY: {
+    nl: 'alleen zo komt alleen het aantal uit',
+    en: 'the one that tells the size alone',
+  },
+  PREPARED: { nl: 'de lijst is vooraf verstuurd', en: 'the list was sent ahead' },
+  SMALL_LISTS: { nl: 'kleine lijsten', en: 'small lists' },
+  LARGE_LISTS: { nl: 'grote lijsten', en: 'large lists' },
+}
+
+const REASONS: Readonly<Record<string, Text>> = {
+  REFUSED_BY_PERSON: { nl: 'de andere kant weigerde', en: 'the other side refused' },
+  REFUSED_BY_POLICY: {
+    nl: 'de instellingen van de andere node weigeren dit',
+    en: "the other node's settings refuse this",
+  },
+  WITHDRAWN: { nl: 'het voorstel is ingetrokken', en: 'the proposal was withdrawn' },
+  PSI_EXPIRED: { nl: 'niemand antwoordde op tijd', en: 'nobody answered in time' },
+  NODE_RESTARTED: {
+    nl: 'een node herstartte; stel opnieuw voor',
+    en: 'a node restarted; propose it again',
+  },
+  PEER_GONE: { nl: 'de verbinding kwam niet terug', en: 'the connection did not come back' },
+  PSI_STALLED: { nl: 'de andere kant viel stil', en: 'the other side fell silent' },
+}
+
+export function psiFacts(ctx: Context, session: Psi): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  const { sizes, protocol, why } = session
+  return pairs([
+    ['id', session.id],
+    [label('toestand', 'state'), ctx.say(PSI_STATES[session.state])],
+    [label('met', 'with'), session.peer],
+    [label('voorgesteld door', 'proposed by'), ctx.say(proposerOf(session))],
+    [label('doel', 'purpose'), session.purpose],
+    [label('soort', 'kind'), session.kind],
+    [label('wat', 'what'), ctx.say(OUTPUTS[session.output])],
+    [label('wie het hoort', 'who learns it'), ctx.say(TO[session.to][session.side])],
+    [
+      'protocol',
+      protocol === null ? null : `${protocol}${why === null ? '' : ` (${ctx.say(WHY[why])})`}`,
+    ],
+    [
+      label('grootte, afgerond', 'sizes, rounded'),
+      `${sizes.proposer ?? '-'} x ${sizes.partner ?? '-'}`,
+    ],
+    [label('eigen lijst', 'own list'), session.own],
+    [label('zaak', 'case'), session.case],
+    [label('ingestemd door', 'consented by'), session.people.join(', ') || null],
+    ...(session.expiresAt ? ([[label('tot', 'until'), session.expiresAt]] as const) : []),
+    ...(session.result ? ([[label('uitkomst', 'result'), resultText(ctx, session)]] as const) : []),
+  ])
+}
+
+export function psiReason(ctx: Context, { state, reason, culprit }: Psi): string {
+  const code = reason ?? ''
+  const refusal = Object.hasOwn(REFUSALS, code) ? REFUSALS[code as RefusalCode] : undefined
+  const words = refusal ?? (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined)
+  const told = words === undefined ? '' : `: ${ctx.say(words)}`
+  const who = culprit === undefined ? '' : ` (${culprit})`
+  return clean(`${ctx.say(PSI_STATES[state])}: ${code}${who}${told}`)
+}
+
+/** What a person does next. */
+export function psiNext(ctx: Context, { id, state, side, peer }: Psi): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  if (state === 'drafted') {
+    return label(
+      `-> nu stemt een ander in: drempel psi accept ${id}`,
+      `-> now somebody else consents: drempel psi accept ${id}`,
+    )
+  }
+  if (state !== 'proposed') return ''
+  return side === 'proposer'
+    ? label(
+        `-> nu beslist ${peer}; volg het met: drempel psi run ${id}`,
+        `-> now ${peer} decides; follow it with: drempel psi run ${id}`,
+      )
+    : label(
+        `-> nog een persoon stemt in: drempel psi accept ${id}`,
+        `-> one more person consents: drempel psi accept ${id}`,
+      )
+}
+
+export function psiTable(ctx: Context, sessions: readonly Psi[]): string {
+  const head = ctx.say({
+    nl: 'id,toestand,met,door,doel,soort,wat,voor,grootte,sinds,reden',
+    en: 'id,state,with,by,purpose,kind,what,for,size,since,reason',
+  })
+  const rows = sessions.map((one) => [
+    ...[one.id, ctx.say(PSI_STATES[one.state]), one.peer, ctx.say(proposerOf(one))],
+    ...[one.purpose, one.kind, ctx.say(OUTPUTS[one.output]), ctx.say(TO[one.to][one.side])],
+    ...[one.side === 'partner' ? one.sizes.proposer : one.own, one.createdAt],
+    ...[one.reason ?? (one.result ? resultText(ctx, one) : null)],
+  ])
+  return table(head.split(','), rows)
+}
+
+function proposerOf({ side, peer }: Psi): Text {
+  return side === 'proposer' ? { nl: 'ons', en: 'us' } : { nl: peer, en: peer }
+}
+
+function resultText(ctx: Context, { result }: Psi): string {
+  const label = (nl: string, en: string) => ctx.say({ nl, en })
+  switch (result!.learned) {
+    case 'items':
+    case 'size':
+      return label(`${result!.size} gemeen`, `${result!.size} in common`)
+    case 'bucket':
+      return label(
+        `te veel om te tonen: hoogstens ${result!.atMost}`,
+        `too many to show: at most ${result!.atMost}`,
+      )
+    case 'nothing':
+      return label('alleen voor de andere kant', 'for the other side alone')
+  }
+}
+
+const OUTPUTS: Readonly<Record<Psi['output'], Text>> = {
+  items: { nl: 'welke gemeen zijn', en: 'which are in common' },
+  size: { nl: 'alleen hoeveel', en: 'only how many' },
+}
+
+const US: Text = { nl: 'wij', en: 'us' }
+const THEM: Text = { nl: 'zij', en: 'them' }
+const BOTH: Text = { nl: 'beide', en: 'both' }
+const TO: Readonly<Record<Psi['to'], Readonly<Record<Psi['side'], Text>>>> = {
+  proposer: { proposer: US, partner: THEM },
+  partner: { proposer: THEM, partner: US },
+  both: { proposer: BOTH, partner: BOTH },
+}

@@ -1,0 +1,235 @@
+/** psi propose, accept, refuse, list, run, show: what two members have in common, and nothing else. */
+
+import {
+  psiAcceptRequest,
+  psiProposalRequest,
+  psiRefuseRequest,
+  psi as psiSchema,
+  psiSessions,
+} from '@drempel/protocol/api'
+import { PSI_PROTOCOLS, PSI_TO } from '@drempel/protocol/convenant'
+import { checkWritable } from '../client/files.ts'
+import type { Context } from './context.ts'
+import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
+import { follow, outcome } from './psi-follow.ts'
+import { bringInput, INPUT_OPTIONS, type InputOptions } from './psi-input.ts'
+import { psiFacts, psiNext, psiTable } from './psi-text.ts'
+
+const ID = { nl: 'id uit psi list', en: 'id of psi list' }
+const EXAMPLE = '00112233445566778899aabbccddeeff'
+const ENDS: Readonly<Record<'nl' | 'en', string>> = {
+  nl: 'Ctrl-C beëindigt het wachten, niet de doorsnede: drempel psi run ID volgt haar verder.',
+  en: 'Ctrl-C ends the waiting, not the intersection: drempel psi run ID follows it on.',
+}
+
+type ProposeOptions = KindOptions &
+  InputOptions & {
+    readonly with: string
+    readonly purpose: string
+    readonly sizeOnly?: boolean
+    readonly to?: (typeof PSI_TO)[number]
+    readonly protocol?: (typeof PSI_PROTOCOLS)[number]
+    readonly case?: string
+    readonly wait?: boolean
+    readonly output?: string
+  }
+
+export const psiPropose: CommandSpec<ProposeOptions> = {
+  usage: 'psi propose',
+  about: {
+    nl: 'stel een ander lid voor om twee lijsten te vergelijken',
+    en: 'propose to another member to intersect two lists',
+  },
+  options: [
+    {
+      flags: '--with <member>',
+      about: { nl: 'het andere lid', en: 'the other member' },
+      required: true,
+    },
+    {
+      flags: '--purpose <id>',
+      about: { nl: 'doel uit het convenant', en: 'purpose of the convenant' },
+      required: true,
+    },
+    KIND_OPTION,
+    ...INPUT_OPTIONS,
+    {
+      flags: '--size-only',
+      about: { nl: 'alleen hoeveel, niet welke', en: 'only how many, not which' },
+    },
+    {
+      flags: '--to <who>',
+      about: {
+        nl: 'wie het hoort (anders proposer: wij)',
+        en: 'who learns it (else proposer: us)',
+      },
+      choices: PSI_TO,
+    },
+    {
+      flags: '--protocol <protocol>',
+      about: {
+        nl: 'in plaats van wat bij de grootte past',
+        en: 'instead of what suits the sizes',
+      },
+      choices: PSI_PROTOCOLS,
+    },
+    {
+      flags: '--case <ref>',
+      about: {
+        nl: 'zaakkenmerk; verzegeld in het eigen logboek',
+        en: 'case reference; sealed in the own log',
+      },
+    },
+    { flags: '--wait', about: { nl: 'wacht op de uitkomst', en: 'wait for the result' } },
+    OUT_OPTION,
+  ],
+  examples: [
+    'psi propose --with telecom --purpose lijsten-vergelijken --kind phone --flags --size-only',
+    'psi propose --with bank-b --purpose lijsten-vergelijken --kind iban --csv list.csv --column iban --to both --wait -o common.csv',
+  ],
+  notes: {
+    nl: `Elk voorstel staat in het logboek. De lijst wordt vastgelegd en verlaat de node niet; de andere kant ziet een afgeronde grootte.\n${ENDS.nl}`,
+    en: `Each proposal stands in the log. The list is committed to and does not leave the node; the other side sees a rounded size.\n${ENDS.en}`,
+  },
+  async run(ctx, options) {
+    await expectOutput(ctx, options.output)
+    const { kind, purpose, protocol } = options
+    const { input } = await bringInput(ctx, kind, options, true)
+    const node = await ctx.node()
+    const asked = {
+      ...{ partner: options.with, purpose, kind, input: input! },
+      output: options.sizeOnly === true ? ('size' as const) : ('items' as const),
+      to: options.to ?? 'proposer',
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(options.case === undefined ? {} : { case: options.case }),
+    }
+    const body = [psiProposalRequest, asked] as const
+    const proposed = await node.send('POST', 'psi', body, psiSchema, { timeoutMs: LONG_MS })
+    const text = `${psiFacts(ctx, proposed)}\n${psiNext(ctx, proposed)}`
+    if (options.wait !== true) return { json: proposed, text }
+    ctx.note(text)
+    return outcome(ctx, node, await follow(ctx, node, proposed), options.output)
+  },
+}
+
+export const psiAccept: CommandSpec<
+  InputOptions & { readonly wait?: boolean; readonly output?: string }
+> = {
+  usage: 'psi accept <id>',
+  about: {
+    nl: 'stem in met een doorsnede, met de eigen lijst; dan begint zij',
+    en: 'consent to an intersection, with the own list; then it begins',
+  },
+  args: { id: ID },
+  options: [
+    ...INPUT_OPTIONS,
+    { flags: '--no-wait', about: { nl: 'niet wachten', en: 'do not wait' } },
+    OUT_OPTION,
+  ],
+  examples: [
+    `psi accept ${EXAMPLE} --flags`,
+    `psi accept ${EXAMPLE} --csv list.csv --column iban -o common.csv`,
+  ],
+  notes: {
+    nl: `Waar het doel twee personen vraagt, stemt de tweede in zonder lijst.\n${ENDS.nl}`,
+    en: `Where the purpose asks two people, the second consents without a list.\n${ENDS.en}`,
+  },
+  async run(ctx, options, given: string) {
+    const id = checked(ctx, given)
+    await expectOutput(ctx, options.output)
+    const node = await ctx.node()
+    const before = await node.get(`psi/${id}`, psiSchema)
+    const needed = before.side === 'partner' && before.own === null
+    const { input } = await bringInput(ctx, before.kind, options, needed)
+    const body = [psiAcceptRequest, input === undefined ? {} : { input }] as const
+    const begun = await node.send('POST', `psi/${id}/acceptance`, body, psiSchema, {
+      timeoutMs: LONG_MS,
+    })
+    const text = `${psiFacts(ctx, begun)}\n${psiNext(ctx, begun)}`
+    if (options.wait === false || begun.state === 'proposed') return { json: begun, text }
+    return outcome(ctx, node, await follow(ctx, node, begun), options.output)
+  },
+}
+
+export const psiRefuse: CommandSpec = {
+  usage: 'psi refuse <id>',
+  about: {
+    nl: 'weiger een doorsnede, of trek een voorstel in; dat is blijvend',
+    en: 'refuse an intersection, or withdraw a proposal, for good',
+  },
+  args: { id: ID },
+  examples: [`psi refuse ${EXAMPLE}`],
+  async run(ctx, _options, given: string) {
+    const node = await ctx.node()
+    const path = `psi/${checked(ctx, given)}/refusal`
+    const refused = await node.send('POST', path, [psiRefuseRequest, {}], psiSchema)
+    return { json: refused, text: psiFacts(ctx, refused) }
+  },
+}
+
+export const psiList: CommandSpec<{ readonly all?: boolean }> = {
+  usage: 'psi list',
+  about: {
+    nl: 'toon voorstellen die wachten en doorsneden die lopen',
+    en: 'show proposals that wait and intersections under way',
+  },
+  options: [{ flags: '--all', about: { nl: 'ook wat voorbij is', en: 'what is over, too' } }],
+  examples: ['psi list', 'psi list --all'],
+  async run(ctx, { all = false }) {
+    const node = await ctx.node()
+    const { sessions } = await node.get('psi', psiSessions)
+    const open = sessions.filter(({ state }) => OPEN.includes(state))
+    const shown = all ? sessions : open
+    return { json: { sessions: shown }, text: psiTable(ctx, shown) }
+  },
+}
+
+export const psiRun: CommandSpec<{ readonly output?: string }> = {
+  usage: 'psi run <id>',
+  about: {
+    nl: 'volg een doorsnede tot het eind en schrijf de uitkomst',
+    en: 'follow an intersection to its end and write the result',
+  },
+  args: { id: ID },
+  options: [OUT_OPTION],
+  examples: [`psi run ${EXAMPLE} -o common.csv`],
+  notes: {
+    nl: `De uitkomst is een CSV: de eigen identificatoren die de ander ook heeft, met de rij als zij uit een bestand kwamen.\n${ENDS.nl}`,
+    en: `The result is a CSV: the own identifiers that the other has too, with the row if they came from a file.\n${ENDS.en}`,
+  },
+  async run(ctx, { output }, given: string) {
+    const id = checked(ctx, given)
+    await expectOutput(ctx, output)
+    const node = await ctx.node()
+    const session = await node.get(`psi/${id}`, psiSchema)
+    return outcome(ctx, node, await follow(ctx, node, session), output)
+  },
+}
+
+export const psiShow: CommandSpec = {
+  usage: 'psi show <id>',
+  about: { nl: 'toon één doorsnede', en: 'show one intersection' },
+  args: { id: ID },
+  examples: [`psi show ${EXAMPLE}`],
+  async run(ctx, _options, given: string) {
+    const node = await ctx.node()
+    const session = await node.get(`psi/${checked(ctx, given)}`, psiSchema)
+    return { json: session, text: `${psiFacts(ctx, session)}\n${psiNext(ctx, session)}`.trimEnd() }
+  },
+}
+
+/** A large list is committed to before the answer. */
+const LONG_MS = 10 * 60_000
+const OPEN: readonly string[] = ['drafted', 'proposed', 'committed', 'running']
+
+/** Before anything is proposed: a result that can't be written would be asked for twice. */
+async function expectOutput(ctx: Context, output: string | undefined): Promise<void> {
+  if (output !== undefined) await checkWritable(ctx.path(output), ctx.world.random)
+}
+
+function checked(ctx: Context, id: string): string {
+  if (!/^[0-9a-f]{32}$/.test(id)) {
+    usage('id', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
+  }
+  return id
+}
