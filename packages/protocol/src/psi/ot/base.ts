@@ -14,15 +14,15 @@
  * the semi-honest extension on top of this does not ask for.
  */
 
-import type { RandomBytes } from '../../encoding/index.ts'
-import { type Bytes, ByteWriter, hashParts, isProtocolError, utf8 } from '../../encoding/index.ts'
 import {
-  defaultGroup,
-  ELEMENT_BYTES,
-  itemAt,
-  randomScalar,
-  randomScalars,
-} from '../../group/index.ts'
+  type Bytes,
+  hashParts,
+  isProtocolError,
+  type RandomBytes,
+  sha256,
+  utf8,
+} from '../../encoding/index.ts'
+import { defaultGroup, ELEMENT_BYTES, randomScalar, randomScalars } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import type { Stop } from '../flow.ts'
 import type { PsiChannel } from '../party.ts'
@@ -114,11 +114,22 @@ function chosen(choices: Bytes, zero: Bytes, one: Bytes): Bytes {
 }
 
 function keysOf(session: Bytes, sent: Bytes, answer: Bytes, shared: Bytes): Bytes {
-  const keys = new Uint8Array(KEY * TRANSFERS)
-  for (let i = 0; i < TRANSFERS; i++) {
-    const number = new ByteWriter().u32(i).finish()
-    const parts = [session, number, itemAt(sent, i), answer, itemAt(shared, i)]
-    keys.set(hashParts('drempel/v1/psi/ot/base', ...parts), KEY * i)
+  const transcript = hashParts('drempel/v1/psi/ot/base', session, sent, answer)
+  return hashEach(transcript, shared, ELEMENT_BYTES)
+}
+
+/** SHA-256 of prefix, number and part, for each part: all of one length, so nothing else hashes alike. */
+export function hashEach(prefix: Bytes, parts: Bytes, length: number): Bytes {
+  const count = parts.length / length
+  const hashes = new Uint8Array(KEY * count)
+  const input = new Uint8Array(prefix.length + 4 + length)
+  input.set(prefix)
+  const view = new DataView(input.buffer)
+  for (let i = 0; i < count; i++) {
+    view.setUint32(prefix.length, i)
+    input.set(parts.subarray(length * i, length * (i + 1)), prefix.length + 4)
+    hashes.set(sha256(input), KEY * i)
   }
-  return keys
+  input.fill(0)
+  return hashes
 }

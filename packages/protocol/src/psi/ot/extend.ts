@@ -11,8 +11,8 @@
  */
 
 import { blake3 } from '@noble/hashes/blake3.js'
-import { type Bytes, ByteWriter, hashParts } from '../../encoding/index.ts'
-import { type BaseContext, chooseKeys, KEY, offerKeys, TRANSFERS } from './base.ts'
+import { type Bytes, hashParts } from '../../encoding/index.ts'
+import { type BaseContext, chooseKeys, hashEach, KEY, offerKeys, TRANSFERS } from './base.ts'
 import { COLUMNS, ROW } from './parameters.ts'
 
 const STEP = 'ot/columns'
@@ -81,13 +81,7 @@ function addedToRows(rows: Bytes, delta: Bytes): Bytes {
 }
 
 function seedsOf(session: Bytes, rows: Bytes): Bytes {
-  const seeds = new Uint8Array(KEY * COLUMNS)
-  for (let j = 0; j < COLUMNS; j++) {
-    const number = new ByteWriter().u32(j).finish()
-    const row = rows.subarray(SMALL_ROW * j, SMALL_ROW * (j + 1))
-    seeds.set(hashParts('drempel/v1/psi/ot/column', session, number, row), KEY * j)
-  }
-  return seeds
+  return hashEach(hashParts('drempel/v1/psi/ot/column', session), rows, SMALL_ROW)
 }
 
 function bitOf(bytes: Bytes, from: number, index: number): number {

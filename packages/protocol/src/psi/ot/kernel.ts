@@ -64,6 +64,10 @@ type Exports = {
 }
 
 const PAGE = 65_536
+/** All that WebAssembly can address; growing beyond throws. */
+const MOST_PAGES = 65_536
+/** As much as lists of some thousand need. */
+const FIRST_PAGES = 128
 /** Where the module's own part ends. */
 const HEAP = 1024
 const SEED = 32
@@ -77,7 +81,7 @@ let compiled: WebAssembly.Module | undefined
 
 export class OtKernel {
   readonly call: Exports
-  readonly #memory = new WebAssembly.Memory({ initial: 1 })
+  readonly #memory = new WebAssembly.Memory({ initial: FIRST_PAGES })
   #top = HEAP
 
   constructor() {
@@ -86,13 +90,15 @@ export class OtKernel {
     this.call = instance.exports as Exports
   }
 
-  /** A region of zeros. Detaches all views: take first, then view. */
+  /** A region of zeros. May detach all views: take first, then view. */
   take(bytes: number): number {
     const at = this.#top
     this.#top = Math.ceil((at + bytes) / 64) * 64
     // Some functions read whole vectors or items a little beyond a region's end.
-    const missing = this.#top + PAGE - this.#memory.buffer.byteLength
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE))
+    const needed = Math.ceil((this.#top + PAGE) / PAGE)
+    const pages = this.#memory.buffer.byteLength / PAGE
+    // Twice as much at a time: what is not used costs no memory, and growing costs time.
+    if (needed > pages) this.#memory.grow(Math.max(needed, Math.min(2 * pages, MOST_PAGES)) - pages)
     return at
   }
 

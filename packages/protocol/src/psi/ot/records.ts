@@ -76,6 +76,7 @@ class Staging {
   readonly #bytes: number
   readonly #offsets: number
   readonly #places: number
+  #used = 0
 
   constructor(kernel: OtKernel, key: Bytes) {
     this.#kernel = kernel
@@ -95,6 +96,7 @@ class Staging {
     const count = to - from
     const start = items.offsets[from]!
     const end = items.offsets[to]!
+    this.#used = Math.max(this.#used, end - start)
     this.#kernel.bytes(this.#bytes, end - start).set(items.bytes.subarray(start, end))
     const offsets = this.#kernel.words(this.#offsets, count + 4)
     for (let i = 0; i <= count; i++) offsets[i] = items.offsets[from + i]! - start
@@ -118,7 +120,7 @@ class Staging {
   }
 
   close(): void {
-    this.#kernel.bytes(this.#bytes, SLICE_BYTES).fill(0)
+    this.#kernel.bytes(this.#bytes, this.#used).fill(0)
   }
 }
 
