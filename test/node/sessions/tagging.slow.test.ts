@@ -79,9 +79,13 @@ test('a batch that fails ends the others and loses no tag that was stored; the n
   expect((await asker.entries()).length).toBe(entries)
 
   const seen: number[] = []
-  await tag(2, (done) => seen.push(done))
+  const made = await tag(2, (done) => seen.push(done))
   expect(seen.at(-1)).toBe(left)
   expect(await missing(2)).toBe(0)
+  // What was made and what was stored are the same tags, also where only some were made now.
+  expect(made.size).toBe(left)
+  const stored = await activeTags(asker.ctx, KIND, '2')
+  expect(await activeTags(asker.ctx, KIND, '2', { made })).toEqual(stored)
 })
 
 async function evaluations(member: Member): Promise<number> {

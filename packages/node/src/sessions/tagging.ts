@@ -22,25 +22,31 @@ import { evaluateInputs } from './oprf/asker.ts'
 const BATCH = 4_096
 /** Queries under way beside those that the workers compute on: these are at the holders. */
 const AHEAD = 2
-/** Rows that are read and opened at a time: some milliseconds of work. */
-const PAGE = 1_024
-/** Tags that are sealed and stored at a time, with one fsync. */
-const STORED = 2_048
+/** Rows that are read and opened, or tags that are sealed, at a time: some milliseconds of work. */
+const PAGE = 256
+/** Tags that are stored at a time, with one fsync: what a write takes, the event loop waits. */
+const STORED = 1_024
 
 type Tagging = {
   readonly kind: IdentifierKind
   readonly epoch: number
   readonly listSize: number
   readonly signal: AbortSignal
-  readonly onTagged: (flags: number) => void
+  readonly onTagged: (ids: readonly number[], outputs: readonly Bytes[]) => void
   /** Key holders that let a batch's time run out. */
   readonly late: Set<string>
 }
 
 type Flag = { readonly id: number; readonly index: Bytes; readonly input: Bytes }
 
+type SealedTag = { readonly id: number; readonly sealed: Bytes }
+
+/** Tags by their flags' ids. */
+export type Tags = ReadonlyMap<number, Bytes>
+
 /**
  * @param listSize active flags, tagged or not
+ * @returns the tags that were made, which are stored by then
  * @throws ProtocolError `REFUSED` (`BUDGET_EXCEEDED`, ...), `QUORUM_LOST`
  */
 export async function tagMissing(
@@ -50,16 +56,19 @@ export async function tagMissing(
   listSize: number,
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Tags> {
+  const made = new Map<number, Bytes>()
   let done = 0
-  const onTagged = (flags: number) => {
-    done += flags
+  const onTagged = (ids: readonly number[], tags: readonly Bytes[]) => {
+    ids.forEach((id, i) => void made.set(id, tags[i]!))
+    done += ids.length
     onProgress(done, listSize)
   }
   const tagging = { kind, epoch, listSize, signal, onTagged, late: new Set<string>() }
-  onTagged(0)
+  onProgress(0, listSize)
   // Flags may come back while others are tagged, also ones that were passed.
   while ((await tagOnce(ctx, tagging)) > 0);
+  return made
 }
 
 /** All flags that have no tag now. @returns how many there were */
@@ -162,26 +171,48 @@ async function tagBatch(
     late,
     signal,
   })
+  const tags = outputs.map(tagOf)
   for (let at = 0; at < flags.length; at += STORED) {
-    const page = flags.slice(at, at + STORED)
-    const tags = page.map(({ index }, i) => ({
-      context: tagPlace(kind, name, index),
-      plaintext: tagOf(outputs[at + i]!),
-    }))
-    const sealed = ctx.vault.sealAll(tags, ctx.random)
-    const rows = page.map(({ id }, i) => ({ id, sealed: sealed[i]! }))
+    const end = Math.min(flags.length, at + STORED)
+    const rows: SealedTag[] = []
+    for (let from = at; from < end; from += PAGE) {
+      const to = Math.min(end, from + PAGE)
+      rows.push(...sealTags(ctx, kind, name, flags.slice(from, to), tags.slice(from, to)))
+      await ctx.pause()
+    }
     await ctx.store.tags.put(kind, name, rows)
-    onTagged(rows.length)
+    const ids = rows.map(({ id }) => id)
+    onTagged(ids, tags.slice(at, end))
   }
 }
 
-/** Tags of the node's active flags, in order of their ids; all of them, or at most `limit` after an id. */
+/** @param tags of the flags, in their order */
+function sealTags(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  epoch: string,
+  flags: readonly Flag[],
+  tags: readonly Bytes[],
+): SealedTag[] {
+  const entries = flags.map(({ index }, i) => ({
+    context: tagPlace(kind, epoch, index),
+    plaintext: tags[i]!,
+  }))
+  const sealed = ctx.vault.sealAll(entries, ctx.random)
+  return flags.map(({ id }, i) => ({ id, sealed: sealed[i]! }))
+}
+
+/**
+ * Tags of the node's active flags, in order of their ids; all of them, or at most `limit` after an id.
+ * @param made tags that need not be opened
+ */
 export async function activeTags(
   ctx: NodeContext,
   kind: IdentifierKind,
   epoch: string,
-  { afterId = 0, limit = Number.POSITIVE_INFINITY } = {},
+  options: { readonly afterId?: number; readonly limit?: number; readonly made?: Tags } = {},
 ): Promise<{ readonly index: Bytes; readonly tag: Bytes }[]> {
+  const { afterId = 0, limit = Number.POSITIVE_INFINITY, made } = options
   const now = ctx.clock()
   const tags: { index: Bytes; tag: Bytes }[] = []
   for (let after = afterId; tags.length < limit; ) {
@@ -191,8 +222,8 @@ export async function activeTags(
     })
     if (page.length === 0) return tags
     for (const row of page) {
-      const place = tagPlace(kind, epoch, row.index)
-      tags.push({ index: row.index, tag: ctx.vault.open(place, row.sealed) })
+      const opened = () => ctx.vault.open(tagPlace(kind, epoch, row.index), row.sealed)
+      tags.push({ index: row.index, tag: made?.get(row.id) ?? opened() })
     }
     after = page.at(-1)!.id
     await ctx.pause()

@@ -148,7 +148,8 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   const { convenant } = ctx.inForce()
   await rounds.move(live, ['announced'], 'collecting')
   const blocked = await blockedFlags(ctx, kind)
-  const free = ({ index }: { readonly index: Bytes }) => !blocked.has(hex(index))
+  const free = ({ index }: { readonly index: Bytes }) =>
+    blocked.size === 0 || !blocked.has(hex(index))
   const active = await activeIndexes(ctx, kind)
   const stays = await staysOut(
     ctx,
@@ -157,7 +158,7 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   )
   if (!stays) {
     if (needsTags(ctx, kind)) {
-      await tagMissing(
+      const made = await tagMissing(
         ctx,
         kind,
         epoch,
@@ -168,7 +169,7 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
         },
         live.abort.signal,
       )
-      const tags = (await activeTags(ctx, kind, String(epoch))).filter(free)
+      const tags = (await activeTags(ctx, kind, String(epoch), { made })).filter(free)
       live.values = tags.map(({ tag }) => tag)
       live.flags = tags.map(({ index }) => index)
     } else {
