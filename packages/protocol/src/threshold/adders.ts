@@ -13,11 +13,11 @@ import {
   xorConstant,
 } from '../mpc/index.ts'
 
-/** Numbers in planes that lie `stride` words apart. */
-export type Numbers = At & { readonly stride: number }
+/** Where each bit's plane begins. */
+export type Numbers = readonly At[]
 
 export type Sum = {
-  /** `bits` planes, and one behind them that is zero and gets the carry. */
+  /** A plane more than `bits` has the carry written to it. */
   readonly into: Numbers
   readonly other: Numbers
   /** Of a plane. */
@@ -45,8 +45,7 @@ export async function addNumbers(
     const ands: And[] = []
     for (const [i, { into, other, words }] of sums.entries()) {
       const { carry, left, right } = work[i]!
-      const a = plane(into, bit)
-      const b = plane(other, bit)
+      const [a, b] = [into[bit]!, other[bit]!]
       for (const held of ['first', 'second'] as const) {
         left[held].set(a.share[held].subarray(a.at, a.at + words))
         kernel.add(left[held], 0, carry[held], 0, words)
@@ -62,7 +61,8 @@ export async function addNumbers(
     await andAll(session.narrow(String(bit)), ands)
   }
   for (const [i, { into, words }] of sums.entries()) {
-    const top = plane(into, bits)
+    const top = into[bits]
+    if (top === undefined) continue
     for (const held of ['first', 'second'] as const)
       top.share[held].set(work[i]!.carry[held].subarray(0, words), top.at)
   }
@@ -85,7 +85,7 @@ export async function atLeast(
   if (least >= 2 ** bits) return reached
   xorConstant(session.party, reached, -1)
   for (let bit = 0; bit < bits; bit++) {
-    const a = plane(numbers, bit)
+    const a = numbers[bit]!
     const g = start(reached)
     const here = session.narrow(String(bit))
     if (Math.floor(least / 2 ** bit) % 2 === 1) {
@@ -99,8 +99,9 @@ export async function atLeast(
   return reached
 }
 
-export function plane({ share, at, stride }: Numbers, bit: number): At {
-  return { share, at: at + bit * stride }
+/** Numbers whose planes lie `stride` words apart. */
+export function stacked(share: Share, bits: number, stride: number): Numbers {
+  return Array.from({ length: bits }, (_, bit) => ({ share, at: bit * stride }))
 }
 
 function start(share: Share): At {

@@ -10,7 +10,7 @@
  * network, cut short; shuffle after Laur, Willemson, Zhang (ISC 2011).
  */
 
-import { type Bytes, hashParts, jcs } from '../encoding/index.ts'
+import { type Bytes, hashParts, type Json, jcs } from '../encoding/index.ts'
 import {
   openSession,
   type PartyContext,
@@ -21,16 +21,25 @@ import {
   verify,
   zeroShare,
 } from '../mpc/index.ts'
+import {
+  type Aggregates,
+  type AggregateTerms,
+  newTally,
+  openTally,
+  type Tally,
+  tallyGroup,
+} from './aggregates.ts'
 import { agreeOnInputs, type LeftOut } from './agree.ts'
 import { type Conditions, hasConditions } from './conditions.ts'
 import { fail } from './errors.ts'
 import { type Group, groupsOf, loadGroup, PLANE_BYTES, stacked } from './group.ts'
-import { type Labels, NO_LABELS, sectorLabels, sharedBits } from './labels.ts'
+import { type Labels, NO_LABELS, partnerLabels, sectorLabels, sharedBits } from './labels.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
 import { type Controls, mergeLists, unmerge } from './merge.ts'
 import { networkInTurns } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
+import { ROUNDED_TO } from './release.ts'
 import { type Carried, scanRules } from './scan.ts'
 import { comparators, type Schedule, scheduleInTurns } from './schedule.ts'
 import type { InputShare } from './share.ts'
@@ -41,11 +50,14 @@ import { type Checks, validateGroup } from './validate.ts'
 export type RoundRule = Conditions & {
   readonly id: string
   readonly t: number
-  readonly output: 'list' | 'owners'
+  readonly output: 'list' | 'owners' | 'aggregates'
+  /** With output `aggregates`, which is then the only rule of the round. */
+  readonly aggregates?: AggregateTerms
 }
 
 /** Planes of labels, and of what is made of them. */
 const CONDITION_BITS = 16
+const COUNTING_BITS = 64
 
 /** Partner index to this node's share of its list. */
 export type RoundInputs = ReadonlyMap<number, InputShare>
@@ -62,6 +74,8 @@ export type RoundOptions = {
   readonly sectors?: readonly string[]
   /** All checks unless an experiment shows what goes wrong without one. */
   readonly checks?: Checks
+  /** Called before anything of the result is opened; what it throws ends the round. */
+  readonly beforeOpening?: () => Promise<void>
 }
 
 export type RoundResult = {
@@ -70,6 +84,8 @@ export type RoundResult = {
   readonly lists: ReadonlyMap<string, readonly Bytes[]>
   /** Rule id to partner index to this node's part, for that partner's eyes only. */
   readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
+  /** Rule id to what was let out. */
+  readonly aggregates: ReadonlyMap<string, Aggregates>
   readonly stats: SessionStats
 }
 
@@ -119,6 +135,7 @@ export async function computeRound(
     session.arena.release(mark)
   }
 
+  await options.beforeOpening?.()
   const lists = new Map<string, readonly Bytes[]>()
   if (outputs.table !== undefined) {
     const total = included.reduce((sum, i) => sum + plan.partners[i]!.paddedSize, 0)
@@ -130,12 +147,18 @@ export async function computeRound(
     })
   }
   const owners = await verify(session.narrow('owners'), outputs.owners)
-  return { leftOut, lists, owners: owners.value, stats: { ...session.stats } }
+  const aggregates = new Map<string, Aggregates>()
+  for (const { id, aggregates: terms } of rules) {
+    if (terms === undefined) continue
+    aggregates.set(id, await openTally(session.narrow('aggregates'), outputs.tally!, terms))
+  }
+  return { leftOut, lists, owners: owners.value, aggregates, stats: { ...session.stats } }
 }
 
 type Outputs = {
   readonly table: Table | undefined
   readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
+  readonly tally: Tally | undefined
 }
 
 function newOutputs(
@@ -147,11 +170,13 @@ function newOutputs(
 ): Outputs {
   const listed = rules.filter((rule) => rule.output === 'list').length
   const owned = rules.filter((rule) => rule.output === 'owners')
+  const terms = rules.find(({ aggregates }) => aggregates !== undefined)?.aggregates
   const parts = () =>
     new Map(included.map((partner) => [partner, newOwnerPart(plan, partner, session.party)]))
   return {
     table: listed === 0 ? undefined : newTable(plan, ones, listed),
     owners: new Map(owned.map((rule) => [rule.id, parts()])),
+    tally: terms === undefined ? undefined : newTally(plan, terms, included),
   }
 }
 
@@ -172,6 +197,12 @@ async function computeGroup(
   const listed = rules.filter(({ output }) => output === 'list')
   const controls: Controls | undefined = owned.length === 0 ? undefined : []
   await mergeLists(session.narrow('merge'), plan, schedule, planes, controls, onStep)
+  if (outputs.tally !== undefined) {
+    const { labels, longest } = carried
+    const here = session.narrow('tally')
+    await tallyGroup(here, plan, planes, schedule, labels, longest, outputs.tally)
+    return
+  }
   const scanned = [...owned, ...listed]
   const here = session.narrow('scan')
   const found = await scanRules(here, plan, planes, schedule, scanned, carried)
@@ -230,7 +261,9 @@ function memoryBytes(
   const everyone = plan.partners.map((_, partner) => partner)
   const pairs = estimateComparators(plan.window, mergeTree(plan, everyone))
   const rowBytes = 32 * Math.max(...groups.map(({ shards }) => shards))
-  const bits = sharedBits(plan) + (rules.some(hasConditions) ? CONDITION_BITS : 0)
+  const counted = rules.some(({ aggregates }) => aggregates !== undefined)
+  const extra = counted ? COUNTING_BITS + plan.partners.length : CONDITION_BITS
+  const bits = sharedBits(plan) + (counted || rules.some(hasConditions) ? extra : 0)
   return (1 << 26) + rowBytes * (3 * bits * plan.rows + 2 * pairs)
 }
 
@@ -269,6 +302,8 @@ function labelsFor(
   included: readonly number[],
   { sectors }: RoundOptions,
 ): Labels {
+  const terms = rules.find(({ aggregates }) => aggregates !== undefined)?.aggregates
+  if (terms !== undefined && terms.show !== 'histogram') return partnerLabels(plan, included)
   if (!rules.some(({ minSectors }) => minSectors !== undefined)) return NO_LABELS
   return sectorLabels(plan, included, sectors!)
 }
@@ -276,6 +311,7 @@ function labelsFor(
 function checkRules(plan: RoundPlan, rules: readonly RoundRule[], { sectors }: RoundOptions): void {
   const ids = new Set(rules.map((rule) => rule.id))
   if (rules.length === 0 || ids.size !== rules.length) fail('BAD_RULE')
+  for (const rule of rules) if (!aggregatesFit(rule, rules)) fail('BAD_RULE', { at: rule.id })
   for (const { id, t, minSectors, reports } of rules) {
     if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
     const counted = plan.reportBits > 0 && Number.isInteger(reports) && reports! >= 1
@@ -284,6 +320,17 @@ function checkRules(plan: RoundPlan, rules: readonly RoundRule[], { sectors }: R
     const known = sectors?.length === plan.partners.length
     if (!known || !Number.isInteger(minSectors) || minSectors < 2) fail('BAD_RULE', { at: id })
   }
+}
+
+/** Another output beside aggregates would tell what they leave out. */
+function aggregatesFit(rule: RoundRule, rules: readonly RoundRule[]): boolean {
+  const { t, output, aggregates } = rule
+  if (output !== 'aggregates') return aggregates === undefined
+  if (aggregates === undefined || rules.length > 1 || hasConditions(rule) || t !== 2) return false
+  const { minCell, upTo = 2 } = aggregates
+  return (
+    Number.isSafeInteger(minCell) && minCell >= ROUNDED_TO && Number.isInteger(upTo) && upTo >= 2
+  )
 }
 
 // Nodes that disagree on any of these would open garbage: the session refuses to start.
@@ -302,7 +349,7 @@ function bindArguments(
     sessionId,
     jcs({
       plan: bound,
-      rules: rules.map((rule) => ({ ...rule })),
+      rules: rules.map((rule) => ({ ...rule }) as Json),
       minContributors,
       planeBytes,
       sectors,

@@ -58,7 +58,7 @@ export async function applyConditions(
 }
 
 /** Copies planes of the rows in memory, in the merged order. */
-function inOrder(
+export function inOrder(
   session: Session,
   planes: Planes,
   { at, bits }: Pick<Code, 'at' | 'bits'>,

@@ -1,3 +1,4 @@
+export type { Aggregates, AggregateTerms } from './aggregates.ts'
 export type { LeftOut } from './agree.ts'
 export { type SlotBounds, slotBounds } from './bounds.ts'
 export * from './compute.ts'

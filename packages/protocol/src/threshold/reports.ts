@@ -10,7 +10,7 @@
 
 import type { Bytes } from '../encoding/index.ts'
 import { andAll, andInto, type Planes, planeAt, type Session, type Share } from '../mpc/index.ts'
-import { addNumbers, atLeast } from './adders.ts'
+import { addNumbers, atLeast, stacked } from './adders.ts'
 import type { RoundPlan } from './plan.ts'
 import { behindInRun, newRowPlanes, type Reach, type RowPlanes } from './runs.ts'
 
@@ -112,12 +112,12 @@ export async function reportsAtLeast(
     const words = (rows - distance) * rowWords
     const behind = arena.share(bits * words)
     await behindInRun(here.narrow('behind'), { ...sums, count: bits }, distance, equal, behind)
-    const into = { share: sums.share, at: 0, stride }
-    const other = { share: behind, at: 0, stride: words }
+    const into = stacked(sums.share, bits + 1, stride)
+    const other = stacked(behind, bits, words)
     await addNumbers(here.narrow('add'), [{ into, other, words }], bits)
     bits++
     arena.release(mark)
   }
-  const numbers = { share: sums.share, at: 0, stride }
+  const numbers = stacked(sums.share, bits, stride)
   return atLeast(session.narrow('least'), numbers, bits, stride, least)
 }

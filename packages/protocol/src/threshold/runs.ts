@@ -81,6 +81,23 @@ export async function orBehind(
   }
 }
 
+/** The same with XOR, for planes in which one row of a run at most has a one. */
+export async function xorBehind(
+  session: Session,
+  planes: RowPlanes,
+  reach: readonly Reach[],
+): Promise<void> {
+  for (const { distance, equal } of reach) {
+    const here = session.narrow(String(distance))
+    const mark = session.arena.mark()
+    const { rest } = restOf(planes, distance)
+    const behind = newRowPlanes(session, planes.count, { ...planes, rows: rest })
+    await behindInRun(here, planes, distance, equal, behind.share)
+    addRows(session, planes, behind)
+    session.arena.release(mark)
+  }
+}
+
 /**
  * From the first row of a run to all of it.
  * @param marks one plane, zero but on first rows

@@ -28,12 +28,9 @@ import { applyConditions, type Conditions, hasConditions } from './conditions.ts
 import type { Labels } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
 import { reaches, spread } from './runs.ts'
-import type { RowSpan, Schedule } from './schedule.ts'
+import { type RowSpan, rowsOf, type Schedule } from './schedule.ts'
 
-export type ScannedRule = Conditions & {
-  readonly t: number
-  readonly output: 'list' | 'owners'
-}
+export type ScannedRule = Conditions & { readonly t: number; readonly output: string }
 
 /** What rows carry behind their keys, and how long a run can be: read by rules with conditions only. */
 export type Carried = { readonly labels: Labels; readonly longest: number }
@@ -52,7 +49,7 @@ export async function scanRules(
 ): Promise<Planes> {
   const { arena } = session
   const { rowWords } = planes
-  const rows = order.reduce((sum, { count }) => sum + count, 0)
+  const rows = rowsOf(order)
   const results = newPlanes(session, rules.length, planes.rows, rowWords)
   const mark = arena.mark()
   const keys = { ...planes, bits: plan.width }
@@ -82,7 +79,8 @@ export async function scanRules(
   return results
 }
 
-async function equalNeighbours(
+/** Whether each row is equal to the one behind it, in the merged order. */
+export async function equalNeighbours(
   session: Session,
   planes: Planes,
   order: readonly RowSpan[],

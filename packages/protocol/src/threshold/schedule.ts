@@ -23,6 +23,10 @@ export type Schedule = {
 
 export type RowSpan = { readonly start: number; readonly count: number }
 
+export function rowsOf(order: readonly RowSpan[]): number {
+  return order.reduce((sum, { count }) => sum + count, 0)
+}
+
 /** Compute nodes: from the network alone, so that all three have the same. */
 export function scheduleOf(network: MergeNode): Schedule {
   return atOnce(scheduleInTurns(network))

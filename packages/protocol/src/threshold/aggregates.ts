@@ -1,0 +1,201 @@
+/**
+ * Output `aggregates`: how many identifiers are held by exactly m partners, and by each pair of them, in
+ * tens. No identifier or key is opened, and of counts only what release.ts lets out.
+ *
+ * Adversary: one semi-honest compute node, with any partners. Partners that agree on their lists can set
+ * one up so that a cell stands at its limit but for one identifier, and so learn a bit about that one from
+ * a release; the hosts' limit of a release a period bounds that.
+ *
+ * Cost a row, with N partners: two to count for each class and pair, one or two to make them,
+ * N·(1 + log2(N)) to gather who holds a run, and log2(N) bits in every comparator; without overlaps four
+ * a class alone.
+ */
+
+import {
+  type And,
+  andAll,
+  andInto,
+  type Planes,
+  type Session,
+  type Share,
+  xorConstant,
+} from '../mpc/index.ts'
+import { inOrder } from './conditions.ts'
+import { type Counts, countOnes, newCounts } from './counting.ts'
+import type { Labels } from './labels.ts'
+import type { RoundPlan } from './plan.ts'
+import { openCells } from './release.ts'
+import { newRowPlanes, type RowPlanes, reaches, xorBehind } from './runs.ts'
+import { equalNeighbours } from './scan.ts'
+import { rowsOf, type Schedule } from './schedule.ts'
+import { oneHot } from './sectors.ts'
+
+export type AggregateTerms = {
+  /** Of both the histogram stays closed as a whole when any cell does. */
+  readonly show: 'histogram' | 'overlaps' | 'both'
+  /** Cells below it stay closed. */
+  readonly minCell: number
+  /** The last class is of so many partners or more; all of them unless given. */
+  readonly upTo?: number
+}
+
+/** Null: below the limit, or closed with one that is. */
+export type Aggregates = {
+  /** How many identifiers exactly 2, 3, ... partners hold; the last class: so many or more. */
+  readonly histogram: readonly (number | null)[]
+  readonly overlaps: readonly {
+    readonly partners: readonly [number, number]
+    readonly count: number | null
+  }[]
+}
+
+/** Counters that are made and counted together. */
+const BATCH = 32
+
+export type Tally = {
+  readonly counts: Counts
+  readonly classes: number
+  readonly pairs: readonly (readonly [number, number])[]
+}
+
+/** @param included partners whose lists are counted */
+export function newTally(
+  plan: RoundPlan,
+  { show, upTo }: AggregateTerms,
+  included: readonly number[],
+): Tally {
+  const top = Math.min(upTo ?? included.length, included.length)
+  const classes = show === 'overlaps' ? 0 : Math.max(0, top - 1)
+  const pairs =
+    show === 'histogram'
+      ? []
+      : included.flatMap((a, i) => included.slice(i + 1).map((b) => [a, b] as const))
+  return { counts: newCounts(classes + pairs.length, plan.bins * plan.rows), classes, pairs }
+}
+
+/** Adds what the merged rows of a group have. */
+export async function tallyGroup(
+  session: Session,
+  plan: RoundPlan,
+  planes: Planes,
+  schedule: Schedule,
+  labels: Labels,
+  longest: number,
+  { counts, classes, pairs }: Tally,
+): Promise<void> {
+  const { order } = schedule
+  const shape = { rows: rowsOf(order), rowWords: planes.rowWords }
+  const keys = { ...planes, bits: plan.width }
+  const equal = await equalNeighbours(session.narrow('equal'), keys, order, shape.rows)
+  const first = firstRows(session, equal, shape)
+  if (classes > 0) {
+    const runs = await runLengths(session.narrow('runs'), equal, first, shape, classes)
+    const words = shape.rows * shape.rowWords
+    await countOnes(session.narrow('classes'), runs.share, classes, words, counts, 0)
+  }
+  if (pairs.length === 0) return
+  const code = labels.partner!
+  const numbers = inOrder(session, planes, code, order, shape)
+  const holders = await oneHot(session.narrow('holders'), numbers, code.values)
+  const reach = await reaches(session.narrow('reach'), equal, shape, longest)
+  await xorBehind(session.narrow('gather'), holders, reach)
+  await keepRows(session.narrow('first'), holders, first)
+  await countPairs(session.narrow('pairs'), holders, code.of, pairs, counts, classes)
+}
+
+/** Opens what the terms let out. */
+export async function openTally(
+  session: Session,
+  { counts, classes, pairs }: Tally,
+  { minCell }: AggregateTerms,
+): Promise<Aggregates> {
+  const cells = { histogram: classes, overlaps: pairs.length }
+  const opened = await openCells(session, counts, cells, minCell)
+  return {
+    histogram: opened.slice(0, classes),
+    overlaps: pairs.map((partners, i) => ({ partners, count: opened[classes + i]! })),
+  }
+}
+
+/** One plane: ¬e of the row before, and 1 for row 0. */
+function firstRows(session: Session, equal: Share, { rows, rowWords }: Shape): Share {
+  const first = session.arena.share(rows * rowWords)
+  for (const held of ['first', 'second'] as const) first[held].set(equal[held], rowWords)
+  xorConstant(session.party, first, -1)
+  return first
+}
+
+type Shape = Pick<RowPlanes, 'rows' | 'rowWords'>
+
+/**
+ * A plane a class: at the first row of a run, is the run as long as the class says? With W_m = [rows p to
+ * p + m - 1 are equal] a run has m rows where W_m and not W_{m+1}, and W_{m+1} implies W_m.
+ */
+async function runLengths(
+  session: Session,
+  equal: Share,
+  first: Share,
+  shape: Shape,
+  classes: number,
+): Promise<RowPlanes> {
+  const { rows, rowWords } = shape
+  const { arena } = session
+  const words = rows * rowWords
+  const lengths = newRowPlanes(session, classes, shape)
+  const window = arena.share(words)
+  for (const held of ['first', 'second'] as const) window[held].set(equal[held])
+  for (let k = 0; k < classes && k + 1 < rows; k++) {
+    const here = session.narrow(String(k + 2))
+    const size = (rows - 1 - k) * rowWords
+    const at = { share: window, at: 0 }
+    if (k > 0)
+      await andInto(here.narrow('window'), at, at, { share: equal, at: k * rowWords }, size)
+    const into = { share: lengths.share, at: k * words }
+    await andInto(here.narrow('first'), into, at, { share: first, at: 0 }, size)
+    if (k === 0) continue
+    for (const held of ['first', 'second'] as const)
+      arena.kernel.add(lengths.share[held], (k - 1) * words, lengths.share[held], k * words, size)
+  }
+  return lengths
+}
+
+async function keepRows(session: Session, planes: RowPlanes, rows: Share): Promise<void> {
+  const words = planes.rows * planes.rowWords
+  await andAll(
+    session,
+    Array.from({ length: planes.count }, (_, plane): And => {
+      const into = { share: planes.share, at: plane * words }
+      return { into, x: into, y: { share: rows, at: 0 }, words }
+    }),
+  )
+}
+
+async function countPairs(
+  session: Session,
+  holders: RowPlanes,
+  numberOf: ReadonlyMap<number, number>,
+  pairs: readonly (readonly [number, number])[],
+  counts: Counts,
+  first: number,
+): Promise<void> {
+  const words = holders.rows * holders.rowWords
+  for (let from = 0; from < pairs.length; from += BATCH) {
+    const here = session.narrow(String(from))
+    const mark = session.arena.mark()
+    const batch = pairs.slice(from, from + BATCH)
+    const both = session.arena.share(batch.length * words)
+    const plane = (partner: number) => ({
+      share: holders.share,
+      at: numberOf.get(partner)! * words,
+    })
+    await andAll(
+      here.narrow('both'),
+      batch.map(([a, b], i): And => {
+        const into = { share: both, at: i * words }
+        return { into, x: plane(a), y: plane(b), words }
+      }),
+    )
+    await countOnes(here.narrow('count'), both, batch.length, words, counts, first + from)
+    session.arena.release(mark)
+  }
+}
