@@ -139,6 +139,51 @@ describe('compare and swap', () => {
     }
   })
 
+  test.each([1, 3, 8])(
+    'bits that rows have in common cost nothing, in %i blocks',
+    async (blocks) => {
+      const bits = 7
+      const values = randomRows(8, bits, 'common')
+      const runs = [
+        { low: 0, high: 4, count: 2, common: 3 },
+        { low: 2, high: 6, count: 1 },
+        { low: 3, high: 7, count: 1, common: 7 },
+      ]
+      for (const { low, high, count, common = 0 } of runs) {
+        const own = 2 ** (bits - common)
+        for (let k = 0; k < count; k++) {
+          const leading = values[low + k]!.map((value) => value - (value % own))
+          values[high + k] = values[high + k]!.map((value, lane) => leading[lane]! + (value % own))
+        }
+      }
+      const orderBits = bits - 1
+      const run = async (session: Session, ctx: PartyContext, of: typeof runs) => {
+        const planes = planesOf(ctx, values, bits)
+        const chunks = chunkRuns(session, of, ROW_WORDS)
+        const before = session.stats.ands
+        const c = await greaterThan(session.narrow('c'), planes, chunks, orderBits, blocks)
+        await swap(session.narrow('s'), planes, chunks, c, true)
+        return { share: planes.share, ands: session.stats.ands - before }
+      }
+      const counts: number[] = []
+      const after = await opened('common', async (session, ctx) => {
+        const { share, ands } = await run(session, ctx, runs)
+        counts.push(ands)
+        return share
+      })
+      const plain = await opened('plain', async (session, ctx) => {
+        const all = runs.map(({ low, high, count }) => ({ low, high, count }))
+        const { share, ands } = await run(session, ctx, all)
+        counts.push(ands)
+        return share
+      })
+      expect(after).toEqual(plain)
+      const [short, , , long] = counts
+      if (blocks === 1) expect(short).toBe(128 * (2 * (3 + 4) + (6 + 7)))
+      expect(short).toBeLessThan(long!)
+    },
+  )
+
   test.each([
     [12_500, 3, 1],
     [12_500, 3, 2],

@@ -59,7 +59,7 @@ describe.each(shapes)('%s', (name, sizes) => {
     const ones = (1n << BigInt(plan.width)) - 1n
     for (const bin of [0, 1, plan.bins - 1]) {
       const list = (partner: number) => binOf(plan, prepared[partner]!, bin)
-      const merged = runSchedule(schedule, list, ones)
+      const merged = runSchedule(schedule, list, plan.width)
       expect(merged).toEqual(mergeRows(network, list, ones))
       expect(merged).toEqual(
         all(sizes.length)
@@ -73,22 +73,32 @@ describe.each(shapes)('%s', (name, sizes) => {
 function runSchedule(
   { rows, starts, ones: firstOnes, steps, order }: Schedule,
   list: (partner: number) => readonly bigint[],
-  ones: bigint,
+  width: number,
 ): bigint[] {
+  const ones = (1n << BigInt(width)) - 1n
   const held = Array<bigint>(rows).fill(ones)
   for (const [partner, start] of starts) {
     for (const [slot, x] of list(partner).entries()) held[start + slot] = x
   }
   expect(firstOnes).toBe([...starts.keys()].reduce((sum, i) => sum + list(i).length, 0))
-  for (const { low, high, count } of steps.flat()) {
+  for (const { low, high, count, common } of steps.flat()) {
     for (let k = 0; k < count; k++) {
       const [a, b] = [held[low + k]!, held[high + k]!]
+      if ((a ^ b) >> BigInt(width - common) !== 0n) throw new Error(`${a} and ${b} differ`)
       held[low + k] = a < b ? a : b
       held[high + k] = a < b ? b : a
     }
   }
   return order.flatMap(({ start, count }) => held.slice(start, start + count))
 }
+
+test('pairs have two leading bits in common on average', () => {
+  const { steps } = scheduleOf(mergeNetwork(shapedPlan(1000, Array(8).fill(1)), all(8)))
+  const runs = steps.flat()
+  const bits = runs.reduce((sum, { count, common }) => sum + count * common, 0)
+  expect(bits / comparators({ steps })).toBeGreaterThan(2)
+  expect(runs.some(({ common }) => common === 0)).toBe(true)
+})
 
 test('merges of one level share their steps', () => {
   const four = scheduleOf(mergeNetwork(shapedPlan(100, [1, 1, 1, 1]), all(4)))

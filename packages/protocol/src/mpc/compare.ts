@@ -3,7 +3,8 @@
  *
  * From the low bit up c ⊕= (a ⊕ b) ∧ (a ⊕ c): where the bits agree c stays, where they differ c becomes
  * a's bit, so that at the end c = [a > b]. Then d = c ∧ (a ⊕ b), a ⊕= d, b ⊕= d swaps the pairs with
- * c = 1. Costs one AND per order bit and one per bit that is swapped.
+ * c = 1. Costs one AND per order bit and one per bit that is swapped; none for leading bits in which a
+ * pair is known to agree (Chunk.differing), since there both do nothing.
  *
  * That takes a message round per bit. Over a slow link the bits are cut into blocks, compared side by
  * side; beside c a block keeps e = [a = b], from the low bit up e ⊕= (a ⊕ b) ∧ e. Neighbouring blocks
@@ -15,6 +16,7 @@ import {
   type And,
   andAll,
   type Chunk,
+  differingAt,
   evaluate,
   MESSAGE_WORDS,
   pack,
@@ -100,26 +102,24 @@ async function compareBlocks(
   const messages = pack(parts, size)
   // Message k is parts k mod n at the bit k div n from below; the bit before it is stored already.
   const n = messages.length
+  const upper = messages.map((parts) => parts.filter(({ block }) => block < count - 1))
   const inTurn = (k: number) => {
     const turn = Math.floor(k / n)
     // Only the last block can be lower than the others.
     const whole = turn < orderBits - (count - 1) * height
-    return { turn, parts: whole ? messages[k % n]! : upper[k % n]! }
+    return (whole ? messages[k % n]! : upper[k % n]!).map(({ chunk, block, hasEqual }) => {
+      const bit = Math.min((block + 1) * height, orderBits) - 1 - turn
+      const { runs, words } = differingAt(chunk, bit)
+      return { runs, words, hasEqual, base: planeAt(planes, bit), place: block * pairs + chunk.at }
+    })
   }
-  const upper = messages.map((parts) => parts.filter(({ block }) => block < count - 1))
-  const baseOf = (block: number, turn: number) =>
-    planeAt(planes, Math.min((block + 1) * height, orderBits) - 1 - turn)
   await evaluate(session, {
     messages: n * height,
     window: n,
-    words: (k) => sum(inTurn(k).parts, size),
+    words: (k) => sum(inTurn(k), ({ words, hasEqual }) => (hasEqual ? 2 : 1) * words),
     compute(k, own, mask) {
-      const { turn, parts } = inTurn(k)
       let at = 0
-      for (const { chunk, block, hasEqual } of parts) {
-        const place = block * pairs + chunk.at
-        const base = baseOf(block, turn)
-        const { runs, words } = chunk
+      for (const { runs, words, hasEqual, base, place } of inTurn(k)) {
         kernel.compare(own, at, mask, planes.share, base, runs, greater, place)
         at += words
         if (!hasEqual) continue
@@ -129,13 +129,12 @@ async function compareBlocks(
     },
     store(k, own, received) {
       let from = 0
-      for (const { chunk, block, hasEqual } of inTurn(k).parts) {
-        const place = block * pairs + chunk.at
-        addBoth(greater, place, own, received, from, chunk.words)
-        from += chunk.words
+      for (const { words, hasEqual, place } of inTurn(k)) {
+        addBoth(greater, place, own, received, from, words)
+        from += words
         if (!hasEqual) continue
-        addBoth(equal, place, own, received, from, chunk.words)
-        from += chunk.words
+        addBoth(equal, place, own, received, from, words)
+        from += words
       }
     },
   })
@@ -177,37 +176,49 @@ async function combineBlocks(
   }
 }
 
-/** Swaps all planes of the pairs with c = 1, in place. */
+/**
+ * Swaps all planes of the pairs with c = 1, in place.
+ * @param compared whether the planes begin with those that were compared: what pairs have in common
+ *   there stays
+ */
 export async function swap(
   session: Session,
   planes: Planes,
   chunks: readonly Chunk[],
   c: Share,
+  compared = false,
 ): Promise<void> {
   const { kernel } = session.arena
   const messages = chunks.flatMap((chunk) => {
     const step = Math.max(1, Math.floor(MESSAGE_WORDS / chunk.words))
     const starts = Array.from({ length: Math.ceil(planes.bits / step) }, (_, i) => i * step)
-    return starts.map((bit) => ({ chunk, bit, count: Math.min(step, planes.bits - bit) }))
+    return starts.map((first) => {
+      const bits = Array.from({ length: Math.min(step, planes.bits - first) }, (_, i) => {
+        const { runs, words } = compared ? differingAt(chunk, first + i) : chunk
+        return { base: planeAt(planes, first + i), runs, words }
+      })
+      return { place: chunk.at, bits, words: sum(bits, ({ words }) => words) }
+    })
   })
   const { share } = planes
   await evaluate(session, {
     messages: messages.length,
     window: windowFor(session),
-    words: (k) => messages[k]!.chunk.words * messages[k]!.count,
+    words: (k) => messages[k]!.words,
     compute(k, own, mask) {
-      const { chunk, bit, count } = messages[k]!
-      for (let i = 0; i < count; i++) {
-        const base = planeAt(planes, bit + i)
-        kernel.select(own, i * chunk.words, mask, share, base, chunk.runs, c, chunk.at)
+      const { bits, place } = messages[k]!
+      let at = 0
+      for (const { base, runs, words } of bits) {
+        kernel.select(own, at, mask, share, base, runs, c, place)
+        at += words
       }
     },
     store(k, own, received) {
-      const { chunk, bit, count } = messages[k]!
-      for (let i = 0; i < count; i++) {
-        const base = planeAt(planes, bit + i)
-        kernel.exchange(share.first, base, chunk.runs, own, i * chunk.words)
-        kernel.exchange(share.second, base, chunk.runs, received, i * chunk.words)
+      let from = 0
+      for (const { base, runs, words } of messages[k]!.bits) {
+        kernel.exchange(share.first, base, runs, own, from)
+        kernel.exchange(share.second, base, runs, received, from)
+        from += words
       }
     },
   })

@@ -172,11 +172,27 @@ export function pack<T>(items: readonly T[], words: (item: T) => number): readon
   return messages
 }
 
-/** Rows low + k and high + k for k < count. */
-export type RowRun = { readonly low: number; readonly high: number; readonly count: number }
+/** Rows low + k and high + k for k < count, which surely agree in their `common` leading bits. */
+export type RowRun = {
+  readonly low: number
+  readonly high: number
+  readonly count: number
+  readonly common?: number
+}
 
-/** Word triples for the kernel; `at` is the number of the chunk's first word among all pairs. */
-export type Chunk = { readonly runs: Words; readonly words: number; readonly at: number }
+/** Word triples for the kernel. */
+export type Pairs = { readonly runs: Words; readonly words: number }
+
+/**
+ * Pairs in ascending order of what they have in common; `at` is the number of the chunk's first word
+ * among all pairs. `differing` has for each leading bit the first of the pairs, those that can differ
+ * in it; behind its end all can.
+ */
+export type Chunk = Pairs & { readonly at: number; readonly differing: readonly Pairs[] }
+
+export function differingAt(chunk: Chunk, bit: number): Pairs {
+  return chunk.differing[bit] ?? chunk
+}
 
 /** Cuts runs into chunks of about equal size, a message's length or somewhat more if there is enough. */
 export function chunkRuns(
@@ -189,24 +205,22 @@ export function chunkRuns(
   const parts = Math.max(1, Math.floor((total * rowWords) / MESSAGE_WORDS))
   const rowsPerChunk = Math.ceil(total / parts)
   const chunks: Chunk[] = []
-  let triples: number[] = []
+  /** By what the rows have in common. */
+  let triples: number[][] = []
   let room = rowsPerChunk
   let at = 0
   const close = () => {
     const words = (rowsPerChunk - room) * rowWords
-    if (words > 0) {
-      const held = session.arena.words(triples.length)
-      held.set(triples)
-      chunks.push({ runs: held, words, at })
-    }
+    if (words > 0) chunks.push({ ...holdRuns(session, triples), at })
     at += words
     triples = []
     room = rowsPerChunk
   }
-  for (const run of runs) {
-    for (let from = 0; from < run.count; ) {
-      const count = Math.min(room, run.count - from)
-      triples.push((run.low + from) * rowWords, (run.high + from) * rowWords, count * rowWords)
+  for (const { low, high, count: all, common = 0 } of runs) {
+    for (let from = 0; from < all; ) {
+      const count = Math.min(room, all - from)
+      while (triples.length <= common) triples.push([])
+      triples[common]!.push((low + from) * rowWords, (high + from) * rowWords, count * rowWords)
       from += count
       room -= count
       if (room === 0) close()
@@ -214,6 +228,22 @@ export function chunkRuns(
   }
   close()
   return chunks
+}
+
+function holdRuns(session: Session, triples: readonly (readonly number[])[]): Omit<Chunk, 'at'> {
+  const runs = session.arena.words(sum(triples, ({ length }) => length))
+  const differing: Pairs[] = []
+  let end = 0
+  let words = 0
+  for (const some of triples) {
+    runs.set(some, end)
+    end += some.length
+    for (let i = 2; i < some.length; i += 3) words += some[i]!
+    differing.push({ runs: runs.subarray(0, end), words })
+  }
+  // The last has all.
+  differing.pop()
+  return { runs, words, differing }
 }
 
 export function pairWords(chunks: readonly Chunk[]): number {

@@ -79,7 +79,8 @@ export function joinSides(left: Side, right: Side): Side {
   }
 }
 
-function refine(side: Side, bits: number): Side {
+/** The same side in finer steps. */
+export function refine(side: Side, bits: number): Side {
   const stretch = bits - side.bits
   if (stretch === 0) return side
   const steps = { length: 1 << bits }

@@ -42,7 +42,7 @@ export async function mergeLists(
     const chunks = chunkRuns(session, runs, planes.rowWords)
     const blocks = blocksFor(plan.orderBits, pairs * planes.rowWords, session.roundTripMs)
     const c = await greaterThan(here.narrow('compare'), planes, chunks, plan.orderBits, blocks)
-    await swap(here.narrow('swap'), planes, chunks, c)
+    await swap(here.narrow('swap'), planes, chunks, c, true)
     if (controls === undefined) arena.release(mark)
     else controls.push({ chunks, c })
     onStep(pairs)

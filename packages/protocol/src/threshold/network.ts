@@ -4,11 +4,13 @@
  *
  * Batcher's odd-even merge (1968), truncated: the slot rule of prepare.ts bounds how far apart
  * equal keys can stand in two lists, so that a merge starts at the distance of one block instead of
- * half its length. columns.ts says why the first layer is enough.
+ * half its length. columns.ts says why the first layer is enough, ranges.ts what of it is known in
+ * advance and left out.
  */
 
 import { alignColumns, joinSides, ONES, type Side, sideOfList } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
+import { commonBits, inDoubt, order, type Ranges, rangesOf } from './ranges.ts'
 import { type MergeTree, mergeTree } from './tree.ts'
 import { atOnce } from './turns.ts'
 
@@ -19,8 +21,16 @@ export type LayoutRun = {
   readonly count: number
 }
 
-/** Compare-exchange row low + k with row high + k for every k < count, the smaller to low. */
-export type CompareRun = { readonly low: number; readonly high: number; readonly count: number }
+/**
+ * Compare-exchange row low + k with row high + k for every k < count, the smaller to low. Both surely
+ * agree in the `common` leading bits of x.
+ */
+export type CompareRun = {
+  readonly low: number
+  readonly high: number
+  readonly count: number
+  readonly common: number
+}
 
 export type MergeNode =
   | { readonly kind: 'list'; readonly partner: number; readonly rows: number }
@@ -47,48 +57,73 @@ export function* networkInTurns(
   plan: RoundPlan,
   included: readonly number[],
 ): Generator<undefined, MergeNode> {
-  return (yield* toNode(plan, mergeTree(plan, included))).node
+  return (yield* toNode(plan, mergeTree(plan, included), new Map())).node
 }
 
-type Built = { readonly node: MergeNode; readonly side: Side }
+/** `shape` is equal for parts of the tree that differ in their partners alone. */
+type Built = { readonly node: MergeNode; readonly side: Side; readonly shape: string }
+type Merged = Pick<MergeNode & { kind: 'merge' }, 'size' | 'layout' | 'layers'> & {
+  readonly side: Side
+}
 
-function* toNode(plan: RoundPlan, tree: MergeTree): Generator<undefined, Built> {
+/** @param known merges by the shapes of their sides: most are alike */
+function* toNode(
+  plan: RoundPlan,
+  tree: MergeTree,
+  known: Map<string, Merged>,
+): Generator<undefined, Built> {
   if ('partner' in tree) {
     const { partner, rows } = tree
-    return { node: { kind: 'list', partner, rows }, side: sideOfList(plan, partner) }
+    const shape = String(plan.partners[partner]!.factor)
+    return { node: { kind: 'list', partner, rows }, side: sideOfList(plan, partner), shape }
   }
-  const left = yield* toNode(plan, tree.left)
-  const right = yield* toNode(plan, tree.right)
-  yield
-  const node = mergeOf(left, right)
-  return { node, side: joinSides(left.side, right.side) }
+  const left = yield* toNode(plan, tree.left, known)
+  const right = yield* toNode(plan, tree.right, known)
+  const shape = `(${left.shape} ${right.shape})`
+  let merged = known.get(shape)
+  if (merged === undefined) {
+    yield
+    merged = mergeOf(left.side, right.side)
+    known.set(shape, merged)
+  }
+  const { side, ...network } = merged
+  const node = { kind: 'merge', left: left.node, right: right.node, rows: side.rows } as const
+  return { node: { ...node, ...network }, side, shape }
 }
 
-function mergeOf({ node: left, side: leftSide }: Built, { node: right, side }: Built): MergeNode {
-  const { block, source, pairs } = alignColumns(leftSide, side)
-  const rows = left.rows + right.rows
+function mergeOf(left: Side, right: Side): Merged {
+  const { block, source, pairs } = alignColumns(left, right)
+  const side = joinSides(left, right)
   const size = source.length
-  const doubtful: CompareRun[] = []
-  addRuns(doubtful, 0, size - block, block, (low) => pairs[low] === 1)
-  const layers = [doubtful]
+  const layers = [doubtfulRuns(pairs, block)]
   for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
+  const kept = dropIdle(layers, rangesOf(left, right, source), side.rows)
   return {
-    kind: 'merge',
-    left,
-    right,
-    rows,
     size,
     layout: layoutRuns(source, left.rows),
-    layers: dropIdle(layers, source, rows).filter((layer) => layer.length > 0),
+    layers: kept.filter((layer) => layer.length > 0),
+    side,
   }
+}
+
+/** Row p against row p + distance, from p = low on. */
+type Distance = { readonly low: number; readonly count: number; readonly distance: number }
+
+/** Where `pairs` is 1. */
+function doubtfulRuns(pairs: Uint8Array, distance: number): Distance[] {
+  const runs: Distance[] = []
+  for (let low = 0, row = 0; row <= pairs.length; row++) {
+    if (pairs[row] === 1) continue
+    if (row > low) runs.push({ low, count: row - low, distance })
+    low = row + 1
+  }
+  return runs
 }
 
 /** Row p against row p + g wherever floor(p/g) is odd. */
-function oddBlocks(g: number, size: number): CompareRun[] {
-  const runs: CompareRun[] = []
-  for (let low = g; low + 2 * g <= size; low += 2 * g) {
-    runs.push({ low, high: low + g, count: g })
-  }
+function oddBlocks(g: number, size: number): Distance[] {
+  const runs: Distance[] = []
+  for (let low = g; low + 2 * g <= size; low += 2 * g) runs.push({ low, count: g, distance: g })
   return runs
 }
 
@@ -111,59 +146,61 @@ function layoutRuns(source: Int32Array, lefts: number): LayoutRun[] {
 }
 
 /**
- * Leaves out comparators that change nothing: forward, where the high row is known to be all ones;
- * backward, where neither row can reach the output (at the end every other row is all ones).
+ * Leaves out comparators that change nothing: forward, where the rows stand in order already, among
+ * them all with a row of ones in the high place; backward, where neither row can reach the output (at
+ * the end every other row is all ones).
  */
 function dropIdle(
-  layers: readonly (readonly CompareRun[])[],
-  source: Int32Array,
+  layers: readonly (readonly Distance[])[],
+  ranges: Ranges,
   rows: number,
-): CompareRun[][] {
-  const ones = Uint8Array.from(source, (row) => (row === ONES ? 1 : 0))
-  const changing = layers.map((layer) =>
-    keepWhere(layer, (low, high) => {
-      if (ones[high] === 1) return false
-      // A row of all ones in the low place surely changes places.
-      ones[high] = ones[low]!
-      ones[low] = 0
-      return true
-    }),
-  )
-  const needed = new Uint8Array(source.length).fill(1, 0, rows)
+): readonly (readonly CompareRun[])[] {
+  const changing = layers.map((layer) => {
+    const kept: CompareRun[] = []
+    for (const { low, count, distance } of layer) {
+      addRuns(kept, low, count, distance, (low, high) => {
+        if (!inDoubt(ranges, low, high)) return undefined
+        const common = commonBits(ranges, low, high)
+        order(ranges, low, high)
+        return common
+      })
+    }
+    return kept
+  })
+  const needed = new Uint8Array(ranges.lower.length).fill(1, 0, rows)
   return changing
     .toReversed()
-    .map((layer) =>
-      keepWhere(layer, (low, high) => {
-        if (needed[low] === 0 && needed[high] === 0) return false
-        needed[low] = 1
-        needed[high] = 1
-        return true
-      }),
-    )
+    .map((layer) => {
+      const kept: CompareRun[] = []
+      for (const { low, high, count, common } of layer) {
+        addRuns(kept, low, count, high - low, (low, high) => {
+          if (needed[low] === 0 && needed[high] === 0) return undefined
+          needed[low] = 1
+          needed[high] = 1
+          return common
+        })
+      }
+      return kept
+    })
     .toReversed()
 }
 
-function keepWhere(
-  layer: readonly CompareRun[],
-  keep: (low: number, high: number) => boolean,
-): CompareRun[] {
-  const runs: CompareRun[] = []
-  for (const { low, high, count } of layer) addRuns(runs, low, low + count, high - low, keep)
-  return runs
-}
-
-/** Runs over the rows from `from` up to `to` that `keep` accepts, asked once each in order. */
+/** Runs over `count` rows from `from` on; `common` is asked once each in order, undefined leaves one out. */
 function addRuns(
   runs: CompareRun[],
   from: number,
-  to: number,
+  count: number,
   distance: number,
-  keep: (low: number, high: number) => boolean,
+  common: (low: number, high: number) => number | undefined,
 ): void {
   let low = from
-  for (let row = from; row <= to; row++) {
-    if (row < to && keep(row, row + distance)) continue
-    if (row > low) runs.push({ low, high: low + distance, count: row - low })
-    low = row + 1
+  let current: number | undefined
+  for (let row = from; row <= from + count; row++) {
+    const here = row < from + count ? common(row, row + distance) : undefined
+    if (row > low && here === current) continue
+    if (current !== undefined)
+      runs.push({ low, high: low + distance, count: row - low, common: current })
+    low = row
+    current = here
   }
 }

@@ -108,11 +108,12 @@ function layOut(
 }
 
 /** The same comparisons where the rows are, in runs as long as possible. */
-function addRuns(step: CompareRun[], { low, high, count }: CompareRun, at: Int32Array): void {
+function addRuns(step: CompareRun[], run: CompareRun, at: Int32Array): void {
+  const { low, high, count, common } = run
   for (let from = 0, to = 1; from < count; from = to++) {
     const [a, b] = [at[low + from]!, at[high + from]!]
     while (to < count && at[low + to] === a + to - from && at[high + to] === b + to - from) to++
-    step.push({ low: a, high: b, count: to - from })
+    step.push({ low: a, high: b, count: to - from, common })
   }
 }
 
