@@ -5,6 +5,7 @@
  * check has to stand in them.
  */
 
+import { processorSeconds } from '@drempel/cli/internal/federation/processor'
 import { type Federation, verifyOwnReceipt } from '@drempel/examples/federation/index'
 import { type Result, rateOf, resultOf } from '../harness/results.ts'
 import { quantile } from '../harness/stats.ts'
@@ -14,7 +15,6 @@ import { openAppender } from './appends.ts'
 import { type Client, createClient, type Reply, readReply } from './client.ts'
 import { openNodes } from './federation.ts'
 import { assertLogged } from './logged.ts'
-import { processorSeconds } from './processor.ts'
 import { INSPECTABLE, profiled } from './profile.ts'
 import { ASKER, PARTNERS } from './workload.ts'
 

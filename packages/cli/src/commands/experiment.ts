@@ -1,15 +1,19 @@
 /** experiment run, experiment world: what would sharing yield, and at which cost to whom. */
 
 import { readFile } from 'node:fs/promises'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { makeFolder, readText, writeText } from '../client/files.ts'
 import { yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
+import type { Material } from '../experiment/model.ts'
+import { runOnNodes } from '../experiment/nodes.ts'
 import { parseExperiment } from '../experiment/parse.ts'
 import { percent } from '../experiment/report/markup.ts'
 import { ruleName } from '../experiment/report/words.ts'
 import type { KindResult } from '../experiment/results.ts'
 import { baseOf, compute, materialOf } from '../experiment/run.ts'
+import type { Experiment } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
@@ -22,6 +26,14 @@ const OUT: OptionSpec = {
   flags: '--out <folder>',
   about: { nl: 'map voor wat er gemaakt wordt', en: 'folder for what is made' },
   required: true,
+}
+
+const DATA: OptionSpec = {
+  flags: '--data <folder>',
+  about: {
+    nl: 'map met de bestanden die de proef noemt; anders die van de proef zelf',
+    en: "folder of the files that the experiment names; else the experiment's own",
+  },
 }
 
 export const experimentWorld: CommandSpec<{ readonly out: string }> = {
@@ -49,7 +61,9 @@ export const experimentWorld: CommandSpec<{ readonly out: string }> = {
   },
 }
 
-export const experimentRun: CommandSpec<{ readonly out: string; readonly plain?: boolean }> = {
+type RunOptions = { readonly out: string; readonly plain?: boolean; readonly data?: string }
+
+export const experimentRun: CommandSpec<RunOptions> = {
   usage: 'experiment run <file>',
   about: {
     nl: 'rekent een proef door: wat delen oplevert, en wat het wie kost',
@@ -57,7 +71,7 @@ export const experimentRun: CommandSpec<{ readonly out: string; readonly plain?:
   },
   args: FILE,
   options: [
-    OUT,
+    ...[OUT, DATA],
     {
       flags: '--plain',
       about: {
@@ -74,15 +88,20 @@ export const experimentRun: CommandSpec<{ readonly out: string; readonly plain?:
     nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. experiment.yaml in de map is de proef zelf.',
     en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. experiment.yaml in the folder is the experiment itself.',
   },
-  async run(ctx, { out }, ...args: string[]) {
+  async run(ctx, { out, plain, data }, ...args: string[]) {
     const file = ctx.path(args[0]!)
     const text = await readText(file)
-    const experiment = parseExperiment(text, args[0]!)
-    const { results } = await withProgress(ctx, (onStep) => compute(experiment, file, onStep))
+    const parsed = parseExperiment(text, args[0]!)
+    const experiment = data === undefined ? parsed : { ...parsed, base: ctx.path(data) }
+    const { material, results } = await withProgress(ctx, (onStep) =>
+      compute(experiment, file, onStep),
+    )
+    const nodes = plain === true ? null : await onNodes(ctx, experiment, material)
+    const software = await softwareVersion()
     const folder = ctx.path(out)
     const written = {
-      ...{ text, results, agreed: false, software: await softwareVersion(), lang: ctx.lang },
-      ...{ base: baseOf(experiment, file), measured: null },
+      ...{ text, results, agreed: nodes !== null, software, lang: ctx.lang },
+      ...{ base: baseOf(experiment, file), measured: nodes },
     }
     await writeFolder(folder, written, ctx.world.random)
     const kinds = results.kinds.map((kind) => ({
@@ -93,12 +112,21 @@ export const experimentRun: CommandSpec<{ readonly out: string; readonly plain?:
       })),
     }))
     return {
-      json: { folder, digest: results.digest, kinds },
+      json: { folder, digest: results.digest, kinds, measured: nodes?.figures ?? null },
       text: [...results.kinds.map((kind) => kindTable(ctx, kind)), join(out, 'report.html')].join(
         '\n\n',
       ),
     }
   },
+}
+
+/** The machine and what it took: nothing of it enters the report. */
+async function onNodes(ctx: Context, experiment: Experiment, material: Material) {
+  const { clock } = ctx.world
+  const onProgress = (step: string) => ctx.note(step)
+  const { measured, convenant } = await runOnNodes(experiment, material, { clock, onProgress })
+  const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model }
+  return { figures: { machine, ...measured }, convenant }
 }
 
 function kindTable({ lang, say }: Context, kind: KindResult): string {

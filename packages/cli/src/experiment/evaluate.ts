@@ -3,7 +3,15 @@
  * what it could prevent.
  */
 
-import { HOLDERS, type Holder, type Item, type Material, type Rule } from './model.ts'
+import {
+  HOLDERS,
+  type Holder,
+  type Item,
+  isSought,
+  isWronged,
+  type Material,
+  type Rule,
+} from './model.ts'
 import type { ParameterValues } from './parameters.ts'
 import {
   finalCounts,
@@ -24,10 +32,10 @@ export type Finding = {
   /** On the last day: what a round publishes then. */
   readonly final: number
   readonly holders: HolderCounts
-  /** Of the offenders' and mules' identifiers that were used. Null where the truth is not known. */
+  /** Of all that is sought: what offenders and mules used. Null where the truth is not known. */
   readonly detected: Proportion | null
   readonly campaigns: Proportion | null
-  /** Innocent holders and victims of identity fraud, of all that was found. */
+  /** Holders who did nothing, of all that was found. */
   readonly wrong: Proportion | null
   /** Days from the first flag anywhere to the round that found it. */
   readonly wait: Quantiles | null
@@ -45,6 +53,8 @@ export type RuleFinding = Finding & {
   readonly lead: Quantiles | null
   /** Pairs of a consumer and an identifier over the threshold that it never flagged. */
   readonly newToConsumers: number
+  /** Per partner: what it knows of what is sought, by itself and with the rule. */
+  readonly knows: readonly { readonly alone: number; readonly together: number }[]
 }
 
 export type Learned = {
@@ -73,7 +83,7 @@ export function evaluateRule(rule: Rule, material: Material, values: ParameterVa
       if (own === undefined) newToConsumers++
       else if (own > day) lead.push(own - day)
     }
-    if (item.holder === 'innocent' || item.holder === 'victim') exposures += told
+    if (isWronged(item.holder)) exposures += told
   }
   return {
     rule,
@@ -82,6 +92,7 @@ export function evaluateRule(rule: Rule, material: Material, values: ParameterVa
     exposures,
     lead: material.dated ? quantiles(lead) : null,
     newToConsumers,
+    knows: known(rule, kindItems, found.days, material),
   }
 }
 
@@ -104,7 +115,12 @@ export function evaluatePool(
   return find(POOLING, items, material, values).finding
 }
 
-/** What counts as found: offenders' and mules' identifiers, or all where the truth is not known. */
+/** How many that did nothing are among what was found. */
+export function wronged({ holders }: Pick<Finding, 'holders'>): number {
+  return HOLDERS.reduce((sum, name) => sum + (isWronged(name) ? holders[name] : 0), 0)
+}
+
+/** What counts as found: what was sought, or all where the truth is not known. */
 export function yieldOf({ detected, ever }: Finding): number {
   return detected === null ? ever : detected.count
 }
@@ -134,15 +150,15 @@ function find(
   const waits: number[] = []
   let [final, used, detected] = [0, 0, 0]
   for (const { item, at } of items) {
-    const guilty = item.holder === 'fraud' || item.holder === 'mule'
-    if (guilty) used++
+    const sought = isSought(item.holder)
+    if (sought) used++
     for (const campaign of item.campaigns) campaigns.add(campaign)
     const day = firstMet(item, threshold, material, sectorOf, values.roundEveryDays)
     if (isMet(threshold, finalCounts(item, threshold, material), sectorOf)) final++
     if (day === null) continue
     days.set(at, day)
     holders[item.holder ?? 'unknown']++
-    if (guilty) detected++
+    if (sought) detected++
     for (const campaign of item.campaigns) foundCampaigns.add(campaign)
     waits.push(day - item.reports[0]!.day)
   }
@@ -155,7 +171,7 @@ function find(
       holders,
       detected: truth ? proportion(detected, used) : null,
       campaigns: campaigns.size === 0 ? null : proportion(foundCampaigns.size, campaigns.size),
-      wrong: truth ? proportion(holders.innocent + holders.victim, days.size) : null,
+      wrong: truth ? proportion(wronged({ holders }), days.size) : null,
       wait: dated ? quantiles(waits) : null,
       saved: savedBy(days, material, values),
     },
@@ -189,6 +205,25 @@ function firstDays({ reports }: Item): ReadonlyMap<number, number> {
   const first = new Map<number, number>()
   for (const { day, partner } of reports) if (!first.has(partner)) first.set(partner, day)
   return first
+}
+
+function known(
+  rule: Rule,
+  items: readonly Located[],
+  days: ReadonlyMap<number, number>,
+  { partners, truth }: Material,
+): RuleFinding['knows'] {
+  const all = partners.map(() => ({ alone: 0, together: 0 }))
+  for (const { item, at } of items) {
+    if (truth && !isSought(item.holder)) continue
+    const owners = new Set(item.reports.map(({ partner }) => partner))
+    const told = rule.output === 'list' && days.has(at)
+    for (const [partner, count] of all.entries()) {
+      if (owners.has(partner)) count.alone++
+      if (owners.has(partner) || (told && rule.consumers.includes(partner))) count.together++
+    }
+  }
+  return all
 }
 
 function learned(rule: Rule, items: readonly Located[], material: Material): Learned[] {

@@ -9,7 +9,7 @@
  */
 
 import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers'
-import { fail } from './errors.ts'
+import { fail } from '../output/errors.ts'
 
 /** In canonical form; another number is another identifier. */
 export function madeUpIdentifier(kind: IdentifierKind, number: number): string {

@@ -1,6 +1,6 @@
 /** The same yield with less: for a wanted detection, the rule that exposes fewest who did nothing. */
 
-import { type Finding, type RuleFinding, yieldOf } from './evaluate.ts'
+import { type Finding, type RuleFinding, wronged, yieldOf } from './evaluate.ts'
 
 export type Less = {
   /** Part of what pooling detects. */
@@ -31,7 +31,7 @@ export function leastExposure(
 /** First those who did nothing, then mules, then all that is told to anyone. */
 function exposesLess(a: RuleFinding, b: RuleFinding): boolean {
   for (const [x, y] of [
-    [innocent(a), innocent(b)],
+    [wronged(a), wronged(b)],
     [a.exposures, b.exposures],
     [a.holders.mule, b.holders.mule],
     [told(a), told(b)],
@@ -41,6 +41,5 @@ function exposesLess(a: RuleFinding, b: RuleFinding): boolean {
   return false
 }
 
-const innocent = ({ holders }: Finding) => holders.innocent + holders.victim
 const told = ({ learns }: RuleFinding) =>
   learns.reduce((sum, { ownOver, others }) => sum + ownOver + others, 0)

@@ -8,7 +8,7 @@ import { extname, join, resolve } from 'node:path'
 import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers'
 import { columnIndex, openCsv } from '../client/csv.ts'
 import { readText, reasonOf } from '../client/files.ts'
-import { fail } from './errors.ts'
+import { fail } from '../output/errors.ts'
 import { HOLDERS, type Holder, type Item, type Material, type Report } from './model.ts'
 import type { Experiment, FileData, ListSource } from './schema.ts'
 
@@ -55,6 +55,7 @@ export async function readLists(
     lastDay: last - first,
     dated,
     truth: truth !== undefined,
+    sought: all.some(({ holder }) => holder === 'repeat') ? 'victims' : 'offenders',
     rejected: [...rejected].map(([partner, count]) => ({ partner, count })),
   }
 }

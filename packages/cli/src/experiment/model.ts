@@ -10,11 +10,23 @@ import type { ExperimentPartner } from './schema.ts'
 /**
  * - `fraud`: an offender's own
  * - `mule`: a katvanger's, who lends an account and may be pressed to
+ * - `repeat`: of somebody who became a victim again and again, whom helpers look for
  * - `victim`: of somebody whose identity was used
+ * - `once`: of a victim of one crime, where those of several are looked for
  * - `innocent`: of somebody who has nothing to do with it
  */
-export const HOLDERS = ['fraud', 'mule', 'victim', 'innocent'] as const
+export const HOLDERS = ['fraud', 'mule', 'repeat', 'victim', 'once', 'innocent'] as const
 export type Holder = (typeof HOLDERS)[number]
+
+/** Whom a rule is meant to find. */
+export function isSought(holder: Holder | null): boolean {
+  return holder === 'fraud' || holder === 'mule' || holder === 'repeat'
+}
+
+/** Whom it should leave alone; where nobody knows the holder, nobody can say. */
+export function isWronged(holder: Holder | null): boolean {
+  return holder !== null && !isSought(holder)
+}
 
 export type Report = { readonly day: number; readonly partner: number }
 
@@ -43,8 +55,9 @@ export type Material = {
   /** The day of the last round. */
   readonly lastDay: number
   readonly dated: boolean
-  /** Whether the holders are known. */
+  /** Whether the holders are known; and whom is looked for then. */
   readonly truth: boolean
+  readonly sought: 'offenders' | 'victims'
   readonly rejected: readonly { readonly partner: string; readonly count: number }[]
 }
 
@@ -68,6 +81,8 @@ export const MOST_REPORTS = 3
 export const HOLDER_NAMES: Readonly<Record<Holder, Text>> = {
   fraud: { nl: 'fraudeur', en: 'offender' },
   mule: { nl: 'katvanger', en: 'money mule' },
+  repeat: { nl: 'herhaald slachtoffer', en: 'repeated victim' },
+  once: { nl: 'eenmalig slachtoffer', en: 'victim of one crime' },
   victim: { nl: 'slachtoffer van identiteitsfraude', en: 'victim of identity fraud' },
   innocent: { nl: 'onschuldige', en: 'innocent holder' },
 }

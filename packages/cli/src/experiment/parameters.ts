@@ -4,8 +4,10 @@
  */
 
 import type { Text } from '../output/language.ts'
+import type { Experiment } from './schema.ts'
 
-type Group = 'world' | 'intervention' | 'cost'
+/** What a number is about: offenders' campaigns, victims who seek help, or any made-up world. */
+type Group = 'campaigns' | 'people' | 'world' | 'intervention' | 'cost'
 
 export type Parameter = {
   readonly group: Group
@@ -67,7 +69,7 @@ export const PARAMETERS = {
   },
   campaigns: {
     ...number(
-      'world',
+      'campaigns',
       {
         nl: 'campagnes: reeksen misdrijven van dezelfde daders',
         en: 'campaigns: series of crimes of the same offenders',
@@ -80,21 +82,21 @@ export const PARAMETERS = {
     integer: true,
   },
   campaignDays: days(
-    'world',
+    'campaigns',
     { nl: 'gemiddelde duur van een campagne', en: 'mean length of a campaign' },
     30,
     [10, 90],
     1,
   ),
   victims: number(
-    'world',
+    'campaigns',
     { nl: 'slachtoffers van een campagne, mediaan', en: 'victims of a campaign, median' },
     UNIT.count,
     20,
     [10, 40],
   ),
   victimsSpread: number(
-    'world',
+    'campaigns',
     { nl: 'hoe ongelijk campagnes zijn', en: 'how unequal campaigns are' },
     UNIT.spread,
     1,
@@ -102,7 +104,7 @@ export const PARAMETERS = {
   ),
   identifiers: {
     ...number(
-      'world',
+      'campaigns',
       {
         nl: 'identificatoren per soort in een campagne, gemiddeld',
         en: 'identifiers of each kind in a campaign, mean',
@@ -115,7 +117,7 @@ export const PARAMETERS = {
     most: 100,
   },
   reuse: share(
-    'world',
+    'campaigns',
     {
       nl: 'identificatoren die uit een eerdere campagne komen',
       en: 'identifiers that come from an earlier campaign',
@@ -124,13 +126,13 @@ export const PARAMETERS = {
     [0, 0.3],
   ),
   muleShare: share(
-    'world',
+    'campaigns',
     { nl: 'rekeningen die van een katvanger zijn', en: "accounts that are a money mule's" },
     0.8,
     [0.6, 0.95],
   ),
   identityFraudShare: share(
-    'world',
+    'campaigns',
     {
       nl: 'identificatoren die van een slachtoffer van identiteitsfraude zijn (rekening op andermans naam, nagebootst nummer, gekraakte site)',
       en: "identifiers that are an identity-fraud victim's (account in another's name, spoofed number, hacked site)",
@@ -139,7 +141,7 @@ export const PARAMETERS = {
     [0, 0.15],
   ),
   reportPolice: share(
-    'world',
+    'campaigns',
     {
       nl: 'slachtoffers die melding of aangifte doen bij de politie',
       en: 'victims who report to the police',
@@ -149,7 +151,7 @@ export const PARAMETERS = {
     TWENTE,
   ),
   reportWithdrawn: share(
-    'world',
+    'campaigns',
     {
       nl: 'meldingen bij de politie die worden ingetrokken',
       en: 'reports to the police that are withdrawn',
@@ -159,7 +161,7 @@ export const PARAMETERS = {
     MELDPUNT,
   ),
   reportUnusable: share(
-    'world',
+    'campaigns',
     {
       nl: 'meldingen bij de politie die onbruikbaar zijn',
       en: 'reports to the police that are unusable',
@@ -169,13 +171,13 @@ export const PARAMETERS = {
     MELDPUNT,
   ),
   reportBank: share(
-    'world',
+    'campaigns',
     { nl: 'slachtoffers die het hun bank melden', en: 'victims who tell their bank' },
     0.3,
     [0.15, 0.55],
   ),
   reportBankHelpdesk: share(
-    'world',
+    'campaigns',
     {
       nl: 'slachtoffers van bankhelpdeskfraude die het hun bank melden',
       en: 'victims of bank helpdesk fraud who tell their bank',
@@ -185,13 +187,13 @@ export const PARAMETERS = {
     `${TWENTE}: over half of the victims of spoofing`,
   ),
   reportPlatform: share(
-    'world',
+    'campaigns',
     { nl: 'slachtoffers die het een platform melden', en: 'victims who tell a platform' },
     0.2,
     [0.1, 0.4],
   ),
   reportTelecom: share(
-    'world',
+    'campaigns',
     {
       nl: 'slachtoffers die het hun telecomaanbieder melden',
       en: 'victims who tell their telecom operator',
@@ -200,13 +202,13 @@ export const PARAMETERS = {
     [0.02, 0.15],
   ),
   reportHelpdesk: share(
-    'world',
+    'campaigns',
     { nl: 'slachtoffers die het een helpdesk melden', en: 'victims who tell a helpdesk' },
     0.08,
     [0.03, 0.2],
   ),
   mentioned: share(
-    'world',
+    'campaigns',
     {
       nl: 'kans dat een melding een identificator noemt die het slachtoffer zag',
       en: 'chance that a report names an identifier that the victim saw',
@@ -215,7 +217,7 @@ export const PARAMETERS = {
     [0.5, 1],
   ),
   delayPolice: days(
-    'world',
+    'campaigns',
     {
       nl: 'van schade tot melding op een lijst van de politie, gemiddeld',
       en: "from the loss to a flag on the police's list, mean",
@@ -230,7 +232,7 @@ export const PARAMETERS = {
     [1, 10],
   ),
   ownDetection: share(
-    'world',
+    'campaigns',
     {
       nl: 'kans dat een partner een identificator zelf ontdekt, zonder melding',
       en: 'chance that a partner finds an identifier by itself, without a report',
@@ -240,7 +242,7 @@ export const PARAMETERS = {
   ),
   wrongFlags: {
     ...share(
-      'world',
+      'campaigns',
       {
         nl: 'meldingen op een lijst die een onschuldige treffen',
         en: 'flags on a list that hit an innocent holder',
@@ -251,7 +253,7 @@ export const PARAMETERS = {
     most: 0.9,
   },
   wrongBusy: share(
-    'world',
+    'campaigns',
     {
       nl: 'daarvan: die een druk, bekend nummer treffen, zodat meer partners dezelfde fout maken',
       en: 'of these: that hit a busy, well-known number, so that several partners err alike',
@@ -261,7 +263,7 @@ export const PARAMETERS = {
   ),
   busyHolders: {
     ...number(
-      'world',
+      'campaigns',
       {
         nl: 'zulke drukke onschuldigen, per soort',
         en: 'such busy innocent holders, of each kind',
@@ -275,7 +277,7 @@ export const PARAMETERS = {
     integer: true,
   },
   loss: number(
-    'world',
+    'campaigns',
     { nl: 'schade per slachtoffer, mediaan', en: 'loss of a victim, median' },
     UNIT.euro,
     50,
@@ -283,7 +285,7 @@ export const PARAMETERS = {
     `${TWENTE}: most victims lose 50 euro or less`,
   ),
   lossBankhelpdesk: number(
-    'world',
+    'campaigns',
     {
       nl: 'schade per slachtoffer van bankhelpdeskfraude',
       en: 'loss of a victim of bank helpdesk fraud',
@@ -292,6 +294,55 @@ export const PARAMETERS = {
     10_000,
     [2_000, 28_000],
     'Betaalvereniging Nederland, to ANP, July 2021: a mean of ten thousand euro',
+  ),
+  people: {
+    ...number(
+      'people',
+      { nl: 'slachtoffers van een of meer misdrijven', en: 'victims of one or more crimes' },
+      UNIT.count,
+      20_000,
+      null,
+    ),
+    most: 1_000_000,
+    integer: true,
+  },
+  repeatShare: share(
+    'people',
+    {
+      nl: 'slachtoffers die het vaker dan één keer in een jaar zijn',
+      en: 'victims who are one more than once in a year',
+    },
+    0.4,
+    [0.25, 0.5],
+    `${TWENTE}: 6.3% of people, of the 15.7% who were a victim`,
+  ),
+  moreCrimes: number(
+    'people',
+    {
+      nl: 'misdrijven boven de twee bij een herhaald slachtoffer, gemiddeld',
+      en: 'crimes above two of a repeated victim, mean',
+    },
+    UNIT.count,
+    0.7,
+    [0.2, 2],
+  ),
+  seekHelp: share(
+    'people',
+    {
+      nl: 'kans dat een slachtoffer na een misdrijf bij een van de deelnemers aanklopt',
+      en: 'chance that a victim turns to one of the partners after a crime',
+    },
+    0.35,
+    [0.1, 0.66],
+  ),
+  secondDesk: share(
+    'people',
+    {
+      nl: 'kans dat het met hetzelfde misdrijf ook naar een tweede loket gaat',
+      en: 'chance that it goes to a second desk with the same crime',
+    },
+    0.15,
+    [0, 0.4],
   ),
   roundEveryDays: {
     ...days(
@@ -382,6 +433,15 @@ export const PARAMETERS = {
 
 export type ParameterName = keyof typeof PARAMETERS
 export type ParameterValues = Readonly<Record<ParameterName, number>>
+
+/** Whether a number bears on the outcome of such an experiment. */
+export function bears(name: ParameterName, { data }: Pick<Experiment, 'data'>): boolean {
+  const { group } = PARAMETERS[name]
+  if (group === 'cost') return true
+  if ('files' in data) return false
+  if (name === 'actDays' || name === 'effectiveness') return 'generator' in data
+  return group === 'world' || group === 'intervention' || 'people' in data === (group === 'people')
+}
 
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as ParameterName[]
 

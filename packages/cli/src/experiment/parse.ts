@@ -2,7 +2,7 @@
 
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { fail } from './errors.ts'
+import { fail } from '../output/errors.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 
 const MAX_COMPLAINTS = 8

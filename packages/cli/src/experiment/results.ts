@@ -42,7 +42,7 @@ export type Results = {
   readonly experiment: Experiment
   /** SHA-256 of the experiment in canonical JSON, without where its data lie. */
   readonly digest: string
-  readonly material: Pick<Material, 'dated' | 'truth' | 'lastDay' | 'rejected'> & {
+  readonly material: Pick<Material, 'dated' | 'truth' | 'sought' | 'lastDay' | 'rejected'> & {
     readonly victims: number
   }
   readonly parameters: ParameterValues
@@ -59,12 +59,12 @@ export function resultsOf(
   const rules = rulesOf(experiment)
   const kinds = [...new Set(rules.map(({ kind }) => kind))]
   const { base: _, ...terms } = experiment
-  const { dated, truth, lastDay, rejected, victims } = material
+  const { dated, truth, sought, lastDay, rejected, victims } = material
   return {
     format: 'drempel-experiment-results/1',
     experiment,
     digest: hex(sha256(jcs(JSON.parse(JSON.stringify(terms))))),
-    material: { dated, truth, lastDay, rejected, victims: victims.length },
+    material: { dated, truth, sought, lastDay, rejected, victims: victims.length },
     parameters: values,
     kinds: kinds.map((kind) => {
       const found = rules

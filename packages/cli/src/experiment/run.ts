@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { readLists } from './lists.ts'
 import type { Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'
+import { makePeople } from './people.ts'
 import { focusOf, type Results, resultsOf } from './results.ts'
 import { rulesOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
@@ -35,6 +36,7 @@ export async function compute(
   if ('files' in experiment.data || !experiment.sensitivity) return { material, results }
   const focus = results.kinds.map((kind) => focusOf(kind.rules, kind.less, experiment.wanted).rule)
   const sensitivity = await sensitivityOf(
+    experiment,
     focus,
     results.parameters,
     (values) => worldOf(experiment, values),
@@ -45,7 +47,8 @@ export async function compute(
 
 function worldOf(experiment: Experiment, values: ParameterValues): Material {
   const { seed, partners, data } = experiment
-  if (!('generator' in data)) throw new TypeError('not an experiment on a made-up world')
   const kinds = [...new Set(rulesOf(experiment).map(({ kind }) => kind))]
+  if ('people' in data) return makePeople({ seed, partners, kinds, values })
+  if ('files' in data) throw new TypeError('not an experiment on a made-up world')
   return makeWorld({ seed, partners, kinds, generator: data.generator, values })
 }

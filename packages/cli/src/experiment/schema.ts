@@ -81,7 +81,15 @@ const fileData = z.strictObject({
   truth: z.exactOptional(line),
 })
 
-const data = z.union([z.strictObject({ generator }), fileData], 'either generator, or files')
+const data = z.union(
+  [
+    z.strictObject({ generator }),
+    /** Victims who seek help; the numbers are parameters. */
+    z.strictObject({ people: z.strictObject({}) }),
+    fileData,
+  ],
+  'one of generator, people and files',
+)
 
 const sweep = z.strictObject({
   kinds: oneOrMore(kind),
@@ -142,7 +150,7 @@ export const experimentSchema = z
           complain(['data', 'files', i], 'give either file or npm')
         }
       })
-    } else {
+    } else if ('generator' in experiment.data) {
       const { mix, copies } = experiment.data.generator
       if (Object.values(mix).every((part) => part === 0)) {
         complain(['data', 'generator', 'mix'], 'give at least one kind of fraud a part above 0')

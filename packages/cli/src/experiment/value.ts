@@ -5,7 +5,7 @@
  */
 
 import { itemsOf } from './evaluate.ts'
-import { type Material, MOST_REPORTS, type Rule } from './model.ts'
+import { isSought, type Material, MOST_REPORTS, type Rule } from './model.ts'
 import type { ParameterValues } from './parameters.ts'
 import { bits, sectorNumbers, states } from './reference.ts'
 
@@ -20,7 +20,7 @@ export type PartnerValue = {
 
 const MOST_PARTNERS = 12
 
-/** Counts identifiers of offenders and mules; where the truth is not known, all. */
+/** Counts what is sought; where the truth is not known, all. */
 export function partnerValues(
   rule: Rule,
   material: Material,
@@ -55,7 +55,7 @@ function patternsOf(
 ): Pattern[] {
   const found = new Map<string, Pattern>()
   for (const { item } of itemsOf(material, rule.kind)) {
-    if (material.truth && item.holder !== 'fraud' && item.holder !== 'mule') continue
+    if (material.truth && !isSought(item.holder)) continue
     const reached = new Map<string, number[]>()
     for (const { counts } of states(item, rule, material, roundEveryDays)) {
       const state = counts.map((count) => Math.min(count, rule.reports > 0 ? MOST_REPORTS : 1))

@@ -66,6 +66,7 @@ export function makeWorld(options: WorldOptions): Material {
     lastDay: values.days,
     dated: true,
     truth: true,
+    sought: 'offenders',
     rejected: [],
   }
 }

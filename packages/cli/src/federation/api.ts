@@ -89,18 +89,28 @@ export function operatorApi(url: string, token: string) {
       put(schemas.tokenResponse, 'tokens', { name, roles }),
     origins: async () => (await get(schemas.origins, 'log')).origins,
 
-    /** The whole list in chunks; `replace` withdraws what it does not contain. */
+    /**
+     * The whole list in chunks; `replace` withdraws what it does not contain.
+     * @param reports how many each value stands for, in the same order
+     */
     async importFlags(
       kind: IdentifierKind,
       values: readonly string[],
-      { replace = false, onProgress = (_done: number) => {} } = {},
+      {
+        replace = false,
+        reports = undefined as readonly number[] | undefined,
+        onProgress = (_done: number) => {},
+      } = {},
     ): Promise<ImportResult> {
       const id = `import-${Date.now().toString(36)}`
       const total = { added: 0, unchanged: 0 }
       const rejected: { value: string; code: string }[] = []
       for (let at = 0; at < values.length; at += schemas.IMPORT_CHUNK) {
         const chunk = values.slice(at, at + schemas.IMPORT_CHUNK)
-        const rows = chunk.map((value, i) => ({ row: at + i, value }))
+        const rows = chunk.map((value, i) => {
+          const count = reports?.[at + i]
+          return { row: at + i, value, ...(count === undefined ? {} : { reports: count }) }
+        })
         const answer = await put(schemas.importResponse, 'flags/import', { kind, import: id, rows })
         total.added += answer.added
         total.unchanged += answer.unchanged

@@ -17,6 +17,10 @@ export type CliErrorCode =
   | 'CSV_EMPTY'
   | 'CSV_ENCODING'
   | 'CSV_QUOTE'
+  | 'EXPERIMENT_DATA'
+  | 'EXPERIMENT_DIFFERS'
+  | 'EXPERIMENT_INVALID'
+  | 'EXPERIMENT_TOO_LARGE'
   | 'FILE_EXISTS'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
@@ -117,6 +121,34 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'De aanhalingstekens van een rij kloppen niet (RFC 4180)',
       en: 'The quotes of a row are not right (RFC 4180)',
+    },
+  },
+  EXPERIMENT_DATA: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'De gegevens van de proef zijn zo niet te lezen',
+      en: 'The data of the experiment cannot be read like this',
+    },
+  },
+  EXPERIMENT_DIFFERS: {
+    exit: EXIT.failed,
+    title: {
+      nl: 'De nodes gaven een ander antwoord dan de berekening in het klaar',
+      en: 'The nodes gave another answer than the computation in the clear',
+    },
+  },
+  EXPERIMENT_INVALID: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Deze proef klopt niet; verander de genoemde velden',
+      en: 'This experiment is not right; change the fields named',
+    },
+  },
+  EXPERIMENT_TOO_LARGE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Zoveel verzonnen identificatoren zijn er niet',
+      en: 'There are not so many made-up identifiers',
     },
   },
   FILE_EXISTS: {

@@ -25,7 +25,13 @@ export function reportHtml(results: Results, { lang, agreed, software }: ReportO
   const { experiment, material, kinds } = results
   const heading = (text: Text) => `<h2>${escaped(say(text))}</h2>`
   const origin =
-    'generator' in experiment.data ? TEXTS.madeUp : material.truth ? TEXTS.realTruth : TEXTS.real
+    'files' in experiment.data
+      ? material.truth
+        ? TEXTS.realTruth
+        : TEXTS.real
+      : 'people' in experiment.data
+        ? TEXTS.madeUpPeople
+        : TEXTS.madeUp
   const sections = [
     heading(TEXTS.question),
     paragraph(say(experiment.question)),
@@ -87,7 +93,7 @@ export function capital(text: string): string {
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid } h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; break-after: avoid }
 .kind { border-top: 2px solid #111; padding-top: .8rem; font-size: 1.35rem } .from { color: #555; margin: 0 }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem } thead th { vertical-align: bottom; border-bottom: 2px solid #888 }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }

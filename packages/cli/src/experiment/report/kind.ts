@@ -1,8 +1,8 @@
 /** The chapters of the report about one kind of identifier. */
 
 import type { Lang, Text } from '../../output/language.ts'
-import { type Finding, yieldShare } from '../evaluate.ts'
-import { HOLDER_NAMES, HOLDERS } from '../model.ts'
+import { type Finding, wronged, yieldShare } from '../evaluate.ts'
+import { HOLDER_NAMES, HOLDERS, type Holder } from '../model.ts'
 import type { KindResult, Results, RuleResult } from '../results.ts'
 import {
   type Cell,
@@ -42,18 +42,20 @@ export function kindSections(kind: KindResult, results: Results, lang: Lang): st
   const focus = kind.rules.find(({ rule }) => rule.id === kind.focus)!
   return [
     heading(TEXTS.detection),
-    truth ? detectionFigure(named, kind, lang) : yieldFigure(named, lang),
+    truth ? detectionFigure(named, kind, results, lang) : yieldFigure(named, lang),
     heading(TEXTS.histogram),
     histogramTable(kind, lang),
     ...(dated ? [heading(TEXTS.time), timeFigure(named, lang)] : []),
-    ...(truth ? [heading(TEXTS.who), whoFigure(named, lang)] : []),
+    ...(truth ? [heading(TEXTS.who), whoFigure(named, results, lang)] : []),
     heading(TEXTS.less),
     paragraph(say(TEXTS.lessIntro)),
     lessTable(kind, results, lang),
-    ...(truth ? [lessFigure(kind, lang)] : []),
+    ...(truth ? [lessFigure(kind, results, lang)] : []),
     heading(TEXTS.value),
     paragraph(focusSentence(focus, lang), 'note'),
     valueFigure(kind, results, lang),
+    heading(TEXTS.knows),
+    knowsFigure(focus, kind, results, lang),
     heading(TEXTS.copies),
     paragraph(say(TEXTS.copiesIntro)),
     ...copiesPart(kind, results, lang),
@@ -72,7 +74,12 @@ function focusSentence({ rule }: RuleResult, lang: Lang): string {
   return lang === 'nl' ? `Voor de regel: ${sentence}.` : `For the rule: ${sentence}.`
 }
 
-function detectionFigure(named: readonly Named[], kind: KindResult, lang: Lang): string {
+function detectionFigure(
+  named: readonly Named[],
+  kind: KindResult,
+  { material: { sought } }: Results,
+  lang: Lang,
+): string {
   const say = (text: Text) => text[lang]
   const rows = named.map(({ name, finding: { detected }, reference }): ChartRow => {
     const { share, low, high } = detected!
@@ -88,7 +95,7 @@ function detectionFigure(named: readonly Named[], kind: KindResult, lang: Lang):
   })
   const chart = rowsChart({
     rows,
-    axis: say(TEXTS.detectionAxis),
+    axis: say(TEXTS.detectionAxis[sought]),
     format: (value) => whole(value, lang),
     series: [],
     label: say(TEXTS.detectionCaption),
@@ -196,29 +203,31 @@ function timeFigure(named: readonly Named[], lang: Lang): string {
   return figure(chart, say(TEXTS.timeCaption), table, say(TEXTS.numbers))
 }
 
-function whoFigure(named: readonly Named[], lang: Lang): string {
+function whoFigure(named: readonly Named[], { material: { sought } }: Results, lang: Lang): string {
   const say = (text: Text) => text[lang]
+  const holders = occurring(named)
   const rules = named.filter(
     ({ finding, reference }) => !reference || finding === named.at(-1)!.finding,
   )
   const chart = rowsChart({
-    rows: rules.map(({ name, finding: { holders, ever } }) => {
+    rows: rules.map(({ name, finding }) => {
       let from = 0
-      const marks = HOLDERS.map((holder, series) => {
-        const mark = { shape: 'bar', from, to: from + holders[holder], series } as const
+      const marks = holders.map((holder, series) => {
+        const to = from + finding.holders[holder]
+        const mark = { shape: 'bar', from, to, series } as const
         from = mark.to
         return mark
       })
-      return { label: name, note: whole(ever, lang), marks }
+      return { label: name, note: whole(finding.ever, lang), marks }
     }),
     axis: say(TEXTS.whoAxis),
     format: (value) => whole(value, lang),
-    series: HOLDERS.map((holder) => say(HOLDER_NAMES[holder])),
-    label: say(TEXTS.whoCaption),
+    series: holders.map((holder) => say(HOLDER_NAMES[holder])),
+    label: say(TEXTS.whoCaption[sought]),
   })
   const head = [
     say(TEXTS.rule),
-    ...HOLDERS.map((holder) => say(HOLDER_NAMES[holder])),
+    ...holders.map((holder) => say(HOLDER_NAMES[holder])),
     say(TEXTS.wrong),
     say(TEXTS.exposures),
   ]
@@ -226,13 +235,18 @@ function whoFigure(named: readonly Named[], lang: Lang): string {
     head,
     named.map(({ name, finding }): Cell[] => [
       name,
-      ...HOLDERS.map((holder) => finding.holders[holder]),
+      ...holders.map((holder) => finding.holders[holder]),
       interval(finding.wrong!, lang),
       'exposures' in finding ? (finding as RuleResult).exposures : null,
     ]),
     lang,
   )
-  return figure(chart, say(TEXTS.whoCaption), table, say(TEXTS.numbers))
+  return figure(chart, say(TEXTS.whoCaption[sought]), table, say(TEXTS.numbers))
+}
+
+/** The kinds of holder that there are in this world. */
+function occurring(named: readonly Named[]): Holder[] {
+  return HOLDERS.filter((holder) => named.some(({ finding }) => finding.holders[holder] > 0))
 }
 
 function lessTable(kind: KindResult, { experiment, material }: Results, lang: Lang): string {
@@ -241,14 +255,14 @@ function lessTable(kind: KindResult, { experiment, material }: Results, lang: La
     TEXTS.wanted,
     TEXTS.rule,
     TEXTS.keptOf,
-    ...(material.truth ? [TEXTS.lessX] : [TEXTS.ever]),
+    ...(material.truth ? [TEXTS.lessX[material.sought]] : [TEXTS.ever]),
   ]
   return tableOf(
     head.map(say),
     kind.less.map(({ wanted, rule }): Cell[] => {
       const mark = wanted === experiment.wanted ? ` ${say(TEXTS.asked)}` : ''
       const found = kind.rules.find((result) => result.rule.id === rule)
-      const hit = found === undefined ? null : found.holders.innocent + found.holders.victim
+      const hit = found === undefined ? null : wronged(found)
       return [
         `${percent(wanted, lang, 0)}${mark}`,
         found === undefined ? say(TEXTS.noRule) : ruleName(found.rule, lang),
@@ -260,11 +274,11 @@ function lessTable(kind: KindResult, { experiment, material }: Results, lang: La
   )
 }
 
-function lessFigure(kind: KindResult, lang: Lang): string {
+function lessFigure(kind: KindResult, { material: { sought } }: Results, lang: Lang): string {
   const say = (text: Text) => text[lang]
   const points = kind.rules.map((finding) => ({
     label: ruleName(finding.rule, lang),
-    x: finding.holders.innocent + finding.holders.victim,
+    x: wronged(finding),
     y: 100 * (finding.detected?.share ?? 0),
   }))
   const front = points.map(({ x, y }) =>
@@ -272,14 +286,14 @@ function lessFigure(kind: KindResult, lang: Lang): string {
   )
   const chart = scatter({
     points: points.map((point, i) => ({ ...point, named: front[i]! })),
-    xAxis: say(TEXTS.lessX),
+    xAxis: say(TEXTS.lessX[sought]),
     yAxis: say(TEXTS.lessY),
     formatX: (value) => whole(value, lang),
     formatY: (value) => whole(value, lang),
     label: say(TEXTS.lessCaption),
   })
   const table = tableOf(
-    [TEXTS.rule, TEXTS.lessX, TEXTS.lessY].map(say),
+    [TEXTS.rule, TEXTS.lessX[sought], TEXTS.lessY].map(say),
     points.map(({ label, x, y }): Cell[] => [label, x, decimal(y, 1, lang)]),
     lang,
   )
@@ -314,6 +328,38 @@ function valueFigure({ values }: KindResult, { experiment }: Results, lang: Lang
     lang,
   )
   return figure(chart, series.join('; '), table, say(TEXTS.numbers))
+}
+
+function knowsFigure(
+  { knows }: RuleResult,
+  kind: KindResult,
+  { experiment }: Results,
+  lang: Lang,
+): string {
+  const say = (text: Text) => text[lang]
+  const all = kind.pooling.detected?.of ?? kind.listed
+  const part = (count: number) => (all === 0 ? 0 : (100 * count) / all)
+  const series = [TEXTS.aloneKnows, TEXTS.togetherKnows].map(say)
+  const chart = rowsChart({
+    rows: knows.map(({ alone, together }, i) => ({
+      label: experiment.partners[i]!.name,
+      note: `${decimal(part(alone), 1, lang)} → ${decimal(part(together), 1, lang)}`,
+      marks: [
+        { shape: 'bar', from: 0, to: part(alone), series: 0 },
+        { shape: 'diamond', value: part(together), series: 1 },
+      ],
+    })),
+    axis: say(TEXTS.knowsAxis),
+    format: (value) => whole(value, lang),
+    series,
+    label: say(TEXTS.knowsCaption),
+  })
+  const table = tableOf(
+    [say(TEXTS.partner), ...series],
+    knows.map(({ alone, together }, i): Cell[] => [experiment.partners[i]!.name, alone, together]),
+    lang,
+  )
+  return figure(chart, say(TEXTS.knowsCaption), table, say(TEXTS.numbers))
 }
 
 function copiesPart({ overlaps }: KindResult, { experiment }: Results, lang: Lang): string[] {

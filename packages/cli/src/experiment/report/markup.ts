@@ -19,7 +19,7 @@ export function tableOf(
   rows: readonly (readonly Cell[])[],
   lang: Lang,
 ): string {
-  const numeric = head.map((_, i) => rows.some((row) => typeof row[i] === 'number'))
+  const numeric = head.map((_, i) => i > 0 && rows.every((row) => isFigure(row[i] ?? null)))
   const titles = head.map(
     (title, i) => `<th scope="col"${numeric[i] ? ' class="n"' : ''}>${escaped(title)}</th>`,
   )
@@ -35,6 +35,11 @@ export function tableOf(
   return `<div class="wide"><table><thead><tr>${titles.join('')}</tr></thead><tbody>
 ${lines.join('\n')}
 </tbody></table></div>`
+}
+
+/** A number, or one that was formatted already; a column of names has none. */
+function isFigure(cell: Cell): boolean {
+  return typeof cell !== 'string' || /^[−–\d.,% ()→]*$/.test(cell)
 }
 
 /** A chart, what it shows in words, and its numbers folded away under it. */

@@ -1,9 +1,9 @@
 /** The chapter on what the outcome rests on: every number, its source, and what it does. */
 
 import type { Lang, Text } from '../../output/language.ts'
-import { PARAMETER_NAMES, PARAMETERS, type ParameterName } from '../parameters.ts'
+import { bears, PARAMETER_NAMES, PARAMETERS, type ParameterName } from '../parameters.ts'
 import type { Results } from '../results.ts'
-import type { Sensitivity } from '../sensitivity.ts'
+import type { Outcome, Sensitivity } from '../sensitivity.ts'
 import {
   type Cell,
   decimal,
@@ -22,13 +22,12 @@ const MOST_ROWS = 12
 export function parameterSection(results: Results, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
   const { experiment, sensitivity } = results
-  const generated = 'generator' in experiment.data
-  const names = PARAMETER_NAMES.filter((name) => generated || PARAMETERS[name].group === 'cost')
+  const names = PARAMETER_NAMES.filter((name) => bears(name, experiment))
   const found = (name: ParameterName) => sensitivity.find(({ parameter }) => parameter === name)
   const varied = sensitivity.length > 0
   const head = [
     ...[TEXTS.parameter, TEXTS.unit, TEXTS.amount, TEXTS.source],
-    ...(varied ? [TEXTS.range, TEXTS.detectedRange, TEXTS.innocentRange] : []),
+    ...(varied ? [TEXTS.range, TEXTS.detectedRange, TEXTS.wrongRange] : []),
   ]
   const rows = names.map((name): Cell[] => {
     const { about, unit, range, source, value } = PARAMETERS[name]
@@ -46,7 +45,7 @@ export function parameterSection(results: Results, lang: Lang): string[] {
             effect === undefined ? '' : shares(effect, lang),
             effect === undefined
               ? ''
-              : `${whole(effect.low.innocents, lang)} – ${whole(effect.high.innocents, lang)}`,
+              : `${whole(effect.low.wronged, lang)} – ${whole(effect.high.wronged, lang)}`,
           ]
         : []),
     ]
@@ -63,13 +62,12 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
   const say = (text: Text) => text[lang]
   // Of the first kind: one chart is enough to see which numbers matter.
   const kind = kinds[0]!
-  const base = kind.rules.find(({ rule }) => rule.id === kind.focus)!.detected?.share ?? 0
   const changes = sensitivity
     .filter((effect) => effect.kind === kind.kind)
     .map((effect) => ({
       parameter: effect.parameter,
-      low: 100 * ((effect.low.detected ?? base) - base),
-      high: 100 * ((effect.high.detected ?? base) - base),
+      low: change(effect.low, effect.base),
+      high: change(effect.high, effect.base),
     }))
     .sort((a, b) => span(b) - span(a) || (a.parameter < b.parameter ? -1 : 1))
   const chart = rowsChart({
@@ -95,6 +93,11 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
     lang,
   )
   return figure(chart, say(TEXTS.sensitivityCaption), table, say(TEXTS.numbers))
+}
+
+/** In percentage points. */
+function change(end: Outcome, base: Outcome): number {
+  return 100 * ((end.detected ?? 0) - (base.detected ?? 0))
 }
 
 function span({ low, high }: { low: number; high: number }): number {

@@ -36,7 +36,10 @@ export function scatter({ points, xAxis, yAxis, formatX, formatY, label }: Scatt
         `<line x1="${LEFT}" x2="${RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}" class="grid"/><text x="${LEFT - 6}" y="${at(y(tick) + 4)}" text-anchor="end">${escaped(formatY(tick))}</text>`,
     ),
   ]
-  const taken: Box[] = []
+  const taken = points.map((point): Box => {
+    const cx = x(point.x)
+    return { left: cx - 7, right: cx + 7, y: y(point.y) + 4 }
+  })
   const drawn = points.map((point) => {
     const [cx, cy] = [x(point.x), y(point.y)]
     const name = `<title>${escaped(`${point.label}: ${formatX(point.x)}; ${formatY(point.y)}`)}</title>`

@@ -1,7 +1,7 @@
 /** What a reader with one minute should know, in sentences. */
 
 import type { Lang } from '../../output/language.ts'
-import { yieldShare } from '../evaluate.ts'
+import { wronged, yieldShare } from '../evaluate.ts'
 import type { KindResult, Results } from '../results.ts'
 import { percent, whole } from './markup.ts'
 import { KIND_NAMES, ruleSentence, SECTOR_NAMES } from './words.ts'
@@ -13,7 +13,8 @@ export function shortly(results: Results, lang: Lang): string[] {
   ])
 }
 
-function detected(kind: KindResult, { experiment }: Results, lang: Lang): string {
+function detected(kind: KindResult, { experiment, material }: Results, lang: Lang): string {
+  const victims = material.sought === 'victims'
   const { pooling, sectors, rules } = kind
   const best = [...sectors].sort(
     (a, b) => (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0),
@@ -25,17 +26,17 @@ function detected(kind: KindResult, { experiment }: Results, lang: Lang): string
   const rule = rules.find((finding) => finding.rule.id === chosen)
   const name = KIND_NAMES[kind.kind][lang]
   const wanted = percent(experiment.wanted, lang, 0)
-  const hit = (of: typeof pooling) => whole(of.holders.innocent + of.holders.victim, lang)
+  const hit = (of: typeof pooling) => whole(wronged(of), lang)
   if (lang === 'nl') {
-    const start = `Van de ${name} die fraudeurs en katvangers gebruikten, staat ${most} op een van de lijsten. De sector die alleen het meest ziet (${sector}) vindt ${alone}.`
+    const start = `Van de ${name} ${victims ? 'van herhaalde slachtoffers' : 'die fraudeurs en katvangers gebruikten'} staat ${most} op een van de lijsten. De sector die alleen het meest ziet (${sector}) vindt ${alone}.`
     if (rule === undefined)
       return `${start} Geen van de beproefde regels vindt ${wanted} van wat alle lijsten op één hoop zouden vinden.`
-    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} van wat alle lijsten op één hoop zouden vinden. Daarbij worden ${hit(rule)} mensen getroffen die niets deden; op één hoop zouden dat er ${hit(pooling)} zijn.`
+    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} van wat alle lijsten op één hoop zouden vinden. Daarbij komen ${hit(rule)} ${victims ? 'anderen' : 'mensen die niets deden'} boven de drempel; op één hoop zouden dat er ${hit(pooling)} zijn.`
   }
-  const start = `Of the ${name} that offenders and mules used, ${most} are on one of the lists. The sector that sees most by itself (${sector}) finds ${alone}.`
+  const start = `Of the ${name} ${victims ? 'of repeated victims' : 'that offenders and mules used'}, ${most} are on one of the lists. The sector that sees most by itself (${sector}) finds ${alone}.`
   if (rule === undefined)
     return `${start} None of the rules tried finds ${wanted} of what all lists on one heap would find.`
-  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} of what all lists on one heap would find. It hits ${hit(rule)} people who did nothing; on one heap that would be ${hit(pooling)}.`
+  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} of what all lists on one heap would find. With them come ${hit(rule)} ${victims ? 'others' : 'people who did nothing'}; on one heap that would be ${hit(pooling)}.`
 }
 
 function matched({ kind, listed, rules }: KindResult, { experiment }: Results, lang: Lang): string {

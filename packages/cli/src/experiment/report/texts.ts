@@ -8,6 +8,10 @@ export const TEXTS = {
     nl: 'De gegevens zijn verzonnen. Een generator maakte fraudeurs, slachtoffers en vergissingen volgens de aannames onderaan dit verslag; geen enkel nummer is van iemand. De uitkomsten zeggen iets over zo’n wereld, niet over deelnemers die toevallig zo heten.',
     en: 'The data are made up. A generator made offenders, victims and mistakes from the assumptions at the end of this report; no number is anybody’s. The outcomes say something about such a world, not about organisations that happen to bear these names.',
   },
+  madeUpPeople: {
+    nl: 'De gegevens zijn verzonnen. Een generator maakte slachtoffers volgens de aannames onderaan dit verslag; geen enkel nummer is van iemand.',
+    en: 'The data are made up. A generator made victims from the assumptions at the end of this report; no number is anybody’s.',
+  },
   real: {
     nl: 'De lijsten komen uit bestanden. Wat daarop in werkelijkheid fraude is en wat een vergissing, is niet bekend; dit verslag telt daarom overeenkomsten en geen gelijk.',
     en: 'The lists come from files. What on them is fraud in truth and what is a mistake is not known; so this report counts matches, and not who was right.',
@@ -31,12 +35,18 @@ export const TEXTS = {
   numbers: { nl: 'De cijfers', en: 'The figures' },
   detection: { nl: 'Wat vindt welke regel?', en: 'What does each rule find?' },
   detectionAxis: {
-    nl: 'gevonden deel van de gebruikte fraude-identificatoren (%)',
-    en: 'part of the offenders’ identifiers in use that is found (%)',
+    offenders: {
+      nl: 'gevonden deel van wat fraudeurs en katvangers gebruikten (%)',
+      en: 'part found of what offenders and mules used (%)',
+    },
+    victims: {
+      nl: 'gevonden deel van de herhaalde slachtoffers (%)',
+      en: 'part found of the repeated victims (%)',
+    },
   },
   detectionCaption: {
-    nl: 'Deel van alle identificatoren van fraudeurs en katvangers die in deze periode gebruikt zijn. Het streepje is een 95%-interval (Wilson). Grijs: zonder deze samenwerking, of met alles op één hoop.',
-    en: 'Part of all identifiers of offenders and mules that were used in this period. The line is a 95% interval (Wilson). Grey: without this cooperation, or with everything on one heap.',
+    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson). Grijs: zonder deze samenwerking, of met alles op één hoop.',
+    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson). Grey: without this cooperation, or with everything on one heap.',
   },
   yieldAxis: {
     nl: 'identificatoren boven de drempel (aantal)',
@@ -81,12 +91,18 @@ export const TEXTS = {
     en: 'holders of identifiers over the threshold (number)',
   },
   whoCaption: {
-    nl: 'Van wie zijn de identificatoren boven de drempel? Katvangers en slachtoffers van identiteitsfraude tellen apart: de eersten werkten mee, soms onder druk; de laatsten deden niets.',
-    en: 'Whose are the identifiers over the threshold? Money mules and victims of identity fraud are counted apart: the former took part, sometimes under pressure; the latter did nothing.',
+    offenders: {
+      nl: 'Van wie zijn de identificatoren boven de drempel? Katvangers en slachtoffers van identiteitsfraude tellen apart: de eersten werkten mee, soms onder druk; de laatsten deden niets.',
+      en: 'Whose are the identifiers over the threshold? Money mules and victims of identity fraud are counted apart: the former took part, sometimes under pressure; the latter did nothing.',
+    },
+    victims: {
+      nl: 'Wie staat boven de drempel? Wie één keer slachtoffer was en bij twee loketten meldde, lijkt op wie het vaker was.',
+      en: 'Who is over the threshold? Whoever was a victim once and told two desks looks like somebody who was so more often.',
+    },
   },
   wrong: {
-    nl: 'onschuldigen en slachtoffers, deel (95%-interval)',
-    en: 'innocent holders and victims, part (95% interval)',
+    nl: 'ten onrechte, deel (95%-interval)',
+    en: 'wrongly, part (95% interval)',
   },
   exposures: { nl: 'keer aan een deelnemer bekend', en: 'times told to a partner' },
   less: { nl: 'Kan het met minder?', en: 'Could it be had with less?' },
@@ -98,8 +114,14 @@ export const TEXTS = {
   noRule: { nl: 'geen van deze regels', en: 'none of these rules' },
   asked: { nl: '(gevraagd)', en: '(asked for)' },
   lessX: {
-    nl: 'onschuldigen en slachtoffers van identiteitsfraude boven de drempel (aantal)',
-    en: 'innocent holders and victims of identity fraud over the threshold (number)',
+    offenders: {
+      nl: 'onschuldigen en slachtoffers van identiteitsfraude boven de drempel (aantal)',
+      en: 'innocent holders and victims of identity fraud over the threshold (number)',
+    },
+    victims: {
+      nl: 'anderen dan herhaalde slachtoffers boven de drempel (aantal)',
+      en: 'others than repeated victims over the threshold (number)',
+    },
   },
   lessY: { nl: 'gevonden deel (%)', en: 'part found (%)' },
   lessCaption: {
@@ -108,6 +130,17 @@ export const TEXTS = {
   },
   value: { nl: 'Wat voegt elke deelnemer toe?', en: 'What does each partner add?' },
   valueAxis: { nl: 'gevonden identificatoren (aantal)', en: 'identifiers found (number)' },
+  knows: { nl: 'Wat krijgt elke deelnemer?', en: 'What does each partner get?' },
+  knowsAxis: {
+    nl: 'deel dat de deelnemer kent of te horen kan krijgen (%)',
+    en: 'part that the partner knows or can be told (%)',
+  },
+  knowsCaption: {
+    nl: 'Wat een deelnemer zelf op zijn lijst heeft, en wat hij met de regel erbij weet. Alleen wat gezocht wordt, telt mee.',
+    en: 'What a partner has on its own list, and what it knows with the rule as well. Only what is sought counts.',
+  },
+  aloneKnows: { nl: 'eigen lijst', en: 'own list' },
+  togetherKnows: { nl: 'met de regel', en: 'with the rule' },
   lostWithout: { nl: 'verloren zonder deze deelnemer', en: 'lost without this partner' },
   shapley: { nl: 'Shapley-waarde', en: 'Shapley value' },
   learns: { nl: 'Wat komt wie te weten?', en: 'What does each party learn?' },
@@ -176,7 +209,7 @@ export const TEXTS = {
   chosen: { nl: 'gekozen in deze proef', en: 'chosen in this experiment' },
   range: { nl: 'bereik', en: 'range' },
   detectedRange: { nl: 'gevonden deel dan', en: 'part found then' },
-  innocentRange: { nl: 'onschuldigen dan', en: 'innocent holders then' },
+  wrongRange: { nl: 'ten onrechte getroffen dan', en: 'wrongly hit then' },
   sensitivityAxis: {
     nl: 'verandering van het gevonden deel (procentpunten)',
     en: 'change of the part found (percentage points)',
