@@ -24,6 +24,7 @@ export function subjectsOf(group: Group): readonly Subject[] {
     named('multiplySecret', (secret) => group.multiplySecret(secret, element)),
     named('multiplyBaseSecret', (secret) => group.multiplyBaseSecret(secret)),
     named('hashPlusBaseSecret', (secret) => group.hashPlusBaseSecret([message], tag, secret)),
+    named('hashTimesSecret', (secret) => group.hashTimesSecret([message], tag, secret)),
     named('combineMinusSecret', (secret) =>
       group.combineMinusSecret(smallScalar(1), [element], secret, element),
     ),

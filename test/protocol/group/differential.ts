@@ -54,6 +54,7 @@ function cases(world: World, count: number): Record<string, (group: Group) => Ui
     combineMinusSecret: (group) => group.combineMinusSecret(weights, [a, b], scalars, base),
     fromUniform: (group) => group.fromUniform(uniform),
     hashPlusBaseSecret: (group) => group.hashPlusBaseSecret(messages, tag, scalars),
+    hashTimesSecret: (group) => group.hashTimesSecret(messages, tag, scalars),
   }
 }
 

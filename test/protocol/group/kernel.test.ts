@@ -124,6 +124,7 @@ describe.each(BUILDS)('the kernel $build', ({ build, module }) => {
     own.multiplyBaseSecret(scalars)
     own.combineMinusSecret(scalars.subarray(0, 32), [elements], scalars, elements.subarray(0, 32))
     own.hashPlusBaseSecret([elements], elements, scalars.subarray(0, 32))
+    own.hashTimesSecret([elements], elements, scalars.subarray(0, 32))
     codeOf(() => own.multiplySecret(scalars, elements.with(0, 1)))
     memory.run(() => {
       memory.place(scalars, 32, 5)
@@ -176,6 +177,7 @@ describe('the choice at load', () => {
     'multiplySecret',
     'multiplyBaseSecret',
     'hashPlusBaseSecret',
+    'hashTimesSecret',
     'combineMinusSecret',
     'combinePublic',
     'subtract',

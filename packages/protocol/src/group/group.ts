@@ -81,6 +81,13 @@ export interface Group {
   hashPlusBaseSecret(messages: readonly Bytes[], dst: Bytes, scalars: Bytes): Bytes
 
   /**
+   * `hashToGroup` of each message times its scalar, or all times one when `scalars` is 32 bytes long.
+   * Messages and scalars are secret. No message that anybody knows hashes to the identity.
+   * @throws ProtocolError `BAD_DST`, `BAD_LENGTH`, `BAD_SCALAR`, `ZERO_SCALAR`
+   */
+  hashTimesSecret(messages: readonly Bytes[], dst: Bytes, scalars: Bytes): Bytes
+
+  /**
    * A scalar for each message: 64 bytes of expand_message_xmd, little-endian, reduced (RFC 9497,
    * section 4.1). @throws ProtocolError `BAD_DST`
    */

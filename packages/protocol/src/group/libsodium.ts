@@ -92,6 +92,8 @@ export const libsodiumGroup: Group = {
 
   hashPlusBaseSecret: (messages, dst, factors) =>
     hashPlusBase(libsodiumGroup, messages, dst, factors),
+  hashTimesSecret: (messages, dst, factors) =>
+    libsodiumGroup.multiplySecret(factors, libsodiumGroup.hashToGroup(messages, dst)),
 
   hashToScalars(messages, dst) {
     return libsodiumScalars.reduce(expandAll(messages, dst))

@@ -90,6 +90,8 @@ export const nobleGroup: Group = {
   },
 
   hashPlusBaseSecret: (messages, dst, factors) => hashPlusBase(nobleGroup, messages, dst, factors),
+  hashTimesSecret: (messages, dst, factors) =>
+    nobleGroup.multiplySecret(factors, nobleGroup.hashToGroup(messages, dst)),
 
   hashToScalars(messages, dst) {
     if (dst.length === 0 || dst.length > 255) fail('BAD_DST')

@@ -101,6 +101,7 @@ export function multiplicationContract({ group, scalar, element, code }: GroupWo
       group.combinePublic(concat(k, k), elements)
       group.combineMinusSecret(k, [elements], concat(k, k), elements.subarray(0, 32))
       group.hashPlusBaseSecret([elements], utf8('test'), k)
+      group.hashTimesSecret([elements], utf8('test'), k)
       group.multiplyBaseSecret(k)
       group.add(elements, elements)
       group.assertElements(elements)

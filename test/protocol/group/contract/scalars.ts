@@ -74,6 +74,24 @@ export function scalarContract({ group, random, scalar, code }: GroupWorld): voi
       expect(hash(scalar(), new Uint8Array(0))).toBe('BAD_DST')
     })
 
+    it('multiplies what it hashes', () => {
+      const dst = utf8('test')
+      const messages = ['', 'a', 'b'.repeat(200), 'c', 'd'].map(utf8)
+      const each = concat(scalar(), scalar(), smallScalar(1), smallScalar(2), ORDER_LESS_ONE)
+      for (const scalars of [each, scalar(), ORDER_LESS_ONE]) {
+        expect(group.hashTimesSecret(messages, dst, scalars)).toEqual(
+          group.multiplySecret(scalars, group.hashToGroup(messages, dst)),
+        )
+      }
+      expect(group.hashTimesSecret([], dst, scalar())).toEqual(new Uint8Array(0))
+      const hash = (scalars: Uint8Array, tag = dst) =>
+        code(() => group.hashTimesSecret([utf8('a')], tag, scalars))
+      expect(hash(ZERO)).toBe('ZERO_SCALAR')
+      expect(hash(ORDER)).toBe('BAD_SCALAR')
+      expect(hash(each)).toBe('BAD_LENGTH')
+      expect(hash(scalar(), new Uint8Array(0))).toBe('BAD_DST')
+    })
+
     it('refuses a domain that RFC 9380 has no short form for', () => {
       for (const size of [0, 256]) {
         expect(code(() => group.hashToGroup([ZERO], new Uint8Array(size)))).toBe('BAD_DST')

@@ -30,11 +30,21 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
   const batches = new KernelBatches(memory)
 
   function multiply(scalars: Bytes, elements: Bytes): Bytes {
+    return products(scalars, countOf(elements), (from, to) =>
+      batches.decode(elements, from, to, 'refused'),
+    )
+  }
+
+  /** Secret multiples of points that are placed slice by slice, none the identity. */
+  function products(
+    scalars: Bytes,
+    count: number,
+    place: (from: number, to: number) => number,
+  ): Bytes {
     assertNonZeroScalars(scalars)
-    const count = countOf(elements)
     if (countOf(scalars) !== 1 && countOf(scalars) !== count) fail('BAD_LENGTH')
     return batches.sliced(count, (from, to) => {
-      const points = batches.decode(elements, from, to, 'refused')
+      const points = place(from, to)
       const { at, stride } = batches.placeDigits(scalars, from, to, 'half')
       call.multiply(points, points, at, memory.groupsOf(to - from), stride)
       return batches.doubleEncode(points, to - from)
@@ -130,6 +140,13 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
         call.fixedMultiplyAdd(points, points, batches.placeTable(generator), at, groups, stride)
         return batches.encode(points, to - from)
       })
+    },
+
+    hashTimesSecret(messages, dst, scalars) {
+      const uniform = expandAll(messages, dst)
+      return products(scalars, messages.length, (from, to) =>
+        batches.mapUniform(uniform.subarray(UNIFORM_BYTES * from, UNIFORM_BYTES * to)),
+      )
     },
 
     hashToScalars: libsodiumGroup.hashToScalars,

@@ -45,6 +45,7 @@ function cases(): readonly ((group: Group) => Bytes)[] {
     (group) => group.multiplySecret(part(scalars, 0, 1), part(elements, 0, 2)),
     (group) => group.multiplyBaseSecret(part(scalars, 0, 2)),
     (group) => group.hashPlusBaseSecret([utf8('a'), utf8('b')], DST, part(scalars, 1, 3)),
+    (group) => group.hashTimesSecret([utf8('a'), utf8('b')], DST, part(scalars, 1, 3)),
     (group) => group.combineMinusSecret(small, rows, part(scalars, 2, 4), base),
     (group) => group.combineMinusSecret(part(scalars, 0, 2), rows, part(scalars, 3, 5), base),
     (group) => group.combinePublic(scalars, elements),

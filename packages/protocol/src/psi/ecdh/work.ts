@@ -35,7 +35,7 @@ export function inThread(group: Group, pause?: () => Promise<void>): EcdhWork {
     mask: (scalar, dst, items) =>
       inStrides(itemCount(items), (from, to) => {
         const messages = Array.from({ length: to - from }, (_, i) => itemOf(items, from + i))
-        return group.multiplySecret(scalar, group.hashToGroup(messages, dst))
+        return group.hashTimesSecret(messages, dst, scalar)
       }),
     multiply: (scalar, elements) =>
       inStrides(countOf(elements), (from, to) =>
