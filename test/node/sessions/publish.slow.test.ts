@@ -66,6 +66,9 @@ async function expectNothing(body: Uint8Array, code: string, to = victim): Promi
   const added = await to.adds(() => expectRefusal(to, publish(body, to), code))
   expect(added.map(({ type }) => type)).not.toContain('round.published')
   expect(added.map(({ type }) => type)).not.toContain('list.accepted')
+  // What could be read is entered as a list that was refused, and who brought it.
+  const refused = code === 'BAD_REQUEST' ? [] : [{ reason: code, parties: ['telecom'] }]
+  expect(added.filter(({ type }) => type === 'list.refused')).toMatchObject(refused)
   expect(await to.ctx.store.lists.inForce()).toEqual(before)
 }
 

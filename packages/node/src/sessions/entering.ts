@@ -2,9 +2,8 @@
 
 import { isProtocolError } from '@drempel/protocol/encoding'
 import type { NodeContext, PeerMethod } from './context.ts'
-import { evidenceOf } from './errors.ts'
-import { journalFalseMessage } from './journal.ts'
 import { perMinute } from './limit.ts'
+import { enterFalse, refusesList } from './refused.ts'
 
 const PER_MINUTE = 60
 
@@ -20,7 +19,7 @@ export const FALSE_MESSAGES = new Set([
   'STATEMENTS_DIFFER',
 ])
 
-/** Beside what the methods enter themselves. Who brings a statement answers for its signature. */
+/** Beside what the methods enter themselves. Who brings a statement or a list answers for its signatures. */
 export function entering(ctx: NodeContext, methods: readonly PeerMethod[]): PeerMethod[] {
   const budget = perMinute(PER_MINUTE, ctx.clock)
   return methods.map((method) => ({
@@ -32,9 +31,9 @@ export function entering(ctx: NodeContext, methods: readonly PeerMethod[]): Peer
         const theirs =
           isProtocolError(error) &&
           FALSE_MESSAGES.has(error.code) &&
-          (error.culprit === from || error.code === 'BAD_STATEMENT')
+          (error.culprit === from || error.code === 'BAD_STATEMENT' || refusesList(error))
         if (theirs && from !== ctx.self && budget(from)) {
-          await journalFalseMessage(ctx, from, error.code, evidenceOf(error))
+          await enterFalse(ctx, from, error)
         }
         throw error
       }

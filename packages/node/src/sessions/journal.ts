@@ -1,5 +1,6 @@
 /** Every entry that sessions write to the audit log, in one place: what is said, and what is sealed. */
 
+import { ruleOf } from '@drempel/protocol/convenant'
 import type { Json } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sizeBucket } from '@drempel/protocol/log'
@@ -7,7 +8,7 @@ import type { Appended } from '../audit/index.ts'
 import type { ThresholdListRecord } from '../store/index.ts'
 import type { NodeContext } from './context.ts'
 import type { Publication } from './round/lists.ts'
-import type { Announcement, SignedCommitment } from './round/messages.ts'
+import type { Announcement, SignedCommitment, SignedList } from './round/messages.ts'
 import { listDigest } from './round/messages.ts'
 
 export type Question = {
@@ -270,6 +271,30 @@ export function journalListAccepted(
       sizeBucket: sizeBucket(size),
     },
     {},
+  )
+}
+
+/** @param list as it was claimed: a rule that the convenant does not have is the sender's own text */
+export function journalListRefused(
+  ctx: NodeContext,
+  from: string,
+  list: SignedList['body'],
+  reason: string,
+  evidence: string | null,
+): Promise<Appended> {
+  const known = ruleOf(ctx.inForce().convenant, list.rule)
+  return ctx.audit.append(
+    {
+      type: 'list.refused',
+      role: roleIn(ctx),
+      kind: list.kind as IdentifierKind,
+      round: list.round,
+      ...(known === undefined ? {} : { rule: list.rule }),
+      digest: listDigest(list),
+      parties: [from],
+      reason,
+    },
+    { evidence },
   )
 }
 

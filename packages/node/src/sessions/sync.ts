@@ -5,12 +5,13 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import { z } from 'zod'
 import type { NodeContext } from './context.ts'
 import { FALSE_MESSAGES } from './entering.ts'
-import { codeOf, evidenceOf } from './errors.ts'
+import { codeOf } from './errors.ts'
 import { activeMembers } from './federation.ts'
-import { journalFalseMessage, journalKeyErased } from './journal.ts'
+import { journalKeyErased } from './journal.ts'
 import { installKey } from './keys/holder.ts'
 import { installRequest } from './keys/messages.ts'
 import { parseBody } from './parse.ts'
+import { enterFalse } from './refused.ts'
 import { decodePublications, putInForce, verifyPublications } from './round/lists.ts'
 
 /** Asks each other member in turn for keys and lists that this node lacks; a peer's fault is logged. */
@@ -26,9 +27,7 @@ export async function catchUp(ctx: NodeContext): Promise<void> {
         if (!isProtocolError(error)) throw error
         if (error.code === 'PEER_UNREACHABLE') continue
         ctx.log('warn', 'sync.failed', { absent: member, code: codeOf(error) })
-        if (FALSE_MESSAGES.has(error.code)) {
-          await journalFalseMessage(ctx, member, error.code, evidenceOf(error))
-        }
+        if (FALSE_MESSAGES.has(error.code)) await enterFalse(ctx, member, error)
       }
     }
     await dropOldKeys(ctx, kind)

@@ -12,6 +12,7 @@ import { journalRoundPublished, journalRoundRefused } from '../journal.ts'
 import { perMinute } from '../limit.ts'
 import { saveOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
+import { checkingList } from '../refused.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
 import {
   currentPublications,
@@ -206,14 +207,17 @@ async function published(
     await putInForce(ctx, verifyPublications(ctx, from, publications))
     return
   }
-  const foreign = publications.some(
-    ({ statements }) => statements[0]!.body.announcement !== live.digest,
-  )
-  if (foreign) fail('STATEMENTS_DIFFER', { culprit: from, at: 'announcement' })
+  for (const { statements } of publications) {
+    const { body } = statements[0]!
+    if (body.announcement === live.digest) continue
+    checkingList(body, () => fail('STATEMENTS_DIFFER', { culprit: from, at: 'announcement' }))
+  }
   const { announcement } = live
   const rules = publications.map(({ statements }) => statements[0]!.body.rule)
-  if (rules.join() !== announcement.rules.join())
-    fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' })
+  if (rules.join() !== announcement.rules.join()) {
+    const { body } = publications[0]!.statements[0]!
+    checkingList(body, () => fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' }))
+  }
   // Verified before a word of it enters the log.
   const records = verifyPublications(ctx, from, publications)
   await journalRoundPublished(ctx, announcement, publications)

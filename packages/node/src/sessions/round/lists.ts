@@ -23,6 +23,7 @@ import { fail } from '../errors.ts'
 import { mayHold, memberKey } from '../federation.ts'
 import { journalListAccepted } from '../journal.ts'
 import { readBody } from '../parse.ts'
+import { checkingList } from '../refused.ts'
 import { keysDigest, listDigest, type SignedList, STATEMENT, signedList } from './messages.ts'
 
 /** A list on its way: the statement three times signed, and the keys (empty for who may not hold them). */
@@ -80,36 +81,47 @@ export function verifyPublications(
   from: string,
   publications: readonly Publication[],
 ): readonly ThresholdListRecord[] {
-  const inForce = ctx.inForce()
-  const records: ThresholdListRecord[] = []
-  for (const { statements, keys } of publications) {
-    const body = statements[0]!.body
-    verifyStatements(inForce, statements)
-    if (body.convenant !== inForce.digest) fail('CONVENANT_DIFFERS', { culprit: from })
-    const rule = ruleOf(inForce.convenant, body.rule)
-    if (rule === undefined || rule.t !== body.threshold || rule.kind !== body.kind) {
-      fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
-    }
-    const mine = mayHold(ctx, ctx.self, rule.id)
-    if (mine) checkKeys(from, body.size, body.keyBits, body.keys, keys)
-    if (!mine && keys.length > 0) fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
-    records.push({
-      kind: body.kind,
-      rule: body.rule,
-      round: body.round,
-      epoch: String(body.epoch),
-      salt: fromHex(body.salt),
-      keyBits: body.keyBits,
-      keys,
-      contributors: body.contributors.length,
-      createdAt: Date.parse(body.createdAt),
-      digest: listDigest(body),
-      signatures: statements as unknown as Json,
-    })
+  const records = publications.map((publication) =>
+    checkingList(publication.statements[0]!.body, () => verifyPublication(ctx, from, publication)),
+  )
+  const named = new Set<string>()
+  for (const { statements } of publications) {
+    const { body } = statements[0]!
+    if (!named.has(body.rule)) named.add(body.rule)
+    else checkingList(body, () => fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' }))
   }
-  const named = new Set(records.map(({ rule }) => rule))
-  if (named.size !== records.length) fail('STATEMENTS_DIFFER', { culprit: from, at: 'rules' })
   return records
+}
+
+function verifyPublication(
+  ctx: NodeContext,
+  from: string,
+  { statements, keys }: Publication,
+): ThresholdListRecord {
+  const inForce = ctx.inForce()
+  const body = statements[0]!.body
+  verifyStatements(inForce, statements)
+  if (body.convenant !== inForce.digest) fail('CONVENANT_DIFFERS', { culprit: from })
+  const rule = ruleOf(inForce.convenant, body.rule)
+  if (rule === undefined || rule.t !== body.threshold || rule.kind !== body.kind) {
+    fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
+  }
+  const mine = mayHold(ctx, ctx.self, rule.id)
+  if (mine) checkKeys(from, body.size, body.keyBits, body.keys, keys)
+  if (!mine && keys.length > 0) fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })
+  return {
+    kind: body.kind,
+    rule: body.rule,
+    round: body.round,
+    epoch: String(body.epoch),
+    salt: fromHex(body.salt),
+    keyBits: body.keyBits,
+    keys,
+    contributors: body.contributors.length,
+    createdAt: Date.parse(body.createdAt),
+    digest: listDigest(body),
+    signatures: statements as unknown as Json,
+  }
 }
 
 /**
