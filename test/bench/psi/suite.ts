@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { paddedSize } from '@drempel/protocol/psi'
 import { type Result, ratioOf, resultOf } from '../harness/results.ts'
 import type { Mode, Suite } from '../harness/suite.ts'
-import { type TurnLimits, type Turns, takeTurns, timed } from '../harness/turns.ts'
+import { type TurnLimits, takeTurns, timed } from '../harness/turns.ts'
 import { now } from '../round/messages.ts'
 import { assertCommon, writeList } from './lists.ts'
 import type { Ran, Terms } from './messages.ts'
@@ -68,12 +68,17 @@ async function runWorkload(
       }
       return { name: label, contender, runs, run }
     })
-    const theirs = workload.psiJs ? [await psiJsTurn(files, common)] : []
+    const peer = workload.psiJs ? await psiJsTurn(files, common) : undefined
     say(`psi ${nameOf(workload)}`)
-    const turns = await takeTurns([...ours, ...theirs], limits)
-    const results = ours.flatMap(({ name, contender, runs }) =>
-      figures(name, contender.goals, turns, runs, workload.psiJs === true),
-    )
+    const turns = await takeTurns(peer === undefined ? ours : [...ours, peer], limits)
+    const results = ours.flatMap(({ name, contender, runs }) => {
+      const wall = turns.of(name)
+      // Turns that did not count come first.
+      const counted = runs.slice(-wall.length)
+      const alone = figures(name, contender.goals, wall, counted)
+      if (peer === undefined) return alone
+      return [...alone, ...against(name, contender.goals, wall, counted, peer, turns.of(PEER))]
+    })
     // The last contender's result is the one that is there.
     const saved = await savedResult(pair, workload, join(folder, 'result.csv'))
     const last = ours.at(-1)!
@@ -118,9 +123,26 @@ function termsOf({ receiver, sender, output }: Workload): Terms {
   return { output, to: 'receiver', sizes, context: new Uint8Array(randomBytes(32)) }
 }
 
-async function psiJsTurn(files: { receiver: string; sender: string }, common: number) {
+type Peer = {
+  readonly name: string
+  readonly run: () => Promise<number>
+  readonly cpuSeconds: readonly number[]
+}
+
+async function psiJsTurn(
+  files: { readonly receiver: string; readonly sender: string },
+  common: number,
+): Promise<Peer> {
   const work = await psiJs(files, common)
-  return { name: PEER, run: () => timed(work) }
+  const cpuSeconds: number[] = []
+  const run = async () => {
+    const before = process.cpuUsage()
+    const seconds = await timed(work)
+    const { user, system } = process.cpuUsage(before)
+    cpuSeconds.push((user + system) / 1e6)
+    return seconds
+  }
+  return { name: PEER, run, cpuSeconds }
 }
 
 /** @returns seconds to write it @throws Error when it is not what the lists have in common */
@@ -132,28 +154,44 @@ async function savedResult(pair: Pair, workload: Workload, file: string): Promis
   return seconds
 }
 
+/** Turn by turn; by processor time it does not matter who else wants the cores. */
+function against(
+  name: string,
+  { timesPsiJs }: Goals,
+  wall: readonly number[],
+  runs: readonly Run[],
+  peer: Peer,
+  theirs: readonly number[],
+): Result[] {
+  const goal = timesPsiJs === undefined ? {} : { goal: timesPsiJs }
+  const cpu = runs.map(({ asked }) => cpuSeconds(asked))
+  return [
+    ratioOf({ name: `${name} / psi.js`, peer: PEER, ...goal }, wall, theirs),
+    ratioOf(
+      { name: `${name} / psi.js, processor time`, peer: PEER },
+      cpu,
+      peer.cpuSeconds.slice(-cpu.length),
+    ),
+  ]
+}
+
+function cpuSeconds({ receiver, sender }: Side): number {
+  return receiver.cpuSeconds + sender.cpuSeconds
+}
+
 function figures(
   name: string,
   goals: Goals,
-  turns: Turns,
-  all: readonly Run[],
-  besidePsiJs: boolean,
+  wall: readonly number[],
+  runs: readonly Run[],
 ): Result[] {
-  const wall = turns.of(name)
-  // Turns that did not count come first.
-  const runs = all.slice(-wall.length)
   const lower = (what: string, unit: string, goal: number | undefined, samples: number[]) =>
     resultOf(
       { name: `${name}: ${what}`, unit, better: 'lower', ...(goal === undefined ? {} : { goal }) },
       samples,
     )
   const cost = (what: string, sides: readonly Side[], within: Goals) => [
-    lower(
-      `processor time, both${what}`,
-      's',
-      undefined,
-      sides.map(({ receiver, sender }) => receiver.cpuSeconds + sender.cpuSeconds),
-    ),
+    lower(`processor time, both${what}`, 's', undefined, sides.map(cpuSeconds)),
     lower(`sent by the receiver${what}`, 'MB', undefined, [sides[0]!.receiver.bytesSent / 1e6]),
     lower(`sent by the sender${what}`, 'MB', undefined, [sides[0]!.sender.bytesSent / 1e6]),
     lower(`sent in all${what}`, 'MB', within.megabytes, [
@@ -166,20 +204,6 @@ function figures(
       Math.max(...sides.map(({ sender }) => sender.peakMiB)),
     ]),
   ]
-  const { timesPsiJs } = goals
-  const against = besidePsiJs
-    ? [
-        ratioOf(
-          {
-            name: `${name} / psi.js`,
-            peer: PEER,
-            ...(timesPsiJs === undefined ? {} : { goal: timesPsiJs }),
-          },
-          wall,
-          turns.of(PEER),
-        ),
-      ]
-    : []
   const aheads = runs.flatMap(({ ahead }) => (ahead === undefined ? [] : [ahead]))
   const preparation =
     aheads.length === 0
@@ -196,7 +220,6 @@ function figures(
         ]
   return [
     lower('wall clock', 's', goals.seconds, [...wall]),
-    ...against,
     ...cost(
       '',
       runs.map(({ asked }) => asked),
