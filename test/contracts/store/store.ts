@@ -6,6 +6,7 @@ import { flagContract } from './flags.ts'
 import { keyContract } from './keys.ts'
 import { logContract } from './log.ts'
 import { operatorContract } from './operators.ts'
+import { psiContract } from './psi.ts'
 import { roundContract } from './rounds.ts'
 import { subjectContract } from './subjects.ts'
 import { usageContract } from './usage.ts'
@@ -51,6 +52,7 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
     flagContract(world)
     keyContract(world)
     roundContract(world)
+    psiContract(world)
     logContract(world)
     usageContract(world)
     operatorContract(world)

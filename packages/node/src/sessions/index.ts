@@ -83,6 +83,7 @@ export {
   type Intersections,
   openSession,
   PROPOSAL_MS,
+  PsiLink,
   type PsiSession,
   proposeIntersection,
   refuseIntersection,

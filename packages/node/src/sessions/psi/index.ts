@@ -1,4 +1,5 @@
 export { tidyIntersections } from './housekeeping.ts'
+export { PsiLink } from './link.ts'
 export { addToList, resultPart } from './lists.ts'
 export { acceptPsiChannel, psiMethods } from './methods.ts'
 export { type PsiPolicy, type PsiRule, psiPolicy } from './policy.ts'

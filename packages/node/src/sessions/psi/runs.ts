@@ -20,7 +20,7 @@ import type { PeerCheckpoint } from '../journal.ts'
 import { saltOf } from './agree.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
-import { commitments, dropList, loadList, saveResult } from './lists.ts'
+import { commitments, dropList, dropResult, loadList, saveResult } from './lists.ts'
 import { agreementDigest, rolesOf } from './messages.ts'
 import { move, openSession, type PsiContent, type PsiSession, sessionOf } from './state.ts'
 
@@ -34,19 +34,30 @@ const STALL_MS = 5 * 60_000
 const STALL_PER_ITEM = 0.5
 const LIMITS: Omit<LinkLimits, 'stallMs'> = { window: 8 << 20, aliveMs: 15_000 }
 
+type RunLimits = Omit<LinkLimits, 'stallMs'> & {
+  readonly stallMs?: number
+  readonly connectMs: number
+  readonly retryMs: number
+}
+
 export type LiveRun = {
   readonly link: PsiLink
   readonly abort: AbortController
   progress: { done: number; total: number }
   /** Ends the session when no connection comes. */
   missing: NodeJS.Timeout | undefined
+  /** What this side is due it has: nothing of the peer's can fail it any more. */
+  settled: boolean
+  /** To the end, whatever it is. */
+  work: Promise<void>
 }
 
 export class Intersections {
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRun>()
+  readonly #ending = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
-  #limits = { ...LIMITS, connectMs: CONNECT_MS }
+  #limits: RunLimits = { ...LIMITS, connectMs: CONNECT_MS, retryMs: RETRY_MS }
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx
@@ -57,7 +68,7 @@ export class Intersections {
   }
 
   /** For tests that do not wait a minute. */
-  limit(limits: Partial<LinkLimits & { connectMs: number }>): void {
+  limit(limits: Partial<RunLimits>): void {
     this.#limits = { ...this.#limits, ...limits }
   }
 
@@ -93,11 +104,16 @@ export class Intersections {
       abort: new AbortController(),
       progress: { done: 0, total: 0 },
       missing: undefined,
+      settled: false,
+      work: Promise.resolve(),
     }
     this.#live.set(id, live)
     this.#await(id, live)
-    const work = this.#run(session, live, peerCheckpoint).catch((error) => this.fail(id, error))
-    behind(this.#ctx, 'psi', work)
+    live.work = this.#run(session, live, peerCheckpoint).catch((error) => {
+      live.settled = false
+      return this.fail(id, error)
+    })
+    behind(this.#ctx, 'psi', live.work)
     if (connect !== undefined) behind(this.#ctx, 'psi', this.#connect(id, live, connect))
   }
 
@@ -114,25 +130,46 @@ export class Intersections {
   /** Ends a session on this node, once. @param tell whether the peer is told */
   async fail(id: string, error: unknown, tell = true): Promise<void> {
     const ctx = this.#ctx
+    const live = this.#live.get(id)
+    live?.link.fail(error)
+    if (live?.settled === true || this.#ending.has(id)) return
+    this.#ending.add(id)
+    try {
+      live?.abort.abort(error)
+      clearTimeout(live?.missing)
+      this.#live.delete(id)
+      await this.#failed(await sessionOf(ctx, id), error, live, tell)
+    } finally {
+      this.#ending.delete(id)
+    }
+  }
+
+  /** Entered, then failed: a crash in between leads here again, and finds the entry. */
+  async #failed(
+    session: PsiSession,
+    error: unknown,
+    live: LiveRun | undefined,
+    tell: boolean,
+  ): Promise<void> {
+    const ctx = this.#ctx
+    const { id, state } = session
+    if (!OPEN.includes(state)) return
     const reason = codeOf(error)
     const culprit = this.#member(culpritOf(error))
-    const live = this.#live.get(id)
-    live?.abort.abort(error)
-    live?.link.fail(error)
-    clearTimeout(live?.missing)
-    this.#live.delete(id)
-    const before = await sessionOf(ctx, id)
+    const agreed = state === 'committed' || state === 'running'
+    const entries = await ctx.audit.find(id)
+    if (agreed && !entries.some(({ type }) => type === 'psi.result')) {
+      await journalPsiResult(ctx, session, 'failed', { reason })
+    }
     // Where no byte came nobody learned anything, and it is not counted.
-    const ran = before.state === 'running' && live?.link.bytesReceived !== 0
+    const ran = state === 'running' && live?.link.bytesReceived !== 0
     const spent = ran ? {} : { committedAt: null }
     const patch = { reason, culprit, ...spent }
     if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return
     ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
-    if (before.state === 'committed' || before.state === 'running') {
-      await journalPsiResult(ctx, before, 'failed', { reason })
-    }
     await dropList(ctx, id)
-    if (tell) this.tell(before, reason)
+    await dropResult(ctx, id)
+    if (tell) this.tell(session, reason)
   }
 
   /** Behind: a peer that cannot be told finds out by itself. */
@@ -158,28 +195,20 @@ export class Intersections {
     if (learned?.rows !== undefined && result.learned === 'items') {
       await saveResult(ctx, id, loaded, learned.rows)
     }
+    live.settled = learned !== undefined
+    await conclude(live)
+    live.settled = true
+    clearTimeout(live.missing)
     const status = result.learned === 'bucket' ? 'suppressed' : 'answered'
-    await this.#conclude(live, learned !== undefined)
     await journalPsiResult(ctx, session, status, {
       result: result as Json,
       peerCheckpoint: seen,
     })
     await move(ctx, session, ['running'], 'done', { content: { ...content, result } })
-    clearTimeout(live.missing)
     live.link.fail(failure('PSI_WRONG_STATE', { at: 'done' }))
     this.#live.delete(id)
     await dropList(ctx, id)
     ctx.log('info', 'psi.done', { txid: id, protocol: content.acceptance!.body.protocol })
-  }
-
-  /** Neither leaves before the other has all; who learned something does not depend on that. */
-  async #conclude({ link }: LiveRun, learned: boolean): Promise<void> {
-    try {
-      await link.send('session/done', new Uint8Array(1))
-      await link.receive('session/done', { min: 1, max: 1 })
-    } catch (error) {
-      if (!learned) throw error
-    }
   }
 
   async #connect(id: string, live: LiveRun, connect: () => Promise<Channel>): Promise<void> {
@@ -190,7 +219,7 @@ export class Intersections {
         // The peer's own word that there is no such run any more.
         if (isProtocolError(error, 'PEER_PROBLEM')) return this.fail(id, error, false)
       }
-      if (!live.link.ended) await sleep(RETRY_MS, undefined, { ref: false })
+      if (!live.link.ended) await sleep(this.#limits.retryMs, undefined, { ref: false })
     }
   }
 
@@ -216,16 +245,28 @@ export class Intersections {
     return known ? id : null
   }
 
-  /** At start and at the end of the process. */
+  /** At start and at the end of the process. What has its result is entered first. */
   async failRunning(): Promise<void> {
+    const works = [...this.#live.values()].map(({ work }) => work.catch(() => {}))
     for (const row of await this.#ctx.store.psi.open()) {
       if (row.state !== 'committed' && row.state !== 'running') continue
       await this.fail(row.id, failure('NODE_RESTARTED', { culprit: this.#ctx.self }))
     }
+    await Promise.all(works)
   }
 
   async open(): Promise<readonly PsiSession[]> {
     return (await this.#ctx.store.psi.open()).map((row) => openSession(this.#ctx, row))
+  }
+}
+
+/** Neither leaves before the other has all; who has what it is due does not depend on that. */
+async function conclude({ link, settled }: LiveRun): Promise<void> {
+  try {
+    await link.send('session/done', new Uint8Array(1))
+    await link.receive('session/done', { min: 1, max: 1 })
+  } catch (error) {
+    if (!settled) throw error
   }
 }
 

@@ -1,0 +1,91 @@
+/** Intersections: their states, their quota, and the parts of lists and results. */
+
+import { utf8 } from '@drempel/protocol/encoding'
+import { describe, expect, it } from 'vitest'
+import type { StoreWorld } from './world.ts'
+
+export function psiContract(world: StoreWorld): void {
+  const { now, restart } = world
+  const list = new Uint8Array(32).fill(1)
+  const session = (id: string) => ({
+    ...{ id, side: 'proposer' as const, peer: 'bank-b', purpose: 'p', kind: 'host' },
+    ...{ state: 'drafted' as const, sealed: utf8(id), list: null, committedAt: null },
+    ...{ reason: null, culprit: null },
+  })
+
+  describe('intersections', () => {
+    it('are created once', async () => {
+      const { psi } = world.store
+      await psi.create(session('s1'))
+      await expect(psi.create(session('s1'))).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      const row = { ...session('s1'), createdAt: 1_000, updatedAt: 1_000 }
+      expect(await psi.get('s1')).toEqual(row)
+      expect(await psi.get('s2')).toBeNull()
+    })
+
+    it('move from the named states only, of two competitors one, and keep what is not patched', async () => {
+      await world.store.psi.create(session('s1'))
+      const go = () => world.store.psi.transition('s1', ['drafted'], 'proposed')
+      expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
+      expect(await world.store.psi.transition('s9', ['drafted'], 'failed')).toBe(false)
+      now.time = 2_000
+      const patch = { list, committedAt: 1_500, sealed: utf8('more') }
+      await world.store.psi.transition('s1', ['proposed'], 'committed', patch)
+      await world.store.psi.transition('s1', ['committed'], 'failed', { reason: 'X' })
+      await restart()
+      expect(await world.store.psi.get('s1')).toEqual({
+        ...{ ...session('s1'), ...patch, state: 'failed', reason: 'X' },
+        ...{ createdAt: 1_000, updatedAt: 2_000 },
+      })
+      await world.store.psi.transition('s1', ['failed'], 'failed', { committedAt: null })
+      expect(await world.store.psi.get('s1')).toMatchObject({
+        committedAt: null,
+        reason: 'X',
+        list,
+      })
+    })
+
+    it('are listed youngest first, and the open ones oldest first', async () => {
+      const { psi } = world.store
+      for (const id of ['s1', 's2', 's3', 's4', 's5']) await psi.create(session(id))
+      for (const [id, state] of [
+        ['s2', 'done'],
+        ['s3', 'refused'],
+        ['s4', 'failed'],
+      ] as const) {
+        await psi.transition(id, ['drafted'], state)
+      }
+      expect((await psi.open()).map(({ id }) => id)).toEqual(['s1', 's5'])
+      expect((await psi.list(2)).map(({ id }) => id)).toEqual(['s5', 's4'])
+    })
+
+    it('count by purpose, peer and list since a time, once they are committed', async () => {
+      const { psi } = world.store
+      const add = async (id: string, over: object, committedAt: number | null) => {
+        await psi.create({ ...session(id), list, committedAt, ...over })
+      }
+      await add('s1', {}, 5_000)
+      await add('s2', { list: new Uint8Array(32) }, 6_000)
+      await add('s3', { peer: 'telecom' }, 6_000)
+      await add('s4', { purpose: 'q' }, 6_000)
+      await add('s5', {}, 4_999)
+      await add('s6', {}, null)
+      expect(await psi.committed('p', 'bank-b', 5_000, list)).toEqual({ pair: 2, list: 1 })
+      expect(await psi.committed('p', 'bank-b', 7_000, list)).toEqual({ pair: 0, list: 0 })
+    })
+
+    it('have parts in the order in which they came, until they are dropped', async () => {
+      const { psi } = world.store
+      await Promise.all([1, 2, 3].map((i) => psi.addPart('list/a', utf8(`${i}`))))
+      now.time = 9_000
+      await psi.addPart('list/b', utf8('b'))
+      await restart()
+      const after = await world.store.psi.parts('list/a', { after: 1, limit: 1 })
+      expect(after).toEqual([{ part: 2, sealed: utf8('2') }])
+      expect(await world.store.psi.partsBefore(9_000)).toEqual(['list/a'])
+      await world.store.psi.dropParts('list/a')
+      expect(await world.store.psi.parts('list/a', { after: 0, limit: 9 })).toEqual([])
+      expect(await world.store.psi.parts('list/b', { after: 0, limit: 9 })).toHaveLength(1)
+    })
+  })
+}

@@ -1,0 +1,354 @@
+/** A member that lies about an intersection, stalls or goes, and connections that break. */
+
+import type { Channel } from '@drempel/node/internal/peers'
+import { PsiLink } from '@drempel/node/internal/sessions'
+import {
+  type Bytes,
+  fromUtf8,
+  type Json,
+  ProtocolError,
+  signStatement,
+} from '@drempel/protocol/encoding'
+import { distinctItems, ecdh } from '@drempel/protocol/psi'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import type { Member } from '../../kit/member.ts'
+import { accept, bring, ended, hosts, items, propose, psiEntries, shown } from './world.ts'
+
+let federation: Federation
+let bank: Member
+let bankB: Member
+let telecom: Member
+let restore: () => void = () => {}
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    size: 3,
+    intersections: true,
+    background: false,
+    amend: (convenant) => ({
+      ...convenant,
+      intersections: convenant.intersections!.map((terms) => ({
+        ...terms,
+        quota: { perPair: 1_000, perList: 1_000, days: 30 },
+      })),
+    }),
+  })
+  bank = federation.member('bank-a')
+  bankB = federation.member('bank-b')
+  telecom = federation.member('telecom')
+  for (const { live } of federation.members) {
+    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
+  }
+  await bank.flag(hosts(0, 30))
+  await telecom.flag(hosts(20, 60))
+})
+
+afterEach(() => {
+  restore()
+  restore = () => {}
+})
+
+afterAll(() => federation?.close())
+
+type Ctx = Member['ctx']
+type Bent = { -readonly [Name in 'call' | 'connectChannel']: Ctx[Name] }
+
+/** From now on this member sends something else than it should. */
+function bend<Name extends keyof Bent>(
+  member: Member,
+  name: Name,
+  how: (honest: Ctx[Name]) => Ctx[Name],
+): void {
+  const ctx = member.ctx as Bent
+  const honest = ctx[name]
+  ctx[name] = how(honest)
+  restore = () => {
+    ctx[name] = honest
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a lie bends any field
+type Loose = any
+
+function bendAcceptance(how: (message: Loose) => Loose): void {
+  bend(telecom, 'call', (honest) => (to, method, body, options) => {
+    const sent = method === 'psi/accept' ? how(structuredClone(body)) : body
+    return honest(to, method, sent as Json, options)
+  })
+}
+
+function set(field: string, value: Json): (of: Loose) => void {
+  return (of) => {
+    of[field] = value
+  }
+}
+
+/** The acceptance with other fields, signed again. */
+function restated(fields: { readonly [name: string]: Json }, type = 'psi.acceptance') {
+  return (message: Loose) => {
+    const body = { ...message.acceptance.body, ...fields }
+    message.acceptance = signStatement(type, body, telecom.id, telecom.ctx.signer)
+  }
+}
+
+describe('a proposal', () => {
+  async function proposal(change: (body: Loose) => void = () => {}, type = 'psi.proposal') {
+    const body: Loose = {
+      convenant: bankB.ctx.inForce().digest,
+      ...{ id: Buffer.from(bankB.ctx.random(16)).toString('hex'), proposer: 'bank-b' },
+      ...{ partner: 'telecom', purpose: 'lijsten-vergelijken', kind: 'host', output: 'items' },
+      ...{ to: 'both', protocol: null, size: 32, list: 'ab'.repeat(32) },
+      createdAt: new Date().toISOString(),
+    }
+    change(body)
+    return signStatement(type, body, 'bank-b', bankB.ctx.signer) as Loose
+  }
+  const put = (statement: Loose, from = bankB) => from.ctx.call('telecom', 'psi/propose', statement)
+
+  it.each<[string, (body: Loose) => void, string]>([
+    ['of another convenant', set('convenant', 'ab'.repeat(32)), 'CONVENANT_DIFFERS'],
+    ['of somebody else', set('proposer', 'bank-a'), 'PSI_DIFFERS'],
+    ['to somebody else', set('partner', 'bank-a'), 'PSI_DIFFERS'],
+    ['of yesterday', set('createdAt', '2026-01-01T00:00:00.000Z'), 'PSI_DIFFERS'],
+    ['of an exact size', set('size', 33), 'PADDING_INVALID'],
+    ['of a size above the cap', set('size', 1 << 20), 'LIST_TOO_LARGE'],
+    ['with an output that is not agreed', set('to', 'partner'), 'OUTPUT_NOT_ALLOWED'],
+    ['with a field more', set('more', 1), 'BAD_REQUEST'],
+  ])('%s is refused', async (_, change, at) => {
+    await expect(put(await proposal(change))).rejects.toMatchObject({ code: 'PEER_PROBLEM', at })
+  })
+
+  it('under a false signature, or brought by another, is refused and entered', async () => {
+    const before = (await telecom.entries()).length
+    const stolen = await proposal()
+    await expect(put(stolen, bank)).rejects.toMatchObject({ at: 'PSI_DIFFERS' })
+    const other = await proposal(() => {}, 'psi.acceptance')
+    await expect(put(other)).rejects.toMatchObject({ at: 'BAD_STATEMENT' })
+    const entries = (await telecom.entries())
+      .slice(before)
+      .filter((entry) => !('reason' in entry && entry.reason === 'BAD_REQUEST'))
+    expect(entries).toMatchObject([
+      { type: 'peer.refused', parties: ['bank-a'], reason: 'PSI_DIFFERS' },
+      { type: 'peer.refused', parties: ['bank-b'], reason: 'BAD_STATEMENT' },
+    ])
+  })
+
+  it('is taken once', async () => {
+    const statement = await proposal()
+    await put(statement)
+    await expect(put(statement)).rejects.toMatchObject({ at: 'TXID_REPLAYED' })
+  })
+
+  it('is nobody else’s to accept, end or see', async () => {
+    const { id } = await propose(bank)
+    const end = { id, refused: true, reason: 'NO' }
+    await expect(bankB.ctx.call('telecom', 'psi/end', end)).rejects.toMatchObject({
+      at: 'PSI_UNKNOWN',
+    })
+    const channel = bankB.ctx.connectChannel('bank-a', `/peer/v1/psi/${id}/channel`)
+    await expect(channel).rejects.toMatchObject({ at: 'PSI_UNKNOWN' })
+    const early = telecom.ctx.connectChannel('bank-a', `/peer/v1/psi/${id}/channel`)
+    await expect(early).rejects.toMatchObject({ at: 'PSI_WRONG_STATE' })
+    expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
+  })
+})
+
+describe('an acceptance', () => {
+  it.each<[string, (message: Loose) => void, string]>([
+    ['of other terms', restated({ proposal: 'ab'.repeat(32) }), 'PSI_DIFFERS'],
+    ['by another protocol', restated({ protocol: 'ot' }), 'PSI_DIFFERS'],
+    ['of another list than its log has', restated({ list: 'ab'.repeat(32) }), 'INTENT_MISMATCH'],
+    ['of another size than its log has', restated({ size: 48 }), 'INTENT_MISMATCH'],
+    [
+      'changed on the way',
+      ({ acceptance }) => set('list', 'ab'.repeat(32))(acceptance.body),
+      'BAD_STATEMENT',
+    ],
+    ['signed as something else', restated({}, 'psi.proposal'), 'BAD_STATEMENT'],
+    ['without an entry', set('receipt', 'nothing'), 'BAD_RECEIPT'],
+  ])('%s begins nothing', async (_, lie, at) => {
+    const { id } = await propose(bank)
+    bendAcceptance((message) => {
+      lie(message)
+      return message
+    })
+    expect(await accept(telecom, id)).toMatchObject({ status: 502, json: { at } })
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason: at })
+    const types = (await psiEntries(bank, id)).map(({ type }) => type)
+    expect(types).toEqual([])
+    // Its own log says that it began, and that nothing came of it.
+    expect(await psiEntries(telecom, id)).toMatchObject([
+      { type: 'psi.intent' },
+      { type: 'psi.result', status: 'failed', reason: at },
+    ])
+    expect(await shown(telecom, id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('with an entry of another session begins nothing', async () => {
+    let old = ''
+    bendAcceptance((message) => {
+      old = message.receipt
+      return message
+    })
+    const first = await propose(bank)
+    await accept(telecom, first.id)
+    await ended(telecom, first.id)
+    restore()
+    bendAcceptance((message) => ({ ...message, receipt: old }))
+    const { id } = await propose(bank)
+    expect(await accept(telecom, id)).toMatchObject({ json: { at: 'INTENT_MISMATCH' } })
+  })
+
+  it('whose answer was lost is given once more, and another is not taken', async () => {
+    const { id } = await propose(bank)
+    let lost: Bytes | undefined
+    bend(telecom, 'call', (honest) => async (to, method, body, options) => {
+      const answer = await honest(to, method, body, options)
+      if (method !== 'psi/accept' || lost !== undefined) return answer
+      lost = answer
+      throw new ProtocolError('PEER_UNREACHABLE', { culprit: to, at: 'ECONNRESET' })
+    })
+    expect(await accept(telecom, id)).toMatchObject({ status: 200 })
+    expect(await ended(telecom, id)).toMatchObject({ state: 'done' })
+    const receipt = (JSON.parse(fromUtf8(lost!)) as { receipt: string }).receipt
+    expect(receipt).toContain('c2sp.org/tlog-proof')
+    const entries = await psiEntries(bank, id)
+    expect(entries.map(({ type }) => type)).toEqual(['psi.intent', 'psi.result'])
+  })
+
+  it('is not run when the proposer’s log has something else', async () => {
+    const { id } = await propose(bank)
+    const honest = bank.lie('psi/accept', async (_from, _body, real) => {
+      const { receipt } = (await real()) as { receipt: string }
+      return { receipt: receipt.replace(/^index .*$/m, 'index 0') }
+    })
+    expect(await accept(telecom, id)).toMatchObject({
+      json: { code: 'BAD_INCLUSION_PROOF', culprit: 'bank-a' },
+    })
+    honest()
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed', culprit: 'telecom' })
+  })
+})
+
+describe('a run', () => {
+  /** telecom's connection, taken over by who runs it. */
+  function takeOver(run: (link: PsiLink, context: Bytes) => Promise<unknown>): void {
+    bend(telecom, 'connectChannel', (honest) => async (...given) => {
+      const channel = await honest(...given)
+      const limits = { window: 1 << 20, stallMs: 10_000, aliveMs: 10_000 }
+      const link = new PsiLink('bank-a', new Uint8Array(16).fill(5), limits)
+      void link.attach(channel)
+      run(link, new Uint8Array(32)).catch(() => {})
+      return silent
+    })
+  }
+
+  it.each<[string, (link: PsiLink, context: Bytes) => Promise<unknown>, string]>([
+    [
+      'of other sizes than agreed',
+      (channel, context) =>
+        ecdh({
+          ...{ role: 'sender', output: 'items', to: 'both', context, channel },
+          ...{ items: distinctItems(hosts(0, 9)).items, sizes: { receiver: 32, sender: 64 } },
+          random: telecom.ctx.random,
+        }),
+      'WRONG_TERMS',
+    ],
+    ['of another step', (link) => link.send('psi/list', new Uint8Array(32)), 'UNEXPECTED_STEP'],
+    ['of a short frame', (link) => link.send('psi/terms', new Uint8Array(31)), 'WRONG_LENGTH'],
+    [
+      'of more than there is room for',
+      async (link) => {
+        for (let i = 0; i < 40; i++) void link.send('x', new Uint8Array(1 << 20)).catch(() => {})
+      },
+      'UNEXPECTED_STEP',
+    ],
+    ['of silence', async () => {}, 'PSI_STALLED'],
+  ])('%s ends by name', async (_, lie, reason) => {
+    const limits = reason === 'PSI_STALLED' ? { stallMs: 300 } : {}
+    bank.live.node.sessions.intersections.limit(limits)
+    const { id } = await propose(bank)
+    takeOver(lie)
+    await accept(telecom, id)
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason, culprit: 'telecom' })
+    expect(await psiEntries(bank, id)).toMatchObject([{}, { status: 'failed', reason }])
+    expect(await ended(telecom, id)).toMatchObject({ state: 'failed', reason: 'PSI_ENDED' })
+    expect(await items(bank, id)).toEqual([])
+    bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
+  })
+
+  it.each(['ecdh', 'ot'] as const)(
+    'by %s goes on over connections that break',
+    async (protocol) => {
+      let connections = 0
+      bend(telecom, 'connectChannel', (honest) => async (...given) => {
+        const channel = await honest(...given)
+        connections++
+        return connections < 6 ? dying(channel, 2) : channel
+      })
+      const { id } = await propose(bank, { protocol, input: await bring(bank, hosts(0, 3_000)) })
+      await accept(telecom, id, await bring(telecom, hosts(2_000, 4_500)))
+      for (const member of [bank, telecom]) {
+        const { state, result, reason } = await ended(member, id)
+        expect({ state, result, reason }).toMatchObject({
+          ...{ state: 'done', result: { learned: 'items', size: 1_000 } },
+        })
+        expect((await items(member, id)).map(({ value }) => value)).toEqual(hosts(2_000, 3_000))
+      }
+      expect(connections).toBeGreaterThan(3)
+    },
+  )
+
+  it('without a connection ends on both sides, and counts for nothing', async () => {
+    bend(telecom, 'connectChannel', () => async () => {
+      throw new ProtocolError('PEER_UNREACHABLE', { culprit: 'bank-a' })
+    })
+    const { id } = await propose(bank)
+    await accept(telecom, id)
+    for (const member of [bank, telecom]) {
+      const { reason } = await ended(member, id)
+      expect(['PEER_GONE', 'PSI_ENDED']).toContain(reason)
+      expect(await member.ctx.store.psi.get(id)).toMatchObject({ committedAt: null })
+    }
+  })
+
+  it('of a node that stops ends on both sides', async () => {
+    const { id } = await propose(bank)
+    takeOver(async () => {})
+    await accept(telecom, id)
+    await telecom.restart()
+    expect(await ended(telecom, id)).toMatchObject({ reason: 'NODE_RESTARTED', culprit: 'telecom' })
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed', culprit: 'telecom' })
+    const again = await propose(bank)
+    await telecom.restart()
+    // What was only proposed stays.
+    expect(await accept(telecom, again.id)).toMatchObject({ status: 200 })
+    expect(await ended(bank, again.id)).toMatchObject({ state: 'done' })
+  })
+})
+
+/** After so many frames each way the connection breaks. */
+function dying(channel: Channel, frames: number): Channel {
+  let left = frames
+  return {
+    ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
+    send: (step, payload) => channel.send(step, payload),
+    async receive(step) {
+      if (left-- <= 0) await channel.close()
+      return channel.receive(step)
+    },
+    receiveInto: (step, into) => channel.receiveInto(step, into),
+    roundTrip: () => channel.roundTrip(),
+    close: () => channel.close(),
+  }
+}
+
+const silent: Channel = {
+  ...{ peer: 'bank-a', bytesSent: 0, bytesReceived: 0 },
+  send: async () => {},
+  receive: () => new Promise(() => {}),
+  receiveInto: () => new Promise(() => {}),
+  roundTrip: () => new Promise(() => {}),
+  close: async () => {},
+}
