@@ -10,14 +10,14 @@ export type PsiChoice = {
     | 'SIZE_ONLY'
     /** The sender has its list masked and sent before the question comes; only `ecdh` can. */
     | 'PREPARED'
-    /** A second's work for one thread at most, and the fewest bytes. */
+    /** A fifth of a second for one thread at most, and a fourth of the bytes or less. */
     | 'SMALL_LISTS'
     /** Hashing and transfers extended from few public-key operations. */
     | 'LARGE_LISTS'
 }
 
-/** Multiplications that take a thread about a second. */
-const SMALL = 16_384
+/** Multiplications, as for 1,024 items on either side. */
+const SMALL = 4_096
 
 /** @param prepared the sender's list goes ahead of the question */
 export function chooseProtocol(
