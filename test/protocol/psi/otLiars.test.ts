@@ -204,6 +204,33 @@ describe('a report', () => {
   })
 })
 
+describe('values', () => {
+  const lists = planted(64, 64, 64, 'values')
+  const duplicate = { code: 'DUPLICATE_ELEMENT', at: 'ot/values/0', culprit: 'sender' }
+  const three = 3 * 8
+
+  it('of one item at two places are refused', async () => {
+    const twice = replaced(0, new Uint8Array(0))
+    expect(await endOf('sender', 'ot/values/0', twice, lists)).toMatchObject({ size: 64 })
+    const copied = (payload: Bytes) => replaced(0, payload.subarray(three, 2 * three))(payload)
+    expect(await endOf('sender', 'ot/values/0', copied, lists)).toMatchObject(duplicate)
+  })
+
+  it('of several items at one place are refused', async () => {
+    // So many that all three bins of items are in use. Each place gets values of three items.
+    const many = planted(4000, 4000, 4000, 'many')
+    const mixed = (payload: Bytes) => {
+      const changed = payload.slice()
+      for (let at = 0; at < payload.length; at += 8) {
+        const from = (at + three * (at % three)) % payload.length
+        changed.set(payload.subarray(from, from + 8), at)
+      }
+      return [changed]
+    }
+    expect(await endOf('sender', 'ot/values/0', mixed, many)).toMatchObject(duplicate)
+  })
+})
+
 it('rows and values that were changed lose items, and never add one', async () => {
   const noise = (payload: Bytes) => [payload.map((byte, i) => byte ^ (i % 251))]
   const receiver = (await endOf('sender', 'ot/values/0', noise)) as { rows: Uint32Array }

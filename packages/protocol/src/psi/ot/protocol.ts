@@ -24,9 +24,13 @@
  *     item, of which the receiver can know one at most.
  *   - The sender learns the receiver's padded size: each column is masked by the stream that it does not
  *     have. Where the result goes to both, it learns the same of its own items.
- * A peer that deviates can choose its items; a receiver that sends rows off the code can test
- * guesses of single bits of s and so more than one item a bin; a report can be a lie. SECURITY.md says
- * what limits this.
+ *
+ * Against a peer that deviates this is weaker than `ecdh`. Rows that are no code words, in bins of items
+ * that the receiver knows the sender to have, each tell it some bits of s; some thirty such items are
+ * enough for all of s, and with s it can test every guess against all values. Later protocols check
+ * rows for that (Pinkas, Rosulek, Trieu, Yanai, "PSI from PaXoS", EUROCRYPT 2020); this one does not. A
+ * sender can put values of three items in one place, which the receiver refuses where it shows; and a
+ * report can be a lie.
  */
 
 import type { PsiOptions, PsiResult } from '../party.ts'
@@ -41,8 +45,8 @@ const PROTOCOL = 'ot/1'
 /**
  * One side of a session, from the first message to the result. Work is done in this thread.
  * @param pause called every few milliseconds
- * @throws ProtocolError with the peer as culprit: `WRONG_TERMS`, `BAD_MESSAGE` and what the channel
- *   throws; `ITEMS_ONLY` for output `size`, `BAD_SIZE` for lists above 2^24, `LIST_TOO_LARGE`,
+ * @throws ProtocolError with the peer as culprit: `WRONG_TERMS`, `BAD_MESSAGE`, `DUPLICATE_ELEMENT`
+ *   and what the channel throws; `ITEMS_ONLY` for output `size`, `BAD_SIZE` for lists above 2^24, `LIST_TOO_LARGE`,
  *   `BAD_ITEM`, `NO_TABLE`; the signal's reason
  */
 export async function ot(options: PsiOptions, pause?: Pause): Promise<PsiResult> {

@@ -5,7 +5,7 @@
 
 import { fail } from '../errors.ts'
 import type { PsiResult } from '../party.ts'
-import { emptyHits, sendReport, setHit } from '../report.ts'
+import { emptyHits, isHit, sendReport, setHit } from '../report.ts'
 import type { BaseContext } from './base.ts'
 import { insert } from './cuckoo.ts'
 import { offerSeeds } from './extend.ts'
@@ -16,7 +16,7 @@ import type { OtSession } from './session.ts'
 import type { Seeds } from './toss.ts'
 import { ValueTable } from './values.ts'
 
-const INSERTED_AT_ONCE = 8192
+const INSERTED_AT_ONCE = 32_768
 const OUTPUT = 16
 
 export async function receive(
@@ -148,6 +148,7 @@ class Matrix {
   }
 }
 
+/** @throws ProtocolError `DUPLICATE_ELEMENT`, culprit = the peer */
 async function conclude(session: OtSession, table: ValueTable): Promise<PsiResult> {
   const { sizes, to, channel, maxResult = Number.POSITIVE_INFINITY } = session.options
   const found = new Uint8Array(session.count)
@@ -156,9 +157,13 @@ async function conclude(session: OtSession, table: ValueTable): Promise<PsiResul
   for (let from = 0; from < sizes.sender; from += VALUES_CHUNK) {
     const count = Math.min(VALUES_CHUNK, sizes.sender - from)
     const length = HASHES * session.parameters.width * count
-    const values = await session.receive(`ot/values/${from / VALUES_CHUNK}`, length)
+    const step = `ot/values/${from / VALUES_CHUNK}`
+    const values = await session.receive(step, length)
     table.match(values, (position, record) => {
-      if (found[record - 1] !== 0) return
+      // An honest list has an item once, at one place, under one of its three bins.
+      if (found[record - 1] !== 0 || isHit(hits, from + position)) {
+        fail('DUPLICATE_ELEMENT', { culprit: channel.peer, at: step })
+      }
       found[record - 1] = 1
       setHit(hits, from + position)
       size++

@@ -220,8 +220,10 @@ async function beTold(session: OtSession, places: Uint32Array): Promise<PsiResul
   if (hits === undefined) return { size }
   const rows = new Uint32Array(size)
   let found = 0
-  for (let item = 0; item < count; item++) {
-    if (isHit(hits, places[item]!)) rows[found++] = item
+  for (let from = 0; from < count; from += SORTED_AT_ONCE) {
+    const to = Math.min(count, from + SORTED_AT_ONCE)
+    for (let item = from; item < to; item++) if (isHit(hits, places[item]!)) rows[found++] = item
+    await session.pause()
   }
   // Places of dummies, and beyond all, are in common with nobody.
   if (found !== size) fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
