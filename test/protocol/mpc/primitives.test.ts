@@ -256,8 +256,11 @@ describe('rows', () => {
     const rows = 300
     const clear = randomWords(40 * rows * ROW_WORDS, 'transpose')
     const planes = { bits: 40, rows, rowWords: ROW_WORDS, share: { first: clear, second: clear } }
+    // Some bits come from other rows.
+    const places = Int32Array.from({ length: rows }, (_, i) => (7 * i + 5) % rows)
+    const moved = (bit: number) => bit % 3 === 0
     const sources = Array.from({ length: 40 }, (_, bit) =>
-      bit === 7 ? undefined : { planes, bit },
+      bit === 7 ? undefined : moved(bit) ? { planes, bit, places } : { planes, bit },
     )
     const spans = [
       { start: 3, count: 290 },
@@ -272,15 +275,16 @@ describe('rows', () => {
         row += 128 * span.count
       }
     })
-    const places = spans.flatMap(({ start, count }) =>
+    const taken = spans.flatMap(({ start, count }) =>
       Array.from({ length: count }, (_, i) => start + i),
     )
-    const wrong = places.filter((place, i) =>
+    const wrong = taken.filter((place, i) =>
       Array.from({ length: 128 }, (_, lane) => lane).some((lane) => {
         const at = 2 * (5 + 128 * i + lane)
         return Array.from({ length: 64 }, (_, bit) => bit).some((bit) => {
           const absent = bit === 7 || bit >= 40
-          const word = absent ? 0 : clear[(bit * rows + place) * ROW_WORDS + (lane >> 5)]!
+          const row = moved(bit) ? places[place]! : place
+          const word = absent ? 0 : clear[(bit * rows + row) * ROW_WORDS + (lane >> 5)]!
           const got = (table[at + (bit >> 5)]! >>> (31 - (bit & 31))) & 1
           return got !== ((word >>> (lane & 31)) & 1)
         })

@@ -113,13 +113,14 @@ async function compareBlocks(
       return { runs, words, hasEqual, base: planeAt(planes, bit), place: block * pairs + chunk.at }
     })
   }
+  const turns = Array.from({ length: n * height }, (_, k) => inTurn(k))
   await evaluate(session, {
-    messages: n * height,
+    messages: turns.length,
     window: n,
-    words: (k) => sum(inTurn(k), ({ words, hasEqual }) => (hasEqual ? 2 : 1) * words),
+    words: (k) => sum(turns[k]!, ({ words, hasEqual }) => (hasEqual ? 2 : 1) * words),
     compute(k, own, mask) {
       let at = 0
-      for (const { runs, words, hasEqual, base, place } of inTurn(k)) {
+      for (const { runs, words, hasEqual, base, place } of turns[k]!) {
         kernel.compare(own, at, mask, planes.share, base, runs, greater, place)
         at += words
         if (!hasEqual) continue
@@ -129,7 +130,7 @@ async function compareBlocks(
     },
     store(k, own, received) {
       let from = 0
-      for (const { words, hasEqual, place } of inTurn(k)) {
+      for (const { words, hasEqual, place } of turns[k]!) {
         addBoth(greater, place, own, received, from, words)
         from += words
         if (!hasEqual) continue

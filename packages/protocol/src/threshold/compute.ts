@@ -168,13 +168,13 @@ function newOutputs(
   { ones }: Schedule,
   session: Session,
 ): Outputs {
-  const listed = rules.filter((rule) => rule.output === 'list').length
+  const listed = rules.filter((rule) => rule.output === 'list').map(({ t }) => t)
   const owned = rules.filter((rule) => rule.output === 'owners')
   const terms = rules.find(({ aggregates }) => aggregates !== undefined)?.aggregates
   const parts = () =>
     new Map(included.map((partner) => [partner, newOwnerPart(plan, partner, session.party)]))
   return {
-    table: listed === 0 ? undefined : newTable(plan, ones, listed),
+    table: listed.length === 0 ? undefined : newTable(plan, ones, listed),
     owners: new Map(owned.map((rule) => [rule.id, parts()])),
     tally: terms === undefined ? undefined : newTally(plan, terms, included),
   }

@@ -1,10 +1,12 @@
 /**
  * Output `list`: the keys over the threshold are opened, and nothing else about them.
  *
- * Every row becomes (bin, rest of the key, one first-of-run bit per rule). All rows are shuffled
- * obliviously, so that no position tells whose list or which bin a row came from. Then the first bits
- * alone are opened, their number is checked against what honest lists can reach, and only then the keys
- * of the marked rows. All three nodes learn the size of each list and its salted keys.
+ * A run of t or more equal rows reaches the end of the block of t rows in which it begins. So the last
+ * row of every block stands for its run: it becomes (bin, rest of the key, one bit per rule: whether a
+ * run begins in the block), t being the least of the rules. These rows are shuffled obliviously, so that
+ * no position tells whose list or which bin a row came from. Then the bits alone are opened, their
+ * number is checked against what honest lists can reach, and only then the keys of the marked rows. All
+ * three nodes learn the size of each list and its salted keys.
  *
  * Adversary: one semi-honest party. One that deviates can have keys below the threshold opened; the
  * count only caps how many.
@@ -12,7 +14,9 @@
 
 import { type Bytes, compareBytes } from '../encoding/index.ts'
 import {
+  newPlanes,
   type Planes,
+  planeAt,
   reveal,
   type Session,
   type Share,
@@ -34,68 +38,102 @@ const PAUSE_TABLE_ROWS = 128 * PAUSE_ROWS
 const PAUSE_BUCKETS = 16
 
 /** Rows of `fields` words; bit 0 of a row is the highest bit of its first word. */
-export type Table = { readonly share: Share; readonly fields: number; readonly rows: number }
-
-/** @param rowsPerBin of all lists together */
-export function newTable(plan: RoundPlan, rowsPerBin: number, rules: number): Table {
-  const fields = Math.ceil((plan.keyBits + rules) / 32)
-  const rows = rowsPerBin * plan.bins
-  return { share: zeroShare(rows * fields), fields, rows }
+export type Table = {
+  readonly share: Share
+  readonly fields: number
+  readonly rows: number
+  /** Merged rows that one row stands for. */
+  readonly block: number
 }
 
 /**
- * Adds a group's merged rows with their first-of-run bits, planes `marks` of `found`, in the order in
- * which they lie: the shuffle undoes any.
+ * @param rowsPerBin of all lists together
+ * @param thresholds t of every rule with output `list`
+ */
+export function newTable(
+  plan: RoundPlan,
+  rowsPerBin: number,
+  thresholds: readonly number[],
+): Table {
+  const fields = Math.ceil((plan.keyBits + thresholds.length) / 32)
+  const block = Math.min(...thresholds)
+  // What is left at the end is shorter than any run.
+  const rows = Math.floor(rowsPerBin / block) * plan.bins
+  return { share: zeroShare(rows * fields), fields, rows, block }
+}
+
+/**
+ * Adds a group's merged rows with their first-of-run bits, planes `marks` of `found`; the shuffle
+ * undoes their order.
  */
 export async function fillTable(
   session: Session,
   plan: RoundPlan,
   table: Table,
   group: Group,
-  { order, ones }: Pick<Schedule, 'order' | 'ones'>,
+  { order }: Pick<Schedule, 'order'>,
   merged: Planes,
   found: Planes,
   marks: readonly number[],
 ): Promise<void> {
   const { rowWords } = merged
+  const { arena } = session
   const firstBin = 128 * group.firstShard
-  const firstRow = firstBin * ones
+  const count = table.rows / plan.bins
+  const firstRow = firstBin * count
+  const before = arena.mark()
+  const { begins, ends } = blocksOf(session, order, found, marks, count, table.block)
   const bins = Array.from({ length: plan.binBits }, () => undefined)
-  const key = Array.from({ length: plan.width }, (_, bit) => ({ planes: merged, bit }))
-  const first = marks.map((bit) => ({ planes: found, bit }))
+  const key = Array.from({ length: plan.width }, (_, bit) => ({
+    planes: merged,
+    bit,
+    places: ends,
+  }))
+  const first = marks.map((_, bit) => ({ planes: begins, bit }))
   const sources = [...bins, ...key, ...first]
   for (const held of ['first', 'second'] as const) {
     const words = table.share[held]
-    let row = firstRow
-    let sincePause = 0
-    for (const span of inMemoryOrder(order)) {
-      transposeInto(session.arena, words, row, table.fields, held, sources, rowWords, span)
-      row += 32 * rowWords * span.count
-      sincePause += span.count
-      if (sincePause < PAUSE_ROWS) continue
-      sincePause = 0
+    for (let start = 0; start < count; start += PAUSE_ROWS) {
+      const span = { start, count: Math.min(PAUSE_ROWS, count - start) }
+      const row = firstRow + 32 * rowWords * start
+      transposeInto(arena, words, row, table.fields, held, sources, rowWords, span)
       await session.pause()
     }
     // The bin is public until the shuffle; component 0 takes it.
     if ((session.party + (held === 'second' ? 1 : 0)) % 3 === 0)
-      await addBins(session, plan, table, words, firstBin, firstRow, ones, 32 * rowWords)
+      await addBins(session, plan, table, words, firstBin, firstRow, count, 32 * rowWords)
   }
+  arena.release(before)
 }
 
-/** The same rows in spans that are long, but not longer than what is done between pauses. */
-function inMemoryOrder(order: readonly RowSpan[]): readonly RowSpan[] {
-  const joined: { start: number; count: number }[] = []
-  for (const { start, count } of order.toSorted((a, b) => a.start - b.start)) {
-    const last = joined.at(-1)
-    if (last !== undefined && last.start + last.count === start) last.count += count
-    else joined.push({ start, count })
+/** Of each block of merged rows whether a run begins in it, at most one can, and its last row. */
+function blocksOf(
+  session: Session,
+  order: readonly RowSpan[],
+  found: Planes,
+  marks: readonly number[],
+  count: number,
+  block: number,
+): { readonly begins: Planes; readonly ends: Int32Array } {
+  const { kernel } = session.arena
+  const { rowWords } = found
+  const begins = newPlanes(session, marks.length, count, rowWords)
+  const ends = new Int32Array(count)
+  let row = 0
+  for (const { start, count: rows } of order) {
+    for (let at = start; at < start + rows && row < count * block; at++, row++) {
+      const into = Math.floor(row / block)
+      ends[into] = at
+      for (const [plane, bit] of marks.entries()) {
+        for (const held of ['first', 'second'] as const) {
+          const to = planeAt(begins, plane) + into * rowWords
+          const from = planeAt(found, bit) + at * rowWords
+          kernel.add(begins.share[held], to, found.share[held], from, rowWords)
+        }
+      }
+    }
   }
-  return joined.flatMap(({ start, count }) =>
-    Array.from({ length: Math.ceil(count / PAUSE_ROWS) }, (_, k) => ({
-      start: start + k * PAUSE_ROWS,
-      count: Math.min(PAUSE_ROWS, count - k * PAUSE_ROWS),
-    })),
-  )
+  return { begins, ends }
 }
 
 /**
