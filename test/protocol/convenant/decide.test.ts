@@ -48,6 +48,14 @@ const suspend = (id: string) => (c: Loose) => c.suspended.push(id)
 const fourEyes = (c: Loose) => {
   c.purposes[0].fourEyes = true
 }
+/** Counts of e-mail addresses, every seven days. */
+const counted = (c: Loose) => {
+  const aggregates = { show: 'both', minCell: 10, everyDays: 7 }
+  c.kinds.push({ ...c.kinds[0], kind: 'email', defaultRegion: null })
+  c.rules.push({ ...c.rules[0], id: 'counts', kind: 'email', output: 'aggregates', aggregates })
+}
+const COUNTS = { kind: 'email', rules: ['counts'] }
+
 const ownersOnly = (c: Loose) => {
   c.rules.push({ ...c.rules[1], id: 'iban-t3', kind: 'iban', output: 'owners', keys: 'plain' })
   c.kinds.push({ ...c.kinds[0], kind: 'iban' })
@@ -379,6 +387,27 @@ const ROWS: readonly Row[] = [
     change: (c) => (c.rules[0].minSectors = 2),
   },
   {
+    name: 'release of counts a moment before the period is over',
+    code: 'RELEASE_TOO_SOON',
+    request: { ...ANNOUNCE, ...COUNTS },
+    change: counted,
+    usage: { releasedAt: NOW - 7 * 86_400_000 + 1 },
+  },
+  {
+    name: 'release of counts after one that lies in the future',
+    code: 'RELEASE_TOO_SOON',
+    request: { ...COMPUTE, ...COUNTS },
+    change: counted,
+    usage: { releasedAt: NOW + 1 },
+  },
+  {
+    name: 'release of counts after one at no time',
+    code: 'RELEASE_TOO_SOON',
+    request: { ...CONTRIBUTE, ...COUNTS },
+    change: counted,
+    usage: { releasedAt: Number.NaN },
+  },
+  {
     name: 'round with others than the last',
     code: 'CONTRIBUTORS_CHANGED',
     request: ANNOUNCE,
@@ -663,6 +692,13 @@ describe('decide allows', () => {
     expect(decideWith(INTERSECT)).toEqual(allow(19))
     for (const request of [ANNOUNCE, CONTRIBUTE, COMPUTE, CONSUME, ANSWER])
       expect(decideWith(request)).toEqual(allow())
+  })
+
+  it('counts from the moment on that their period is over', () => {
+    const release = { ...ANNOUNCE, ...COUNTS }
+    const usage = { releasedAt: NOW - 7 * 86_400_000 }
+    expect(decideWith(release, { change: counted, usage })).toEqual(allow())
+    expect(decideWith(release, { change: counted })).toEqual(allow())
   })
 
   it('exactly up to quota, share and budget', () => {

@@ -291,6 +291,21 @@ describe('what must hold between fields', () => {
       ['BUDGET_BELOW_CAP kinds[0].exceptions[0].epochBudget'],
     ],
     [
+      'aggregates beside a list of the kind, and without terms',
+      (c) => (c.rules[0].output = 'aggregates'),
+      [
+        'RULE_AGGREGATES rules[0]',
+        'RULE_AGGREGATES rules[0].aggregates',
+        'RULE_NOT_LIST purposes[0].rules[0]',
+        'RULE_NOT_LIST purposes[1].rules[0]',
+      ],
+    ],
+    [
+      'terms of aggregates on a list',
+      (c) => (c.rules[0].aggregates = { show: 'both', minCell: 10, everyDays: 7 }),
+      ['RULE_AGGREGATES rules[0].aggregates'],
+    ],
+    [
       'more sectors than holders',
       (c) => (c.rules[0].minSectors = 3),
       ['RULE_CONDITION rules[0].minSectors', 'RULE_CONDITION rules[0].minSectors'],

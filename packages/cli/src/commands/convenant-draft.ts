@@ -74,8 +74,8 @@ export const convenantDraft: CommandSpec<Options> = {
     {
       flags: '--rule <rule...>',
       about: {
-        nl: 'SOORT:t, met :s2 (sectoren), :r3 (meldingen), :owners en :plain naar keuze',
-        en: 'KIND:t, with :s2 (sectors), :r3 (reports), :owners and :plain as wanted',
+        nl: 'SOORT:t, met :s2 (sectoren), :r3 (meldingen), :owners, :aggregates en :plain naar keuze',
+        en: 'KIND:t, with :s2 (sectors), :r3 (reports), :owners, :aggregates and :plain as wanted',
       },
       many: true,
     },
@@ -303,7 +303,9 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
   const [kind, t, ...rest] = text.split(':')
   const known = IDENTIFIER_KINDS.find((name) => name === kind)
   const words = new Set(rest)
-  const fits = [...words].every((word) => /^(owners|plain|[sr][1-9][0-9]{0,2})$/.test(word))
+  const fits = [...words].every((word) =>
+    /^(owners|aggregates|plain|[sr][1-9][0-9]{0,2})$/.test(word),
+  )
   const least = (letter: 's' | 'r') => {
     const word = rest.find((word) => word.startsWith(letter))
     return word === undefined ? undefined : Number(word.slice(1))
@@ -313,8 +315,8 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
     usage(
       '--rule',
       {
-        nl: 'SOORT:t[:sN][:rN][:owners][:plain], bijvoorbeeld host:2 of phone:2:r3',
-        en: 'KIND:t[:sN][:rN][:owners][:plain], for example host:2 or phone:2:r3',
+        nl: 'SOORT:t[:sN][:rN][:owners|:aggregates][:plain], bijvoorbeeld host:2 of phone:2:r3',
+        en: 'KIND:t[:sN][:rN][:owners|:aggregates][:plain], for example host:2 or phone:2:r3',
       },
       lang,
     )
@@ -325,6 +327,7 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
     ...(minSectors === undefined ? {} : { minSectors }),
     ...(reports === undefined ? {} : { reports }),
     ...(words.has('owners') ? { output: 'owners' as const } : {}),
+    ...(words.has('aggregates') ? { output: 'aggregates' as const } : {}),
     ...(words.has('plain') ? { keys: 'plain' as const } : {}),
   }
 }

@@ -1,7 +1,13 @@
 /** round run, status, show: start a round at a compute node and see how it goes. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Round, round as roundSchema, rounds, startRequest } from '@drempel/protocol/api'
+import {
+  type Aggregates,
+  type Round,
+  round as roundSchema,
+  rounds,
+  startRequest,
+} from '@drempel/protocol/api'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import type { NodeClient } from '../client/node.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
@@ -88,7 +94,9 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
         round.coordinator,
         round.createdAt,
       ],
-      round.lists?.map(({ rule, size }) => `${rule} ${size}`).join(', '),
+      round.lists
+        ?.map(({ rule, size, aggregates }) => (aggregates ? rule : `${rule} ${size}`))
+        .join(', '),
       reasonOf(round),
     ]),
   )
@@ -134,19 +142,30 @@ function outcome(ctx: Context, round: Round): Outcome {
   for (const { member, reason } of round.leftOut ?? []) {
     facts.push([label('buiten gelaten', 'left out'), `${member}: ${reason}`])
   }
-  const lists = (round.lists ?? []).map(({ rule, size, digest }) => [
-    rule,
-    size,
-    digest.slice(0, 16),
-  ])
+  const counted = (round.lists ?? []).flatMap(({ aggregates }) => aggregates ?? [])
+  const named = (round.lists ?? []).filter(({ aggregates }) => aggregates === undefined)
+  const lists = named.map(({ rule, size, digest }) => [rule, size, digest.slice(0, 16)])
   const head = label('regel,boven de drempel,digest', 'rule,over the threshold,digest').split(',')
   const parts = [pairs(facts), ...(lists.length === 0 ? [] : [table(head, lists)])]
+  parts.push(...counted.map((counts) => countTable(ctx, counts)))
   if (round.state !== 'failed') return { json: round, text: parts.join('\n\n') }
   const { title, next } = CLI_ERRORS.ROUND_FAILED
   parts.push(
     `${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reasonOf(round)}\n  -> ${ctx.say(next!)}`,
   )
   return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
+}
+
+function countTable(ctx: Context, { histogram, overlaps }: Aggregates): string {
+  const closed = ctx.say({ nl: 'dicht', en: 'closed' })
+  const head = ctx.say({ nl: 'gemeld door,aantal', en: 'flagged by,number' })
+  const more = ctx.say({ nl: 'of meer', en: 'or more' })
+  const holders = histogram.map((count, i) => {
+    const last = i === histogram.length - 1
+    return [last ? `${i + 2} ${more}` : String(i + 2), count ?? closed]
+  })
+  const pairs = overlaps.map(({ members, count }) => [members.join(' + '), count ?? closed])
+  return table(head.split(','), [...holders, ...pairs])
 }
 
 function reasonOf({ reason, culprit }: Round): string | undefined {

@@ -40,7 +40,10 @@ export async function roundView(store: Store, rounds: Rounds, row: RoundRecord):
       : {
           contributors: first.contributors,
           leftOut: first.leftOut,
-          lists: lists.map(({ body }) => ({ rule: body.rule, size: body.size, digest: body.keys })),
+          lists: lists.map(({ body }) => ({
+            ...{ rule: body.rule, size: body.size, digest: body.keys },
+            ...(body.aggregates === undefined ? {} : { aggregates: body.aggregates }),
+          })),
         }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.culprit === null ? {} : { culprit: row.culprit }),
@@ -62,7 +65,7 @@ export async function listViews(store: Store, convenant: Convenant, now: number)
   const lists = await store.lists.inForce()
   return lists.flatMap((list) => {
     const rule = ruleOf(convenant, list.rule)
-    if (rule === undefined) return []
+    if (rule === undefined || rule.output === 'aggregates') return []
     const { body } = (list.signatures as unknown as readonly SignedList[])[0]!
     return {
       kind: list.kind as IdentifierKind,

@@ -195,6 +195,30 @@ export async function rememberOpened(
   await ctx.store.meta.set(`opened/${kind}`, JSON.stringify({ convenant, createdAt, contributors }))
 }
 
+/** When counts of a kind were last opened here, or released as far as this node has heard. */
+export async function releasedAt(ctx: NodeContext, kind: string): Promise<number | null> {
+  const opened = await ctx.store.meta.get(`released/${kind}`)
+  const times = (await ctx.store.lists.inForce()).flatMap((list) => {
+    const { body } = (list.signatures as unknown as readonly SignedList[])[0]!
+    return list.kind === kind && body.aggregates !== undefined ? [list.createdAt] : []
+  })
+  if (opened !== null) times.push(Number(opened))
+  return times.length === 0 ? null : Math.max(...times)
+}
+
+/** Before anything is opened: what becomes of the round, the period's release is spent. */
+export async function rememberRelease(ctx: NodeContext, kind: string): Promise<void> {
+  await ctx.store.meta.set(`released/${kind}`, String(ctx.clock()))
+}
+
+/** What `decide` is to know of earlier rounds of a kind. */
+export async function roundUsage(ctx: NodeContext, kind: string) {
+  return {
+    lastContributors: await lastContributors(ctx, kind),
+    releasedAt: await releasedAt(ctx, kind),
+  }
+}
+
 async function openedBy(ctx: NodeContext, kind: string): Promise<Opened | null> {
   const text = await ctx.store.meta.get(`opened/${kind}`)
   return text === null ? null : (JSON.parse(text) as Opened)

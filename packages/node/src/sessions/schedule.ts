@@ -4,6 +4,7 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { NodeContext } from './context.ts'
 import { codeOf } from './errors.ts'
+import { rulesOf } from './federation.ts'
 import { generateKey } from './keys/leader.ts'
 import { startRound } from './round/coordinator.ts'
 import type { Rounds } from './round/live.ts'
@@ -35,7 +36,8 @@ export function createSchedule(ctx: NodeContext, rounds: Rounds): () => Promise<
     const { schedule } = convenant.round
     if (schedule === 'manual' || convenant.computeNodes[0] !== ctx.self) return
     for (const { kind } of convenant.kinds) {
-      if (!(await isDue(kind, schedule.everyHours))) continue
+      const releases = rulesOf(convenant, kind).map(({ aggregates }) => aggregates?.everyDays ?? 0)
+      if (!(await isDue(kind, Math.max(schedule.everyHours, 24 * Math.max(...releases))))) continue
       try {
         await startFresh(ctx, rounds, kind)
         failed.delete(kind)

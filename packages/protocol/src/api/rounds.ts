@@ -25,6 +25,13 @@ export const epoch = z.strictObject({
 })
 export const epochs = z.strictObject({ epochs: z.array(epoch) })
 
+/** Counts in tens; null: below the limit, or closed with one that is. */
+const aggregates = z.strictObject({
+  /** Of identifiers that exactly 2, 3, ... members hold; the last: so many or more. */
+  histogram: z.array(count.nullable()),
+  overlaps: z.array(z.strictObject({ members: z.tuple([slug, slug]), count: count.nullable() })),
+})
+
 /** `step` names what the round is doing; `done` of `total` while that can be counted. */
 export const round = z.strictObject({
   round: id16,
@@ -38,7 +45,9 @@ export const round = z.strictObject({
   total: count.optional(),
   contributors: z.array(slug).optional(),
   leftOut: z.array(z.strictObject({ member: slug, reason: z.string() })).optional(),
-  lists: z.array(z.strictObject({ rule: slug, size: count, digest })).optional(),
+  lists: z
+    .array(z.strictObject({ rule: slug, size: count, digest, aggregates: aggregates.optional() }))
+    .optional(),
   reason: z.string().optional(),
   culprit: z.string().optional(),
 })
@@ -59,6 +68,7 @@ export const list = z.strictObject({
   stale: z.boolean(),
 })
 
+export type Aggregates = z.infer<typeof aggregates>
 export type Epoch = z.infer<typeof epoch>
 export type Round = z.infer<typeof round>
 export type RoundState = z.infer<typeof roundState>

@@ -4,7 +4,7 @@
  */
 
 import { assessment, crossSector, grondslag, wholePairs } from './basisChecks.ts'
-import { conditionProblems, thresholdOf } from './conditions.ts'
+import { aggregateProblems, conditionProblems, thresholdOf } from './conditions.ts'
 import { intersections } from './intersectionChecks.ts'
 import { type ConvenantProblem, duplicates, problem, unknown } from './problem.ts'
 import type { Convenant } from './schema.ts'
@@ -205,15 +205,16 @@ function* rules(c: Convenant) {
         'more than there are members',
       )
     yield* conditionProblems(c, rule, path)
+    yield* aggregateProblems(c, rule, path)
     if (rule.keys === 'plain' && (rule.output !== 'owners' || rule.t <= 2))
       yield problem('PLAIN_KEYS', `${path}.keys`, 'plain only with output owners and t above 2')
-    if (rule.output === 'owners' && rule.consumers !== 'all')
-      yield problem('OWNERS_CONSUMERS', `${path}.consumers`, 'owners has no list to hold: all')
-    if (rule.output === 'list' && !c.acknowledgements.semiHonestList)
+    if (rule.output !== 'list' && rule.consumers !== 'all')
+      yield problem('OWNERS_CONSUMERS', `${path}.consumers`, 'there is no list to hold: all')
+    if (rule.output !== 'owners' && !c.acknowledgements.semiHonestList)
       yield problem(
         'NOT_ACKNOWLEDGED',
         'acknowledgements.semiHonestList',
-        `${path} publishes a list: the members must accept what a deviating compute node can open`,
+        `${path} opens what was computed: the members must accept what a deviating compute node can open`,
       )
   }
 }

@@ -33,6 +33,25 @@ export function* conditionProblems(
   }
 }
 
+/**
+ * A list or an answer beside aggregates would have exact numbers of which the closed counts follow, and
+ * so would a second rule of aggregates: hence alone for their kind.
+ */
+export function* aggregateProblems(
+  c: Convenant,
+  rule: Rule,
+  path: string,
+): Generator<ConvenantProblem> {
+  const bad = (field: string, hint: string) => problem('RULE_AGGREGATES', `${path}${field}`, hint)
+  if ((rule.output === 'aggregates') !== (rule.aggregates !== undefined))
+    yield bad('.aggregates', 'what to show, for output aggregates and no other')
+  if (rule.output !== 'aggregates') return
+  if (c.rules.some(({ id, kind }) => id !== rule.id && kind === rule.kind))
+    yield bad('', `must be the only rule of ${rule.kind}: others would tell what it leaves out`)
+  if (rule.t !== 2 || rule.minSectors !== undefined || rule.reports !== undefined)
+    yield bad('.t', 'counts what two members or more hold, without conditions')
+}
+
 /** Whether meeting the rule takes a sector that only one of `contributors` is of. */
 export function sectorAlone(
   c: Convenant,

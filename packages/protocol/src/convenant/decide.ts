@@ -24,7 +24,7 @@ import type {
   TagRequest,
   Usage,
 } from './requests.ts'
-import type { Convenant } from './schema.ts'
+import type { Convenant, Rule } from './schema.ts'
 import {
   capsOf,
   holderShare,
@@ -86,11 +86,11 @@ function decideInForce(c: Convenant, request: Request, usage: Usage, now: number
     case 'evaluate-tags':
       return evaluateTags(c, request, usage)
     case 'announce':
-      return announce(c, request, usage)
+      return announce(c, request, usage, now)
     case 'contribute':
-      return contribute(c, request, usage)
+      return contribute(c, request, usage, now)
     case 'compute':
-      return compute(c, request, usage)
+      return compute(c, request, usage, now)
     case 'consume':
       return consume(c, request)
     case 'answer':
@@ -142,12 +142,12 @@ function evaluateTags(c: Convenant, request: EvaluateTagsRequest, usage: Usage):
   return spend(request.count, ofEpoch(usage.tagged, request.epoch), share, 'BUDGET_EXCEEDED')
 }
 
-function announce(c: Convenant, request: AnnounceRequest, usage: Usage): Decision {
-  return round(c, request, usage) ?? allow()
+function announce(c: Convenant, request: AnnounceRequest, usage: Usage, now: number): Decision {
+  return round(c, request, usage, now) ?? allow()
 }
 
-function contribute(c: Convenant, request: ContributeRequest, usage: Usage): Decision {
-  const refusal = active(c, request.member) ?? round(c, request, usage)
+function contribute(c: Convenant, request: ContributeRequest, usage: Usage, now: number): Decision {
+  const refusal = active(c, request.member) ?? round(c, request, usage, now)
   if (refusal) return refusal
   if (!request.contributors.includes(request.member)) return refuse('NOT_A_CONTRIBUTOR')
   const kind = kindOf(c, request.kind)!
@@ -162,11 +162,11 @@ function contribute(c: Convenant, request: ContributeRequest, usage: Usage): Dec
   return allow()
 }
 
-function compute(c: Convenant, request: ComputeRequest, usage: Usage): Decision {
+function compute(c: Convenant, request: ComputeRequest, usage: Usage, now: number): Decision {
   const refusal = active(c, request.node)
   if (refusal) return refusal
   if (!c.computeNodes.includes(request.node)) return refuse('NOT_A_COMPUTE_NODE')
-  return round(c, request, usage) ?? allow()
+  return round(c, request, usage, now) ?? allow()
 }
 
 function consume(c: Convenant, request: ConsumeRequest): Decision {
@@ -287,6 +287,7 @@ function round(
   c: Convenant,
   request: Pick<AnnounceRequest, 'coordinator' | 'kind' | 'rules' | 'contributors'>,
   usage: Usage,
+  now: number,
 ): Refusal | undefined {
   const refusal = active(c, request.coordinator)
   if (refusal) return refusal
@@ -304,6 +305,7 @@ function round(
     if (rule === undefined) return refuse('UNKNOWN_RULE')
     if (rule.kind !== kind) return refuse('RULE_OF_OTHER_KIND')
     if (contributors.length < rule.minContributors) return refuse('TOO_FEW_CONTRIBUTORS')
+    if (tooSoon(rule, usage, now)) return refuse('RELEASE_TOO_SOON')
     if (sectorAlone(c, rule, contributors)) return refuse('SECTOR_ALONE')
   }
   const last = usage.lastContributors
@@ -313,6 +315,12 @@ function round(
   return same || c.acknowledgements.contributorsMayChange
     ? undefined
     : refuse('CONTRIBUTORS_CHANGED')
+}
+
+// "Not long enough" rather than "short", so that a NaN refuses.
+function tooSoon({ aggregates }: Rule, { releasedAt }: Usage, now: number): boolean {
+  if (aggregates === undefined || releasedAt === null) return false
+  return !(now - releasedAt >= aggregates.everyDays * 86_400_000)
 }
 
 function active(c: Convenant, member: string): Refusal | undefined {

@@ -15,6 +15,8 @@ export type RuleChoice = {
   readonly minSectors?: number
   readonly reports?: number
   readonly output?: Rule['output']
+  /** With output `aggregates`; both from ten on, every four weeks, unless given. */
+  readonly aggregates?: NonNullable<Rule['aggregates']>
   readonly keys?: Rule['keys']
 }
 
@@ -59,6 +61,8 @@ export type DraftOptions = {
 }
 
 const QUOTA_PER_DAY = 10_000
+
+const COUNTS = { show: 'both', minCell: 10, everyDays: 28 } as const
 
 /**
  * A drafter: version 1 of a convenant, valid but unsigned. It acknowledges the weaknesses that its
@@ -112,7 +116,7 @@ export function draftConvenant(options: DraftOptions): Convenant {
       keyEpochDays: options.keyEpochDays ?? 7,
     },
     acknowledgements: {
-      semiHonestList: rules.some((rule) => rule.output === 'list'),
+      semiHonestList: rules.some((rule) => rule.output !== 'owners'),
       severalThresholds: kinds.some(
         (kind) => new Set(rules.filter((r) => r.kind === kind).map(thresholdOf)).size > 1,
       ),
@@ -139,23 +143,26 @@ function defaultRules(kinds: readonly IdentifierKind[], members: number): RuleCh
 }
 
 function draftRules(choices: readonly RuleChoice[], options: DraftOptions): Rule[] {
-  return choices.map(({ kind, t, minSectors, reports, output = 'list', keys = 'tag' }) => ({
-    id: [
-      ...[kind, `t${t}`],
-      ...(minSectors === undefined ? [] : [`s${minSectors}`]),
-      ...(reports === undefined ? [] : [`r${reports}`]),
-      ...(output === 'owners' ? ['owners'] : []),
-    ].join('-'),
-    kind,
-    t,
-    ...(minSectors === undefined ? {} : { minSectors }),
-    ...(reports === undefined ? {} : { reports }),
-    output,
-    keys,
-    minContributors: leastContributors(t),
-    maxAgeHours: options.maxAgeHours ?? 7 * 24,
-    consumers: 'all',
-  }))
+  return choices.map(
+    ({ kind, t, minSectors, reports, output = 'list', aggregates = COUNTS, keys = 'tag' }) => ({
+      id: [
+        ...[kind, `t${t}`],
+        ...(minSectors === undefined ? [] : [`s${minSectors}`]),
+        ...(reports === undefined ? [] : [`r${reports}`]),
+        ...(output === 'list' ? [] : [output]),
+      ].join('-'),
+      kind,
+      t,
+      ...(minSectors === undefined ? {} : { minSectors }),
+      ...(reports === undefined ? {} : { reports }),
+      output,
+      ...(output === 'aggregates' ? { aggregates } : {}),
+      keys,
+      minContributors: leastContributors(t),
+      maxAgeHours: options.maxAgeHours ?? 7 * 24,
+      consumers: 'all',
+    }),
+  )
 }
 
 function leastContributors(t: number): number {

@@ -131,6 +131,10 @@ export const REFUSALS = {
     nl: 'Er doen te weinig partijen mee voor deze regel.',
     en: 'Too few members take part for this rule.',
   },
+  RELEASE_TOO_SOON: {
+    nl: 'De aantallen van dit soort identificator zijn korter geleden vrijgegeven dan het convenant toestaat.',
+    en: 'The counts of this kind of identifier were released less long ago than the convenant allows.',
+  },
   SECTOR_ALONE: {
     nl: 'Met deze deelnemers heeft een sector die de regel nodig heeft, één deelnemer; wie de uitkomst hoort, weet dan wie meldde.',
     en: 'With these contributors a sector that the rule needs has one of them; who hears the result then knows who flagged.',

@@ -145,6 +145,8 @@ export type Usage = {
   readonly lastContributors: readonly string[] | null
   /** Whether this member's list was part of a published round of this kind before. */
   readonly contributed: boolean
+  /** When the last aggregates of this kind were opened, in milliseconds since 1970; null before. */
+  readonly releasedAt: number | null
   /** Intersections of this purpose with the same member within its quota's days, and those of one list. */
   readonly intersected: { readonly pair: number; readonly list: number }
 }
@@ -156,6 +158,7 @@ export const NO_USAGE: Usage = {
   tagged: { epoch: 0, count: 0 },
   lastContributors: null,
   contributed: false,
+  releasedAt: null,
   intersected: { pair: 0, list: 0 },
 }
 

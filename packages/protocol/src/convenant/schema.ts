@@ -94,8 +94,24 @@ const ruleSchema = z.strictObject({
   minSectors: z.exactOptional(count(2, SECTORS.length)),
   /** And have so many reports together; one flag counts for its own reports, up to three. */
   reports: z.exactOptional(count(3, 192)),
-  /** `list`: the salted keys of what met the rule; `owners`: each contributor learns of its own flags. */
-  output: z.enum(['list', 'owners']),
+  /**
+   * `list`: the salted keys of what met the rule; `owners`: each contributor learns of its own flags;
+   * `aggregates`: counts alone, and no identifier.
+   */
+  output: z.enum(['list', 'owners', 'aggregates']),
+  /** Which counts, with output `aggregates`. */
+  aggregates: z.exactOptional(
+    z.strictObject({
+      /** How many are held by exactly m members, and how many by each pair of them. */
+      show: z.enum(['histogram', 'overlaps', 'both']),
+      /** A count below it stays closed; the others are rounded to tens. */
+      minCell: count(10, 1_000_000),
+      /** The histogram's last class is of so many members or more. */
+      upTo: z.exactOptional(count(2, 64)),
+      /** No release within so many days of the last. */
+      everyDays: count(1, 366),
+    }),
+  ),
   /** What keys are made of: the tag, or the identifier itself (see checks.ts). */
   keys: z.enum(['tag', 'plain']),
   minContributors: count(3, 64),

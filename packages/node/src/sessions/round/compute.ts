@@ -16,12 +16,18 @@ import {
   utf8,
 } from '@drempel/protocol/encoding'
 import type { PartyIndex } from '@drempel/protocol/mpc'
-import { computeRound, type RoundRule, readUpload } from '@drempel/protocol/threshold'
+import {
+  type Aggregates,
+  type AggregateTerms,
+  computeRound,
+  type RoundRule,
+  readUpload,
+} from '@drempel/protocol/threshold'
 import { type Channel, farthestRoundTrip } from '../../peers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
-import { lastContributors, rememberOpened } from '../flags.ts'
+import { rememberOpened, rememberRelease, roundUsage } from '../flags.ts'
 import { journalExcluded } from '../journal.ts'
 import { readBody } from '../parse.ts'
 import { Deferred, type LiveRound, type Rounds } from './live.ts'
@@ -134,15 +140,18 @@ export async function compute(
     }),
   )
   const request = { type: 'compute', node: ctx.self, contributors: included } as const
-  const before = await lastContributors(ctx, announcement.kind)
-  permit(ctx, { ...request, ...announcement }, { lastContributors: before })
+  const usage = await roundUsage(ctx, announcement.kind)
+  permit(ctx, { ...request, ...announcement }, usage)
 
   const wanted = rulesOf(convenant, announcement.kind)
   const rules = wanted.map(roundRule)
+  const releases = wanted.some(({ aggregates }) => aggregates !== undefined)
+  const beforeOpening = () => rememberRelease(ctx, announcement.kind)
   const sectors = names.map((name) => memberOf(convenant, name)!.sector)
   // Leaving out an invalid list changes who contributes since the last round, which narrows what that
   // partner holds: without the members' word for it, the round ends instead.
-  const mayChange = convenant.acknowledgements.contributorsMayChange || before === null
+  const mayChange =
+    convenant.acknowledgements.contributorsMayChange || usage.lastContributors === null
   const minContributors = mayChange
     ? Math.max(...wanted.map((rule) => rule.minContributors))
     : included.length
@@ -171,7 +180,7 @@ export async function compute(
       plan,
       rules,
       inputs,
-      { minContributors, sectors },
+      { minContributors, sectors, ...(releases ? { beforeOpening } : {}) },
     )
     await rounds.move(live, ['computing'], 'opening')
     const leftOut = result.leftOut.map(({ partner, reason }) => ({
@@ -197,6 +206,7 @@ export async function compute(
         keyBits: plan.keyBits,
         size: result.lists.get(rule.id)?.length ?? 0,
         keys: keysDigest(keys),
+        ...released(result.aggregates.get(rule.id), names),
         contributors: remaining,
         leftOut,
         createdAt: announcement.createdAt,
@@ -212,12 +222,25 @@ export async function compute(
   }
 }
 
-function roundRule({ id, t, minSectors, reports, output }: Rule): RoundRule {
+function released(counted: Aggregates | undefined, names: readonly string[]) {
+  if (counted === undefined) return {}
+  const overlaps = counted.overlaps.map(({ partners: [a, b], count }) => {
+    return { members: [names[a]!, names[b]!] as [string, string], count }
+  })
+  return { aggregates: { histogram: [...counted.histogram], overlaps } }
+}
+
+function roundRule({ id, t, minSectors, reports, output, aggregates }: Rule): RoundRule {
   return {
     ...{ id, t, output },
     ...(minSectors === undefined ? {} : { minSectors }),
     ...(reports === undefined ? {} : { reports }),
+    ...(aggregates === undefined ? {} : { aggregates: termsOf(aggregates) }),
   }
+}
+
+function termsOf({ show, minCell, upTo }: NonNullable<Rule['aggregates']>): AggregateTerms {
+  return { show, minCell, ...(upTo === undefined ? {} : { upTo }) }
 }
 
 /** Each contributor gets this node's part of its own flags, and of nobody else's. */

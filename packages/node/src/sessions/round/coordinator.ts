@@ -10,7 +10,7 @@ import { z } from 'zod'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail } from '../errors.ts'
 import { activeMembers, mayHold, permit, rulesOf } from '../federation.ts'
-import { lastContributors } from '../flags.ts'
+import { roundUsage } from '../flags.ts'
 import { journalExcluded, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
@@ -62,7 +62,7 @@ export async function startRound(
         rules: rules.map(({ id }) => id),
         contributors: members,
       },
-      { lastContributors: await lastContributors(ctx, kind) },
+      await roundUsage(ctx, kind),
     )
   } catch (error) {
     if (isProtocolError(error, 'REFUSED')) {
@@ -142,7 +142,7 @@ async function mayCompute(
 ): Promise<void> {
   const { announcement } = live
   const request = { type: 'compute', node: ctx.self, contributors: included } as const
-  const usage = { lastContributors: await lastContributors(ctx, announcement.kind) }
+  const usage = await roundUsage(ctx, announcement.kind)
   try {
     permit(ctx, { ...request, ...announcement }, usage)
   } catch (error) {

@@ -106,6 +106,9 @@ function verifyPublication(
   if (rule === undefined || rule.t !== body.threshold || rule.kind !== body.kind) {
     fail('STATEMENTS_DIFFER', { culprit: from, at: 'rule' })
   }
+  if ((rule.aggregates === undefined) !== (body.aggregates === undefined)) {
+    fail('STATEMENTS_DIFFER', { culprit: from, at: 'aggregates' })
+  }
   const mine = mayHold(ctx, ctx.self, rule.id)
   if (mine) checkKeys(from, body.size, body.keyBits, body.keys, keys)
   if (!mine && keys.length > 0) fail('STATEMENTS_DIFFER', { culprit: from, at: 'keys' })

@@ -25,7 +25,7 @@ import {
   activeIndexes,
   activeReports,
   blockedFlags,
-  lastContributors,
+  roundUsage,
 } from '../flags.ts'
 import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
@@ -65,7 +65,7 @@ export async function announced(
       rules,
       contributors: activeMembers(inForce.convenant),
     },
-    { lastContributors: await lastContributors(ctx, kind) },
+    await roundUsage(ctx, kind),
   )
   const key = needsTags(ctx, kind) ? await usableKey(ctx, kind) : null
   const sameKey =
@@ -128,7 +128,7 @@ async function staysOut(
     },
     {
       ...NO_USAGE,
-      lastContributors: await lastContributors(ctx, kind),
+      ...(await roundUsage(ctx, kind)),
       contributed: changes !== null,
     },
     ctx.clock(),

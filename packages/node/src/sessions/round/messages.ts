@@ -78,6 +78,15 @@ export const listStatement = z.strictObject({
   keyBits: z.int().min(1).max(256),
   size,
   keys: hex32,
+  /** Of a rule of aggregates, which has no keys; null is a closed count. */
+  aggregates: z.exactOptional(
+    z.strictObject({
+      histogram: z.array(size.nullable()).max(64),
+      overlaps: z
+        .array(z.strictObject({ members: z.tuple([member, member]), count: size.nullable() }))
+        .max(2_016),
+    }),
+  ),
   contributors: z.array(member),
   leftOut: z.array(z.strictObject({ member, reason: z.string().max(64) })),
   createdAt: z.iso.datetime(),
