@@ -2,7 +2,8 @@
  * Lists that are no observation of their own. Independent partners see easy targets together, and a
  * partner's rare finds hardly at all: of what only B has, A has few. Who copies B has the rare as well
  * as the easy. So a list is suspect that has half of B, and half of what of B no third partner has.
- * Either may be the copy; and where two lists copy B, each hides the other's traces.
+ * Where days are known, the copy is the one that comes later; where not, it may be either. Where two lists
+ * copy B, each hides the other's traces.
  */
 
 import { itemsOf } from './evaluate.ts'
@@ -29,11 +30,18 @@ const SUSPECT_FROM = 0.5
 export function overlaps(kind: Rule['kind'], { partners, items, ...rest }: Material): Overlap[] {
   const count = partners.length
   const matrix = () => Array.from({ length: count }, () => new Array<number>(count).fill(0))
-  const [both, rareBoth] = [matrix(), matrix()]
+  const [both, rareBoth, sooner] = [matrix(), matrix(), matrix()]
   const rareAlone = new Array<number>(count).fill(0)
   for (const { item } of itemsOf({ partners, items, ...rest }, kind)) {
-    const owners = [...new Set(item.reports.map(({ partner }) => partner))]
-    for (const a of owners) for (const b of owners) both[a]![b]!++
+    const first = new Map<number, number>()
+    for (const { day, partner } of item.reports) if (!first.has(partner)) first.set(partner, day)
+    const owners = [...first.keys()]
+    for (const a of owners) {
+      for (const b of owners) {
+        both[a]![b]!++
+        if (first.get(a)! < first.get(b)!) sooner[a]![b]!++
+      }
+    }
     if (owners.length === 1) rareAlone[owners[0]!]!++
     if (owners.length === 2) {
       const [a, b] = owners as [number, number]
@@ -54,7 +62,10 @@ export function overlaps(kind: Rule['kind'], { partners, items, ...rest }: Mater
           contains,
           containsRare: rare.share,
           suspect:
-            contains >= SUSPECT_FROM && rare.of >= LEAST_RARE && (rare.low ?? 0) >= SUSPECT_FROM,
+            (!rest.dated || sooner[a]![b]! <= sooner[b]![a]!) &&
+            contains >= SUSPECT_FROM &&
+            rare.of >= LEAST_RARE &&
+            (rare.low ?? 0) >= SUSPECT_FROM,
         },
       ]
     }),

@@ -48,7 +48,7 @@ export function kindSections(kind: KindResult, results: Results, lang: Lang): st
     ...(dated ? [heading(TEXTS.time), timeFigure(named, lang)] : []),
     ...(truth ? [heading(TEXTS.who), whoFigure(named, results, lang)] : []),
     heading(TEXTS.less),
-    paragraph(say(TEXTS.lessIntro)),
+    paragraph(say(truth ? TEXTS.lessIntro : TEXTS.lessUnknown)),
     lessTable(kind, results, lang),
     ...(truth ? [lessFigure(kind, results, lang)] : []),
     heading(TEXTS.value),
@@ -327,7 +327,7 @@ function valueFigure({ values }: KindResult, { experiment }: Results, lang: Lang
     ]),
     lang,
   )
-  return figure(chart, series.join('; '), table, say(TEXTS.numbers))
+  return figure(chart, say(TEXTS.valueCaption), table, say(TEXTS.numbers))
 }
 
 function knowsFigure(

@@ -42,7 +42,7 @@ const TEXT = 12
 
 export function rowsChart({ rows, axis, format, series, label }: RowsChart): string {
   const longest = Math.max(...rows.map((row) => row.label.length))
-  const left = Math.min(300, Math.ceil(longest * CHARACTER) + 14)
+  const left = Math.min(380, Math.ceil(longest * CHARACTER) + 14)
   const noted = Math.max(0, ...rows.map(({ note = '' }) => note.length))
   const right = WIDTH - Math.max(20, Math.ceil(noted * CHARACTER) + 12)
   const top = series.length > 1 ? 30 : 8
@@ -63,7 +63,7 @@ export function rowsChart({ rows, axis, format, series, label }: RowsChart): str
   })
   const height = bottom + 40
   return `<svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(label)}">
-${series.length > 1 ? legend(series, left) : ''}${grid.join('')}
+${series.length > 1 ? legend(series, left, rows) : ''}${grid.join('')}
 ${drawn.join('\n')}
 <text x="${at((left + right) / 2)}" y="${bottom + 34}" text-anchor="middle" class="axis">${escaped(axis)}</text></svg>`
 }
@@ -96,7 +96,8 @@ function symbol(shape: 'dot' | 'diamond', x: number, y: number, colour: string):
 }
 
 /** A swatch and a name for each series, in one line. */
-function legend(series: readonly string[], left: number): string {
+function legend(series: readonly string[], left: number, rows: readonly ChartRow[]): string {
+  const marks = rows.flatMap((row) => row.marks)
   let x = Math.min(
     left,
     WIDTH - series.reduce((sum, name) => sum + name.length * CHARACTER + 34, 0),
@@ -104,7 +105,13 @@ function legend(series: readonly string[], left: number): string {
   x = Math.max(8, x)
   return series
     .map((name, i) => {
-      const drawn = `<rect x="${at(x)}" y="6" width="12" height="12" fill="${COLOURS[i % COLOURS.length]}"/><text x="${at(x + 17)}" y="16">${escaped(name)}</text>`
+      const shape = marks.find((mark) => mark.series === i)?.shape ?? 'bar'
+      const colour = COLOURS[i % COLOURS.length]!
+      const swatch =
+        shape === 'bar'
+          ? `<rect x="${at(x)}" y="6" width="12" height="12" fill="${colour}"/>`
+          : symbol(shape, x + 6, 12, colour)
+      const drawn = `${swatch}<text x="${at(x + 17)}" y="16">${escaped(name)}</text>`
       x += name.length * CHARACTER + 34
       return drawn
     })

@@ -110,6 +110,10 @@ export const TEXTS = {
     nl: 'Van de regels die genoeg vinden, staat hier de regel die de minste mensen treft die niets deden; daarna telt aan hoeveel deelnemers zij bekend worden, en het aantal katvangers.',
     en: 'Of the rules that find enough, this is the one that hits fewest people who did nothing; then it counts how many partners are told of them, and the number of mules.',
   },
+  lessUnknown: {
+    nl: 'Wie ten onrechte op een lijst staat, is hier niet bekend. Van de regels die genoeg vinden, staat hier daarom de regel waarmee deelnemers samen het minst te horen kunnen krijgen.',
+    en: 'Who stands on a list wrongly is not known here. So of the rules that find enough, this is the one by which partners together can be told least.',
+  },
   wanted: { nl: 'gewenst deel van alles op één hoop', en: 'wanted part of everything on one heap' },
   noRule: { nl: 'geen van deze regels', en: 'none of these rules' },
   asked: { nl: '(gevraagd)', en: '(asked for)' },
@@ -136,11 +140,15 @@ export const TEXTS = {
     en: 'part that the partner knows or can be told (%)',
   },
   knowsCaption: {
-    nl: 'Wat een deelnemer zelf op zijn lijst heeft, en wat hij met de regel erbij weet. Alleen wat gezocht wordt, telt mee.',
-    en: 'What a partner has on its own list, and what it knows with the rule as well. Only what is sought counts.',
+    nl: 'Balk: wat een deelnemer zelf op zijn lijst heeft. Ruit: wat hij met de regel erbij kan weten. Vergissingen tellen niet mee, waar zij bekend zijn.',
+    en: 'Bar: what a partner has on its own list. Diamond: what it can know with the rule as well. Mistakes do not count, where they are known.',
   },
   aloneKnows: { nl: 'eigen lijst', en: 'own list' },
   togetherKnows: { nl: 'met de regel', en: 'with the rule' },
+  valueCaption: {
+    nl: 'Balk: wat de anderen zonder deze deelnemer missen. Ruit: de Shapley-waarde, zijn gemiddelde bijdrage over alle volgordes waarin deelnemers kunnen toetreden; samen zijn die het geheel.',
+    en: 'Bar: what the others miss without this partner. Diamond: the Shapley value, its mean contribution over all orders in which partners can join; together they are the whole.',
+  },
   lostWithout: { nl: 'verloren zonder deze deelnemer', en: 'lost without this partner' },
   shapley: { nl: 'Shapley-waarde', en: 'Shapley value' },
   learns: { nl: 'Wat komt wie te weten?', en: 'What does each party learn?' },

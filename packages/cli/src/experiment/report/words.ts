@@ -25,7 +25,7 @@ export const KIND_NAMES: Readonly<Record<IdentifierKind, Text>> = {
 /** As short as a chart wants it: "2 partners, 2 sectors, 3 reports, 90 days". */
 export function ruleName(rule: Rule, lang: Lang): string {
   const parts = [
-    lang === 'nl' ? `${rule.t} partners` : `${rule.t} partners`,
+    `${rule.t} partners`,
     ...(rule.sectors > 1
       ? [lang === 'nl' ? `${rule.sectors} sectoren` : `${rule.sectors} sectors`]
       : []),

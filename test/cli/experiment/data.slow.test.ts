@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { overlaps } from '@drempel/cli/internal/experiment/copies'
+import { evaluateRule } from '@drempel/cli/internal/experiment/evaluate'
+import { readLists } from '@drempel/cli/internal/experiment/lists'
+import { parameterValues } from '@drempel/cli/internal/experiment/parameters'
+import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
+import { rulesOf } from '@drempel/cli/internal/experiment/rules'
+import type { FileData } from '@drempel/cli/internal/experiment/schema'
+import { describe, expect, it } from 'vitest'
+
+/** Whole lists, where they lie beside this repository. */
+const DATA = resolve(import.meta.dirname, '../../../../shared/data')
+const PROEFTUIN = resolve(import.meta.dirname, '../../../examples/proeftuin')
+const VALUES = parameterValues({})
+
+async function found(text: string, folder: string) {
+  const experiment = parseExperiment(text, 'proef.yaml')
+  const material = await readLists(experiment, experiment.data as FileData, folder)
+  const counts = rulesOf(experiment).map((rule) => evaluateRule(rule, material, VALUES).final)
+  return { counts, material, pairs: overlaps('host', material) }
+}
+
+const suspects = (pairs: Awaited<ReturnType<typeof found>>['pairs']) =>
+  pairs.flatMap(({ list, other, suspect }) => (suspect ? [`${list} has ${other}`] : []))
+
+function onLists(paths: readonly string[]): string {
+  const ids = paths.map((path) => /(\w+)\.csv$/.exec(path)![1]!)
+  return `format: drempel-experiment/1
+id: bekend
+title: { nl: Bekend, en: Known }
+question: { nl: Klopt het?, en: Is it right? }
+seed: 1
+partners:
+${ids.map((id) => `  - { id: ${id}, name: ${id}, sector: bank }`).join('\n')}
+data:
+  files:
+${paths.map((file, i) => `    - { partner: ${ids[i]}, kind: host, file: ${file} }`).join('\n')}
+rules: [{ kinds: host, t: [2, 3, 4, 5] }]
+`
+}
+
+describe.skipIf(!existsSync(join(DATA, 'TRUTH.json')))('the known lists', () => {
+  const truth = existsSync(join(DATA, 'TRUTH.json'))
+    ? JSON.parse(readFileSync(join(DATA, 'TRUTH.json'), 'utf8'))
+    : {}
+
+  it.each(['demo', 'email5', 'phish-open7'])('give the known figures of %s', async (name) => {
+    const { host_exact_string: known, files } = truth[name]
+    const { counts, material, pairs } = await found(onLists(files), DATA)
+    expect(material.items).toHaveLength(known.distinct_identifiers)
+    expect(counts).toEqual([2, 3, 4, 5].map((n) => known.on_at_least_n[n]))
+    for (const { list, other, both } of pairs) {
+      expect(both).toBe(known.pairwise_intersection[list][other])
+    }
+    expect(suspects(pairs)).toEqual([])
+  })
+
+  it('show an aggregator for what it is', async () => {
+    const paths = [...truth.email5.files, 'email/not-independent/ffraud.csv']
+    const { pairs } = await found(onLists(paths), DATA)
+    expect(suspects(pairs).sort()).toEqual(
+      ['castle', 'dedorg', 'fakefilter', 'mailchecker', 'wesbos'].map((id) => `ffraud has ${id}`),
+    )
+  })
+})
+
+describe('the lists from npm', () => {
+  it('give wegwerpmail its figures', async () => {
+    const text = readFileSync(join(PROEFTUIN, 'wegwerpmail.yaml'), 'utf8')
+    const { counts, material, pairs } = await found(text, PROEFTUIN)
+    expect(material.items).toHaveLength(105_534)
+    expect([counts[0], counts[2]]).toEqual([18_566, 2_594])
+    expect(suspects(pairs)).toEqual([])
+  })
+
+  it('give gekopieerde-lijsten its figures, and its warning', async () => {
+    const text = readFileSync(join(PROEFTUIN, 'gekopieerde-lijsten.yaml'), 'utf8')
+    const { counts, material, pairs } = await found(text, PROEFTUIN)
+    expect([material.items.length, counts[0]]).toEqual([155_221, 79_442])
+    expect(suspects(pairs).sort()).toEqual([
+      'verzamelaar has burner',
+      'verzamelaar has mailchecker',
+    ])
+    // As they are written: twelve names stand there in two spellings.
+    const load = createRequire(join(PROEFTUIN, 'x.js'))
+    const written: string[][] = [
+      [...load('mailchecker').blacklist()],
+      [...load('burner-email-providers').emailBurnerList],
+      Object.keys(load('fakefilter/json/data.json').domains),
+      load('disposable-email-domains-js').disposableEmailBlocklist(),
+      load('disposable-email-domains'),
+    ]
+    const lists = new Map<string, number>()
+    for (const list of written) {
+      for (const name of new Set(list)) lists.set(name, (lists.get(name) ?? 0) + 1)
+    }
+    const twice = [...lists.values()].filter((count) => count >= 2).length
+    expect([lists.size, twice]).toEqual([155_233, 79_446])
+  })
+})

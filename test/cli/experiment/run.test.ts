@@ -1,0 +1,217 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { drempel, folder, type Loose } from '../world.ts'
+import { smallWorld } from './samples.ts'
+
+const FIXED = ['report.html', 'results.csv', 'results.json']
+const SMALL = 'parameters: { campaigns: 15 }\nsensitivity: false'
+
+function files(path: string, names = readdirSync(path)): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(path, name), 'utf8')]))
+}
+
+function withFile(text: string): string {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'proef.yaml'), text)
+  return cwd
+}
+
+const run = (cwd: string, file: string, out: string, ...more: string[]) =>
+  drempel(['experiment', 'run', file, '--plain', '--out', out, ...more], { cwd })
+
+describe('experiment run --plain', () => {
+  it('writes a folder whose own file gives the same bytes again', async () => {
+    const cwd = withFile(smallWorld('parameters: { campaigns: 8 }'))
+    const first = await run(cwd, 'proef.yaml', 'one')
+    expect(first).toMatchObject({ exit: 0, err: '' })
+    expect(first.out).toContain('all on one heap')
+    expect(readdirSync(join(cwd, 'one')).sort()).toEqual(['experiment.yaml', ...FIXED])
+    expect((await run(cwd, 'one/experiment.yaml', 'two')).exit).toBe(0)
+    expect(files(join(cwd, 'two'), FIXED)).toEqual(files(join(cwd, 'one'), FIXED))
+    const { sensitivity } = JSON.parse(files(join(cwd, 'one'))['results.json']!)
+    expect(sensitivity.length).toBeGreaterThan(20)
+  })
+
+  it('gives another report for another seed, and none that names a machine or a time', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    await run(cwd, 'proef.yaml', 'one')
+    writeFileSync(join(cwd, 'other.yaml'), smallWorld(SMALL).replace('seed: 7', 'seed: 8'))
+    await run(cwd, 'other.yaml', 'two')
+    const [one, two] = [files(join(cwd, 'one')), files(join(cwd, 'two'))]
+    for (const name of FIXED) {
+      expect(two[name]).not.toBe(one[name])
+      expect(one[name]).not.toContain(cwd)
+      expect(one[name]).not.toContain(process.version)
+    }
+  })
+
+  it('writes a report that fetches nothing, in either language, with a table for each chart', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    for (const [lang, word] of [
+      ['nl', 'Kan het met minder?'],
+      ['en', 'Could it be had with less?'],
+    ] as const) {
+      await run(cwd, 'proef.yaml', lang, '--lang', lang)
+      const html = files(join(cwd, lang))['report.html']!
+      expect(html).toContain(`<html lang="${lang}">`)
+      expect(html).toContain(word)
+      expect(html).not.toMatch(/<script|https?:|url\(|undefined|NaN|Infinity/)
+      const charts = html.match(/<svg /g)!.length
+      expect(charts).toBeGreaterThan(8)
+      expect(html.match(/<figure>.*?<table>.*?<\/figure>/gs)).toHaveLength(charts)
+    }
+  })
+
+  it('escapes what the experiment says', async () => {
+    const cwd = withFile(smallWorld(SMALL).replace('nl: Klein', 'nl: "<b>&klein</b>"'))
+    await run(cwd, 'proef.yaml', 'out', '--lang', 'nl')
+    const html = files(join(cwd, 'out'))['report.html']!
+    expect(html).not.toContain('<b>')
+    expect(html).toContain('&#60;b&#62;&#38;klein')
+  })
+
+  it('complains in the language that was asked for, with file and field', async () => {
+    const cwd = withFile(smallWorld('wanted: 3'))
+    const told = await run(cwd, 'proef.yaml', 'out', '--lang', 'nl')
+    expect(told.exit).toBe(2)
+    expect(told.err).toContain('Deze proef klopt niet')
+    expect(told.err).toContain('proef.yaml')
+    expect(told.err).toContain('wanted')
+    expect(existsSync(join(cwd, 'out'))).toBe(false)
+  })
+})
+
+describe('experiment world', () => {
+  it('writes lists and truth on which the same experiment finds the same', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    const made = await drempel(['experiment', 'world', 'proef.yaml', '--out', 'wereld'], { cwd })
+    expect(made.exit).toBe(0)
+    expect(readdirSync(join(cwd, 'wereld')).sort()).toEqual([
+      ...['bank-noord.iban.csv', 'bank-noord.phone.csv', 'bank-zuid.iban.csv'],
+      ...['bank-zuid.phone.csv', 'experiment.yaml', 'plein.iban.csv', 'plein.phone.csv'],
+      ...['politie.iban.csv', 'politie.phone.csv', 'truth.csv'],
+    ])
+    await run(cwd, 'proef.yaml', 'one')
+    expect(await run(cwd, 'wereld/experiment.yaml', 'two')).toMatchObject({ exit: 0, err: '' })
+    const findings = (name: string) =>
+      JSON.parse(files(join(cwd, name))['results.json']!).kinds.map((kind: Loose) => ({
+        listed: kind.listed,
+        histogram: kind.histogram,
+        sizes: kind.sizes,
+        rules: kind.rules.map(({ rule, detected, holders }: Loose) => [rule.id, detected, holders]),
+      }))
+    // Days count from the first flag there, and from the start of the world here.
+    expect(findings('two').map(({ rules, ...rest }: Loose) => rest)).toEqual(
+      findings('one').map(({ rules, ...rest }: Loose) => rest),
+    )
+    const ageless = ({ rules }: Loose) => rules.filter(([id]: [string]) => !id.includes('-d'))
+    expect(findings('two').map(ageless)).toEqual(findings('one').map(ageless))
+  })
+})
+
+/** What the lists of the shared data set are known to give, where it lies beside this repository. */
+const DATA = resolve(import.meta.dirname, '../../../../shared/data')
+
+describe.skipIf(!existsSync(join(DATA, 'TRUTH.json')))('on the known lists, experiment run', () => {
+  it('gives the known figures of demo-small', async () => {
+    const { organisations, on_exactly_m, on_at_least_n, pairwise_intersection } = JSON.parse(
+      readFileSync(join(DATA, 'TRUTH.json'), 'utf8'),
+    )['demo-small'].host_exact_string
+    const names = Object.keys(organisations)
+    const cwd = withFile(`format: drempel-experiment/1
+id: bekend
+title: { nl: Bekend, en: Known }
+question: { nl: Klopt het?, en: Is it right? }
+seed: 1
+partners:
+${names.map((id) => `  - { id: ${id}, name: ${id}, sector: bank }`).join('\n')}
+data:
+  files:
+${names.map((id) => `    - { partner: ${id}, kind: host, file: ${id}.csv }`).join('\n')}
+rules: [{ kinds: host, t: [2, 3, 4, 5] }]
+`)
+    const ran = await run(cwd, 'proef.yaml', 'out', '--data', join(DATA, 'demo-small'), '--json')
+    expect(ran.json().kinds[0].rules.map(({ final }: Loose) => final)).toEqual(
+      [2, 3, 4, 5].map((n) => on_at_least_n[n]),
+    )
+    const [kind] = JSON.parse(files(join(cwd, 'out'))['results.json']!).kinds
+    expect(kind.listed).toBe(on_at_least_n[1])
+    expect(kind.histogram).toEqual([1, 2, 3, 4, 5].map((m) => on_exactly_m[m]))
+    expect(kind.sizes).toEqual(names.map((name) => organisations[name]))
+    for (const { list, other, both } of kind.overlaps) {
+      expect(both).toBe(pairwise_intersection[list][other])
+    }
+    // And from the copy of the file, which leads to the same data.
+    expect((await run(cwd, 'out/experiment.yaml', 'again')).exit).toBe(0)
+    expect(files(join(cwd, 'again'), FIXED)).toEqual(files(join(cwd, 'out'), FIXED))
+  })
+})
+
+describe('lists from files and packages', () => {
+  const experiment = (lists: string) => `format: drempel-experiment/1
+id: bestanden
+title: { nl: Bestanden, en: Files }
+question: { nl: Wat?, en: What? }
+seed: 1
+partners:
+  - { id: een, name: Een, sector: bank }
+  - { id: twee, name: Twee, sector: bank }
+data:
+  files:
+${lists}
+rules: [{ kinds: host, t: 2 }]
+`
+  const results = (cwd: string) => JSON.parse(files(join(cwd, 'out'))['results.json']!)
+
+  it('come from text, JSON, CSV and modules, made canonical, with what was rejected', async () => {
+    const cwd = withFile(
+      experiment(`    - { partner: een, kind: host, file: een.txt }
+    - { partner: twee, kind: host, npm: made-up-list, export: names }
+    - { partner: twee, kind: host, file: twee.json }`),
+    )
+    writeFileSync(join(cwd, 'een.txt'), 'A.example\nb.example\n\nnot a host\n')
+    writeFileSync(join(cwd, 'twee.json'), '["c.example"]')
+    const module = join(cwd, 'node_modules/made-up-list')
+    mkdirSync(module, { recursive: true })
+    writeFileSync(join(module, 'index.js'), 'exports.names = () => new Set(["a.example"])')
+    expect(await run(cwd, 'proef.yaml', 'out')).toMatchObject({ exit: 0, err: '' })
+    const { kinds, material } = results(cwd)
+    expect(kinds[0]).toMatchObject({ listed: 3, sizes: [2, 2], histogram: [2, 1] })
+    expect(material.rejected).toEqual([{ partner: 'een', count: 1 }])
+    expect(readFileSync(join(cwd, 'out/results.json'), 'utf8')).not.toContain('a.example')
+  })
+
+  it('bring days and counts of reports along', async () => {
+    const cwd = withFile(
+      experiment(`    - { partner: een, kind: host, file: een.csv, dateColumn: day }
+    - { partner: twee, kind: host, file: twee.csv, dateColumn: day, reportsColumn: n }`),
+    )
+    writeFileSync(join(cwd, 'een.csv'), 'identifier,day\na.example,2026-01-01\n')
+    writeFileSync(join(cwd, 'twee.csv'), 'identifier,day,n\na.example,2026-01-11,2\n')
+    expect((await run(cwd, 'proef.yaml', 'out')).exit).toBe(0)
+    expect(results(cwd)).toMatchObject({ material: { dated: true, lastDay: 10 } })
+    expect(results(cwd).kinds[0].rules[0].wait).toMatchObject({ median: 10 })
+  })
+
+  it.each([
+    ['{ partner: een, kind: host, file: no.csv }', 'FILE_UNREADABLE', 'no.csv'],
+    ['{ partner: een, kind: host, npm: no-such-list }', 'EXPERIMENT_DATA', 'npm install'],
+    ['{ partner: een, kind: host, file: bad.json }', 'EXPERIMENT_DATA', 'bad.json'],
+    ['{ partner: een, kind: host, file: a.csv, column: iban }', 'CSV_COLUMN', 'iban'],
+    [
+      '{ partner: een, kind: host, file: a.csv, dateColumn: identifier }',
+      'EXPERIMENT_DATA',
+      'row 2',
+    ],
+  ])('that cannot be read are named: %s', async (list, code, where) => {
+    const cwd = withFile(experiment(`    - ${list}`))
+    writeFileSync(join(cwd, 'bad.json'), '{')
+    writeFileSync(join(cwd, 'a.csv'), 'identifier\na.example\n')
+    const { exit, err } = await run(cwd, 'proef.yaml', 'out')
+    expect(exit).toBe(2)
+    expect(err).toContain(code)
+    expect(err).toContain(where)
+    expect(err).not.toContain('a.example')
+  })
+})
