@@ -273,6 +273,10 @@ describe('log report', () => {
     expect(html).not.toMatch(/<script|<link|src=|url\(|https?:/)
     expect(html).toContain("default-src 'none'")
     expect(html).toContain(`${ORIGIN}\n11\n`)
+    // Events are told in words; columns of numbers stand under titles that do too.
+    expect(html).toContain(lang === 'nl' ? '<td>vraag geweigerd</td>' : '<td>query refused</td>')
+    expect(html).not.toContain('<td>query.refused</td>')
+    expect(html).toContain(`<th class="n">${lang === 'nl' ? 'gesteld' : 'asked'}</th>`)
     const opened = html.match(/<(table|tr|td|figure|svg|pre)\b/g)!.length
     expect(html.match(/<\/(table|tr|td|figure|svg|pre)>/g)).toHaveLength(opened)
   })

@@ -80,6 +80,7 @@ const NOTABLE: ReadonlySet<EventType> = new Set([
   'key.erased',
   'record.opened',
   'shred',
+  'alert.raised',
   'subject.opened',
   'correction',
   'bezwaar',

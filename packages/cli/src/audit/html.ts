@@ -6,6 +6,7 @@
 import type { Lang, Text } from '../output/language.ts'
 import type { Period } from './period.ts'
 import type { Summary } from './summary.ts'
+import { eventWords } from './words.ts'
 
 export type ReportFacts = {
   readonly summary: Summary
@@ -41,7 +42,7 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
     tableOf(
       TEXTS.queriesHead[lang],
       summary.queries.map(({ purpose, kind, asked, answered, failed, refused }) => [
-        ...[purpose || '-', kind || '-', asked, answered, failed, refused],
+        ...[purposeOf(purpose, lang), kind || '-', asked, answered, failed, refused],
       ]),
       lang,
     ),
@@ -50,7 +51,7 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
     tableOf(
       TEXTS.evaluatedHead[lang],
       summary.evaluated.map(({ asker, purpose, requests, refused }) => [
-        ...[asker || '-', purpose || '-', requests, refused],
+        ...[asker || '-', purposeOf(purpose, lang), requests, refused],
       ]),
       lang,
     ),
@@ -63,14 +64,20 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
     heading(TEXTS.refusals),
     tableOf(
       TEXTS.refusalsHead[lang],
-      summary.refusals.map(({ type, reason, count }) => [type, reason || '-', count]),
+      summary.refusals.map(({ type, reason, count }) => [
+        ...[eventWords(type)[lang], reason || '-', count],
+      ]),
       lang,
     ),
     heading(TEXTS.notable),
     tableOf(
       TEXTS.notableHead[lang],
       summary.notable.map(({ origin, index, time, type, reason, parties }) => [
-        ...[time, type, reason || '-', parties || '-', `${origin.split('/').at(-1)} ${index}`],
+        { short: time.replace('T', ' ').replace('Z', '') },
+        eventWords(type)[lang],
+        reason || '-',
+        parties || '-',
+        { short: `${origin.split('/').at(-1)} ${index}` },
       ]),
       lang,
     ),
@@ -90,25 +97,35 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
 </head>
 <body>
 <h1>${say(TEXTS.title)} ${escaped(summary.member)}</h1>
-<p>${say(TEXTS.period)}: ${span} (UTC). ${say(TEXTS.made)}: ${new Date(madeAt).toISOString().slice(0, 16)}Z.</p>
+<p>${say(TEXTS.period)}: ${span}. ${say(TEXTS.made)}: ${new Date(madeAt).toISOString().slice(0, 16).replace('T', ' ')}. ${say(TEXTS.utc)}</p>
 ${sections.join('\n')}
 </body>
 </html>
 `
 }
 
-function tableOf(
-  head: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
-  lang: Lang,
-): string {
-  if (rows.length === 0) return `<p>${escaped(TEXTS.nothing[lang])}</p>`
-  const cell = (value: string | number, tag = 'td') =>
-    typeof value === 'number'
-      ? `<${tag} class="n">${value.toLocaleString(lang)}</${tag}>`
-      : `<${tag}>${escaped(value)}</${tag}>`
-  const lines = rows.map((row) => `<tr>${row.map((value) => cell(value)).join('')}</tr>`)
-  const titles = head.map((title) => `<th>${escaped(title)}</th>`).join('')
+/** Of tagging and of refusals there is no purpose. */
+function purposeOf(purpose: string, lang: Lang): string {
+  return purpose === 'tag' ? TEXTS.tagging[lang] : purpose || '-'
+}
+
+/** What is short stays on one line. */
+type Cell = string | number | { readonly short: string }
+
+function tableOf(head: readonly string[], rows: readonly (readonly Cell[])[], lang: Lang): string {
+  const first = rows[0]
+  if (first === undefined) return `<p>${escaped(TEXTS.nothing[lang])}</p>`
+  const cell = (value: Cell) => {
+    if (typeof value === 'number') return `<td class="n">${value.toLocaleString(lang)}</td>`
+    if (typeof value === 'string') return `<td>${escaped(value)}</td>`
+    return `<td class="s">${escaped(value.short)}</td>`
+  }
+  const lines = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`)
+  const titles = head
+    .map(
+      (title, i) => `<th${typeof first[i] === 'number' ? ' class="n"' : ''}>${escaped(title)}</th>`,
+    )
+    .join('')
   return `<table><thead><tr>${titles}</tr></thead><tbody>${lines.join('\n')}</tbody></table>`
 }
 
@@ -121,6 +138,8 @@ function barsOf(days: Summary['days'], lang: Lang): string {
     const tall = Math.round((height * queries) / most)
     return `<rect x="${i * width}" y="${height - tall}" width="${Math.max(1, width - 1)}" height="${tall}"><title>${day}: ${queries}</title></rect>`
   })
+  // A day without queries has no bar; the line shows that it is there.
+  bars.push(`<rect x="0" y="${height - 1}" width="${width * days.length}" height="1"></rect>`)
   const total = width * days.length
   const label = `${TEXTS.most[lang]}: ${most}`
   return `<figure><svg viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" role="img" aria-label="${escaped(label)}">${bars.join('')}</svg>
@@ -133,13 +152,16 @@ function escaped(text: string): string {
 }
 
 const STYLE = `
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
-h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 1.8rem 0 .4rem; break-after: avoid }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px solid #ccc; vertical-align: top; overflow-wrap: anywhere }
-.n { text-align: right; font-variant-numeric: tabular-nums } tr { break-inside: avoid }
-pre { font-size: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .6rem }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
+h1 { font-size: 1.5em } h2 { font-size: 1.1em; margin: 1.6em 0 .4em; break-after: avoid } p { margin: .5em 0; orphans: 2; widows: 2 }
+table { border-collapse: collapse; width: 100% } thead { display: table-header-group } tr, figure, pre { break-inside: avoid }
+th, td { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ccc; vertical-align: top; overflow-wrap: break-word }
+th { vertical-align: bottom; border-bottom-color: #555 } th:last-child, td:last-child { padding-right: 0 }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } td.s { white-space: nowrap; font-variant-numeric: tabular-nums }
+pre { font-size: .8em; white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .6em }
 svg { max-width: 100%; height: auto; fill: #1d5fa8 } figure { margin: 0 } figcaption { color: #555 }
-@page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none } }
+@page { size: A4; margin: 18mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
+@media print { body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none } rect { print-color-adjust: exact } }
 `
 
 const KEYS: Readonly<Record<string, Text>> = {
@@ -158,6 +180,7 @@ const TEXTS = {
   title: { nl: 'Verslag over het logboek van', en: 'Report on the log of' },
   period: { nl: 'Periode', en: 'Period' },
   made: { nl: 'Gemaakt', en: 'Made' },
+  utc: { nl: 'Tijden in UTC.', en: 'Times in UTC.' },
   nothing: { nl: 'Niets in deze periode.', en: 'Nothing in this period.' },
   logs: { nl: 'Logboeken', en: 'Logs' },
   logsHead: {
@@ -170,6 +193,7 @@ const TEXTS = {
   },
   days: { nl: 'Vragen per dag', en: 'Queries a day' },
   most: { nl: 'hoogste dag', en: 'highest day' },
+  tagging: { nl: '(eigen meldingen)', en: '(own flags)' },
   queries: { nl: 'Eigen vragen', en: 'Own queries' },
   queriesHead: {
     nl: ['doel', 'soort', 'gesteld', 'beantwoord', 'mislukt', 'geweigerd'],
@@ -179,7 +203,7 @@ const TEXTS = {
     nl: 'Wie vroeg, waarover en met welk antwoord staat in verzegelde records, niet in dit verslag.',
     en: 'Who asked, about what and with which answer stands in sealed records, not in this report.',
   },
-  evaluated: { nl: 'Als sleutelhouder voor anderen', en: 'As a key holder for others' },
+  evaluated: { nl: 'Als sleutelhouder', en: 'As a key holder' },
   evaluatedHead: {
     nl: ['vrager', 'doel', 'verzoeken', 'geweigerd'],
     en: ['asker', 'purpose', 'requests', 'refused'],
@@ -193,8 +217,8 @@ const TEXTS = {
   refusalsHead: { nl: ['gebeurtenis', 'reden', 'aantal'], en: ['event', 'reason', 'count'] },
   notable: { nl: 'Om na te kijken', en: 'To look at' },
   notableHead: {
-    nl: ['tijd', 'gebeurtenis', 'reden', 'partijen', 'regel'],
-    en: ['time', 'event', 'reason', 'parties', 'entry'],
+    nl: ['tijd (UTC)', 'gebeurtenis', 'reden', 'partijen', 'regel'],
+    en: ['time (UTC)', 'event', 'reason', 'parties', 'entry'],
   },
   heads: { nl: 'Ondertekende boomhoofden', en: 'Signed tree heads' },
   headsAbout: {

@@ -69,9 +69,9 @@ export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary
     queries: queriesIn(all),
     evaluated: evaluatedIn(all),
     rounds: {
-      announced: countOf(all, 'round.announced'),
-      published: countOf(all, 'round.published'),
-      failed: countOf(all, 'round.failed') + countOf(all, 'round.refused'),
+      announced: roundsOf(all, ['round.announced']),
+      published: roundsOf(all, ['round.published']),
+      failed: roundsOf(all, ['round.failed', 'round.refused']),
     },
     refusals: tally(
       all.filter(({ event }) => isRefusal(event)),
@@ -123,6 +123,12 @@ function evaluatedIn(entries: readonly Entry[]): Summary['evaluated'] {
 
 function countOf(entries: readonly Entry[], type: string): number {
   return entries.filter(({ event }) => event.type === type).length
+}
+
+/** Rounds, not entries: a round with several rules publishes several lists. */
+function roundsOf(entries: readonly Entry[], types: readonly string[]): number {
+  const ofType = entries.filter(({ event }) => types.includes(event.type))
+  return new Set(ofType.map(({ event }) => fieldsOf(event).round)).size
 }
 
 /** Groups by a key of several parts, in ascending order of the key. */

@@ -1,0 +1,53 @@
+/** What a period comes to, where entries and events are not the same number. */
+
+import { type LeafFields, sizeBucket } from '@drempel/protocol/log'
+import { expect, test } from 'vitest'
+import { isNotable } from '../../packages/cli/src/audit/entry.ts'
+import { parsePeriod } from '../../packages/cli/src/audit/period.ts'
+import { summaryOf } from '../../packages/cli/src/audit/summary.ts'
+import { eventWords } from '../../packages/cli/src/audit/words.ts'
+import { events } from '../../packages/protocol/src/log/schema.ts'
+
+const digest = 'a'.repeat(64)
+const base = {
+  ...{ v: 1, time: '2026-11-22T10:00Z', software: 'drempel/0.1.0', retentionClass: 'standard' },
+  ...{ period: '2026Q4', commit: digest, convenant: { version: 1, digest }, role: 'partner' },
+}
+
+function summary(made: readonly object[]) {
+  const entries = made.map((event, index) => ({
+    ...{ index, hash: new Uint8Array(32) },
+    event: { ...base, ...event } as LeafFields,
+  }))
+  const log = { origin: 'drempel/x/bank-a/2026Q4', member: 'bank-a', checkpoint: '', entries }
+  return summaryOf([{ ...log, size: entries.length }], parsePeriod('2026Q4')!)
+}
+
+test('a round with two rules published two lists, and is one round', () => {
+  const of = (type: string, round: string, more: object = {}) => ({
+    ...{ type, round: round.repeat(32), kind: 'host', digest, ...more },
+  })
+  const list = { sizeBucket: sizeBucket(5) }
+  const { rounds } = summary([
+    of('round.announced', 'a'),
+    of('round.published', 'a', { ...list, rules: ['two'] }),
+    of('round.published', 'a', { ...list, rules: ['three'] }),
+    of('round.announced', 'b'),
+    of('round.failed', 'b', { reason: 'NODE_RESTARTED' }),
+  ])
+  expect(rounds).toEqual({ announced: 2, published: 1, failed: 1 })
+})
+
+test('an alert is told one by one', () => {
+  const { notable } = summary([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])
+  expect(notable).toMatchObject([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])
+})
+
+test('all that is told has words in both languages', () => {
+  const told = events
+    .map(({ shape }) => shape.type.value)
+    .filter((type) => isNotable({ type } as LeafFields))
+  expect(told.length).toBeGreaterThan(15)
+  for (const type of told) expect(eventWords(type).en, type).not.toBe(type)
+  expect(eventWords('node.started')).toEqual({ nl: 'node.started', en: 'node.started' })
+})
