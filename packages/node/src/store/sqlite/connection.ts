@@ -171,7 +171,14 @@ function refuse(code: string): never {
   return fail('STORE_FAILED', { at: code, hint: 'check free space and permissions of the store' })
 }
 
-/** A view of what better-sqlite3 returned, without Buffer's own methods. */
+/** V8 keeps arrays up to this size in its own heap; larger ones have a buffer that it has to track. */
+const IN_HEAP = 64
+
+/**
+ * What better-sqlite3 returned, without Buffer's own methods. Short values are copied, so that a million
+ * indexes that are kept are no million buffers.
+ */
 export function blob(value: Bytes): Bytes {
+  if (value.length <= IN_HEAP) return new Uint8Array(value)
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
