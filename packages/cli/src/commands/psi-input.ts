@@ -124,7 +124,7 @@ async function bringFile(
     progress.stop()
   }
   const rejectedFile = await writeRejected(ctx, asked ?? `${path}.rejected.csv`, rejected)
-  if (accepted === 0) fail('IMPORT_EMPTY', rejectedFile === null ? {} : { at: rejectedFile })
+  if (accepted === 0) fail('LIST_EMPTY', rejectedFile === null ? {} : { at: rejectedFile })
   return { input: { list }, rejected: rejected.length, rejectedFile }
 }
 

@@ -28,6 +28,7 @@ export type CliErrorCode =
   | 'HOME_NOT_EMPTY'
   | 'IMPORT_EMPTY'
   | 'INSECURE_URL'
+  | 'LIST_EMPTY'
   | 'LOG_FORKED'
   | 'LOG_GONE'
   | 'LOG_OF_OTHER'
@@ -201,6 +202,14 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
       en: 'Plain http is for this machine itself only',
     },
     next: { nl: 'gebruik https://', en: 'use https://' },
+  },
+  LIST_EMPTY: {
+    exit: EXIT.usage,
+    title: { nl: 'Geen rij van het bestand was te lezen', en: 'No row of the file could be read' },
+    next: {
+      nl: 'bekijk het bestand met afgekeurde rijen',
+      en: 'look at the file of rejected rows',
+    },
   },
   LOG_FORKED: {
     exit: EXIT.failed,

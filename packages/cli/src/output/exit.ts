@@ -22,7 +22,10 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, Text>> = {
     nl: 'een optie, bestand of waarde klopt niet',
     en: 'an option, a file or a value is wrong',
   },
-  refused: { nl: 'geweigerd door het convenant', en: 'refused by the convenant' },
+  refused: {
+    nl: 'geweigerd door het convenant, of door de andere kant',
+    en: 'refused by the convenant, or by the other side',
+  },
   unreachable: {
     nl: 'de node is niet bereikbaar, of is niet de node die hij hoort te zijn',
     en: 'the node cannot be reached, or is not the node it should be',

@@ -1,0 +1,125 @@
+/** The commands of intersections, by two members against their real nodes. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Psi } from '@drempel/protocol/api'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Federation } from '../node/kit/federation.ts'
+import type { Member } from '../node/kit/member.ts'
+import { hosts } from '../node/sessions/psi/world.ts'
+import { drempel, folder } from './world.ts'
+
+let federation: Federation
+let bank: Member
+let telecom: Member
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    ...{ size: 3, intersections: true, background: false },
+    config: (id) =>
+      id === 'bank-b' ? 'intersections: [{ purpose: lijsten-vergelijken, do: refuse }]\n' : '',
+  })
+  bank = federation.member('bank-a')
+  telecom = federation.member('telecom')
+  await telecom.flag(hosts(5, 30))
+})
+
+afterAll(() => federation?.close())
+
+function by(member: Member, argv: readonly string[], cwd = folder()) {
+  const env = { DREMPEL_TOKEN: member.token }
+  return drempel([...argv, '--node', member.descriptor.url], { env, cwd })
+}
+
+const PROPOSE = ['psi', 'propose', '--purpose', 'lijsten-vergelijken', '--kind', 'host']
+const TO_TELECOM = [...PROPOSE, '--with', 'telecom']
+
+/** A CSV of a partner: names in its second column, one that cannot be read. */
+function csv(values: readonly string[]): string {
+  const lines = values.map((value, i) => `${i};${value}`)
+  const path = join(folder(), 'list.csv')
+  writeFileSync(path, `nr;Domain\n${lines.join('\n')}\nx;not a host\n`)
+  return path
+}
+
+describe('psi', () => {
+  it('goes from a file at one member to the flags of another, and back to a file', async () => {
+    const file = csv(hosts(0, 10))
+    const given = ['--csv', file, '--column', 'domain', '--to', 'both', '--case', 'Z-9']
+    const proposed = await by(bank, [...TO_TELECOM, ...given])
+    expect(proposed.exit).toBe(0)
+    expect(proposed.out).toContain('now telecom decides; follow it with: drempel psi run')
+    expect(readFileSync(`${file}.rejected.csv`, 'utf8')).toBe('row,code\n12,HOST_CHARACTER\n')
+    const id = /^id +([0-9a-f]{32})$/m.exec(proposed.out)![1]!
+
+    const list = await by(telecom, ['psi', 'list', '--lang', 'nl'])
+    expect(list.out).toMatch(new RegExp(`${id} +voorgesteld +bank-a`))
+    const accepted = await by(telecom, ['psi', 'accept', id, '--flags'])
+    expect(accepted.exit).toBe(0)
+    expect(accepted.out).toBe(`value\n${hosts(5, 10).join('\n')}\n`)
+    expect(accepted.err).toContain('ecdh (small lists)')
+
+    const cwd = folder()
+    const run = await by(bank, ['psi', 'run', id, '-o', 'common.csv'], cwd)
+    expect(run.out).toMatch(/result +5 in common/)
+    const rows = hosts(5, 10).map((value, i) => `${7 + i},${value}\n`)
+    expect(readFileSync(join(cwd, 'common.csv'), 'utf8')).toBe(`row,value\n${rows.join('')}`)
+    const shown = await by(bank, ['psi', 'show', id, '--json'])
+    expect(shown.json()).toMatchObject({ state: 'done', case: 'Z-9', result: { size: 5 } })
+    expect((await by(bank, ['psi', 'list'])).out).not.toContain(id)
+    expect((await by(bank, ['psi', 'list', '--all'])).out).toContain('5 in common')
+  })
+
+  it('says why the protocol, and takes another', async () => {
+    const asked = [...TO_TELECOM, '--csv', csv(hosts(0, 10)), '--column', 'Domain', '--json']
+    const other = (await by(bank, [...asked, '--protocol', 'ot'])).json() as Psi
+    const accepted = await by(telecom, ['psi', 'accept', other.id, '--flags', '--lang', 'nl'])
+    expect(accepted.out).toContain('ot (gevraagd)')
+    expect(accepted.out).toContain('alleen voor de andere kant')
+    const size = (await by(bank, [...asked, '--size-only'])).json() as Psi
+    await by(telecom, ['psi', 'accept', size.id, '--flags'])
+    const run = await by(bank, ['psi', 'run', size.id])
+    expect(run.out).toContain('ecdh (the one that tells the size alone)')
+    expect(run.out).toMatch(/result +5 in common/)
+    expect((await by(bank, ['psi', 'run', size.id, '--json'])).json()).toMatchObject({
+      ...{ why: 'SIZE_ONLY', result: { learned: 'size', size: 5 } },
+    })
+    const items = (await by(bank, ['psi', 'run', other.id, '--json'])).json()
+    expect(items).toMatchObject({ items: hosts(5, 10).map((value, i) => ({ row: 7 + i, value })) })
+  })
+
+  it('ends with 3 for what is refused, by whomever', async () => {
+    const list = ['--csv', csv(hosts(0, 10)), '--column', 'domain']
+    const policy = await by(bank, [...PROPOSE, '--with', 'bank-b', ...list, '--wait'])
+    expect(policy).toMatchObject({ exit: 3 })
+    expect(policy.out).toContain('REFUSED_BY_POLICY (bank-b): ')
+    const asked = await by(bank, [...TO_TELECOM, ...list, '--json'])
+    const { id } = asked.json() as Psi
+    expect(await by(telecom, ['psi', 'refuse', id])).toMatchObject({ exit: 0 })
+    const run = await by(bank, ['psi', 'run', id, '--lang', 'nl'])
+    expect(run).toMatchObject({ exit: 3 })
+    expect(run.out).toContain('geweigerd: REFUSED_BY_PERSON (telecom): de andere kant weigerde')
+    const convenant = await by(bank, [...TO_TELECOM, ...list, '--to', 'partner', '--json'])
+    expect(convenant).toMatchObject({ exit: 3 })
+    expect(convenant.json()).toMatchObject({ error: { code: 'OUTPUT_NOT_ALLOWED' } })
+  })
+
+  it.each([
+    [[...TO_TELECOM], '--flags, --csv'],
+    [[...TO_TELECOM, '--flags', '--csv', 'x.csv'], '--flags, --csv'],
+    [[...TO_TELECOM, '--csv', 'x.csv'], '--column'],
+    [['psi', 'show', 'ab'], 'id'],
+  ])('ends with 2 for %o', async (argv, at) => {
+    const { exit, err } = await by(bank, argv)
+    expect(exit).toBe(2)
+    expect(err).toContain(`at: ${at}`)
+  })
+
+  it('proposes nothing when the result could not be written, or nothing could be read', async () => {
+    const list = ['--csv', csv([]), '--column', 'domain']
+    expect(await by(bank, [...TO_TELECOM, ...list])).toMatchObject({ exit: 2 })
+    const nowhere = [...TO_TELECOM, '--flags', '-o', 'no/such/folder.csv']
+    expect(await by(bank, nowhere)).toMatchObject({ exit: 1 })
+    expect((await by(bank, ['psi', 'list', '--json'])).json()).toEqual({ sessions: [] })
+  })
+})
