@@ -1,7 +1,7 @@
 /** The command line: what is to run, or undefined when it makes no sense. */
 
 import { parseArgs } from 'node:util'
-import type { CustomWorkload, Mode } from './harness/suite.ts'
+import { type CustomWorkload, type Mode, OUTPUTS } from './harness/suite.ts'
 
 export const SUITES = [
   'group',
@@ -39,7 +39,7 @@ SUITE     ${SUITES.join(', ')} or all
 Instead of the workloads of \`round\`, one of your own:
 --lists   sizes of the partners' lists, for example 100000,100000,5000
 --t       on how many lists an identifier has to be (2)
---output  owners or list (owners)
+--output  owners, list, or what they ask besides: sectors, reports, aggregates (owners)
 
 Examples:  npm run bench -- oprf --quick
            npm run bench -- round --lists 50000,50000,50000,2000 --t 3 --json`
@@ -64,8 +64,8 @@ function readCustom(lists: string, t: string, output: string): CustomWorkload | 
   const sizes = lists.split(',').map(Number)
   const whole = (number: number, least: number) => Number.isInteger(number) && number >= least
   if (!sizes.every((size) => whole(size, 1)) || !whole(Number(t), 2)) return undefined
-  if (output !== 'owners' && output !== 'list') return undefined
-  return { sizes, t: Number(t), output }
+  const known = OUTPUTS.find((name) => name === output)
+  return known && { sizes, t: Number(t), output: known }
 }
 
 function parse(args: readonly string[]) {

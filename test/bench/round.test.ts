@@ -59,6 +59,7 @@ describe('the check of results', () => {
       ['r', values.map((value) => recordKey(round.salt, utf8(value), round.plan.keyBits))],
     ]),
     owners: new Map(),
+    aggregates: new Map(),
   })
   const over = [...counts].filter(([, count]) => count >= 2).map(([value]) => value)
   const below = [...counts].find(([, count]) => count < 2)![0]

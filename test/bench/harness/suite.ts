@@ -16,10 +16,12 @@ type SuiteOptions = {
   readonly say: (text: string) => void
 }
 
+export const OUTPUTS = ['owners', 'list', 'sectors', 'reports', 'aggregates'] as const
+
 export type CustomWorkload = {
   readonly sizes: readonly number[]
   readonly t: number
-  readonly output: 'list' | 'owners'
+  readonly output: (typeof OUTPUTS)[number]
 }
 
 /** @throws Error when what was computed is wrong: a wrong answer has no speed */

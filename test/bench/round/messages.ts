@@ -1,7 +1,7 @@
 /** What the benchmark and its three compute processes say to each other: to each question one answer. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
-import type { PartnerSize, RoundRule } from '@drempel/protocol/threshold'
+import type { Aggregates, PartnerSize, RoundPlan, RoundRule } from '@drempel/protocol/threshold'
 
 export type Question =
   | { readonly ask: 'listen'; readonly party: number }
@@ -19,6 +19,7 @@ export type Question =
   | {
       readonly ask: 'load'
       readonly partners: readonly PartnerSize[]
+      readonly reportBits: RoundPlan['reportBits']
       readonly folder: string
     }
   | {
@@ -49,6 +50,7 @@ export type Computed = {
   readonly leftOut: number
   readonly lists: ReadonlyMap<string, readonly Bytes[]>
   readonly owners: ReadonlyMap<string, ReadonlyMap<number, Bytes>>
+  readonly aggregates: ReadonlyMap<string, Aggregates>
 }
 
 /** Comes any number of times before the answer to `compute`: the part of the merge that is done. */

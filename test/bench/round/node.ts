@@ -36,6 +36,7 @@ import {
 } from '@drempel/protocol/threshold'
 import { Hono } from 'hono'
 import { timed } from '../harness/turns.ts'
+import { sectorOf } from './beyond.ts'
 import { type Ends, flood } from './flood.ts'
 import { forgetPeak, peakMiB } from './memory.ts'
 import { type Answers, now, type Progress, type Question, uploadFile } from './messages.ts'
@@ -124,8 +125,8 @@ async function connect(
 }
 
 async function load(question: Extract<Question, { ask: 'load' }>): Promise<Answers['load']> {
-  const { partners, folder } = question
-  const plan = planRound(partners)
+  const { partners, reportBits, folder } = question
+  const plan = planRound(partners, reportBits)
   const inputs = new Map()
   const seconds = await timed(() => {
     for (const partner of partners.keys()) {
@@ -161,12 +162,13 @@ async function compute(
   forgetPeak()
   const turn = new LongestTurn()
   const before = process.cpuUsage()
-  const options = { minContributors: plan.partners.length }
+  const sectors = plan.partners.map((_, partner) => sectorOf(partner))
+  const options = { minContributors: plan.partners.length, sectors }
   const result = await computeRound(ctx, sessionId, plan, rules, inputs, options)
   const endedAt = now()
   const heldUpMs = turn.stop()
   const { user, system } = process.cpuUsage(before)
-  const { stats, lists, owners, leftOut } = result
+  const { stats, lists, owners, aggregates, leftOut } = result
   return {
     endedAt,
     cpuSeconds: (user + system) / 1e6,
@@ -176,6 +178,7 @@ async function compute(
     leftOut: leftOut.length,
     lists,
     owners,
+    aggregates,
   }
 }
 

@@ -10,8 +10,9 @@ import { join } from 'node:path'
 import { utf8 } from '@drempel/protocol/encoding'
 import type { RoundRule } from '@drempel/protocol/threshold'
 import { type Result, resultOf } from '../harness/results.ts'
-import type { Mode, Suite } from '../harness/suite.ts'
+import type { CustomWorkload, Mode, Suite } from '../harness/suite.ts'
 import { type TurnLimits, takeTurns, timed } from '../harness/turns.ts'
+import { beyondCount } from './beyond.ts'
 import { channels } from './channels.ts'
 import { Cluster } from './cluster.ts'
 import { type Computed, now } from './messages.ts'
@@ -35,10 +36,7 @@ const LIMITS: Record<Mode, TurnLimits> = {
 const HELD_UP_GOAL_MS = 50
 
 export const round: Suite = async ({ mode, say, custom }) => {
-  const makers =
-    custom === undefined
-      ? WORKLOADS[mode]
-      : [() => synthetic(custom.sizes, custom.t, { [custom.output]: {} })]
+  const makers = custom === undefined ? WORKLOADS[mode] : [() => ownWorkload(custom)]
   const begin = performance.now()
   const results: Result[] = custom === undefined ? await channels(mode, say) : []
   for (const [i, make] of makers.entries()) {
@@ -49,6 +47,11 @@ export const round: Suite = async ({ mode, say, custom }) => {
     results.push(...(await runWorkload(make, { ...limits, seconds: left }, say)))
   }
   return results
+}
+
+function ownWorkload({ sizes, t, output }: CustomWorkload): Workload {
+  if (output !== 'list' && output !== 'owners') return beyondCount(sizes, t, output)
+  return synthetic(sizes, t, { [output]: {} })
 }
 
 async function runWorkload(
@@ -86,9 +89,10 @@ export async function withPrepared<Value>(
   try {
     const workload = make()
     say(`round ${workload.name}: preparing`)
-    const round = prepareRound(workload.lists, folder)
-    const { partners } = round.plan
-    const loaded = await cluster.ask<'load'>(() => ({ ask: 'load', partners, folder }))
+    const counts = workload.rounds.some(({ rules }) => rules.some(({ reports }) => reports))
+    const round = prepareRound(workload.lists, folder, counts ? 2 : 0)
+    const { partners, reportBits } = round.plan
+    const loaded = await cluster.ask<'load'>(() => ({ ask: 'load', partners, reportBits, folder }))
     const loadSeconds = loaded.map(({ seconds }) => seconds)
     return await use({ workload, round, cluster, loadSeconds })
   } finally {
@@ -128,9 +132,9 @@ async function measure(
   const { bins, rows, keyBits } = round.plan
   say(`round ${name}: ${bins} bins of ${rows} rows, keys of ${keyBits} bits`)
   const counts = countInTheClear(lists)
-  const contenders = rounds.map(({ rules, goals }) => {
+  const contenders = rounds.map(({ rules, goals, label: given }) => {
     const [{ output }] = rules as [RoundRule]
-    const label = `round ${name}, ${output}`
+    const label = `round ${name}, ${given ?? output}`
     const runs: (readonly Computed[])[] = []
     const run = async () => {
       const onProgress = (done: number) => say(`${label}: ${Math.round(100 * done)}%`)

@@ -8,7 +8,12 @@ export type Workload = {
   readonly name: string
   readonly lists: readonly (readonly string[])[]
   /** Rounds over these lists, in turns. */
-  readonly rounds: readonly { readonly rules: readonly RoundRule[]; readonly goals: Goals }[]
+  readonly rounds: readonly {
+    readonly rules: readonly RoundRule[]
+    readonly goals: Goals
+    /** The output unless given. */
+    readonly label?: string
+  }[]
 }
 
 /** In the units of the suite's results. */
