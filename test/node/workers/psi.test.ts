@@ -1,10 +1,11 @@
 /** An intersection whose computation runs on worker threads. */
 
-import { createPool, pooledWork } from '@drempel/node/internal/workers'
+import { createPool, otOnThread, pooledWork } from '@drempel/node/internal/workers'
 import { defaultGroup, randomScalar } from '@drempel/protocol/group'
-import { distinctItems, inThread } from '@drempel/protocol/psi'
+import { distinctItems, inThread, type PsiChannel } from '@drempel/protocol/psi'
 import { afterAll, expect, test } from 'vitest'
-import { ended, planted, type Session } from '../../protocol/psi/run.ts'
+import { linked } from '../../protocol/psi/link.ts'
+import { ended, optionsOf, planted, type Session } from '../../protocol/psi/run.ts'
 import { seededRandom } from '../../protocol/random.ts'
 
 const pool = createPool({ size: 2 })
@@ -44,4 +45,24 @@ test('ends with its signal', async () => {
   const masking = work.multiply(new Uint8Array(32).fill(1), new Uint8Array(32 * 64))
   controller.abort()
   await expect(masking).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+test('a whole party of ot on a thread sends frames and nothing of the memory around them', async () => {
+  const session: Session = { ...lists, output: 'items', to: 'both' }
+  const link = linked()
+  const around: number[] = []
+  const party = (role: 'receiver' | 'sender') => {
+    const channel: PsiChannel = {
+      ...link[role],
+      send(step, payload) {
+        around.push(payload.buffer.byteLength - payload.length)
+        return link[role].send(step, payload)
+      },
+    }
+    return otOnThread(pool, { ...optionsOf(session, role, link), channel })
+  }
+  const [receiver, sender] = await Promise.all([party('receiver'), party('sender')])
+  expect(receiver!.size).toBe(25)
+  expect(sender!.rows).toHaveLength(25)
+  expect(new Set(around)).toEqual(new Set([0]))
 })

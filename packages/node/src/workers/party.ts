@@ -115,19 +115,21 @@ class PortChannel implements PsiChannel {
   }
 
   async send(step: string, payload: Bytes): Promise<void> {
-    await this.#ask((id) => ({ id, send: step, payload }))
+    // Of its own: a view would take along all that it is a view of, a kernel's whole memory.
+    const copy = payload.slice()
+    await this.#ask((id) => ({ id, send: step, payload: copy }), [copy.buffer])
   }
 
   async receive(step: string, length: { readonly min: number; readonly max: number }) {
     return (await this.#ask((id) => ({ id, receive: step, ...length })))!
   }
 
-  #ask(make: (id: number) => Ask): Promise<Bytes | undefined> {
+  #ask(make: (id: number) => Ask, moved: ArrayBuffer[] = []): Promise<Bytes | undefined> {
     if (this.#closed) return Promise.reject(lost())
     const id = ++this.#last
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#port.postMessage(make(id))
+      this.#port.postMessage(make(id), moved)
     })
   }
 }
