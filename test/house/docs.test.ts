@@ -15,6 +15,7 @@ const DOCS = [
   ...readdirSync(join(root, 'docs')).flatMap((name) =>
     name.endsWith('.md') ? [`docs/${name}`] : [],
   ),
+  'examples/proeftuin/README.md',
 ]
 const text = (doc: string): string => readFileSync(join(root, doc), 'utf8')
 const manifest = JSON.parse(text('package.json')) as { scripts: Record<string, string> }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Report } from '@drempel/cli/internal/experiment/model'
 import { runOnNodes } from '@drempel/cli/internal/experiment/nodes'
+import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
 import { materialOf } from '@drempel/cli/internal/experiment/run'
 import { describe, expect, it } from 'vitest'
 import { drempel, folder } from '../world.ts'
@@ -32,6 +34,27 @@ describe('experiment run with nodes', () => {
     expect(signatures).toHaveLength(convenant.members.length)
     expect(existsSync(join(cwd, 'plain/measured.json'))).toBe(false)
     expect(left()).toEqual(before)
+  })
+
+  it('contradicts a reference that is wrong about one identifier', async () => {
+    const experiment = parseExperiment(smallWorld('parameters: { campaigns: 4 }'), 'small.yaml')
+    const three = {
+      ...{ ...experiment, partners: experiment.partners.slice(1) },
+      rules: [{ ...experiment.rules[0]!, kinds: ['iban' as const], t: [2], sectors: [1] }],
+    }
+    const material = await materialOf(three, 'small.yaml')
+    const alone = material.items.find(({ reports }) => {
+      return new Set(reports.map(({ partner }) => partner)).size === 1
+    })!
+    const onProgress = (step: string) => {
+      // The nodes have answered: from here on the reference takes it for flagged by a second one.
+      if (!step.includes('compared')) return
+      const partner = (alone.reports[0]!.partner + 1) % 3
+      ;(alone.reports as Report[]).push({ day: material.lastDay, partner })
+    }
+    await expect(runOnNodes(three, material, { clock: Date.now, onProgress })).rejects.toThrow(
+      expect.objectContaining({ code: 'EXPERIMENT_DIFFERS' }),
+    )
   })
 
   it('are not begun for what no convenant allows', async () => {
