@@ -282,6 +282,22 @@ export function flagContract(world: StoreWorld): void {
       ).toEqual([2])
     })
 
+    it('gives the indexes of active flags of one kind, page by page in order of id', async () => {
+      const { flags } = world.store
+      await flags.upsert('host', [row(4), row(1)], 'a')
+      await flags.upsert('host', [{ ...row(2), expires: 5_000 }, row(3)], 'a')
+      await flags.upsert('email', [row(5)], 'a')
+      await flags.withdraw('host', index(1))
+      const found = await Promise.all([4, 3].map((n) => flags.get('host', index(n))))
+      const [first, last] = found.map((flag) => ({ id: flag!.id, index: flag!.index }))
+      const page = (afterId: number, limit: number) =>
+        flags.indexes('host', 5_000, { afterId, limit })
+      expect(await page(0, 9)).toEqual([first, last])
+      expect(await page(0, 1)).toEqual([first])
+      expect(await page(first!.id, 1)).toEqual([last])
+      expect(await page(last!.id, 1)).toEqual([])
+    })
+
     it('tells what an import that replaces all left out, of the young', async () => {
       const { flags } = world.store
       now.time = 1_000

@@ -134,9 +134,14 @@ export async function activeIdentifiers(
 
 /** Blind indexes of active flags, in order of id. */
 export async function activeIndexes(ctx: NodeContext, kind: string): Promise<Bytes[]> {
+  const now = ctx.clock()
   const indexes: Bytes[] = []
-  for await (const page of activePages(ctx, kind)) for (const { index } of page) indexes.push(index)
-  return indexes
+  for (let afterId = 0; ; ) {
+    const page = await ctx.store.flags.indexes(kind, now, { afterId, limit: PAGE })
+    if (page.length === 0) return indexes
+    for (const { index } of page) indexes.push(index)
+    afterId = page.at(-1)!.id
+  }
 }
 
 /** How many reports stand behind each active flag, by its index in hex. */

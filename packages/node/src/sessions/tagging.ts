@@ -212,24 +212,29 @@ export async function activeTags(
   epoch: string,
   options: { readonly afterId?: number; readonly limit?: number; readonly made?: Tags } = {},
 ): Promise<{ readonly index: Bytes; readonly tag: Bytes }[]> {
-  const { afterId = 0, limit = Number.POSITIVE_INFINITY, made } = options
+  const { afterId = 0, limit = Number.POSITIVE_INFINITY, made = NONE } = options
   const now = ctx.clock()
   const tags: { index: Bytes; tag: Bytes }[] = []
   for (let after = afterId; tags.length < limit; ) {
-    const page = await ctx.store.tags.page(kind, epoch, now, {
-      afterId: after,
-      limit: Math.min(PAGE, limit - tags.length),
-    })
-    if (page.length === 0) return tags
-    for (const row of page) {
-      const opened = () => ctx.vault.open(tagPlace(kind, epoch, row.index), row.sealed)
-      tags.push({ index: row.index, tag: made?.get(row.id) ?? opened() })
+    const range = { afterId: after, limit: Math.min(PAGE, limit - tags.length) }
+    const known = made.size === 0 ? [] : await ctx.store.flags.indexes(kind, now, range)
+    if (known.length > 0 && known.every(({ id }) => made.has(id))) {
+      for (const { id, index } of known) tags.push({ index, tag: made.get(id)! })
+      after = known.at(-1)!.id
+    } else {
+      const page = await ctx.store.tags.page(kind, epoch, now, range)
+      if (page.length === 0) return tags
+      for (const { index, sealed } of page) {
+        tags.push({ index, tag: ctx.vault.open(tagPlace(kind, epoch, index), sealed) })
+      }
+      after = page.at(-1)!.id
     }
-    after = page.at(-1)!.id
     await ctx.pause()
   }
   return tags
 }
+
+const NONE: Tags = new Map()
 
 function tagPlace(kind: string, epoch: string, index: Bytes): string {
   return `tag/${kind}/${epoch}/${hex(index)}`

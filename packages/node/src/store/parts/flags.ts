@@ -163,4 +163,11 @@ export interface FlagStore {
     now: number,
     options: { readonly afterId?: number; readonly limit: number },
   ): Promise<readonly (ActiveFlag & Pick<FlagRecord, 'reports'>)[]>
+
+  /** Of those flags the blind indexes alone, in order of id. */
+  indexes(
+    kind: string,
+    now: number,
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly Pick<ActiveFlag, 'id' | 'index'>[]>
 }

@@ -100,6 +100,9 @@ export function flagStore(connection: Connection): FlagStore {
     [string, number, number, number],
     Pick<Row, 'id' | 'blind' | 'sealed' | 'reports'>
   >(`SELECT id, blind, sealed, reports FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`)
+  const indexes = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'blind'>>(
+    `SELECT id, blind FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`,
+  )
 
   return {
     upsert: flagUpsert(connection),
@@ -177,6 +180,10 @@ export function flagStore(connection: Connection): FlagStore {
         active
           .all(kind, now, afterId, limit)
           .map((row) => ({ ...activeRecord(row), reports: row.reports })),
+      ),
+    indexes: (kind, now, { afterId = 0, limit }) =>
+      read(() =>
+        indexes.all(kind, now, afterId, limit).map(({ id, blind }) => ({ id, index: blob(blind) })),
       ),
   }
 }
