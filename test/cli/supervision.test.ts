@@ -1,5 +1,8 @@
 /** Commands for four eyes, alerts, feedback and classes: what they ask of the node, and what they say. */
 
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Answer, type Call, drempel, fakeNode, problem } from './world.ts'
 
@@ -8,7 +11,8 @@ const TIME = '2027-06-15T12:00:00.000Z'
 
 const question = (state: string) => ({
   ...{ id: ID, state, kind: 'host', purpose: 'opsporing', rule: 'host-t2' },
-  ...{ value: 'a.example', case: 'Z-1', createdAt: TIME, expiresAt: TIME },
+  ...{ protocol: 'check', count: 1, value: 'a.example' },
+  ...{ case: 'Z-1', createdAt: TIME, expiresAt: TIME },
   proposer: { token: 't1', name: 'ann' },
   decider: state === 'waiting' ? null : { token: 't2', name: 'ben' },
 })
@@ -48,6 +52,63 @@ describe('a question that takes two people', () => {
     const listed = await ran(() => ({ json }), 'question', 'list')
     expect(listed.out).toContain('ann')
     expect(listed.out).not.toContain('a.example')
+  })
+
+  describe('about a file', () => {
+    const many = (state: string) => ({
+      ...question(state),
+      ...{ protocol: 'screen', count: 3, value: null },
+    })
+    const values = ['a.example', 'b.example', 'x y']
+    const put = async (text: string) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'drempel-cli-')), 'f.csv')
+      writeFileSync(file, text)
+      const argv = ['screen', file, '--column', 'd', ...QUESTION, '--propose']
+      return ran(() => ({ json: many('waiting'), status: 201 }), ...argv)
+    }
+
+    it('is put whole by screen --propose', async () => {
+      const told = await put(`d\n${values.join('\n')}\n`)
+      expect(told.exit).toBe(0)
+      expect(told.calls).toMatchObject([{ method: 'POST', path: 'questions', body: { values } }])
+      expect(told.out).toContain(`drempel question show ${ID}`)
+      expect(told.out).not.toContain('a.example')
+    })
+
+    it.each([
+      ['a row that is too wide', 'd\na.example,b\n'],
+      ['no rows', 'd\n'],
+      ['too many', `d\n${'a.example\n'.repeat(10_001)}`],
+    ])('with %s is not put', async (_, text) => {
+      const told = await put(text)
+      expect({ exit: told.exit, calls: told.calls }).toEqual({ exit: 2, calls: [] })
+    })
+
+    it('is shown whole to who decides', async () => {
+      const told = await ran(() => ({ json: { values } }), 'question', 'show', ID)
+      expect(told.calls).toMatchObject([{ method: 'GET', path: `questions/${ID}/values` }])
+      expect(told.out.trimEnd().split('\n')).toEqual(values)
+    })
+
+    it('is answered as CSV, to a file that could be written before it was asked', async () => {
+      const results = [{ answer: 'over' }, { answer: 'not-over' }, { rejected: 'HOST_CHARACTER' }]
+      const answer = {
+        ...{ results, txid: ID, kind: 'host', purpose: 'opsporing', rule: 'host-t2', round: ID },
+        ...{ listTime: TIME, listAgeSeconds: 1, stale: false, humanDecisionRequired: true },
+        receipt: { txid: ID, leaf: 'AA==', proof: 'x' },
+      }
+      const node = ({ path }: Call) => ({ json: path.endsWith('values') ? { values } : answer })
+      const csv = 'identifier,answer\na.example,over\nb.example,not-over\nx y,HOST_CHARACTER\n'
+      const shown = await ran(node, 'question', 'ask', ID)
+      expect(shown.out).toBe(csv)
+      const folder = mkdtempSync(join(tmpdir(), 'drempel-cli-'))
+      const written = await ran(node, 'question', 'ask', ID, '-o', join(folder, 'a.csv'))
+      expect(readFileSync(join(folder, 'a.csv'), 'utf8')).toBe(csv)
+      expect(written.out).not.toContain('a.example')
+      const nowhere = await ran(node, 'question', 'ask', ID, '-o', join(folder, 'no', 'a.csv'))
+      expect(nowhere.exit).not.toBe(0)
+      expect(nowhere.calls.filter(({ method }) => method === 'POST')).toEqual([])
+    })
   })
 
   it('is refused in words that say what to do', async () => {

@@ -159,6 +159,47 @@ describe('is refused', () => {
   })
 })
 
+describe('many at once', () => {
+  const { value: _, ...about } = question
+  const screen = (values: readonly string[], token = ann) =>
+    asker.api('POST', '/questions', { ...about, values } as never, token)
+
+  test('are put, shown to who decides, and asked as one query', async () => {
+    const values = ['over.example', 'x y', 'under.example']
+    const refused = asker.api('POST', '/screens', { ...about, values }, ann)
+    expect(await codeOf(refused)).toBe('REFUSED APPROVAL_REQUIRED')
+    const { status, json } = await screen(values)
+    expect(status).toBe(201)
+    const { id } = json as QuestionView
+    expect(json).toMatchObject({ protocol: 'screen', count: 3, value: null, state: 'waiting' })
+    expect(JSON.stringify(json)).not.toContain('over.example')
+    const shown = await asker.api('GET', `/questions/${id}/values`, undefined, ben)
+    expect(shown.json).toEqual({ values })
+    const auditor = await tokenOf('cas', ['auditor'])
+    const hidden = await asker.api('GET', `/questions/${id}/values`, undefined, auditor)
+    expect(hidden.status).toBe(403)
+    expect(await codeOf(ask(id))).toBe('NOT_APPROVED waiting')
+    await approve(id)
+    const before = (await queries(asker)).length
+    const answer = await ask(id)
+    expect(answer.json).toMatchObject({
+      results: [{ answer: 'over' }, { rejected: 'HOST_CHARACTER' }, { answer: 'not-over' }],
+      humanDecisionRequired: true,
+    })
+    const intents = (await queries(asker)).slice(before).filter((e) => e.type === 'query.intent')
+    expect(intents).toMatchObject([{ protocol: 'screen', sizeBucket: 64 }])
+    expect(intents[0]).toHaveProperty('approvalCommit')
+    expect(await codeOf(ask(id))).toBe('NOT_APPROVED used')
+  })
+
+  test('that no query takes are not put', async () => {
+    const { maxBatch } = federation.convenant.purposes.find(({ id }) => id === PURPOSE)!
+    const names = Array.from({ length: maxBatch + 1 }, (_, i) => `n${i}.example`)
+    expect(await codeOf(screen(names))).toBe('BAD_REQUEST values')
+    expect((await screen([])).status).toBe(400)
+  })
+})
+
 test('the store holds the question sealed, also over a restart', async () => {
   const { id } = await put()
   await approve(id)

@@ -47,6 +47,14 @@ export const QUESTION_OPTIONS: readonly OptionSpec[] = [
   },
 ]
 
+export const PROPOSE_OPTION: OptionSpec = {
+  flags: '--propose',
+  about: {
+    nl: 'leg de vraag aan een tweede persoon voor, waar het doel dat eist',
+    en: 'put the question to a second person, where the purpose asks that',
+  },
+}
+
 export const checkCommand: CommandSpec<
   QuestionOptions & { readonly exitCode?: boolean; readonly propose?: boolean }
 > = {
@@ -70,13 +78,7 @@ export const checkCommand: CommandSpec<
         en: 'exit code 10 when the answer is "over"',
       },
     },
-    {
-      flags: '--propose',
-      about: {
-        nl: 'leg de vraag aan een tweede persoon voor, waar het doel dat eist',
-        en: 'put the question to a second person, where the purpose asks that',
-      },
-    },
+    PROPOSE_OPTION,
   ],
   examples: [
     'check mailinator.com --kind host --purpose fraude-onderzoek --rule host-t2',

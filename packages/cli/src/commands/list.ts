@@ -32,7 +32,7 @@ import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
 import { feedbackCommand, logClasses } from './outcome.ts'
 import { psiAccept, psiList, psiPropose, psiRefuse, psiRun, psiShow } from './psi.ts'
-import { questionApprove, questionAskCommand, questionList } from './question.ts'
+import { questionApprove, questionAskCommand, questionList, questionShow } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
@@ -72,7 +72,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[flagImport, flagList, flagWithdraw, flagCodes],
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
-  ...[questionList, questionApprove, questionAskCommand, feedbackCommand],
+  ...[questionList, questionShow, questionApprove, questionAskCommand, feedbackCommand],
   ...[psiPropose, psiAccept, psiRefuse, psiList, psiRun, psiShow],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile, logFsck],

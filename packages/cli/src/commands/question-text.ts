@@ -18,7 +18,7 @@ export function questionView(ctx: Context, one: QuestionView): string {
   const facts = pairs([
     ['id', one.id],
     [label('toestand', 'state'), ctx.say(STATES[one.state])],
-    [label('vraag', 'question'), `${one.kind} ${one.value}`],
+    [label('vraag', 'question'), `${one.kind} ${one.value ?? `(${one.count})`}`],
     [label('doel', 'purpose'), one.purpose],
     [label('regel', 'rule'), one.rule],
     [label('zaak', 'case'), one.case],
@@ -26,14 +26,15 @@ export function questionView(ctx: Context, one: QuestionView): string {
     [label('besluit van', 'decided by'), one.decider?.name],
     [label('tot', 'until'), one.expiresAt],
   ])
+  const many = one.protocol === 'screen'
   const next = {
     waiting: label(
-      `-> nu beslist een ander: drempel question approve ${one.id}`,
-      `-> now somebody else decides: drempel question approve ${one.id}`,
+      `${many ? `-> wat erin staat: drempel question show ${one.id}\n` : ''}-> nu beslist een ander: drempel question approve ${one.id}`,
+      `${many ? `-> what is in it: drempel question show ${one.id}\n` : ''}-> now somebody else decides: drempel question approve ${one.id}`,
     ),
     approved: label(
-      `-> wie haar voorstelde, stelt haar: drempel question ask ${one.id}`,
-      `-> who put it asks it: drempel question ask ${one.id}`,
+      `-> wie haar voorstelde, stelt haar: drempel question ask ${one.id}${many ? ' -o antwoorden.csv' : ''}`,
+      `-> who put it asks it: drempel question ask ${one.id}${many ? ' -o answers.csv' : ''}`,
     ),
   }
   const step = one.state === 'waiting' || one.state === 'approved' ? `\n${next[one.state]}` : ''

@@ -1,17 +1,22 @@
 /** question list, approve, ask: questions of purposes that the convenant lets nobody ask alone. */
 
 import {
-  checkResponse,
+  type CheckResponse,
+  questionAnswer,
   questionAsk,
   questionDecision,
   question as questionSchema,
   questions as questionsSchema,
+  questionValues,
+  type ScreenResponse,
 } from '@drempel/protocol/api'
+import { csvLine } from '../client/csv.ts'
+import { checkWritable, writeText } from '../client/files.ts'
 import { EXIT } from '../output/exit.ts'
-import { table } from '../output/render.ts'
-import { answerText } from './check.ts'
+import { clean, table } from '../output/render.ts'
+import { answerText, questionText } from './check.ts'
 import type { Context } from './context.ts'
-import { type CommandSpec, usage } from './define.ts'
+import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
 import { questionView, STATES } from './question-text.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
@@ -26,11 +31,12 @@ export const questionList: CommandSpec = {
     const node = await ctx.node()
     const list = await node.get('questions', questionsSchema)
     const head = ctx.say({
-      nl: 'id,toestand,soort,doel,regel,zaak,door,besluit van,tot',
-      en: 'id,state,kind,purpose,rule,case,by,decided by,until',
+      nl: 'id,toestand,soort,aantal,doel,regel,zaak,door,besluit van,tot',
+      en: 'id,state,kind,number,purpose,rule,case,by,decided by,until',
     })
     const rows = list.questions.map((one) => [
-      ...[one.id, ctx.say(STATES[one.state]), one.kind, one.purpose, one.rule, one.case],
+      ...[one.id, ctx.say(STATES[one.state]), one.kind, one.count, one.purpose],
+      ...[one.rule, one.case],
       ...[one.proposer.name, one.decider?.name ?? null, one.expiresAt],
     ])
     return { json: list, text: table(head.split(','), rows) }
@@ -57,7 +63,24 @@ export const questionApprove: CommandSpec<{ readonly deny?: boolean }> = {
   },
 }
 
-export const questionAskCommand: CommandSpec<{ readonly receipt?: string }> = {
+export const questionShow: CommandSpec = {
+  usage: 'question show <id>',
+  about: {
+    nl: 'toon waarover een vraag gaat, voor wie beslist',
+    en: 'show what a question asks about, for who decides',
+  },
+  args: { id: { nl: 'id uit question list', en: 'id of question list' } },
+  examples: ['question show 00112233445566778899aabbccddeeff'],
+  async run(ctx, _, id: string) {
+    const node = await ctx.node()
+    const asked = await node.get(`questions/${checked(ctx, id)}/values`, questionValues)
+    return { json: asked, text: asked.values.map(clean).join('\n') }
+  },
+}
+
+type AskOptions = { readonly receipt?: string; readonly output?: string }
+
+export const questionAskCommand: CommandSpec<AskOptions> = {
   usage: 'question ask <id>',
   about: {
     nl: 'stel een goedgekeurde vraag, één keer',
@@ -69,18 +92,49 @@ export const questionAskCommand: CommandSpec<{ readonly receipt?: string }> = {
       flags: '--receipt <file>',
       about: { nl: 'bewaar de ontvangstbevestiging', en: 'save the receipt' },
     },
+    OUT_OPTION,
   ],
-  examples: ['question ask 00112233445566778899aabbccddeeff --receipt z-123.proof'],
-  async run(ctx, { receipt }, id: string) {
+  examples: [
+    'question ask 00112233445566778899aabbccddeeff --receipt z-123.proof',
+    'question ask 00112233445566778899aabbccddeeff -o answers.csv',
+  ],
+  notes: {
+    nl: 'Van een vraag over een bestand: CSV met identificator en antwoord, in de volgorde van het bestand.',
+    en: 'Of a question about a file: CSV with identifier and answer, in the order of the file.',
+  },
+  async run(ctx, { receipt, output }, id: string) {
     await expectReceipt(ctx, receipt)
+    if (output !== undefined) await checkWritable(ctx.path(output), ctx.world.random)
     const node = await ctx.node()
-    const path = `questions/${checked(ctx, id)}/answer`
-    const answer = await node.send('POST', path, [questionAsk, {}], checkResponse)
+    const one = `questions/${checked(ctx, id)}`
+    const { values } = await node.get(`${one}/values`, questionValues)
+    const answer = await node.send('POST', `${one}/answer`, [questionAsk, {}], questionAnswer, {
+      timeoutMs: 5 * 60_000,
+    })
     const lost = await tryReceipt(ctx, receipt, answer.receipt)
-    const text = answerText(ctx, answer)
+    const text = await answersText(ctx, values, answer, output)
     if (lost !== undefined) return { json: { ...answer, error: lost }, text, exit: EXIT.failed }
     return { json: answer, text }
   },
+}
+
+/** Of one identifier in words; of many as CSV. With a file the CSV goes there. */
+async function answersText(
+  ctx: Context,
+  values: readonly string[],
+  answer: CheckResponse | ScreenResponse,
+  output: string | undefined,
+): Promise<string> {
+  if ('answer' in answer && output === undefined) return answerText(ctx, answer)
+  const results = 'answer' in answer ? [answer] : answer.results
+  const lines = results.map((result, i) =>
+    csvLine([values[i] ?? '', 'answer' in result ? result.answer : result.rejected]),
+  )
+  const csv = [csvLine(['identifier', 'answer']), ...lines].join('')
+  if (output === undefined) return csv.trimEnd()
+  const path = ctx.path(output)
+  await writeText(path, csv, ctx.world.random)
+  return `${path}\n${questionText(ctx, answer)}`
 }
 
 function checked(ctx: Context, id: string): string {

@@ -2,22 +2,32 @@
 
 import { open } from 'node:fs/promises'
 import {
+  questionRequest,
+  question as questionSchema,
   SCREEN_LIMIT,
   type ScreenResponse,
   screenRequest,
   screenResponse,
 } from '@drempel/protocol/api'
-import { columnIndex, csvLine, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
+import {
+  type CsvFile,
+  columnIndex,
+  csvLine,
+  isTooWide,
+  locatedRows,
+  openCsv,
+} from '../client/csv.ts'
 import { reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
 import { rejectionText } from '../output/rejections.ts'
 import { pairs } from '../output/render.ts'
-import { QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
-import type { Context } from './context.ts'
+import { PROPOSE_OPTION, QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
+import type { Context, Outcome } from './context.ts'
 import { nodeConvenant, withChoices } from './convenant.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
+import { questionView } from './question-text.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
 type Options = QuestionOptions & {
@@ -25,6 +35,7 @@ type Options = QuestionOptions & {
   readonly delimiter?: string
   readonly batch?: number
   readonly output?: string
+  readonly propose?: boolean
 }
 
 type Answer = { readonly row: number; readonly answer: string }
@@ -55,6 +66,7 @@ export const screenCommand: CommandSpec<Options> = {
       number: { least: 1, most: SCREEN_LIMIT },
     },
     OUT_OPTION,
+    PROPOSE_OPTION,
   ],
   examples: [
     'screen customers.csv --kind iban --column iban --purpose fraude-onderzoek --rule iban-t2 -o answers.csv',
@@ -69,6 +81,7 @@ export const screenCommand: CommandSpec<Options> = {
     }
     const file = await openCsv(ctx.path(name), options.delimiter)
     const index = columnIndex(file, options.column)
+    if (options.propose === true) return proposeScreen(ctx, options, file, index)
     await expectReceipt(ctx, options.receipt)
     const batch = options.batch ?? (await allowedBatch(ctx, options.purpose))
     const sink = await openSink(ctx, options.output)
@@ -137,6 +150,43 @@ export const screenCommand: CommandSpec<Options> = {
     if (lost !== undefined) return { json: { ...json, error: lost }, text, exit: EXIT.failed }
     return { json, text }
   },
+}
+
+/** One question for a second person, so all of the file in one query; nothing is left out of it. */
+async function proposeScreen(
+  ctx: Context,
+  { kind, purpose, rule, case: reference }: Options,
+  file: CsvFile,
+  index: number,
+): Promise<Outcome> {
+  const values: string[] = []
+  for await (const rows of locatedRows(file)) {
+    for (const [row] of rows) {
+      if (isTooWide(file, row)) {
+        const which = {
+          nl: `rij ${row.row} heeft te veel cellen`,
+          en: `row ${row.row} is too wide`,
+        }
+        usage('file', which, ctx.lang)
+      }
+      values.push(row.cells[index] ?? '')
+    }
+  }
+  const about = { kind, purpose, rule, ...(reference === undefined ? {} : { case: reference }) }
+  const asked = screenRequest.safeParse({ ...about, values })
+  if (!asked.success) {
+    usage(
+      'file',
+      {
+        nl: `1 tot ${SCREEN_LIMIT} identificatoren, elk hooguit ${MAX_VALUE} tekens`,
+        en: `1 to ${SCREEN_LIMIT} identifiers of at most ${MAX_VALUE} characters each`,
+      },
+      ctx.lang,
+    )
+  }
+  const node = await ctx.node()
+  const made = await node.send('POST', 'questions', [questionRequest, asked.data], questionSchema)
+  return { json: made, text: questionView(ctx, made) }
 }
 
 function interrupted(ctx: Context, row: number, file: string | null): string {

@@ -53,13 +53,7 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
     const { values, ...question } = await readJson(c, screenRequest)
     const operator = c.get('operator').id
     const answer = await check(ctx, { ...question, values, protocol: 'screen', operator })
-    const response: ScreenResponse = {
-      results: answer.results.map((result) =>
-        'over' in result ? { answer: result.over ? 'over' : 'not-over' } : result,
-      ),
-      ...(await about(ctx, question, answer)),
-    }
-    return c.json(response)
+    return c.json(await screenView(ctx, question, answer))
   })
 
   app.get('/receipts/:txid', operators.requireRole('analyst', 'auditor', 'admin'), async (c) => {
@@ -83,6 +77,20 @@ export async function checkView(
   const [result] = answer.results
   return {
     answer: result !== undefined && 'over' in result && result.over ? 'over' : 'not-over',
+    ...(await about(ctx, question, answer)),
+  }
+}
+
+/** The answers to a question about many, in its order. */
+export async function screenView(
+  ctx: NodeContext,
+  question: Pick<ScreenResponse, 'kind' | 'purpose' | 'rule'>,
+  answer: CheckAnswer,
+): Promise<ScreenResponse> {
+  return {
+    results: answer.results.map((result) =>
+      'over' in result ? { answer: result.over ? 'over' : 'not-over' } : result,
+    ),
     ...(await about(ctx, question, answer)),
   }
 }

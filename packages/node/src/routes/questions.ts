@@ -13,11 +13,12 @@ import {
   decideQuestion,
   listQuestions,
   proposeQuestion,
+  readQuestion,
   type WaitingQuestion,
 } from '../sessions/index.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
-import { checkView } from './queries.ts'
+import { checkView, screenView } from './queries.ts'
 
 export function questionRoutes({ sessions, operators }: RunningNode): Hono<OperatorEnv> {
   const { ctx } = sessions
@@ -28,9 +29,18 @@ export function questionRoutes({ sessions, operators }: RunningNode): Hono<Opera
     c.json({ questions: (await listQuestions(ctx)).map(view) }),
   )
   app.post('/questions', analyst, async (c) => {
-    const asked = await readJson(c, questionRequest)
-    const question = { ...asked, case: asked.case ?? null }
+    const { case: reference = null, ...asked } = await readJson(c, questionRequest)
+    const { kind, purpose, rule } = asked
+    const what =
+      'value' in asked
+        ? { protocol: 'check' as const, values: [asked.value] }
+        : { protocol: 'screen' as const, values: asked.values }
+    const question = { kind, purpose, rule, ...what, case: reference }
     return c.json(view(await proposeQuestion(ctx, c.get('operator'), question)), 201)
+  })
+  app.get('/questions/:id/values', analyst, async (c) => {
+    const { values } = await readQuestion(ctx, c.req.param('id'))
+    return c.json({ values: [...values] })
   })
   app.post('/questions/:id/decision', analyst, async (c) => {
     const { approve } = await readJson(c, questionDecision)
@@ -40,14 +50,17 @@ export function questionRoutes({ sessions, operators }: RunningNode): Hono<Opera
   app.post('/questions/:id/answer', analyst, async (c) => {
     await readJson(c, questionAsk)
     const { question, answer } = await askApproved(ctx, c.get('operator'), c.req.param('id'))
-    return c.json(await checkView(ctx, question, answer))
+    const { protocol } = question
+    return c.json(await (protocol === 'check' ? checkView : screenView)(ctx, question, answer))
   })
   return app
 }
 
-function view({ createdAt, expiresAt, ...question }: WaitingQuestion): QuestionView {
+function view({ createdAt, expiresAt, values, ...question }: WaitingQuestion): QuestionView {
   return {
     ...question,
+    count: values.length,
+    value: question.protocol === 'check' ? values[0]! : null,
     createdAt: new Date(createdAt).toISOString(),
     expiresAt: new Date(expiresAt).toISOString(),
   }

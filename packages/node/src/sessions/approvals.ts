@@ -1,9 +1,10 @@
 /**
- * Four eyes: a question that one person puts, another approves, and the first then asks, once, within
+ * Four eyes: a question, of one identifier or of many at once, that one person puts, another approves, and the first then asks, once, within
  * three days. The question waits sealed; who approved stands sealed with the query's entries, which
  * commit to it (`approvalCommit`), so that a key holder sees that there was an approval.
  */
 
+import { purposeOf } from '@drempel/protocol/convenant'
 import { hex, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sealedCommit } from '@drempel/protocol/log'
@@ -22,7 +23,9 @@ export type Asked = {
   readonly kind: IdentifierKind
   readonly purpose: string
   readonly rule: string
-  readonly value: string
+  readonly protocol: 'check' | 'screen'
+  /** One of a check; of a screen as many as one query takes. */
+  readonly values: readonly string[]
   readonly case: string | null
 }
 
@@ -37,13 +40,20 @@ export type WaitingQuestion = Asked & {
   readonly expiresAt: number
 }
 
-/** @throws ProtocolError an identifier code: nobody is asked to approve what can't be read */
+/**
+ * Nobody is asked to approve what can't be read, or is more than one query takes.
+ * @throws ProtocolError an identifier code, `BAD_REQUEST`
+ */
 export async function proposeQuestion(
   ctx: NodeContext,
   operator: Operator,
   asked: Asked,
 ): Promise<WaitingQuestion> {
-  canonical(ctx, asked.kind, asked.value)
+  if (asked.protocol === 'check') canonical(ctx, asked.kind, asked.values[0]!)
+  const most = purposeOf(ctx.inForce().convenant, asked.purpose)?.maxBatch ?? asked.values.length
+  if (asked.values.length > most) {
+    fail('BAD_REQUEST', { at: 'values', hint: `the purpose allows ${most} in one query` })
+  }
   const id = hex(ctx.random(16))
   const content = { ...asked, proposer: personOf(operator) }
   await ctx.store.proposals.create({
@@ -51,7 +61,7 @@ export async function proposeQuestion(
     sealed: ctx.vault.seal(contextOf(id), jcs(content), ctx.random),
     expiresAt: ctx.clock() + LIFETIME_MS,
   })
-  return read(ctx, id)
+  return readQuestion(ctx, id)
 }
 
 /** @throws ProtocolError `UNKNOWN_PROPOSAL`, `DUAL_CONTROL`, `NOT_APPROVED` when it is too late */
@@ -61,7 +71,7 @@ export async function decideQuestion(
   id: string,
   approve: boolean,
 ): Promise<WaitingQuestion> {
-  const { proposer, state } = await read(ctx, id)
+  const { proposer, state } = await readQuestion(ctx, id)
   if (proposer.token === operator.id)
     fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
   if (proposer.name === operator.name) {
@@ -70,9 +80,15 @@ export async function decideQuestion(
   if (state !== 'waiting') fail('NOT_APPROVED', { at: state })
   const sealed = ctx.vault.seal(decisionOf(id), jcs(personOf(operator)), ctx.random)
   if (!(await ctx.store.proposals.decide(id, operator.id, approve, sealed))) {
-    fail('NOT_APPROVED', { at: (await read(ctx, id)).state })
+    fail('NOT_APPROVED', { at: (await readQuestion(ctx, id)).state })
   }
-  return read(ctx, id)
+  return readQuestion(ctx, id)
+}
+
+/** @throws ProtocolError `UNKNOWN_PROPOSAL` */
+export async function readQuestion(ctx: NodeContext, id: string): Promise<WaitingQuestion> {
+  const row = await ctx.store.proposals.get(id)
+  return row?.act === 'ask' ? open(ctx, row) : fail('UNKNOWN_PROPOSAL')
 }
 
 /** Latest first. */
@@ -90,8 +106,8 @@ export async function askApproved(
   operator: Operator,
   id: string,
 ): Promise<{ readonly question: WaitingQuestion; readonly answer: CheckAnswer }> {
-  const question = await read(ctx, id)
-  const { proposer, decider, state, kind, purpose, rule, value } = question
+  const question = await readQuestion(ctx, id)
+  const { proposer, decider, state, kind, purpose, rule, protocol, values } = question
   if (proposer.token !== operator.id) {
     fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
   }
@@ -100,7 +116,7 @@ export async function askApproved(
   if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
   if (!(await ctx.store.proposals.begin(id))) fail('NOT_APPROVED', { at: 'used' })
   const answer = await check(ctx, {
-    ...{ kind, purpose, rule, values: [value], protocol: 'check', operator: operator.id },
+    ...{ kind, purpose, rule, values, protocol, operator: operator.id },
     ...(question.case === null ? {} : { case: question.case }),
     approval: approvalOf(ctx, question, decider),
   })
@@ -120,12 +136,6 @@ function approvalOf(
     commit: sealedCommit(salt, jcs(approval)),
     record: { ...approval, salt: hex(salt) },
   }
-}
-
-/** @throws ProtocolError `UNKNOWN_PROPOSAL` */
-async function read(ctx: NodeContext, id: string): Promise<WaitingQuestion> {
-  const row = await ctx.store.proposals.get(id)
-  return row?.act === 'ask' ? open(ctx, row) : fail('UNKNOWN_PROPOSAL')
 }
 
 function open(ctx: NodeContext, row: Proposal): WaitingQuestion {

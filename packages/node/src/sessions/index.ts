@@ -62,6 +62,7 @@ export {
   decideQuestion,
   listQuestions,
   proposeQuestion,
+  readQuestion,
   type WaitingQuestion,
 } from './approvals.ts'
 export { behind } from './behind.ts'

@@ -39,7 +39,15 @@ import {
   psiRows,
   psiSessions,
 } from './psi.ts'
-import { question, questionAsk, questionDecision, questionRequest, questions } from './questions.ts'
+import {
+  question,
+  questionAnswer,
+  questionAsk,
+  questionDecision,
+  questionRequest,
+  questions,
+  questionValues,
+} from './questions.ts'
 import {
   carryOutRequest,
   decisionRequest,
@@ -302,6 +310,13 @@ export const operations: readonly Operation[] = [
     response: question,
   },
   {
+    method: 'get',
+    path: '/questions/{id}/values',
+    summary: 'What a question asks about, in its order',
+    roles: analysts,
+    response: questionValues,
+  },
+  {
     method: 'post',
     path: '/questions/{id}/decision',
     summary: 'Approve a question or deny it, as the second person',
@@ -315,7 +330,7 @@ export const operations: readonly Operation[] = [
     summary: 'Ask an approved question, once',
     roles: analysts,
     request: questionAsk,
-    response: checkResponse,
+    response: questionAnswer,
   },
   {
     method: 'get',

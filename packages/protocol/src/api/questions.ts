@@ -1,14 +1,15 @@
 /** Operator API: questions of purposes that ask four eyes, from proposal to answer. */
 
 import { z } from 'zod'
-import { checkRequest } from './checks.ts'
-import { id16, kind, slug, time } from './common.ts'
+import { checkRequest, checkResponse, screenRequest, screenResponse } from './checks.ts'
+import { count, id16, kind, slug, time } from './common.ts'
 import { proposalState } from './records.ts'
 
 /** A token, by id and name. */
 const person = z.strictObject({ token: slug, name: slug })
 
-export const questionRequest = checkRequest
+/** A check, or a screen that is asked as one query. */
+export const questionRequest = z.union([checkRequest, screenRequest])
 export const questionDecision = z.strictObject({ approve: z.boolean() })
 /** The question says it all. */
 export const questionAsk = z.strictObject({})
@@ -19,7 +20,11 @@ export const question = z.strictObject({
   kind,
   purpose: slug,
   rule: slug,
-  value: z.string(),
+  protocol: z.enum(['check', 'screen']),
+  /** Identifiers, as they were put. */
+  count,
+  /** Of a check. What a screen asks about is read apart. */
+  value: z.string().nullable(),
   case: z.string().nullable(),
   proposer: person,
   decider: person.nullable(),
@@ -27,5 +32,8 @@ export const question = z.strictObject({
   expiresAt: time,
 })
 export const questions = z.strictObject({ questions: z.array(question) })
+
+export const questionValues = z.strictObject({ values: z.array(z.string()) })
+export const questionAnswer = z.union([checkResponse, screenResponse])
 
 export type QuestionView = z.infer<typeof question>

@@ -72,8 +72,8 @@ export const REFUSALS = {
     en: 'This member has asked about as many numbers in this key epoch as the convenant allows.',
   },
   APPROVAL_REQUIRED: {
-    nl: 'Dit doel vraagt twee verschillende personen: wie de vraag stelt en wie haar goedkeurt (drempel check --propose).',
-    en: 'This purpose asks two different people: who puts the question and who approves it (drempel check --propose).',
+    nl: 'Dit doel vraagt twee verschillende personen: wie de vraag stelt en wie haar goedkeurt (--propose).',
+    en: 'This purpose asks two different people: who puts the question and who approves it (--propose).',
   },
   NOT_A_KEY_HOLDER: {
     nl: 'Deze partij houdt geen deel van de sleutel.',
