@@ -101,7 +101,7 @@ describe('what a session tells', () => {
     const steps: [number, number][] = []
     const progress = (done: number, of: number) => steps.push([done, of])
     const { link } = await intersectedByOt({
-      ...planted(9000, 17_000, 1, 'frames'),
+      ...planted(6400, 17_000, 1, 'frames'),
       output: 'items',
       to: 'receiver',
       only: { receiver: { progress } },
@@ -166,7 +166,7 @@ it('ends when it is told to, in work and in waiting', async () => {
 it('gives way every few milliseconds of work', async () => {
   let turns = 0
   await intersectedByOt(
-    { ...planted(9000, 20_000, 5, 'pause'), output: 'items', to: 'both' },
+    { ...planted(6400, 17_000, 5, 'pause'), output: 'items', to: 'both' },
     () => {
       turns++
       return setImmediate()

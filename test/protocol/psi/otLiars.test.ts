@@ -4,7 +4,7 @@ import { type Bytes, concat } from '@drempel/protocol/encoding'
 import { defaultGroup } from '@drempel/protocol/group'
 import { ot, type PsiRole } from '@drempel/protocol/psi'
 import { describe, expect, it } from 'vitest'
-import { type Frame, linked, type Tamper } from './link.ts'
+import { type Frame, type Link, linked, type Tamper } from './link.ts'
 import { optionsOf, planted, type Session } from './run.ts'
 
 const session: Session = { ...planted(40, 30, 12, 'liars'), output: 'items', to: 'both' }
@@ -22,11 +22,16 @@ async function endOf(
       ? change(frame.payload, link.sent).map((payload) => ({ step, payload }))
       : [frame]
   const link = linked(tamper, 200)
-  const sides = (['receiver', 'sender'] as const).map((role) =>
-    ot(optionsOf({ ...session, ...more }, role, link)),
-  )
-  const ends = await Promise.allSettled(sides)
-  const end = ends[liar === 'receiver' ? 1 : 0]!
+  return honestEnd(liar, link, { ...session, ...more })
+}
+
+/** The honest side speaks first; when it has ended, it is gone for the other. */
+async function honestEnd(liar: PsiRole, link: Link, terms: Session = session): Promise<unknown> {
+  const honest = other(liar)
+  const [end] = await Promise.allSettled([
+    ot(optionsOf(terms, honest, link)).finally(() => link.close(honest)),
+    ot(optionsOf(terms, liar, link)),
+  ])
   return end.status === 'rejected' ? end.reason : end.value
 }
 
@@ -78,9 +83,7 @@ describe.each(['receiver', 'sender'] as const)('a %s that', (liar) => {
       ]
     }
     const link = linked(tamper, 200)
-    const honest = ot(optionsOf(session, other(liar), link))
-    const ends = await Promise.allSettled([honest, ot(optionsOf(session, liar, link))])
-    expect(ends[0]).toMatchObject({ reason: { code: 'BAD_MESSAGE', ...named } })
+    expect(await honestEnd(liar, link)).toMatchObject({ code: 'BAD_MESSAGE', ...named })
   })
 
   it('replays the nonce of a session under other terms', async () => {
@@ -96,11 +99,7 @@ describe.each(['receiver', 'sender'] as const)('a %s that', (liar) => {
       return [{ step, payload: replay ? before.payload : payload }]
     }
     const link = linked(tamper, 200)
-    const ends = await Promise.allSettled([
-      ot(optionsOf(session, other(liar), link)),
-      ot(optionsOf(session, liar, link)),
-    ])
-    expect(ends[0]).toMatchObject({ reason: { code: 'BAD_MESSAGE', ...named } })
+    expect(await honestEnd(liar, link)).toMatchObject({ code: 'BAD_MESSAGE', ...named })
   })
 
   it('has other terms', async () => {
@@ -160,7 +159,7 @@ it('frames that come twice are another step', async () => {
   ] as const) {
     expect(await endOf(liar, step, twice)).toMatchObject({ code: 'UNEXPECTED_STEP', culprit: liar })
   }
-  const lists = planted(9000, 20_000, 3, 'replay')
+  const lists = planted(6400, 17_000, 3, 'replay')
   for (const [liar, step] of [
     ['receiver', 'ot/matrix/0'],
     ['sender', 'ot/values/0'],

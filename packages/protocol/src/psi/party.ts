@@ -28,7 +28,10 @@ export type PsiItems = {
 export type PsiChannel = {
   /** Who is at the other end; errors name it as culprit. */
   readonly peer: string
-  /** The payload may be reused when the promise resolves, which it does when there is room again. */
+  /**
+   * The payload may be a view of larger memory, and be reused when the promise resolves, which it
+   * does when there is room again.
+   */
   send(step: string, payload: Bytes): Promise<void>
   /** The next frame. @throws ProtocolError with the peer as culprit for another step or length */
   receive(step: string, length: { readonly min: number; readonly max: number }): Promise<Bytes>
