@@ -30,6 +30,7 @@ export async function receive(
   const slots = await fillBins(session, kernel, records)
   const table = new ValueTable(session.count, session.parameters.width)
   const matrix = new Matrix(session, kernel, columnSeeds, seeds)
+  for (const secret of columnSeeds) secret.fill(0)
   try {
     for (let from = 0; from < session.parameters.bins; from += CHUNK) {
       await matrix.sendChunk(from, slots, records, table)
