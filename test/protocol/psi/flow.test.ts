@@ -28,6 +28,11 @@ function identity(parallel: number) {
         return hashes
       }),
     multiply: (_scalar, elements) => late(() => elements),
+    blind: async (wide, dst, items) => ({
+      elements: await work.mask(dst, dst, items),
+      blinds: wide,
+    }),
+    unblind: (_blinds, _key, elements) => late(() => elements),
   }
   return { work, seen }
 }

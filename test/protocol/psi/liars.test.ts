@@ -1,11 +1,11 @@
 /** A peer, or somebody on the line, that deviates at a named message of `ecdh`. */
 
-import { type Bytes, fromHex } from '@drempel/protocol/encoding'
+import { type Bytes, concat, fromHex, utf8 } from '@drempel/protocol/encoding'
 import { defaultGroup } from '@drempel/protocol/group'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
 import type { Tamper } from './link.ts'
-import { ended, planted, type Session } from './run.ts'
+import { CONTEXT, ended, planted, type Session } from './run.ts'
 
 // Two batches of points each way, so that a lie may stand in the second.
 const lists = planted(1200, 1100, 30, 'liars')
@@ -30,6 +30,10 @@ function withBytes(at: number, bytes: Bytes) {
   }
 }
 
+function split(points: Bytes): Bytes[] {
+  return Array.from({ length: points.length / 32 }, (_, i) => points.slice(32 * i, 32 * i + 32))
+}
+
 /** The side that the lie reaches ends with the code and the other as culprit; the other ends too. */
 async function expectCaught(session: Session, victim: 'receiver' | 'sender', code: string) {
   const { ends } = await ended(session)
@@ -49,6 +53,15 @@ describe('points that are none', () => {
     const lie = (step: string) => ({ ...both, tamper: changed(step, 0, withBytes(32 * 5, bytes)) })
     await expectCaught(lie('psi/masked'), 'sender', code)
     await expectCaught(lie('psi/products'), 'receiver', code)
+  })
+
+  it('as the key of the sender', async () => {
+    for (const [bytes, code] of [
+      [IDENTITY, 'IDENTITY_ELEMENT'],
+      [NO_POINT, 'BAD_ELEMENT'],
+    ] as const) {
+      await expectCaught({ ...both, tamper: changed('psi/key', 0, () => bytes) }, 'receiver', code)
+    }
   })
 
   it('in a later batch, which is named', async () => {
@@ -82,10 +95,19 @@ describe('points and records that come twice', () => {
     )
   })
 
-  it('products of items that are in common', async () => {
+  it('products of two items made one, by a sender that guesses both', async () => {
     const common = planted(64, 64, 64, 'all')
-    const session: Session = { ...common, output: 'items', to: 'receiver' }
-    const tamper = changed('psi/products', 0, twice)
+    const session: Session = { ...common, output: 'items', to: 'receiver', seed: 'guess' }
+    const group = defaultGroup()
+    const scalar = group.scalars.reduce(seededRandom('guess sender')(64))
+    const tag = concat(utf8('drempel/v1/psi/ecdh'), CONTEXT)
+    const guesses = common.receiver.slice(0, 2).map(utf8)
+    const [first, second] = split(group.hashTimesSecret(guesses, tag, scalar))
+    const asFirst = (payload: Bytes) => {
+      const shifted = group.add(payload.slice(32, 64), group.subtract(first!, second!))
+      return withBytes(32, shifted)(payload)
+    }
+    const tamper = changed('psi/products', 0, asFirst)
     await expectCaught({ ...session, tamper }, 'receiver', 'DUPLICATE_ELEMENT')
   })
 
@@ -127,6 +149,7 @@ describe('counts', () => {
     return longer
   }
   const victims = [
+    ['psi/key', 'receiver'],
     ['psi/masked', 'sender'],
     ['psi/products', 'receiver'],
     ['psi/list', 'receiver'],

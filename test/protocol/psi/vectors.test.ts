@@ -18,9 +18,13 @@ const schema = z.strictObject({
   context: z.string(),
   sizes: z.strictObject({ receiver: z.int(), sender: z.int() }),
   lists: z.strictObject({ receiver: z.array(z.string()), sender: z.array(z.string()) }),
-  /** Scalars and the dummy of each side, as they follow from the seeds. */
-  scalars: z.strictObject({ receiver: z.string(), sender: z.string() }),
-  dummies: z.strictObject({ receiver: z.string(), sender: z.string() }),
+  /** What follows from the seeds: the sender's scalar, and what the receiver masks with. */
+  scalar: z.string(),
+  masks: z.strictObject({ items: z.array(z.string()), size: z.string() }),
+  dummies: z.strictObject({
+    receiver: z.strictObject({ items: z.string(), size: z.string() }),
+    sender: z.strictObject({ items: z.string(), size: z.string() }),
+  }),
   frames,
 })
 const file = new URL('../../vectors/psi-ecdh.json', import.meta.url)
@@ -48,12 +52,16 @@ describe.each(['items', 'size'] as const)('the session that tells %s', (output) 
 
   it('has the points that follow from its scalars', () => {
     const tag = concat(utf8('drempel/v1/psi/ecdh'), fromHex(vector.context))
-    const [a, b] = [scalarOf(vector.scalars.receiver), scalarOf(vector.scalars.sender)]
+    const b = scalarOf(vector.scalar)
     const hashed = (side: 'receiver' | 'sender') =>
-      [...lists[side].map(utf8), fromHex(vector.dummies[side])].map((item) =>
+      [...lists[side].map(utf8), fromHex(vector.dummies[side][output])].map((item) =>
         ristretto255_hasher.hashToCurve(item, { DST: tag }),
       )
-    const masked = hashed('receiver').map((point) => point.multiply(a))
+    const masked = hashed('receiver').map((point, i) =>
+      output === 'size'
+        ? point.multiply(scalarOf(vector.masks.size))
+        : point.add(ristretto255.Point.BASE.multiply(scalarOf(vector.masks.items[i]!))),
+    )
     const products = masked.map((point) => point.multiply(b).toHex())
     const records = hashed('sender').map((point) => point.multiply(b).toHex().slice(2, 14))
     expect(recorded['receiver psi/masked']).toEqual([masked.map((point) => point.toHex()).join('')])
@@ -63,11 +71,19 @@ describe.each(['items', 'size'] as const)('the session that tells %s', (output) 
   })
 })
 
+it('the key is of the scalar', () => {
+  const key = ristretto255.Point.BASE.multiply(scalarOf(vector.scalar)).toHex()
+  expect(vector.frames.items['sender psi/key']).toEqual([key])
+  expect(vector.frames.size['sender psi/key']).toBeUndefined()
+})
+
 it('the scalars follow from the seeds', () => {
-  const scalar = (side: string) =>
-    hex(defaultGroup().scalars.reduce(seededRandom(`vector ${side}`)(64)))
-  expect(vector.scalars.sender).toBe(scalar('sender'))
-  expect(vector.scalars.receiver).toBe(scalar('receiver'))
+  const { scalars } = defaultGroup()
+  expect(vector.scalar).toBe(hex(scalars.reduce(seededRandom('vector sender')(64))))
+  expect(vector.masks.size).toBe(hex(scalars.reduce(seededRandom('vector receiver')(64))))
+  const random = seededRandom('vector receiver')
+  random(32)
+  expect(vector.masks.items.join('')).toBe(hex(scalars.reduce(random(64 * sizes.receiver))))
 })
 
 function scalarOf(littleEndian: string): bigint {

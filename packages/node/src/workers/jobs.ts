@@ -24,6 +24,7 @@ import {
   verifyShare,
 } from '@drempel/protocol/oprf'
 import {
+  type Blinded,
   commitItems,
   type DistinctItems,
   distinctItems,
@@ -128,6 +129,22 @@ export const jobs = {
     args: { readonly scalar: Bytes; readonly dst: Bytes; readonly items: PsiItems },
   ): Promise<Bytes> {
     return inThread(group, pause).mask(args.scalar, args.dst, args.items)
+  },
+
+  /** Who learns items: own items hashed, each behind a multiple of the generator. */
+  psiBlind(
+    { pause }: World,
+    args: { readonly wide: Bytes; readonly dst: Bytes; readonly items: PsiItems },
+  ): Promise<Blinded> {
+    return inThread(group, pause).blind(args.wide, args.dst, args.items)
+  },
+
+  /** Who learns items: these multiples taken away, as the other multiplied them. */
+  psiUnblind(
+    { pause }: World,
+    args: { readonly blinds: Bytes; readonly key: Bytes; readonly elements: Bytes },
+  ): Promise<Bytes> {
+    return inThread(group, pause).unblind(args.blinds, args.key, args.elements)
   },
 
   /** Either side of an intersection: the other's elements times the session's scalar. */

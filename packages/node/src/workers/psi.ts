@@ -1,5 +1,6 @@
 /** The computation of an intersection on the node's worker threads. */
 
+import { countOf } from '@drempel/protocol/group'
 import { type EcdhWork, itemCount } from '@drempel/protocol/psi'
 import type { WorkerPool } from './pool.ts'
 
@@ -12,6 +13,10 @@ export function pooledWork(pool: WorkerPool, signal?: AbortSignal): EcdhWork {
     mask: (scalar, dst, items) =>
       pool.run('psiMask', { scalar, dst, items }, options(itemCount(items))),
     multiply: (scalar, elements) =>
-      pool.run('psiMultiply', { scalar, elements }, options(elements.length / 32)),
+      pool.run('psiMultiply', { scalar, elements }, options(countOf(elements))),
+    blind: (wide, dst, items) =>
+      pool.run('psiBlind', { wide, dst, items }, options(itemCount(items))),
+    unblind: (blinds, key, elements) =>
+      pool.run('psiUnblind', { blinds, key, elements }, options(countOf(elements))),
   }
 }

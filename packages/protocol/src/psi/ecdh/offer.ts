@@ -3,7 +3,7 @@
  * sender masks its list and sends it, and answers questions later, each of which costs as much as the
  * question is long. The scalar is the session's own and ends with it.
  *
- * Every question has a fresh scalar of the receiver's and a context of its own, so the sender cannot tell
+ * Every question has a fresh mask of the receiver's and a context of its own, so the sender cannot tell
  * whether two questions ask the same. The receiver learns for each item asked whether it is in the one
  * list that was sent; asking again tells it nothing new, and it keeps a record of b * H(x) for each item
  * that it asked, which is worth nothing against the list of another session. What questions may ask in
@@ -19,8 +19,9 @@ import { itemCount } from '../items.ts'
 import type { PsiItems, PsiOptions, PsiOutput, PsiResult } from '../party.ts'
 import { agreeOnTerms } from '../terms.ts'
 import { beTold, conclude } from './conclude.ts'
-import { ask, receiveList } from './receiver.ts'
-import { answer, type MaskedList, maskList, sendList } from './sender.ts'
+import { blinded, multiplied } from './masks.ts'
+import { ask, receiveKey, receiveList } from './receiver.ts'
+import { answer, type MaskedList, maskList, sendKey, sendList } from './sender.ts'
 import { type EcdhOptions, EcdhSession } from './session.ts'
 import { type EcdhWork, inThread } from './work.ts'
 
@@ -45,7 +46,7 @@ export type OfferedList = MaskedList & {
 }
 
 /** The receiver's. */
-export type TakenList = { readonly offer: Offer; readonly records: Bytes }
+export type TakenList = { readonly offer: Offer; readonly key: Bytes; readonly records: Bytes }
 
 /** The sender masks and sends its list. @throws as `ecdh` */
 export async function offerList(
@@ -57,6 +58,7 @@ export async function offerList(
   const scalar = randomScalar(defaultGroup(), offer.random)
   return await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'sender' }, session.stop)
+    await sendKey(session, scalar)
     const list = await maskList(session, scalar, items)
     await sendList(session, list)
     return { ...list, offer, scalar, count: itemCount(items), asked: undefined }
@@ -68,7 +70,8 @@ export async function takeList(offer: Offer): Promise<TakenList> {
   const session = new EcdhSession(offer, inThread(defaultGroup()), 0)
   return await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'receiver' }, session.stop)
-    return { offer, records: await receiveList(session) }
+    const key = await receiveKey(session)
+    return { offer, key, records: await receiveList(session) }
   })
 }
 
@@ -102,7 +105,8 @@ export async function askQuestion(
   const session = questionSession(list.offer, question, work, 2 * sizes.receiver)
   return await session.run(async () => {
     await agreeOnTerms(QUESTION, { ...question, role: 'receiver' }, session.stop)
-    const records = await ask(session, items, sizes.receiver, output)
+    const mask = output === 'size' ? multiplied(session) : blinded(session, list.key)
+    const records = await ask(session, items, sizes.receiver, output, mask)
     return await conclude(session, question, list.records, records)
   })
 }

@@ -5,18 +5,19 @@
  * nothing (De Cristofaro, Gasti, Tsudik, "Fast and Private Computation of Cardinality of Set
  * Intersection and Union", CANS 2012).
  *
- * The receiver has items x and a fresh secret scalar a, the sender items y and a fresh secret b; H
- * hashes to the group under a tag that holds the session's context.
+ * The receiver has items x, the sender items y and a fresh secret scalar b; H hashes to the group under a
+ * tag that holds the session's context; M is the receiver's mask, fresh too: a multiplication for `size`,
+ * the addition of random multiples of the generator for `items` (masks.ts).
  *
- *   receiver -> sender: a * H(x) for all x                          psi/masked
- *   sender -> receiver: b * a * H(x), for `size` rising             psi/products
+ *   sender -> receiver, for `items`: b * G                          psi/key
+ *   receiver -> sender: M(H(x)) for all x                           psi/masked
+ *   sender -> receiver: b * M(H(x)), for `size` rising              psi/products
  *   sender -> receiver: records of b * H(y) for all y, rising       psi/list
- *   receiver: b * H(x) = a^-1 * (b * a * H(x)), looked up in the list
+ *   receiver: takes M away, looks b * H(x) up in the list
  *   receiver -> sender, where the result goes to both               psi/report
  *
  * Taking the own mask away instead of masking the other list too lets the sender send a few bytes of
- * b * H(y), and costs two multiplications for each x and y by the sender, two for each x by the receiver,
- * one of which both hash.
+ * b * H(y).
  *
  * Adversary: semi-honest. Under decisional Diffie-Hellman, with H a random oracle:
  *   - the receiver learns which of its items are in common (for `size`: how many; the products come in
@@ -35,8 +36,9 @@ import { itemCount } from '../items.ts'
 import type { PsiOptions, PsiResult } from '../party.ts'
 import { agreeOnTerms } from '../terms.ts'
 import { beTold, conclude } from './conclude.ts'
-import { ask, receiveList } from './receiver.ts'
-import { answer, maskList, sendList } from './sender.ts'
+import { blinded, multiplied } from './masks.ts'
+import { ask, receiveKey, receiveList } from './receiver.ts'
+import { answer, maskList, sendKey, sendList } from './sender.ts'
 import { EcdhSession } from './session.ts'
 import { type EcdhWork, inThread } from './work.ts'
 
@@ -62,7 +64,9 @@ export async function ecdh(
 }
 
 async function receive(session: EcdhSession, options: PsiOptions): Promise<PsiResult> {
-  const records = await ask(session, options.items, options.sizes.receiver, options.output)
+  const { items, sizes, output } = options
+  const mask = output === 'size' ? multiplied(session) : blinded(session, await receiveKey(session))
+  const records = await ask(session, items, sizes.receiver, output, mask)
   const list = await receiveList(session)
   return conclude(session, options, list, records)
 }
@@ -71,6 +75,7 @@ async function send(session: EcdhSession, options: PsiOptions): Promise<PsiResul
   const { items, sizes, output } = options
   const scalar = randomScalar(defaultGroup(), options.random)
   try {
+    if (output === 'items') await sendKey(session, scalar)
     const [list] = await session.stop.all([
       maskList(session, scalar, items),
       answer(session, scalar, sizes.receiver, output),

@@ -1,13 +1,14 @@
 /** The side that masks its list, has it masked once more, takes its own mask away, and compares. */
 
 import type { Bytes } from '../../encoding/index.ts'
-import { defaultGroup, ELEMENT_BYTES, randomScalar } from '../../group/index.ts'
+import { defaultGroup, ELEMENT_BYTES } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import { inBatches, type Range } from '../flow.ts'
 import { paddedItems, sliceItems } from '../items.ts'
 import type { PsiItems, PsiOutput } from '../party.ts'
 import { RecordIndex, rises, writeRecords } from '../records.ts'
 import { emptyHits, isHit, setHit } from '../report.ts'
+import type { Mask } from './masks.ts'
 import { BATCH, type EcdhSession } from './session.ts'
 
 /** The sender's records of b * H(y). @throws ProtocolError `BAD_ORDER`, culprit = the sender */
@@ -23,31 +24,36 @@ export async function receiveList(session: EcdhSession): Promise<Bytes> {
   return records
 }
 
+/** The sender's b * G. @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT`, culprit = the sender */
+export async function receiveKey(session: EcdhSession): Promise<Bytes> {
+  const key = await session.stop.race(session.receive('psi/key', 1, ELEMENT_BYTES))
+  defaultGroup().assertElements(key, { culprit: session.options.channel.peer, at: 'psi/key' })
+  return key
+}
+
 /**
  * Own items to records of b * H(x), padding included: in the order of the items for `items`, rising
  * in the sender's products for `size`.
  * @param count the padded size
+ * @param mask as the output allows; forgotten at the end
  */
 export async function ask(
   session: EcdhSession,
   items: PsiItems,
   count: number,
   output: PsiOutput,
+  mask: Mask,
 ): Promise<Bytes> {
-  const group = defaultGroup()
-  const mask = randomScalar(group, session.options.random)
-  const unmask = group.scalars.invert(mask)
   try {
-    return await maskAndUnmask(session, { mask, unmask }, items, count, output)
+    return await maskAndUnmask(session, mask, items, count, output)
   } finally {
-    mask.fill(0)
-    unmask.fill(0)
+    mask.forget()
   }
 }
 
 async function maskAndUnmask(
   session: EcdhSession,
-  scalars: { readonly mask: Bytes; readonly unmask: Bytes },
+  mask: Mask,
   items: PsiItems,
   count: number,
   output: PsiOutput,
@@ -60,8 +66,8 @@ async function maskAndUnmask(
   let last: Bytes = new Uint8Array(ELEMENT_BYTES)
   const masking = inBatches({
     ...loop,
-    fetch: ({ from, to }: Range) => sliceItems(padded, from, to),
-    work: (batch) => work.mask(scalars.mask, session.hashTag, batch),
+    fetch: (range: Range) => ({ batch: sliceItems(padded, range.from, range.to), range }),
+    work: ({ batch, range }) => mask.on(batch, range),
     take: async (masked, { from, to }) => {
       await channel.send('psi/masked', masked)
       session.advance(to - from)
@@ -80,7 +86,7 @@ async function maskAndUnmask(
       }
       return { products, range }
     },
-    work: ({ products, range }) => session.multiply(scalars.unmask, products, range),
+    work: ({ products, range }) => mask.off(products, range),
     take: (unmasked, { from, to }) => {
       writeRecords(unmasked, width, records, from)
       session.advance(to - from)

@@ -1,7 +1,7 @@
 /** The side that masks its own list and the receiver's points with one scalar. */
 
 import type { Bytes } from '../../encoding/index.ts'
-import { ELEMENT_BYTES } from '../../group/index.ts'
+import { defaultGroup, ELEMENT_BYTES } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import { inBatches } from '../flow.ts'
 import { paddedItems, sliceItems } from '../items.ts'
@@ -14,6 +14,11 @@ export type MaskedList = {
   readonly records: Bytes
   /** For each record the number of its item. */
   readonly order: Uint32Array
+}
+
+/** What takes the receiver's masks away where it learns items. */
+export function sendKey({ options, stop }: EcdhSession, scalar: Bytes): Promise<void> {
+  return stop.race(options.channel.send('psi/key', defaultGroup().multiplyBaseSecret(scalar)))
 }
 
 /** Masks the own list, padded. */
@@ -75,7 +80,7 @@ export async function answer(
       const points = await session.receive('psi/masked', range.to - range.from, ELEMENT_BYTES)
       return { points, range }
     },
-    work: ({ points, range }) => session.multiply(scalar, points, range),
+    work: ({ points, range }) => session.checked(range, () => work.multiply(scalar, points)),
     take: async (products, { from, to }) => {
       session.advance(to - from)
       if (output === 'size') return void records.set(products, width * from)

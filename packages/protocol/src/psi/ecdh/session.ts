@@ -49,15 +49,18 @@ export class EcdhSession {
     return this.options.channel.receive(step, { min: exactly, max: exactly })
   }
 
-  /** @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT`, culprit = the peer who sent the elements */
-  async multiply(scalar: Bytes, elements: Bytes, { from }: Range): Promise<Bytes> {
+  /**
+   * Work on a batch of the peer's elements.
+   * @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT`, culprit = the peer
+   */
+  async checked(batch: Range, work: () => Promise<Bytes>): Promise<Bytes> {
     try {
-      return await this.work.multiply(scalar, elements)
+      return await work()
     } catch (error) {
       if (!isProtocolError(error, 'BAD_ELEMENT') && !isProtocolError(error, 'IDENTITY_ELEMENT')) {
         throw error
       }
-      const at = `batch ${from / BATCH}`
+      const at = `batch ${batch.from / BATCH}`
       throw new ProtocolError(error.code, { culprit: this.options.channel.peer, at })
     }
   }

@@ -6,7 +6,7 @@
  */
 
 import type { Bytes } from '../../encoding/index.ts'
-import { countOf, ELEMENT_BYTES, type Group } from '../../group/index.ts'
+import { countOf, ELEMENT_BYTES, type Group, smallScalar } from '../../group/index.ts'
 import { itemCount, itemOf } from '../items.ts'
 import type { PsiItems } from '../party.ts'
 
@@ -17,7 +17,17 @@ export type EcdhWork = {
   mask(scalar: Bytes, dst: Bytes, items: PsiItems): Promise<Bytes>
   /** @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT` */
   multiply(scalar: Bytes, elements: Bytes): Promise<Bytes>
+  /**
+   * Each item hashed, plus a multiple of the generator by a scalar of its own.
+   * @param wide 64 random bytes for each scalar
+   */
+  blind(wide: Bytes, dst: Bytes, items: PsiItems): Promise<Blinded>
+  /** Each element less its scalar times `key`. @throws as `multiply` */
+  unblind(blinds: Bytes, key: Bytes, elements: Bytes): Promise<Bytes>
 }
+
+/** Scalars stay with who blinds. */
+export type Blinded = { readonly elements: Bytes; readonly blinds: Bytes }
 
 /** @param pause called every few milliseconds, so that the event loop stays alive */
 export function inThread(group: Group, pause?: () => Promise<void>): EcdhWork {
@@ -33,13 +43,36 @@ export function inThread(group: Group, pause?: () => Promise<void>): EcdhWork {
   return {
     parallel: 1,
     mask: (scalar, dst, items) =>
-      inStrides(itemCount(items), (from, to) => {
-        const messages = Array.from({ length: to - from }, (_, i) => itemOf(items, from + i))
-        return group.hashTimesSecret(messages, dst, scalar)
-      }),
+      inStrides(itemCount(items), (from, to) =>
+        group.hashTimesSecret(messagesOf(items, from, to), dst, scalar),
+      ),
     multiply: (scalar, elements) =>
       inStrides(countOf(elements), (from, to) =>
-        group.multiplySecret(scalar, elements.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)),
+        group.multiplySecret(scalar, part(elements, from, to)),
       ),
+    async blind(wide, dst, items) {
+      const blinds = group.scalars.reduce(wide)
+      const elements = await inStrides(itemCount(items), (from, to) => {
+        const messages = messagesOf(items, from, to)
+        return group.hashPlusBaseSecret(messages, dst, part(blinds, from, to))
+      })
+      return { elements, blinds }
+    },
+    unblind: (blinds, key, elements) =>
+      inStrides(countOf(elements), (from, to) => {
+        const rows = [part(elements, from, to)]
+        return group.combineMinusSecret(ONE, rows, part(blinds, from, to), key)
+      }),
   }
+}
+
+const ONE = smallScalar(1)
+
+function messagesOf(items: PsiItems, from: number, to: number): Bytes[] {
+  return Array.from({ length: to - from }, (_, i) => itemOf(items, from + i))
+}
+
+/** Elements or scalars from one position to another. */
+function part(flat: Bytes, from: number, to: number): Bytes {
+  return flat.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)
 }
