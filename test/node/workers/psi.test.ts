@@ -21,6 +21,13 @@ test('gives what the thread itself computes', async () => {
   const masked = await here.mask(scalar, dst, items)
   expect(await there.mask(scalar, dst, items)).toEqual(masked)
   expect(await there.multiply(scalar, masked)).toEqual(await here.multiply(scalar, masked))
+  const wide = seededRandom('wide')(64 * lists.receiver.length)
+  const key = defaultGroup().multiplyBaseSecret(scalar)
+  const { elements, blinds } = await here.blind(wide, dst, items)
+  expect(await there.blind(wide, dst, items)).toEqual({ elements, blinds })
+  const products = await here.multiply(scalar, elements)
+  expect(await here.unblind(blinds, key, products)).toEqual(masked)
+  expect(await there.unblind(blinds, key, products)).toEqual(masked)
   // What crossed to the thread was a copy.
   expect(await there.mask(scalar, dst, items)).toEqual(masked)
 })
