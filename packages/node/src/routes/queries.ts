@@ -58,9 +58,9 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
 
   app.get('/receipts/:txid', operators.requireRole('analyst', 'auditor', 'admin'), async (c) => {
     const txid = c.req.param('txid')
-    // As the asker this node has the answer or the refusal; as a holder, the evaluation.
+    // Who asked or intersected has the outcome or the refusal; a holder, the evaluation.
     const entries = await ctx.audit.find(txid)
-    const last = entries.findLast(({ type }) => type.startsWith('query.')) ?? entries[0]
+    const last = entries.findLast(({ type }) => /^(query|psi)\./.test(type)) ?? entries[0]
     if (last === undefined) throw new ProtocolError('UNKNOWN_RECEIPT')
     const leaf = await ctx.audit.leaf(last.origin, last.index)
     return c.json(await receiptOf(ctx, txid, { ...last, leaf }))

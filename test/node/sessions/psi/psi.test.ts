@@ -1,6 +1,8 @@
 /** Intersections between two nodes, as their people see them and as their logs tell. */
 
 import type { Convenant } from '@drempel/protocol/convenant'
+import { fromBase64 } from '@drempel/protocol/encoding'
+import { parseEvent } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
@@ -116,6 +118,9 @@ describe('two lists', () => {
       expect(record).toMatchObject({ proposal: { body: { id } }, acceptance: { body: { id } } })
       expect(record).toMatchObject({ people: [{ name: 'first-admin' }] })
       expect(await member.record(log[1]!)).toMatchObject({ result: { size: 10 } })
+      const { json } = await member.api('GET', `/receipts/${id}`)
+      const { leaf } = json as { leaf: string }
+      expect(parseEvent(fromBase64(leaf))).toMatchObject({ type: 'psi.result', txid: id })
     }
   })
 

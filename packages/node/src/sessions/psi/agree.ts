@@ -10,7 +10,7 @@ import {
   intersectionOf,
   paddedListSize,
 } from '@drempel/protocol/convenant'
-import { fromBase64 } from '@drempel/protocol/encoding'
+import { fromBase64, fromHex } from '@drempel/protocol/encoding'
 import { verifyPsiIntent } from '@drempel/protocol/log'
 import { chooseProtocol } from '@drempel/protocol/psi'
 import { followLog, openerOf } from '../checkpoints.ts'
@@ -81,11 +81,11 @@ export async function commit(
   ctx: NodeContext,
   session: PsiSession,
   acceptance: SignedAcceptance,
-  list: Uint8Array,
   why: NonNullable<Psi['why']>,
 ): Promise<PsiSession> {
   const { side, purpose, peer, content } = session
   const { body } = content.proposal
+  const list = fromHex(content.own!.known)
   const since = ctx.clock() - termsOf(ctx, purpose).quota.days * DAY_MS
   const intersected = await ctx.store.psi.committed(purpose, peer, since, list)
   const consent = content.automatic ? 'policy' : content.people.map(({ token }) => token)

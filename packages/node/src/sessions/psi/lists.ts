@@ -98,19 +98,17 @@ export async function loadList(ctx: NodeContext, id: string): Promise<Loaded> {
   return { items, rows: rows.map((at) => numbers[at]!) }
 }
 
-/** The commitment under a salt, and the digest by which this node knows the list again. */
-export async function commitments(
+export function commitmentTo(
   ctx: NodeContext,
   items: PsiItems,
   salt: Uint8Array,
-): Promise<{ readonly commitment: Uint8Array; readonly known: Uint8Array }> {
-  const lane = { elements: itemCount(items), urgent: true }
-  const key = ctx.vault.blindIndex('psi', '')
-  const [commitment, known] = await Promise.all([
-    ctx.workers.run('psiCommit', { items, salt }, lane),
-    ctx.workers.run('psiCommit', { items, salt: key }, lane),
-  ])
-  return { commitment, known }
+): Promise<Uint8Array> {
+  return ctx.workers.run('psiCommit', { items, salt }, { elements: itemCount(items), urgent: true })
+}
+
+/** By which this node knows a list again, whatever the order; nobody else can make it. */
+export function knownDigest(ctx: NodeContext, items: PsiItems): Promise<Uint8Array> {
+  return commitmentTo(ctx, items, ctx.vault.blindIndex('psi', ''))
 }
 
 export async function saveResult(

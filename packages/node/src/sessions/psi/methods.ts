@@ -20,7 +20,7 @@ import {
   signedProposal,
 } from './messages.ts'
 import type { PsiPolicy } from './policy.ts'
-import { acceptIntersection, knownList, refuseIntersection } from './proposals.ts'
+import { acceptIntersection, refuseIntersection } from './proposals.ts'
 import type { Intersections } from './runs.ts'
 import { move, type PsiSession, sealContent, sessionOf } from './state.ts'
 
@@ -170,7 +170,7 @@ async function accepted(
   const agreed = { ...session, content: { ...content, acceptance } }
   const seen = await verifyPeerIntent(ctx, agreed, receipt)
   await ctx.witnessing.cosigning.ready()
-  const committed = await commit(ctx, session, acceptance, await knownList(ctx, id), why)
+  const committed = await commit(ctx, session, acceptance, why)
   await journalPsiIntent(ctx, committed)
   runs.start(await move(ctx, committed, ['committed'], 'running'), seen)
   return intentReceipt(ctx, id)

@@ -15,7 +15,7 @@ import { permit } from '../federation.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
-import { commitments, dropList, loadList, takeList } from './lists.ts'
+import { commitmentTo, dropList, knownDigest, loadList, takeList } from './lists.ts'
 import {
   acceptedMessage,
   type Proposal,
@@ -205,8 +205,7 @@ async function begin(
     ctx.signer,
   )
   await ctx.witnessing.cosigning.ready()
-  const list = await knownList(ctx, id)
-  const session = await runs.inTurn(() => commit(ctx, before, acceptance, list, why))
+  const session = await runs.inTurn(() => commit(ctx, before, acceptance, why))
   try {
     const { origin, index, leaf } = await journalPsiIntent(ctx, session)
     const receipt = await ctx.audit.receipt(origin, index, leaf)
@@ -249,20 +248,17 @@ async function listFor(
     const size = padded(ctx, purpose, side, itemCount(items))
     allowed(size, itemCount(items))
     const salt = ctx.random(32)
-    const { commitment } = await commitments(ctx, items, salt)
+    const [commitment, known] = await Promise.all([
+      commitmentTo(ctx, items, salt),
+      knownDigest(ctx, items),
+    ])
     const source = input === 'flags' ? 'flags' : 'list'
-    const own = { source, size: itemCount(items), salt: base64(salt), commitment: hex(commitment) }
-    return { own: own as OwnList, size }
+    const digests = { commitment: hex(commitment), known: hex(known) }
+    return { own: { source, size: itemCount(items), salt: base64(salt), ...digests }, size }
   } catch (error) {
     await dropList(ctx, id)
     throw error
   }
-}
-
-/** The digest by which this node counts how often it used one list. */
-export async function knownList(ctx: NodeContext, id: string): Promise<Uint8Array> {
-  const { items } = await loadList(ctx, id)
-  return (await commitments(ctx, items, new Uint8Array(32))).known
 }
 
 /** @throws ProtocolError `DUAL_CONTROL` */

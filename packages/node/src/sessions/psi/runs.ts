@@ -20,7 +20,7 @@ import type { PeerCheckpoint } from '../journal.ts'
 import { saltOf } from './agree.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
-import { commitments, dropList, dropResult, loadList, saveResult } from './lists.ts'
+import { commitmentTo, dropList, dropResult, loadList, saveResult } from './lists.ts'
 import { agreementDigest, rolesOf } from './messages.ts'
 import { move, openSession, type PsiContent, type PsiSession, sessionOf } from './state.ts'
 
@@ -182,7 +182,7 @@ export class Intersections {
     const ctx = this.#ctx
     const { id, content } = session
     const loaded = await loadList(ctx, id)
-    const { commitment } = await commitments(ctx, loaded.items, saltOf(session))
+    const commitment = await commitmentTo(ctx, loaded.items, saltOf(session))
     // The list that was committed to, or none: what changed in the store in between is not used.
     if (
       hex(commitment) !== content.own!.commitment ||

@@ -18,6 +18,8 @@ export type OwnList = {
   readonly salt: string
   /** Hexadecimal. */
   readonly commitment: string
+  /** Keyed digest by which this node counts how often it used one list; hexadecimal. */
+  readonly known: string
 }
 
 export type PsiContent = {
