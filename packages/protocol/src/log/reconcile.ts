@@ -12,6 +12,7 @@ import { parseOrigin } from './checkpoint.ts'
 import type { EventOf, LeafFields } from './event.ts'
 import { timeOf } from './fields.ts'
 import { type ReadHashes, rootAt } from './merkle.ts'
+import { reconcilePsi } from './reconcilePsi.ts'
 
 /** All of one member's log of the quarter, in order. */
 export type ReconciledSide = {
@@ -85,7 +86,10 @@ export function reconcile(
   toleranceMinutes = TOLERANCE_MINUTES,
 ): Reconciliation {
   const [a, b] = [logOf(one), logOf(other)]
-  const parts = [queries(a, b, toleranceMinutes), queries(b, a, toleranceMinutes)]
+  const parts = [
+    ...[queries(a, b, toleranceMinutes), queries(b, a, toleranceMinutes)],
+    reconcilePsi(a, b, isBeyond),
+  ]
   return {
     matched: parts.reduce((sum, { matched }) => sum + matched, 0),
     undecided: parts.reduce((sum, { undecided }) => sum + undecided, 0),
