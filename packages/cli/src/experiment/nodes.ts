@@ -9,8 +9,10 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuleChoice, SignedConvenant } from '@drempel/protocol/convenant'
+import { isProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { Federation } from '../federation/federation.ts'
+import { ApiError } from '../federation/api.ts'
+import { Federation, type FederationOptions } from '../federation/federation.ts'
 import { processorSeconds } from '../federation/processor.ts'
 import { fail } from '../output/errors.ts'
 import { itemsOf } from './evaluate.ts'
@@ -72,7 +74,7 @@ export async function runOnNodes(
   // Whatever ends this process, it leaves no key behind; the nodes' processes have ended before.
   const clean = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
   process.once('exit', clean)
-  const federation = await Federation.create({
+  const federation = await startAll({
     directory,
     partners: experiment.partners.map(({ id, name, sector }) => ({ id, name, sector })),
     convenant: {
@@ -105,23 +107,56 @@ export async function runOnNodes(
       secondsTotal: seconds(started, clock()),
     }
     return { measured, convenant: federation.signed }
+  } catch (error) {
+    if (error instanceof ApiError) {
+      const { code, at, hint } = error.problem
+      fail('NODE_FAILED', { at: [code, at].filter(Boolean).join(' '), ...(hint ? { hint } : {}) })
+    }
+    throw error
   } finally {
     await federation.remove()
     process.off('exit', clean)
   }
 }
 
+async function startAll(options: FederationOptions): Promise<Federation> {
+  try {
+    return await Federation.create(options)
+  } catch (error) {
+    if (isProtocolError(error)) throw error
+    // What nodes wrote when they did not start names places of this machine.
+    return fail('NODE_FAILED', { hint: 'a node did not start in time: is the machine very busy?' })
+  }
+}
+
 /** A rule as a convenant says it; undefined when none may. Age is a matter of what is imported. */
-function choiceOf(rule: Rule, { partners }: Material): RuleChoice | undefined {
+function choiceOf(rule: Rule, { partners }: Pick<Material, 'partners'>): RuleChoice | undefined {
   const { kind, t, sectors, reports, output } = rule
   if (partners.length < Math.max(3, t + 1)) return undefined
-  if (sectors > 1 || reports > 0) return undefined
-  return { kind, t, output }
+  if (sectors > 1 && tellsWho(sectors, partners)) return undefined
+  return {
+    ...{ kind, t, output },
+    ...(sectors > 1 ? { minSectors: sectors } : {}),
+    // Up to t every flag counts for a report anyway.
+    ...(reports > t ? { reports } : {}),
+  }
+}
+
+/** Too few sectors, or all are needed and one has a single partner: who hears the result knows who. */
+function tellsWho(needed: number, partners: Material['partners']): boolean {
+  const sizes = new Map<string, number>()
+  for (const { sector } of partners) sizes.set(sector, (sizes.get(sector) ?? 0) + 1)
+  return needed > sizes.size || (needed === sizes.size && [...sizes.values()].includes(1))
 }
 
 /** As a drafted convenant names it. */
-function protocolId({ kind, t, output }: Rule): string {
-  return `${kind}-t${t}${output === 'owners' ? '-owners' : ''}`
+function protocolId({ kind, t, sectors, reports, output }: Rule): string {
+  return [
+    ...[kind, `t${t}`],
+    ...(sectors > 1 ? [`s${sectors}`] : []),
+    ...(reports > t ? [`r${reports}`] : []),
+    ...(output === 'owners' ? ['owners'] : []),
+  ].join('-')
 }
 
 /** Longest age first: lists then only shrink, since what was withdrawn may not come back. */

@@ -17,7 +17,7 @@ export type Parameter = {
   /** The range of the sensitivity; null for what is a choice and no guess. */
   readonly range: readonly [low: number, high: number] | null
   /** A publication, or null: an assumption. */
-  readonly source: string | null
+  readonly source: Text | null
   /** What an experiment may set. */
   readonly least: number
   readonly most: number
@@ -32,17 +32,20 @@ const UNIT = {
   spread: { nl: 'spreiding van de logaritme', en: 'spread of the logarithm' },
 } as const satisfies Record<string, Text>
 
-const TWENTE =
+const REPORT =
   'Junger, Veldkamp, Koning: Fraudevictimisatie in Nederland, Universiteit Twente, 2022'
-const MELDPUNT =
-  'Kamerbrief over internetoplichting, 2019: 43,779 reports in 2018, 7,190 withdrawn, 13,174 unusable'
+const twente = (nl = '', en = ''): Text => ({ nl: REPORT + nl, en: REPORT + en })
+const MELDPUNT: Text = {
+  nl: 'Kamerbrief over internetoplichting, 2019: van 43.779 meldingen in 2018 waren er 7.190 ingetrokken en 13.174 onbruikbaar',
+  en: 'Kamerbrief (letter to parliament) on internet fraud, 2019: of 43,779 reports in 2018, 7,190 were withdrawn and 13,174 unusable',
+}
 
 const share = (
   group: Group,
   about: Text,
   value: number,
   range: Parameter['range'],
-  source: string | null = null,
+  source: Text | null = null,
 ): Parameter => ({ group, about, unit: UNIT.share, value, range, source, least: 0, most: 1 })
 
 const days = (
@@ -59,7 +62,7 @@ const number = (
   unit: Text,
   value: number,
   range: Parameter['range'],
-  source: string | null = null,
+  source: Text | null = null,
 ): Parameter => ({ group, about, unit, value, range, source, least: 0, most: 1e9 })
 
 export const PARAMETERS = {
@@ -148,7 +151,7 @@ export const PARAMETERS = {
     },
     0.118,
     [0.08, 0.16],
-    TWENTE,
+    twente(),
   ),
   reportWithdrawn: share(
     'campaigns',
@@ -184,7 +187,7 @@ export const PARAMETERS = {
     },
     0.55,
     [0.5, 0.9],
-    `${TWENTE}: over half of the victims of spoofing`,
+    twente(': ruim de helft bij spoofing', ': over half of the victims of spoofing'),
   ),
   reportPlatform: share(
     'campaigns',
@@ -227,7 +230,10 @@ export const PARAMETERS = {
   ),
   delayOthers: days(
     'world',
-    { nl: 'hetzelfde bij de anderen', en: 'the same at the others' },
+    {
+      nl: 'van schade tot melding op een lijst van een ander, gemiddeld',
+      en: "from the loss to a flag on another partner's list, mean",
+    },
     3,
     [1, 10],
   ),
@@ -255,8 +261,8 @@ export const PARAMETERS = {
   wrongBusy: share(
     'campaigns',
     {
-      nl: 'daarvan: die een druk, bekend nummer treffen, zodat meer partners dezelfde fout maken',
-      en: 'of these: that hit a busy, well-known number, so that several partners err alike',
+      nl: 'vergissingen die een druk, bekend nummer treffen, zodat meer partners dezelfde fout maken',
+      en: 'mistakes that hit a busy, well-known number, so that several partners err alike',
     },
     0.2,
     [0, 0.5],
@@ -282,7 +288,7 @@ export const PARAMETERS = {
     UNIT.euro,
     50,
     [25, 400],
-    `${TWENTE}: most victims lose 50 euro or less`,
+    twente(': de meesten verliezen 50 euro of minder', ': most victims lose 50 euro or less'),
   ),
   lossBankhelpdesk: number(
     'campaigns',
@@ -293,7 +299,10 @@ export const PARAMETERS = {
     UNIT.euro,
     10_000,
     [2_000, 28_000],
-    'Betaalvereniging Nederland, to ANP, July 2021: a mean of ten thousand euro',
+    {
+      nl: 'Betaalvereniging Nederland tegen het ANP, juli 2021: gemiddeld tienduizend euro',
+      en: 'Betaalvereniging Nederland to ANP, July 2021: a mean of ten thousand euro',
+    },
   ),
   people: {
     ...number(
@@ -314,7 +323,10 @@ export const PARAMETERS = {
     },
     0.4,
     [0.25, 0.5],
-    `${TWENTE}: 6.3% of people, of the 15.7% who were a victim`,
+    twente(
+      ': 6,3% van de mensen vaker dan eens, van 15,7% die slachtoffer was',
+      ': 6.3% of people more than once, of 15.7% who were a victim',
+    ),
   ),
   moreCrimes: number(
     'people',
@@ -416,7 +428,10 @@ export const PARAMETERS = {
     { nl: 'microseconden', en: 'microseconds' },
     200,
     null,
-    'README.md, Speed: 1,000,000 tags at a quorum of three in 290 s on two cores',
+    {
+      nl: 'gemeten, zie README.md: een miljoen tags bij een quorum van drie in 290 s op twee kernen',
+      en: 'measured, see README.md: a million tags at a quorum of three in 290 s on two cores',
+    },
   ),
   secondsPerGigabyte: number(
     'cost',
@@ -427,7 +442,10 @@ export const PARAMETERS = {
     { nl: 'seconden', en: 'seconds' },
     3.8,
     null,
-    'README.md, Speed: 33 lists of 144,045 in 13 s of processor time and 3.4 GB sent',
+    {
+      nl: 'gemeten, zie README.md: 33 lijsten van 144.045 in 13 s processortijd en 3,4 GB verstuurd',
+      en: 'measured, see README.md: 33 lists of 144,045 in 13 s of processor time and 3.4 GB sent',
+    },
   ),
 } as const satisfies Record<string, Parameter>
 

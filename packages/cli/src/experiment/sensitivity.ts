@@ -22,6 +22,8 @@ export type Outcome = {
   readonly kept: number | null
   readonly detected: number | null
   readonly wronged: number
+  /** Euros that measures spare; null where there is no loss. */
+  readonly saved: number | null
 }
 
 export type Sensitivity = {
@@ -83,5 +85,6 @@ function outcome(rule: Rule, value: number, world: Material, values: ParameterVa
     kept: yieldShare(finding, evaluatePool(rule.kind, world, values)),
     detected: finding.detected?.share ?? null,
     wronged: wronged(finding),
+    saved: finding.saved?.euro ?? null,
   }
 }

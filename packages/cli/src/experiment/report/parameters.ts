@@ -21,40 +21,19 @@ const MOST_ROWS = 12
 
 export function parameterSection(results: Results, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
-  const { experiment, sensitivity } = results
-  const names = PARAMETER_NAMES.filter((name) => bears(name, experiment))
-  const found = (name: ParameterName) => sensitivity.find(({ parameter }) => parameter === name)
-  const varied = sensitivity.length > 0
-  const head = [
-    ...[TEXTS.parameter, TEXTS.unit, TEXTS.amount, TEXTS.source],
-    ...(varied ? [TEXTS.range, TEXTS.detectedRange, TEXTS.wrongRange] : []),
-  ]
-  const rows = names.map((name): Cell[] => {
-    const { about, unit, range, source, value } = PARAMETERS[name]
+  const { experiment, parameters, sensitivity } = results
+  const rows = PARAMETER_NAMES.filter((name) => bears(name, experiment)).map((name): Cell[] => {
+    const { about, source, value } = PARAMETERS[name]
     const given = experiment.parameters[name]
     const own = given !== undefined && given !== value
-    const effect = found(name)
-    return [
-      say(about),
-      say(unit),
-      amount(results.parameters[name], lang),
-      own ? say(TEXTS.chosen) : (source ?? say(TEXTS.assumption)),
-      ...(varied
-        ? [
-            range === null ? '' : range.map((end) => amount(end, lang)).join(' – '),
-            effect === undefined ? '' : shares(effect, lang),
-            effect === undefined
-              ? ''
-              : `${whole(effect.low.wronged, lang)} – ${whole(effect.high.wronged, lang)}`,
-          ]
-        : []),
-    ]
+    const origin = own ? TEXTS.chosen : (source ?? TEXTS.assumption)
+    return [say(about), amount(name, parameters[name], lang), say(origin)]
   })
   return [
     `<h2>${escaped(say(TEXTS.parameters))}</h2>`,
     paragraph(say(TEXTS.parametersIntro)),
-    ...(varied ? [tornado(results, lang)] : []),
-    tableOf(head.map(say), rows, lang),
+    tableOf([TEXTS.parameter, TEXTS.amount, TEXTS.source].map(say), rows, lang),
+    ...(sensitivity.length > 0 ? [tornado(results, lang)] : []),
   ]
 }
 
@@ -62,20 +41,15 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
   const say = (text: Text) => text[lang]
   // Of the first kind: one chart is enough to see which numbers matter.
   const kind = kinds[0]!
-  const changes = sensitivity
+  const effects = sensitivity
     .filter((effect) => effect.kind === kind.kind)
-    .map((effect) => ({
-      parameter: effect.parameter,
-      low: change(effect.low, effect.base),
-      high: change(effect.high, effect.base),
-    }))
     .sort((a, b) => span(b) - span(a) || (a.parameter < b.parameter ? -1 : 1))
   const chart = rowsChart({
-    rows: changes.slice(0, MOST_ROWS).map(({ parameter, low, high }) => ({
+    rows: effects.slice(0, MOST_ROWS).map(({ parameter, base, low, high }) => ({
       label: short(say(PARAMETERS[parameter].about)),
       marks: [
-        { shape: 'bar', from: 0, to: low, series: 0 },
-        { shape: 'bar', from: 0, to: high, series: 1 },
+        { shape: 'bar', from: 0, to: change(low, base), series: 0 },
+        { shape: 'bar', from: 0, to: change(high, base), series: 1 },
       ],
     })),
     axis: say(TEXTS.sensitivityAxis),
@@ -83,12 +57,19 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
     series: [TEXTS.lowEnd, TEXTS.highEnd].map(say),
     label: say(TEXTS.sensitivityCaption),
   })
+  const saved = effects.some(({ base }) => base.saved !== null)
+  const head = [
+    ...[TEXTS.parameter, TEXTS.range, TEXTS.detectedRange, TEXTS.wrongRange],
+    ...(saved ? [TEXTS.savedRange] : []),
+  ]
   const table = tableOf(
-    [TEXTS.parameter, TEXTS.lowEnd, TEXTS.highEnd].map(say),
-    changes.map(({ parameter, low, high }): Cell[] => [
+    head.map(say),
+    effects.map(({ parameter, low, high }): Cell[] => [
       say(PARAMETERS[parameter].about),
-      decimal(low, 1, lang),
-      decimal(high, 1, lang),
+      PARAMETERS[parameter].range!.map((end) => amount(parameter, end, lang)).join(' – '),
+      `${percent(low.detected, lang)} – ${percent(high.detected, lang)}`,
+      `${whole(low.wronged, lang)} – ${whole(high.wronged, lang)}`,
+      ...(saved ? [`${whole(low.saved ?? 0, lang)} – ${whole(high.saved ?? 0, lang)}`] : []),
     ]),
     lang,
   )
@@ -100,20 +81,26 @@ function change(end: Outcome, base: Outcome): number {
   return 100 * ((end.detected ?? 0) - (base.detected ?? 0))
 }
 
-function span({ low, high }: { low: number; high: number }): number {
-  return Math.max(Math.abs(low), Math.abs(high), Math.abs(high - low))
+function span({ low, base, high }: Sensitivity): number {
+  const [below, above] = [change(low, base), change(high, base)]
+  return Math.max(Math.abs(below), Math.abs(above), Math.abs(above - below))
 }
 
-function shares({ low, high }: Sensitivity, lang: Lang): string {
-  return `${percent(low.detected, lang)} – ${percent(high.detected, lang)}`
+/** With its unit; a share as people say it. */
+function amount(name: ParameterName, value: number, lang: Lang): string {
+  const { unit } = PARAMETERS[name]
+  if (unit.en === 'share') return `${plain(100 * value, lang)}%`
+  return unit.en === 'number' ? plain(value, lang) : `${plain(value, lang)} ${unit[lang]}`
 }
 
-function amount(value: number, lang: Lang): string {
-  if (Number.isInteger(value)) return whole(value, lang)
-  return decimal(value, value < 1 ? 3 : 1, lang).replace(/0+$/, '')
+/** As many decimals as it has, at most three. */
+function plain(value: number, lang: Lang): string {
+  const rounded = Number(value.toFixed(3))
+  const places = [0, 1, 2].find((count) => Number(rounded.toFixed(count)) === rounded) ?? 3
+  return decimal(rounded, places, lang)
 }
 
 /** A label of a chart, cut at a word. */
 function short(text: string): string {
-  return text.length <= 42 ? text : `${text.slice(0, 42).replace(/ [^ ]*$/, '')} …`
+  return text.length <= 50 ? text : `${text.slice(0, 50).replace(/ [^ ]*$/, '')} …`
 }
