@@ -40,6 +40,20 @@ describe.each(SIZES)('%i with %i, %i in common', (receiver, sender, common) => {
   })
 })
 
+it.each([
+  [0, 0],
+  [0, 3],
+  [3, 0],
+])('unpadded sizes, %i and %i: an answer where one side has nothing', async (receiver, sender) => {
+  const sizes = { receiver, sender }
+  const only = { receiver: { sizes }, sender: { sizes } }
+  const lists = planted(receiver, sender, 0, 'none')
+  for (const output of ['items', 'size'] as const) {
+    const results = await intersected({ ...lists, output, to: 'both', only })
+    expect([results.receiver!.size, results.sender!.size]).toEqual([0, 0])
+  }
+})
+
 describe('what a session tells', () => {
   const lists = planted(90, 70, 33, 'tells')
 

@@ -30,29 +30,35 @@ export function setHit(hits: Bytes, position: number): void {
   hits[position >> 3]! |= 1 << (position & 7)
 }
 
-/** @param length of the hits, 0 where items are never told */
-export function sendReport(channel: PsiChannel, length: number, report: Report): Promise<void> {
+/** @param length of the hits, null where items are never told */
+export function sendReport(
+  channel: PsiChannel,
+  length: number | null,
+  report: Report,
+): Promise<void> {
   const { size, hits } = report
   const writer = new ByteWriter().u8(hits === undefined ? SIZE_ONLY : POSITIONS).u32(size)
-  return channel.send('psi/report', writer.bytes(hits ?? new Uint8Array(length)).finish())
+  return channel.send('psi/report', writer.bytes(hits ?? new Uint8Array(length ?? 0)).finish())
 }
 
 /**
+ * @param length as the sender of the report has it
  * @param most how many can be in common
  * @throws ProtocolError `BAD_MESSAGE`, culprit = the peer
  */
 export async function receiveReport(
   channel: PsiChannel,
-  length: number,
+  length: number | null,
   most: number,
 ): Promise<Report> {
-  const exactly = 5 + length
+  const exactly = 5 + (length ?? 0)
   const frame = await channel.receive('psi/report', { min: exactly, max: exactly })
   const bad = () => fail('BAD_MESSAGE', { culprit: channel.peer, at: 'psi/report' })
   const size = new DataView(frame.buffer, frame.byteOffset).getUint32(1)
   const hits = frame.slice(5)
   if (size > most || frame[0]! > POSITIONS) return bad()
-  if (frame[0] === POSITIONS && length > 0) return countHits(hits) === size ? { size, hits } : bad()
+  if (frame[0] === POSITIONS && length !== null)
+    return countHits(hits) === size ? { size, hits } : bad()
   return frame[0] === SIZE_ONLY && hits.every((byte) => byte === 0) ? { size } : bad()
 }
 

@@ -21,7 +21,7 @@ export async function conclude(
   const { size, rows, hits } = match(session, list, records)
   const told = output === 'items' && size <= maxResult
   if (to === 'both') {
-    const length = output === 'items' ? hits.length : 0
+    const length = output === 'items' ? hits.length : null
     await session.stop.race(sendReport(channel, length, told ? { size, hits } : { size }))
   }
   return told ? { size, rows } : { size }
@@ -39,7 +39,7 @@ export async function beTold(
 ): Promise<PsiResult> {
   const { to, output, sizes, channel } = terms
   if (to === 'receiver') return undefined
-  const length = output === 'items' ? Math.ceil(sizes.sender / 8) : 0
+  const length = output === 'items' ? Math.ceil(sizes.sender / 8) : null
   const most = Math.min(count, sizes.receiver)
   const { size, hits } = await session.stop.race(receiveReport(channel, length, most))
   if (hits === undefined) return { size }
