@@ -12,7 +12,7 @@
  * count only caps how many.
  */
 
-import { type Bytes, compareBytes } from '../encoding/index.ts'
+import type { Bytes } from '../encoding/index.ts'
 import {
   newPlanes,
   type Planes,
@@ -30,12 +30,12 @@ import { fail } from './errors.ts'
 import type { Group } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 import type { RowSpan, Schedule } from './schedule.ts'
+import { sortedOrder } from './sorted.ts'
 
 /** Rows of a bin that are done between pauses. */
 const PAUSE_ROWS = 1024
 /** The same for rows of the table. */
 const PAUSE_TABLE_ROWS = 128 * PAUSE_ROWS
-const PAUSE_BUCKETS = 16
 
 /** Rows of `fields` words; bit 0 of a row is the highest bit of its first word. */
 export type Table = {
@@ -149,16 +149,21 @@ export async function openLists(
 ): Promise<readonly (readonly Bytes[])[]> {
   const share = await shuffle(session.narrow('shuffle'), table.share, table.fields)
   const shuffled = { ...table, share }
-  const marked = await openMarks(session.narrow('marks'), plan, shuffled, most.length)
-  marked.forEach((rows, rule) => {
-    if (rows.length > most[rule]!) fail('TOO_MANY_OVER', { at: String(rule) })
+  const marks = await openMarks(session.narrow('marks'), plan, shuffled, most.length)
+  const any = new Int32Array(Math.ceil(table.rows / 32))
+  marks.forEach((marked, rule) => {
+    if (countOnes(marked) > most[rule]!) fail('TOO_MANY_OVER', { at: String(rule) })
+    for (let i = 0; i < any.length; i++) any[i]! |= marked[i]!
   })
-  const wanted = Uint32Array.from(new Set(marked.flat())).sort()
+  const wanted = onesOf(any)
   const keys = await openKeys(session.narrow('keys'), plan, shuffled, wanted)
-  const order = await sortedOrder(session, keys)
-  return marked.map((rows) => {
-    const own = new Set(rows)
-    return order.filter((i) => own.has(wanted[i]!)).map((i) => keys[i]!)
+  const order = await sortedOrder(keys, () => session.pause())
+  return marks.map((marked) => {
+    const isMarked = (row: number) => ((marked[row >> 5]! >>> (row & 31)) & 1) === 1
+    return Array.from(
+      order.filter((i) => isMarked(wanted[i]!)),
+      (i) => keys[i]!,
+    )
   })
 }
 
@@ -181,12 +186,13 @@ async function addBins(
   }
 }
 
+/** Of each rule the marked rows, 32 to a word. */
 async function openMarks(
   session: Session,
   plan: RoundPlan,
   { share, fields, rows }: Table,
   rules: number,
-): Promise<readonly (readonly number[])[]> {
+): Promise<readonly Words[]> {
   const words = Math.ceil(rows / 32)
   const marks = zeroShare(rules * words)
   for (let rule = 0; rule < rules; rule++) {
@@ -202,7 +208,7 @@ async function openMarks(
   }
   const opened = await reveal(session, await verify(session, marks))
   return Array.from({ length: rules }, (_, rule) =>
-    onesOf(opened.subarray(rule * words, (rule + 1) * words)),
+    opened.subarray(rule * words, (rule + 1) * words),
   )
 }
 
@@ -214,13 +220,20 @@ function gatherBits(into: Words, rows: Words, fields: number, bit: number): void
   }
 }
 
-function onesOf(words: Words): readonly number[] {
-  const ones: number[] = []
-  words.forEach((word, i) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1) {
-      ones.push(32 * i + 31 - Math.clz32(rest & -rest))
-    }
-  })
+function countOnes(words: Words): number {
+  let ones = 0
+  for (const word of words) for (let rest = word; rest !== 0; rest &= rest - 1) ones++
+  return ones
+}
+
+/** Their positions, in ascending order. */
+function onesOf(words: Words): Int32Array {
+  const ones = new Int32Array(countOnes(words))
+  let at = 0
+  for (const [i, word] of words.entries()) {
+    for (let rest = word; rest !== 0; rest &= rest - 1)
+      ones[at++] = 32 * i + 31 - Math.clz32(rest & -rest)
+  }
   return ones
 }
 
@@ -228,18 +241,20 @@ async function openKeys(
   session: Session,
   plan: RoundPlan,
   { share, fields }: Table,
-  wanted: Uint32Array,
+  wanted: Int32Array,
 ): Promise<readonly Bytes[]> {
   const keyWords = Math.ceil(plan.keyBits / 32)
   const spare = 32 * keyWords - plan.keyBits
   const keys = zeroShare(wanted.length * keyWords)
+  // The marks behind the key stay closed.
+  const last = -1 << spare
   for (const held of ['first', 'second'] as const) {
-    wanted.forEach((row, i) => {
-      const key = share[held].subarray(row * fields, row * fields + keyWords)
-      keys[held].set(key, i * keyWords)
-      // The marks behind the key stay closed.
-      keys[held][(i + 1) * keyWords - 1]! &= -1 << spare
-    })
+    const [from, to] = [share[held], keys[held]]
+    for (let i = 0, at = 0; i < wanted.length; i++) {
+      let source = wanted[i]! * fields
+      for (let word = 1; word < keyWords; word++) to[at++] = from[source++]!
+      to[at++] = from[source]! & last
+    }
     await session.pause()
   }
   const opened = await reveal(session, await verify(session, keys))
@@ -249,17 +264,4 @@ async function openKeys(
     wanted,
     (_, i) => new Uint8Array(bytes.buffer, 4 * keyWords * i, Math.ceil(plan.keyBits / 8)),
   )
-}
-
-/** Positions of the keys in ascending order; keys are spread evenly over their first byte. */
-async function sortedOrder(session: Session, keys: readonly Bytes[]): Promise<readonly number[]> {
-  const buckets = Array.from({ length: 256 }, (): number[] => [])
-  keys.forEach((key, i) => {
-    buckets[key[0]!]!.push(i)
-  })
-  for (const [first, bucket] of buckets.entries()) {
-    bucket.sort((i, j) => compareBytes(keys[i]!, keys[j]!))
-    if (first % PAUSE_BUCKETS === 0) await session.pause()
-  }
-  return buckets.flat()
 }
