@@ -8,7 +8,7 @@
  */
 
 import type { Prg } from './context.ts'
-import { bytesOf, type Words } from './share.ts'
+import type { Words } from './share.ts'
 
 /** Rows of a bucket, at most if there are buckets enough: they stay in the cache. */
 const BUCKET_ROWS = 16_384
@@ -34,11 +34,11 @@ export async function permuteRows(
   let bits = 0
   while (bits < MAX_BITS && rows > bucketRows * 2 ** bits) bits++
   const ends = await scatter(into, from, fields, bits, stream, pause)
-  const below = drawsFrom(stream)
+  const numbers = new Numbers(stream)
   let start = 0
   let sincePause = 0
   for (const end of ends) {
-    shuffleInPlace(into.subarray(start * fields, end * fields), fields, below)
+    shuffleInPlace(into.subarray(start * fields, end * fields), fields, numbers)
     sincePause += end - start
     start = end
     if (sincePause < PAUSE_ROWS) continue
@@ -111,9 +111,9 @@ function moveRows(
   }
 }
 
-function shuffleInPlace(rows: Words, fields: number, below: (bound: number) => number): void {
+function shuffleInPlace(rows: Words, fields: number, numbers: Numbers): void {
   for (let left = rows.length / fields; left > 1; left--) {
-    let a = below(left) * fields
+    let a = numbers.below(left) * fields
     let b = (left - 1) * fields
     for (let field = 0; field < fields; field++) {
       const word = rows[a]!
@@ -123,20 +123,34 @@ function shuffleInPlace(rows: Words, fields: number, below: (bound: number) => n
   }
 }
 
-/** Uniform whole numbers below a bound: draws of just enough bits, rejected from the bound on. */
-function drawsFrom(stream: Prg): (bound: number) => number {
-  const numbers = new Int32Array(NUMBERS)
-  const bytes = bytesOf(numbers)
-  let at = NUMBERS
-  return (bound) => {
-    const spare = Math.clz32(bound - 1)
+/**
+ * Uniform whole numbers below a bound, by multiplication (Lemire, "Fast Random Integer Generation in an
+ * Interval", 2019): of 32 random bits times the bound the upper part, unless the lower part is among
+ * the 2^32 mod bound least, which would make some numbers likelier. Seldom drawn again, so that the
+ * processor guesses right. Below 2^21 all is exact in doubles.
+ */
+class Numbers {
+  readonly #stream: Prg
+  readonly #words = new Uint32Array(NUMBERS)
+  #at = NUMBERS
+
+  constructor(stream: Prg) {
+    this.#stream = stream
+  }
+
+  below(bound: number): number {
     for (;;) {
-      if (at === NUMBERS) {
-        stream.xorInto(bytes.fill(0), bytes)
-        at = 0
-      }
-      const drawn = numbers[at++]! >>> spare
-      if (drawn < bound) return drawn
+      if (this.#at === NUMBERS) this.#refill()
+      const product = this.#words[this.#at++]! * bound
+      const upper = Math.floor(product / 2 ** 32)
+      const lower = product - upper * 2 ** 32
+      if (lower >= bound || lower >= 2 ** 32 % bound) return upper
     }
+  }
+
+  #refill(): void {
+    const bytes = new Uint8Array(this.#words.buffer)
+    this.#stream.xorInto(bytes.fill(0), bytes)
+    this.#at = 0
   }
 }
