@@ -42,8 +42,8 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
   },
   DUAL_CONTROL: {
     status: 403,
-    en: 'This takes two people: one who supervises (auditor, fg) and one who manages (operator, admin)',
-    nl: 'Hiervoor zijn twee mensen nodig: een die toeziet (auditor, fg) en een die beheert (operator, admin)',
+    en: 'This takes two people, and this token cannot be the one whose turn it is',
+    nl: 'Hiervoor zijn twee mensen nodig, en dit token kan niet degene zijn die aan de beurt is',
   },
   KEY_EXPIRED: {
     status: 409,
