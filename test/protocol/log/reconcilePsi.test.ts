@@ -15,9 +15,11 @@ type Fields = { readonly [name: string]: unknown }
 
 const { quotaClass: _q, approvalCommit: _a, batch: _b, rule: _r, ...base } = sample
 
+const txidOf = (i: number) => i.toString(16).padStart(32, '0')
+
 /** What bank-a, who proposed it, has of intersection i. */
 function ours(i: number, more: Fields = {}): LeafFields {
-  const txid = i.toString(16).padStart(32, '0')
+  const txid = txidOf(i)
   const own = { type: 'psi.intent', role: 'asker', parties: ['bank-b'], protocol: 'psi-ecdh' }
   return { ...base, ...own, txid, digest: digestOf(`agreement ${i}`), ...more } as LeafFields
 }
@@ -50,13 +52,13 @@ describe('intersections in two logs', () => {
 
   it('that one of them ran and the other left out are found, on either side', () => {
     const a = [ours(1), ended(ours(1))]
-    const found = { txid: ours(1).txid, places: [{ member: 'bank-a', index: 0 }], member: 'bank-b' }
+    const found = { txid: txidOf(1), places: [{ member: 'bank-a', index: 0 }], member: 'bank-b' }
     expect(reconcile(side(A, a), side(B, [])).findings).toEqual([one('one-sided', found)])
     expect(reconcile(side(B, []), side(A, a)).findings).toEqual([one('one-sided', found)])
   })
 
   it('that never began are told, and no fault', () => {
-    const told = [{ txid: ours(1).txid, place: { member: 'bank-a', index: 0 }, member: 'bank-b' }]
+    const told = [{ txid: txidOf(1), place: { member: 'bank-a', index: 0 }, member: 'bank-b' }]
     for (const a of [[ours(1)], [ours(1), ended(ours(1), 'failed')]]) {
       expect(reconcile(side(A, a), side(B, []))).toMatchObject({ findings: [], unanswered: told })
     }

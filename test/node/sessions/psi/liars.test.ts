@@ -58,9 +58,9 @@ type Bent = { -readonly [Name in 'call' | 'connectChannel']: Ctx[Name] }
 function bend<Name extends keyof Bent>(
   member: Member,
   name: Name,
-  how: (honest: Ctx[Name]) => Ctx[Name],
+  how: (honest: Bent[Name]) => Bent[Name],
 ): void {
-  const ctx = member.ctx as Bent
+  const ctx: Bent = member.ctx
   const honest = ctx[name]
   ctx[name] = how(honest)
   restore = () => {
