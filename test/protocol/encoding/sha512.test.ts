@@ -3,10 +3,16 @@
 import { createHash } from 'node:crypto'
 import { type Bytes, concat, fromBase64, hex, sha512All } from '@drempel/protocol/encoding'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { HashKernel } from '../../../packages/protocol/src/encoding/sha512/kernel.ts'
 import { simd } from '../../../packages/protocol/src/encoding/sha512/simd.ts'
-import { type Affixes, sha512EachAlone } from '../../../packages/protocol/src/encoding/sha512.ts'
+import {
+  type Affixes,
+  agrees,
+  sha512EachAlone,
+} from '../../../packages/protocol/src/encoding/sha512.ts'
+import { i64x2, v128 } from '../../../packages/protocol/wasm/assembler.ts'
+import { sha512Module } from '../../../packages/protocol/wasm/sha512.ts'
 import { seededRandom } from '../random.ts'
 
 const kernel = new HashKernel(fromBase64(simd))
@@ -65,4 +71,15 @@ it('leaves nothing of a message in its memory, wherever it stood', () => {
   const [used, fresh] = [0, 1].map(() => new HashKernel(fromBase64(simd)))
   used!.hashAll([random(40), random(200)], { prefix: random(130), suffix: random(5) })
   expect(Buffer.compare(used!.memory.bytes, fresh!.memory.bytes)).toBe(0)
+})
+
+it('is not used where it hashes wrongly', () => {
+  const isUsed = () => agrees(new HashKernel(sha512Module()))
+  expect(isUsed()).toBe(true)
+  const add = vi.spyOn(i64x2, 'add').mockImplementation(i64x2.sub)
+  expect(isUsed()).toBe(false)
+  add.mockRestore()
+  const select = vi.spyOn(v128, 'bitselect').mockImplementation((a, b) => v128.and(a, b))
+  expect(isUsed()).toBe(false)
+  select.mockRestore()
 })

@@ -43,8 +43,8 @@ function load(): HashKernel | undefined {
   }
 }
 
-/** One, two and three blocks, as many as fill both lanes and one more. */
-function agrees(loaded: HashKernel): boolean {
+/** With libsodium, on one, two and three blocks, as many as fill both lanes and one more. */
+export function agrees(loaded: HashKernel): boolean {
   const messages = [0, 111, 112, 239, 240].map((length) => utf8('m'.repeat(length)))
   const affixes = { prefix: utf8('p'.repeat(130)), suffix: utf8('suffix') }
   return [{}, affixes].every((given) =>
