@@ -125,6 +125,19 @@ describe('an offered list', () => {
   })
 })
 
+it('a question refused for its size leaves the list as it was', async () => {
+  const one = await offered()
+  const long = { sizes: { receiver: 129, sender: sizes.sender } }
+  await expect(ask(one, lists.receiver, 'items', long)).rejects.toThrow('BAD_SIZE')
+  expect(one.list.asked).toBeUndefined()
+})
+
+it('a question of another offer is no question of this one', async () => {
+  const one = await offered()
+  const other = { ...one.taken, offer: { ...one.taken.offer, context: new Uint8Array(32) } }
+  await expect(ask({ ...one, taken: other }, lists.receiver)).rejects.toThrow('WRONG_TERMS')
+})
+
 describe('a taken list', () => {
   it('is of the terms of the offer', async () => {
     await expect(offered(undefined, new Uint8Array(32))).rejects.toMatchObject({

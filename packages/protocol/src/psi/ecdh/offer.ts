@@ -12,11 +12,11 @@
  * questions would single it out.
  */
 
-import type { Bytes } from '../../encoding/index.ts'
+import { type Bytes, concat } from '../../encoding/index.ts'
 import { defaultGroup, randomScalar } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import { itemCount } from '../items.ts'
-import type { PsiItems, PsiOptions, PsiOutput, PsiResult } from '../party.ts'
+import type { PsiItems, PsiOptions, PsiOutput, PsiResult, PsiRole } from '../party.ts'
 import { agreeOnTerms } from '../terms.ts'
 import { beTold, conclude } from './conclude.ts'
 import { blinded, multiplied } from './masks.ts'
@@ -85,10 +85,10 @@ export async function answerQuestion(
   if (list.asked === 'size' || (list.asked !== undefined && output === 'size')) {
     fail('LIST_USED', { culprit: 'self' })
   }
-  list.asked = output
   const session = questionSession(list.offer, question, work, sizes.receiver)
+  list.asked = output
   return await session.run(async () => {
-    await agreeOnTerms(QUESTION, { ...question, role: 'sender' }, session.stop)
+    await agreeOnTerms(QUESTION, termsOf(list.offer, question, 'sender'), session.stop)
     await answer(session, list.scalar, sizes.receiver, output)
     return await beTold(session, question, list, list.count)
   })
@@ -104,7 +104,7 @@ export async function askQuestion(
   const { output, sizes } = question
   const session = questionSession(list.offer, question, work, 2 * sizes.receiver)
   return await session.run(async () => {
-    await agreeOnTerms(QUESTION, { ...question, role: 'receiver' }, session.stop)
+    await agreeOnTerms(QUESTION, termsOf(list.offer, question, 'receiver'), session.stop)
     const mask = output === 'size' ? multiplied(session) : blinded(session, list.key)
     const records = await ask(session, items, sizes.receiver, output, mask)
     return await conclude(session, question, list.records, records)
@@ -115,6 +115,11 @@ export async function askQuestion(
 export function withdraw(list: OfferedList): void {
   list.asked = 'size'
   list.scalar.fill(0)
+}
+
+/** Of this offer and no other. */
+function termsOf(offer: Offer, question: Question, role: PsiRole) {
+  return { ...question, role, context: concat(offer.context, question.context) }
 }
 
 /** Hashes and records are the offer's; what the question binds is in its terms. */
