@@ -3,7 +3,9 @@
 import type { List } from '@drempel/protocol/api'
 import { parseConvenant } from '@drempel/protocol/convenant'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeCell } from '../../protocol/worlds/cells.ts'
 import { Federation } from '../kit/federation.ts'
+import { lyingShare } from '../kit/share.ts'
 
 /** How many reports each member has of an identifier. */
 const FLAGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -16,7 +18,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 }
 
 const OVER = {
-  'host-t2-s2': ['all.example', 'three-reports.example', 'two-sectors.example'],
+  'host-t2-s2': ['all.example', 'two-sectors.example'],
   'host-t2-r3': ['all.example', 'banks-three-reports.example', 'three-reports.example'],
   'host-t2-r3-owners': ['all.example', 'banks-three-reports.example', 'three-reports.example'],
 }
@@ -30,6 +32,14 @@ beforeAll(async () => {
       { kind: 'host', t: 2, reports: 3 },
       { kind: 'host', t: 2, reports: 3, output: 'owners' },
     ],
+    contributorsMayChange: true,
+    // Two sectors of two members, both of which a rule on two sectors needs.
+    amend: (convenant) => ({
+      ...convenant,
+      members: convenant.members.map((member) => {
+        return member.id === 'telecom' ? { ...member, sector: 'platform' } : member
+      }),
+    }),
   })
   await federation.member('bank-a').generateKey()
   for (const member of federation.members) {
@@ -51,7 +61,7 @@ test('every member learns what its rules say, and no more', async () => {
   expect(round).toMatchObject({ state: 'published', leftOut: [] })
   const sizes = round.lists!.map(({ rule, size }) => [rule, size])
   expect(Object.fromEntries(sizes)).toEqual({
-    'host-t2-s2': 3,
+    'host-t2-s2': 2,
     'host-t2-r3': 3,
     'host-t2-r3-owners': 0,
   })
@@ -84,4 +94,13 @@ test('a list in force says what its rule asks', async () => {
     reports: 3,
   })
   expect(parseConvenant(federation.convenant)).toEqual(federation.convenant)
+})
+
+test('who is left out may not leave a sector that a rule needs with one member', async () => {
+  lyingShare(federation, federation.member('bank-b'), (list, plan) => {
+    const { slots } = plan.partners[list.partner]!
+    for (const bin of [0, 1]) writeCell(plan, list, bin, slots - 1, 0n)
+  })
+  const round = await federation.member('telecom').round()
+  expect(round).toMatchObject({ state: 'failed', reason: 'SECTOR_ALONE' })
 })

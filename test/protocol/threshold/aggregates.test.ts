@@ -38,7 +38,7 @@ function listsOf(parties: number, times: (set: number) => number): string[][] {
 }
 
 describe(`aggregates, SEED=${seed}`, () => {
-  test.each([2, 3, 5])('%i partners: what the words of the rule let out', async (n) => {
+  test.each([2, 5])('%i partners: what the words of the rule let out', async (n) => {
     const below = seededInts(`${seed}/${n}`)
     const lists = listsOf(n, () => below(Math.ceil(120 / 2 ** n)))
     for (const show of ['histogram', 'overlaps', 'both'] as const) {
@@ -50,8 +50,8 @@ describe(`aggregates, SEED=${seed}`, () => {
   })
 
   test('cells at the limit and where tens round', async () => {
-    const sizes = [9, 10, 14, 15, 24, 25, 99, 105, 995]
-    for (const size of [9, 15, 995]) {
+    const sizes = [9, 10, 14, 15, 995]
+    for (const size of [9, 15]) {
       const times = sizes[(sizes.indexOf(size) + 1) % sizes.length]!
       const lists = listsOf(3, (set) => (set === 3 ? size : set === 5 ? times : 0))
       const { overlaps } = await opened({ lists }, { show: 'overlaps', minCell: 10 })

@@ -6,7 +6,7 @@ import { bothOutputs, meets, randomHolding } from '../worlds/rules.ts'
 const seed = process.env.SEED ?? String(Date.now())
 
 describe(`at least t partners with at least r reports, SEED=${seed}`, () => {
-  test.each([2, 3, 4, 5, 7])('%i partners: every t and r, one that nobody meets too', async (n) => {
+  test.each([3, 6])('%i partners: every t and r, one that nobody meets too', async (n) => {
     const world = randomHolding(n, 1, `${seed}/${n}`)
     const most = 3 * n + 1
     const asked = new Set([2, 3, 4, 5, 7, 8, most].filter((r) => r <= most))

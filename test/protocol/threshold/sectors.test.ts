@@ -8,13 +8,9 @@ const seed = process.env.SEED ?? String(Date.now())
 
 describe(`at least t partners from at least s sectors, SEED=${seed}`, () => {
   test.each([
-    [2, 2],
     [3, 1],
-    [3, 2],
     [4, 4],
-    [5, 3],
-    [6, 5],
-    [7, 2],
+    [7, 3],
   ])('%i partners of %i sectors: every t and s, one that nobody meets too', async (n, k) => {
     const world = randomHolding(n, k, `${seed}/${n}/${k}`)
     const rules = Array.from({ length: n }, (_, i) =>

@@ -49,8 +49,8 @@ export type Aggregates = {
   }[]
 }
 
-/** Counters that are made and counted together. */
-const BATCH = 32
+/** Cells that are made and counted together. */
+const BATCH = 64
 
 export type Tally = {
   readonly counts: Counts
@@ -88,19 +88,38 @@ export async function tallyGroup(
   const keys = { ...planes, bits: plan.width }
   const equal = await equalNeighbours(session.narrow('equal'), keys, order, shape.rows)
   const first = firstRows(session, equal, shape)
-  if (classes > 0) {
-    const runs = await runLengths(session.narrow('runs'), equal, first, shape, classes)
-    const words = shape.rows * shape.rowWords
-    await countOnes(session.narrow('classes'), runs.share, classes, words, counts, 0)
+  const runs = await runLengths(session.narrow('runs'), equal, first, shape, classes)
+  const holders = newRowPlanes(session, pairs.length === 0 ? 0 : labels.partner!.values, shape)
+  if (pairs.length > 0) {
+    const code = labels.partner!
+    const numbers = inOrder(session, planes, code, order, shape)
+    await oneHot(session.narrow('holders'), numbers, holders)
+    const reach = await reaches(session.narrow('reach'), equal, shape, longest)
+    await xorBehind(session.narrow('gather'), holders, reach)
+    await keepRows(session.narrow('first'), holders, first)
   }
-  if (pairs.length === 0) return
-  const code = labels.partner!
-  const numbers = inOrder(session, planes, code, order, shape)
-  const holders = await oneHot(session.narrow('holders'), numbers, code.values)
-  const reach = await reaches(session.narrow('reach'), equal, shape, longest)
-  await xorBehind(session.narrow('gather'), holders, reach)
-  await keepRows(session.narrow('first'), holders, first)
-  await countPairs(session.narrow('pairs'), holders, code.of, pairs, counts, classes)
+  const words = shape.rows * shape.rowWords
+  const ofPartner = (partner: number) => labels.partner!.of.get(partner)! * words
+  for (let from = 0; from < classes + pairs.length; from += BATCH) {
+    const here = session.narrow(`cells${from}`)
+    const mark = session.arena.mark()
+    const count = Math.min(BATCH, classes + pairs.length - from)
+    const cells = session.arena.share(count * words)
+    const copied = Math.max(0, Math.min(classes - from, count))
+    for (const held of ['first', 'second'] as const)
+      cells[held].set(runs.share[held].subarray(from * words, (from + copied) * words))
+    const both = pairs.slice(from + copied - classes, from + count - classes)
+    await andAll(
+      here.narrow('both'),
+      both.map(([a, b], i): And => {
+        const into = { share: cells, at: (copied + i) * words }
+        const x = { share: holders.share, at: ofPartner(a) }
+        return { into, x, y: { share: holders.share, at: ofPartner(b) }, words }
+      }),
+    )
+    await countOnes(here.narrow('count'), cells, count, words, counts, from)
+    session.arena.release(mark)
+  }
 }
 
 /** Opens what the terms let out. */
@@ -168,34 +187,4 @@ async function keepRows(session: Session, planes: RowPlanes, rows: Share): Promi
       return { into, x: into, y: { share: rows, at: 0 }, words }
     }),
   )
-}
-
-async function countPairs(
-  session: Session,
-  holders: RowPlanes,
-  numberOf: ReadonlyMap<number, number>,
-  pairs: readonly (readonly [number, number])[],
-  counts: Counts,
-  first: number,
-): Promise<void> {
-  const words = holders.rows * holders.rowWords
-  for (let from = 0; from < pairs.length; from += BATCH) {
-    const here = session.narrow(String(from))
-    const mark = session.arena.mark()
-    const batch = pairs.slice(from, from + BATCH)
-    const both = session.arena.share(batch.length * words)
-    const plane = (partner: number) => ({
-      share: holders.share,
-      at: numberOf.get(partner)! * words,
-    })
-    await andAll(
-      here.narrow('both'),
-      batch.map(([a, b], i): And => {
-        const into = { share: both, at: i * words }
-        return { into, x: plane(a), y: plane(b), words }
-      }),
-    )
-    await countOnes(here.narrow('count'), both, batch.length, words, counts, first + from)
-    session.arena.release(mark)
-  }
 }

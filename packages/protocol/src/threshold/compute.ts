@@ -21,39 +21,24 @@ import {
   verify,
   zeroShare,
 } from '../mpc/index.ts'
-import {
-  type Aggregates,
-  type AggregateTerms,
-  newTally,
-  openTally,
-  type Tally,
-  tallyGroup,
-} from './aggregates.ts'
+import { type Aggregates, newTally, openTally, type Tally, tallyGroup } from './aggregates.ts'
 import { agreeOnInputs, type LeftOut } from './agree.ts'
-import { type Conditions, hasConditions } from './conditions.ts'
+import { hasConditions } from './conditions.ts'
 import { fail } from './errors.ts'
 import { type Group, groupsOf, loadGroup, PLANE_BYTES, stacked } from './group.ts'
-import { type Labels, NO_LABELS, partnerLabels, sectorLabels, sharedBits } from './labels.ts'
+import { sharedBits } from './labels.ts'
 import { fillTable, newTable, openLists, type Table } from './list.ts'
 import { type Controls, mergeLists, unmerge } from './merge.ts'
 import { networkInTurns } from './network.ts'
 import { fillOwnerPart, newOwnerPart } from './owners.ts'
 import type { RoundPlan } from './plan.ts'
-import { ROUNDED_TO } from './release.ts'
+import { checkRules, countedBy, labelsFor, type RoundRule } from './rules.ts'
 import { type Carried, scanRules } from './scan.ts'
 import { comparators, type Schedule, scheduleInTurns } from './schedule.ts'
 import type { InputShare } from './share.ts'
 import { estimateComparators, mergeTree } from './tree.ts'
 import { inTurns } from './turns.ts'
 import { type Checks, validateGroup } from './validate.ts'
-
-export type RoundRule = Conditions & {
-  readonly id: string
-  readonly t: number
-  readonly output: 'list' | 'owners' | 'aggregates'
-  /** With output `aggregates`, which is then the only rule of the round. */
-  readonly aggregates?: AggregateTerms
-}
 
 /** Planes of labels, and of what is made of them. */
 const CONDITION_BITS = 16
@@ -74,8 +59,11 @@ export type RoundOptions = {
   readonly sectors?: readonly string[]
   /** All checks unless an experiment shows what goes wrong without one. */
   readonly checks?: Checks
-  /** Called before anything of the result is opened; what it throws ends the round. */
-  readonly beforeOpening?: () => Promise<void>
+  /**
+   * Called before anything of the result is opened, with the partners whose lists it is of; what it
+   * throws ends the round.
+   */
+  readonly beforeOpening?: (included: readonly number[]) => Promise<void>
 }
 
 export type RoundResult = {
@@ -105,7 +93,7 @@ export async function computeRound(
   inputs: RoundInputs,
   options: RoundOptions,
 ): Promise<RoundResult> {
-  checkRules(plan, rules, options)
+  checkRules(plan, rules, options.sectors)
   const groups = groupsOf(plan, options.planeBytes ?? PLANE_BYTES)
   const id = bindArguments(sessionId, plan, rules, options)
   const session = await openSession(ctx, id, memoryBytes(plan, rules, groups))
@@ -121,7 +109,10 @@ export async function computeRound(
   const network = await inTurns(networkInTurns(plan, included), pause)
   const schedule = await inTurns(scheduleInTurns(network), pause)
   const outputs = newOutputs(plan, rules, included, schedule, session)
-  const carried = { labels: labelsFor(plan, rules, included, options), longest: included.length }
+  const carried = {
+    labels: labelsFor(plan, rules, included, options.sectors),
+    longest: included.length,
+  }
   const work = groups.length * comparators(schedule)
   let done = 0
   const onStep = (pairs: number) => {
@@ -135,7 +126,7 @@ export async function computeRound(
     session.arena.release(mark)
   }
 
-  await options.beforeOpening?.()
+  await options.beforeOpening?.(included)
   const lists = new Map<string, readonly Bytes[]>()
   if (outputs.table !== undefined) {
     const total = included.reduce((sum, i) => sum + plan.partners[i]!.paddedSize, 0)
@@ -170,7 +161,7 @@ function newOutputs(
 ): Outputs {
   const listed = rules.filter((rule) => rule.output === 'list').map(({ t }) => t)
   const owned = rules.filter((rule) => rule.output === 'owners')
-  const terms = rules.find(({ aggregates }) => aggregates !== undefined)?.aggregates
+  const terms = countedBy(rules)
   const parts = () =>
     new Map(included.map((partner) => [partner, newOwnerPart(plan, partner, session.party)]))
   return {
@@ -261,7 +252,7 @@ function memoryBytes(
   const everyone = plan.partners.map((_, partner) => partner)
   const pairs = estimateComparators(plan.window, mergeTree(plan, everyone))
   const rowBytes = 32 * Math.max(...groups.map(({ shards }) => shards))
-  const counted = rules.some(({ aggregates }) => aggregates !== undefined)
+  const counted = countedBy(rules) !== undefined
   const extra = counted ? COUNTING_BITS + plan.partners.length : CONDITION_BITS
   const bits = sharedBits(plan) + (counted || rules.some(hasConditions) ? extra : 0)
   return (1 << 26) + rowBytes * (3 * bits * plan.rows + 2 * pairs)
@@ -294,43 +285,6 @@ function need(
   const [first] = leftOut
   if (first === undefined) fail('TOO_FEW_CONTRIBUTORS')
   else fail('TOO_FEW_CONTRIBUTORS', { culprit: plan.partners[first.partner]!.id, at: first.reason })
-}
-
-function labelsFor(
-  plan: RoundPlan,
-  rules: readonly RoundRule[],
-  included: readonly number[],
-  { sectors }: RoundOptions,
-): Labels {
-  const terms = rules.find(({ aggregates }) => aggregates !== undefined)?.aggregates
-  if (terms !== undefined && terms.show !== 'histogram') return partnerLabels(plan, included)
-  if (!rules.some(({ minSectors }) => minSectors !== undefined)) return NO_LABELS
-  return sectorLabels(plan, included, sectors!)
-}
-
-function checkRules(plan: RoundPlan, rules: readonly RoundRule[], { sectors }: RoundOptions): void {
-  const ids = new Set(rules.map((rule) => rule.id))
-  if (rules.length === 0 || ids.size !== rules.length) fail('BAD_RULE')
-  for (const rule of rules) if (!aggregatesFit(rule, rules)) fail('BAD_RULE', { at: rule.id })
-  for (const { id, t, minSectors, reports } of rules) {
-    if (!Number.isInteger(t) || t < 2) fail('BAD_RULE', { at: id })
-    const counted = plan.reportBits > 0 && Number.isInteger(reports) && reports! >= 1
-    if (reports !== undefined && !counted) fail('BAD_RULE', { at: id })
-    if (minSectors === undefined) continue
-    const known = sectors?.length === plan.partners.length
-    if (!known || !Number.isInteger(minSectors) || minSectors < 2) fail('BAD_RULE', { at: id })
-  }
-}
-
-/** Another output beside aggregates would tell what they leave out. */
-function aggregatesFit(rule: RoundRule, rules: readonly RoundRule[]): boolean {
-  const { t, output, aggregates } = rule
-  if (output !== 'aggregates') return aggregates === undefined
-  if (aggregates === undefined || rules.length > 1 || hasConditions(rule) || t !== 2) return false
-  const { minCell, upTo = 2 } = aggregates
-  return (
-    Number.isSafeInteger(minCell) && minCell >= ROUNDED_TO && Number.isInteger(upTo) && upTo >= 2
-  )
 }
 
 // Nodes that disagree on any of these would open garbage: the session refuses to start.

@@ -23,26 +23,29 @@ export async function sectorsAtLeast(
   reach: readonly Reach[],
   least: number,
 ): Promise<Share> {
-  const sectors = await oneHot(session.narrow('decode'), code, values)
+  const sectors = newRowPlanes(session, values, code)
+  await oneHot(session.narrow('decode'), code, sectors)
   await orBehind(session.narrow('gather'), sectors, reach)
   return countAtLeast(session.narrow('count'), sectors, least)
 }
 
-/** A plane for each value of the number: is it this one? */
+/**
+ * A plane for each value of the number: is it this one?
+ * @param hot as many planes as there are values, all zero
+ */
 export async function oneHot(
   session: Session,
   { share, count, rows, rowWords }: RowPlanes,
-  values: number,
-): Promise<RowPlanes> {
+  hot: RowPlanes,
+): Promise<void> {
   const words = rows * rowWords
   const { kernel } = session.arena
-  const hot = newRowPlanes(session, values, { rows, rowWords })
   xorConstant(session.party, hot.share, -1, 0, words)
   // With each bit, value v becomes 2v and 2v + 1: (v ∧ bit) and what v has besides.
   let have = 1
   for (let bit = 0; bit < count; bit++) {
     const shift = count - 1 - bit
-    const next = Math.ceil(values / 2 ** shift)
+    const next = Math.ceil(hot.count / 2 ** shift)
     const ands: And[] = []
     for (let v = have - 1; v >= 0; v--) {
       const [even, odd] = [2 * v, 2 * v + 1]
@@ -61,7 +64,6 @@ export async function oneHot(
         kernel.add(hot.share[held], x.at, hot.share[held], into.at, words)
     have = next
   }
-  return hot
 }
 
 /**

@@ -145,8 +145,13 @@ export async function compute(
 
   const wanted = rulesOf(convenant, announcement.kind)
   const rules = wanted.map(roundRule)
-  const releases = wanted.some(({ aggregates }) => aggregates !== undefined)
-  const beforeOpening = () => rememberRelease(ctx, announcement.kind)
+  // A list that was left out as invalid leaves other contributors than were decided on.
+  const beforeOpening = async (left: readonly number[]) => {
+    const remaining = left.map((index) => names[index]!)
+    permit(ctx, { ...request, ...announcement, contributors: remaining }, usage)
+    const releases = wanted.some(({ aggregates }) => aggregates !== undefined)
+    if (releases) await rememberRelease(ctx, announcement.kind)
+  }
   const sectors = names.map((name) => memberOf(convenant, name)!.sector)
   // Leaving out an invalid list changes who contributes since the last round, which narrows what that
   // partner holds: without the members' word for it, the round ends instead.
@@ -180,7 +185,7 @@ export async function compute(
       plan,
       rules,
       inputs,
-      { minContributors, sectors, ...(releases ? { beforeOpening } : {}) },
+      { minContributors, sectors, beforeOpening },
     )
     await rounds.move(live, ['computing'], 'opening')
     const leftOut = result.leftOut.map(({ partner, reason }) => ({
