@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../node/kit/federation.ts'
 import type { Member } from '../node/kit/member.ts'
 import { hosts } from '../node/sessions/psi/world.ts'
-import { drempel, folder } from './world.ts'
+import { drempel, fakeNode, folder, problem } from './world.ts'
 
 let federation: Federation
 let bank: Member
@@ -102,6 +102,15 @@ describe('psi', () => {
     const convenant = await by(bank, [...TO_TELECOM, ...list, '--to', 'partner', '--json'])
     expect(convenant).toMatchObject({ exit: 3 })
     expect(convenant.json()).toMatchObject({ error: { code: 'OUTPUT_NOT_ALLOWED' } })
+  })
+
+  it('ends with 3 for what the other side’s convenant refuses, and says whose', async () => {
+    const more = { at: 'PAIR_QUOTA_EXCEEDED', culprit: 'telecom' }
+    const node = await fakeNode(() => problem(502, 'PEER_PROBLEM', more))
+    const { exit, err } = await drempel([...TO_TELECOM, '--flags', '--home', node.home])
+    expect(exit).toBe(3)
+    expect(err).toContain('PAIR_QUOTA_EXCEEDED: These two members have made')
+    expect(err).toContain('culprit: telecom')
   })
 
   it.each([

@@ -27,6 +27,8 @@ const canary = {
   proof: 'CANARY-PROOF-passport-41aa',
   motive: 'CANARY-MOTIVE-why-later-6d',
   rejected: 'canary rejected 66aa17 .example.net',
+  listed: 'canary-on-a-list-of-two-4d1c88.example.net',
+  unlisted: 'canary-on-one-list-a0f35b.example.net',
   caseName: 'CANARY-CASE-2026-83bd50',
   purpose: 'canary-purpose-2b9f60',
   body: 'canary-in-a-broken-body-c4e1',
@@ -50,7 +52,7 @@ let federation: Federation
 beforeAll(async () => {
   federation = await Federation.create({
     partners: PARTNERS,
-    convenant: { id: 'leak', witnesses: PARTNERS.map(({ id }) => id) },
+    convenant: { id: 'leak', witnesses: PARTNERS.map(({ id }) => id), intersections: true },
   })
   const [first, second, third] = federation.nodes
   for (const [i, { api }] of federation.nodes.entries()) await api.importFlags('host', lists[i]!)
@@ -81,6 +83,8 @@ beforeAll(async () => {
   await first!.api.withdraw('host', [canary.recalled])
   await second!.api.withdraw('host', [canary.below])
   await handleSubjects()
+  await intersect('ecdh')
+  await intersect('ot')
   expect(await federation.runRound('host')).toMatchObject({ state: 'published' })
   expect(await recalls()).toMatchObject([{ case: canary.caseName }])
 }, 300_000)
@@ -115,6 +119,42 @@ async function handleSubjects(): Promise<void> {
   await send(`${name}/extension`, { reason: canary.motive })
   await send(`${name}/closing`, { outcome: 'refused', reason: canary.motive })
 }
+
+/** Two lists of files with one name in common, run to the end; and one that is refused. */
+async function intersect(protocol: string): Promise<void> {
+  const [first, , third] = federation.nodes
+  const send = async (node: typeof first, path: string, body?: object) => {
+    const token = tokens.get(node!.id) ?? (await node!.api.createToken('psi', ['analyst'])).token
+    tokens.set(node!.id, token)
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const url = `${node!.member.url}/api/v1/psi${path}`
+    const given = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    const answer = await fetch(url, { headers, ...given })
+    return (await answer.json()) as { id: string; state: string; result?: object; rows?: object[] }
+  }
+  const bring = async (node: typeof first, more: readonly string[], list: string) => {
+    const values = [canary.listed, canary.rejected, ...more, ...lists[3]!.slice(0, 12)]
+    const rows = values.map((value, row) => ({ row, value }))
+    await send(node, '/lists', { kind: 'host', list, rows })
+    return { list }
+  }
+  const asked = {
+    ...{ partner: third!.id, purpose: 'lijsten-vergelijken', kind: 'host', output: 'items' },
+    ...{ to: 'both', protocol, case: canary.caseName },
+  }
+  const input = await bring(first, [canary.unlisted], `mine-${protocol}`)
+  const { id } = await send(first, '', { ...asked, input })
+  await send(third, `/${id}/acceptance`, { input: await bring(third, [], `theirs-${protocol}`) })
+  let session = await send(first, `/${id}`)
+  while (session.state === 'running') session = await send(first, `/${id}`)
+  expect(session).toMatchObject({ state: 'done', result: { learned: 'items', size: 13 } })
+  const common = (await send(third, `/${id}/items`)).rows!
+  expect(common).toContainEqual({ row: 0, value: canary.listed })
+  await send(first, '', { ...asked, purpose: canary.purpose, input })
+  await send(first, '', { ...asked, input: { list: canary.query } })
+}
+
+const tokens = new Map<string, string>()
 
 async function recalls(): Promise<unknown[]> {
   const { api, member } = federation.nodes[2]!

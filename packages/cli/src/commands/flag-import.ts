@@ -14,15 +14,7 @@ import {
 } from '@drempel/protocol/api'
 import { EVIDENCE_CLASSES, isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
 import { hex, isProtocolError } from '@drempel/protocol/encoding'
-import {
-  type CsvFile,
-  type CsvRow,
-  csvLine,
-  isTooWide,
-  locatedRows,
-  openCsv,
-} from '../client/csv.ts'
-import { writeText } from '../client/files.ts'
+import { type CsvFile, type CsvRow, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
 import type { NodeClient } from '../client/node.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
@@ -32,6 +24,7 @@ import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
 import { type FieldOptions, fieldReader, type Rejected } from './flag-fields.ts'
+import { writeRejected } from './rejected.ts'
 
 type Options = KindOptions &
   FieldOptions & {
@@ -196,20 +189,6 @@ function sender(
     counts.unchanged += answer.unchanged
     rejected.push(...answer.rejected)
   }
-}
-
-async function writeRejected(
-  ctx: Context,
-  asked: string | undefined,
-  path: string,
-  rejected: Rejected[],
-): Promise<string | null> {
-  if (rejected.length === 0) return null
-  const file = asked === undefined ? `${path}.rejected.csv` : ctx.path(asked)
-  rejected.sort((a, b) => a.row - b.row)
-  const lines = rejected.map(({ row, code }) => csvLine([row, code]))
-  await writeText(file, `${csvLine(['row', 'code'])}${lines.join('')}`, ctx.world.random)
-  return file
 }
 
 function summary(

@@ -3,13 +3,13 @@
 import { IMPORT_CHUNK, psiListRequest, psiListResponse } from '@drempel/protocol/api'
 import { hex } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { columnIndex, csvLine, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
-import { writeText } from '../client/files.ts'
+import { columnIndex, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { rejectionText } from '../output/rejections.ts'
 import type { Context } from './context.ts'
 import { type OptionSpec, usage } from './define.ts'
+import { writeRejected } from './rejected.ts'
 
 export type InputOptions = {
   readonly flags?: boolean
@@ -123,24 +123,13 @@ async function bringFile(
   } finally {
     progress.stop()
   }
-  const rejectedFile = await writeRejected(ctx, asked ?? `${path}.rejected.csv`, rejected)
+  const rejectedFile = await writeRejected(ctx, asked, path, rejected)
+  if (rejectedFile !== null) {
+    const codes = rejected.map(({ code }) => code)
+    ctx.note(`${ctx.say(REJECTED)}:\n${rejectionText(codes, ctx.lang)}\n${rejectedFile}`)
+  }
   if (accepted === 0) fail('LIST_EMPTY', rejectedFile === null ? {} : { at: rejectedFile })
   return { input: { list }, rejected: rejected.length, rejectedFile }
-}
-
-async function writeRejected(
-  ctx: Context,
-  name: string,
-  rejected: { readonly row: number; readonly code: string }[],
-): Promise<string | null> {
-  if (rejected.length === 0) return null
-  const file = ctx.path(name)
-  rejected.sort((a, b) => a.row - b.row)
-  const lines = rejected.map(({ row, code }) => csvLine([row, code]))
-  await writeText(file, `${csvLine(['row', 'code'])}${lines.join('')}`, ctx.world.random)
-  const codes = rejected.map(({ code }) => code)
-  ctx.note(`${ctx.say(REJECTED)}:\n${rejectionText(codes, ctx.lang)}\n${file}`)
-  return file
 }
 
 function either({ lang }: Context): never {

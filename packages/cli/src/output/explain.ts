@@ -81,7 +81,9 @@ function refusalOf({ code, at }: Problem): RefusalCode | undefined {
   const isRefusal = (text: string | undefined): text is RefusalCode =>
     text !== undefined && Object.hasOwn(REFUSALS, text)
   if (isRefusal(code)) return code
-  return code === 'REFUSED' && isRefusal(at) ? at : undefined
+  // The other side of an intersection has the same convenant, and its own counters.
+  const told = code === 'REFUSED' || code === 'PEER_PROBLEM'
+  return told && isRefusal(at) ? at : undefined
 }
 
 function exitOf({ code, status }: Problem): ExitCode {

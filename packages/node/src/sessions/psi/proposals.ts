@@ -11,7 +11,7 @@ import { itemCount } from '@drempel/protocol/psi'
 import type { Operator } from '../../http/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
-import { permit } from '../federation.ts'
+import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
@@ -119,6 +119,8 @@ export async function acceptIntersection(
   runs.assertRoom()
   const { purpose, content } = before
   const { body } = content.proposal
+  // Terms that were agreed since may be others than those that were proposed.
+  sameConvenant(ctx.inForce(), body.convenant, before.peer)
   const refusing = refuser(ctx, { ...before, kind: body.kind }, by)
   const needed = termsOf(ctx, purpose).fourEyes ? 2 : 1
   // One at a time: two people who accept at once bring one list.

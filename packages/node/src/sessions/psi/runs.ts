@@ -190,8 +190,9 @@ export class Intersections {
     ) {
       fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
     }
-    const learned = await protocolOf(ctx, session, live, loaded.items)
-    const result = resultOf(ctx, session, learned)
+    const most = intersectionOf(ctx.inForce().convenant, session.purpose)?.maxResult ?? null
+    const learned = await protocolOf(ctx, session, live, loaded.items, most)
+    const result = resultOf(learned, most)
     if (learned?.rows !== undefined && result.learned === 'items') {
       await saveResult(ctx, id, loaded, learned.rows)
     }
@@ -275,6 +276,7 @@ function protocolOf(
   session: PsiSession,
   live: LiveRun,
   items: PsiOptions['items'],
+  maxResult: number | null,
 ): Promise<PsiResult> {
   const { proposal, acceptance } = session.content
   const { body } = proposal
@@ -284,7 +286,6 @@ function protocolOf(
       ? [body.size, acceptance!.body.size]
       : [acceptance!.body.size, body.size]
   const role = receiver === ctx.self ? 'receiver' : 'sender'
-  const maxResult = intersectionOf(ctx.inForce().convenant, body.purpose)?.maxResult ?? null
   const options: PsiOptions = {
     role,
     output: body.output,
@@ -306,14 +307,9 @@ function protocolOf(
     : ecdh(options, pooledWork(ctx.workers, live.abort.signal))
 }
 
-function resultOf(
-  ctx: NodeContext,
-  { purpose }: PsiSession,
-  learned: PsiResult,
-): NonNullable<PsiContent['result']> {
+function resultOf(learned: PsiResult, most: number | null): NonNullable<PsiContent['result']> {
   if (learned === undefined) return { learned: 'nothing' }
   const { size, rows } = learned
-  const most = intersectionOf(ctx.inForce().convenant, purpose)?.maxResult ?? null
   if (most !== null && size > most) return { learned: 'bucket', atMost: sizeBucket(size) }
   return { learned: rows === undefined ? 'size' : 'items', size }
 }
