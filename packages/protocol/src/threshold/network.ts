@@ -156,14 +156,13 @@ function dropIdle(
   rows: number,
 ): readonly (readonly CompareRun[])[] {
   const changing = layers.map((layer) => {
-    const kept: CompareRun[] = []
-    for (const { low, count, distance } of layer) {
-      addRuns(kept, low, count, distance, (low, high) => {
-        if (!inDoubt(ranges, low, high)) return undefined
-        const common = commonBits(ranges, low, high)
+    const kept: OpenRun[] = []
+    for (const { low: start, count, distance } of layer) {
+      for (let low = start, high = start + distance; low < start + count; low++, high++) {
+        if (!inDoubt(ranges, low, high)) continue
+        addPair(kept, low, high, commonBits(ranges, low, high))
         order(ranges, low, high)
-        return common
-      })
+      }
     }
     return kept
   })
@@ -171,36 +170,34 @@ function dropIdle(
   return changing
     .toReversed()
     .map((layer) => {
-      const kept: CompareRun[] = []
-      for (const { low, high, count, common } of layer) {
-        addRuns(kept, low, count, high - low, (low, high) => {
-          if (needed[low] === 0 && needed[high] === 0) return undefined
+      const kept: OpenRun[] = []
+      for (const { low: start, high: partner, count, common } of layer) {
+        for (let low = start, high = partner; low < start + count; low++, high++) {
+          if (needed[low] === 0 && needed[high] === 0) continue
           needed[low] = 1
           needed[high] = 1
-          return common
-        })
+          addPair(kept, low, high, common)
+        }
       }
       return kept
     })
     .toReversed()
 }
 
-/** Runs over `count` rows from `from` on; `common` is asked once each in order, undefined leaves one out. */
-function addRuns(
-  runs: CompareRun[],
-  from: number,
-  count: number,
-  distance: number,
-  common: (low: number, high: number) => number | undefined,
-): void {
-  let low = from
-  let current: number | undefined
-  for (let row = from; row <= from + count; row++) {
-    const here = row < from + count ? common(row, row + distance) : undefined
-    if (row > low && here === current) continue
-    if (current !== undefined)
-      runs.push({ low, high: low + distance, count: row - low, common: current })
-    low = row
-    current = here
-  }
+type OpenRun = {
+  readonly low: number
+  readonly high: number
+  count: number
+  readonly common: number
+}
+
+function addPair(runs: OpenRun[], low: number, high: number, common: number): void {
+  const last = runs[runs.length - 1]
+  const goesOn =
+    last !== undefined &&
+    last.common === common &&
+    last.low + last.count === low &&
+    last.high + last.count === high
+  if (goesOn) last.count++
+  else runs.push({ low, high, count: 1, common })
 }

@@ -42,11 +42,11 @@ export function commonBits({ bits, lower, upper }: Ranges, low: number, high: nu
 
 /** After the smaller went to `low`. */
 export function order({ lower, upper }: Ranges, low: number, high: number): void {
-  for (const ends of [lower, upper]) {
-    const [a, b] = [ends[low]!, ends[high]!]
-    ends[low] = Math.min(a, b)
-    ends[high] = Math.max(a, b)
-  }
+  const [below, above] = [lower[low]!, upper[low]!]
+  lower[low] = Math.min(below, lower[high]!)
+  lower[high] = Math.max(below, lower[high]!)
+  upper[low] = Math.min(above, upper[high]!)
+  upper[high] = Math.max(above, upper[high]!)
 }
 
 /**
