@@ -1,9 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { askable, choiceOf } from '@drempel/cli/internal/experiment/nodes'
 import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
 import { rulesOf } from '@drempel/cli/internal/experiment/rules'
+import { draftConvenant, type RuleChoice } from '@drempel/protocol/convenant'
 import { ProtocolError } from '@drempel/protocol/encoding'
+import { formVersions } from '@drempel/protocol/identifiers'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { member } from '../../protocol/convenant/world.ts'
 import { small, smallWorld } from './samples.ts'
 
 /** What a complaint says of where and what. */
@@ -21,6 +26,53 @@ function complaint(text: string): { code: string; at: string; hint: string } {
 
 const FOLDER = join(import.meta.dirname, '../../../examples/proeftuin')
 const READY = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'))
+
+describe('a rule of an experiment', () => {
+  const SECTORS = ['bank', 'telecom', 'platform', 'police'] as const
+
+  it('goes to nodes exactly when a convenant may hold it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...SECTORS), { minLength: 3, maxLength: 6 }),
+        fc.record({
+          t: fc.integer({ min: 2, max: 6 }),
+          sectors: fc.integer({ min: 1, max: 4 }),
+          reports: fc.integer({ min: 0, max: 12 }),
+          output: fc.constantFrom('list' as const, 'owners' as const),
+        }),
+        (sectors, terms) => {
+          const partners = sectors.map((sector, i) => {
+            return { id: `p${i}x`, name: `P ${i}`, sector, weight: 1 }
+          })
+          const sweep = { ...small().rules[0]!, kinds: ['iban' as const] }
+          const { t, sectors: from, reports, output } = terms
+          const rules = [{ ...sweep, t: [t], sectors: [from], reports: [reports], output }]
+          const [rule] = rulesOf({ ...small(), partners, rules })
+          if (rule === undefined) return
+          const choice = choiceOf(rule, { partners })
+          const members = partners.map(({ id, sector }, i) => member(id, sector, 7001 + i))
+          const draft = (one: RuleChoice) =>
+            draftConvenant({
+              ...{ id: 'proef', members, formVersions: formVersions(), kinds: ['iban'] },
+              ...{
+                rules: [one, ...askable([one], { partners })],
+                validFrom: '2027-01-01T00:00:00Z',
+                crossSector: true,
+              },
+            })
+          if (choice !== undefined) {
+            expect(draft(choice).rules).toHaveLength(output === 'list' ? 1 : 2)
+            return
+          }
+          const minSectors = from > 1 ? { minSectors: from } : {}
+          expect(() => draft({ kind: 'iban', t, output, ...minSectors })).toThrow(
+            expect.objectContaining({ code: 'CONVENANT_INVALID' }),
+          )
+        },
+      ),
+    )
+  })
+})
 
 describe('an experiment file', () => {
   it.each(READY)('%s is one, under its own name', (name) => {

@@ -5,6 +5,7 @@ import {
   type Convenant,
   convenantDigest,
   missingSignatures,
+  type Rule,
   type SignedConvenant,
 } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
@@ -98,11 +99,21 @@ function rules(ctx: Context, convenant: Convenant): string {
     head.split(','),
     convenant.rules.map((rule) => [
       ...[rule.id, rule.kind, rule.t, rule.minSectors ?? null, rule.reports ?? null],
-      ...[rule.output, rule.keys, rule.minContributors],
+      ...[outputOf(ctx, rule), rule.keys, rule.minContributors],
       `${rule.maxAgeHours} h`,
       rule.consumers === 'all' ? ctx.say({ nl: 'allen', en: 'all' }) : rule.consumers.join(', '),
     ]),
   )
+}
+
+function outputOf(ctx: Context, { output, aggregates }: Rule): string {
+  if (aggregates === undefined) return output
+  const { show, minCell, upTo, everyDays } = aggregates
+  const classes = upTo === undefined ? '' : ` 2..${upTo}`
+  return ctx.say({
+    nl: `${output}: ${show}${classes}, vanaf ${minCell}, hooguit eens per ${everyDays} d`,
+    en: `${output}: ${show}${classes}, from ${minCell}, once in ${everyDays} d at most`,
+  })
 }
 
 function kinds(ctx: Context, convenant: Convenant): string {

@@ -75,8 +75,8 @@ export const experimentRun: CommandSpec<RunOptions> = {
     {
       flags: '--plain',
       about: {
-        nl: 'zonder nodes: wat zij zouden antwoorden, in het klaar uitgerekend',
-        en: 'without nodes: what they would answer, computed in the clear',
+        nl: 'zonder nodes: wat zij zouden antwoorden, rechtstreeks uitgerekend',
+        en: 'without nodes: what they would answer, computed directly',
       },
     },
   ],
@@ -85,8 +85,8 @@ export const experimentRun: CommandSpec<RunOptions> = {
     'experiment run examples/proeftuin/drie-meldingen.yaml --plain --out result --lang nl',
   ],
   notes: {
-    nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. experiment.yaml in de map is de proef zelf.',
-    en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. experiment.yaml in the folder is the experiment itself.',
+    nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. experiment.yaml in de map is de proef zelf. Lijsten uit bestanden komen hier leesbaar op één machine samen: alleen met openbare lijsten, of met een grondslag daarvoor.',
+    en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. experiment.yaml in the folder is the experiment itself. Lists from files come together legibly on one machine here: only with public lists, or with a legal basis for that.',
   },
   async run(ctx, { out, plain, data }, ...args: string[]) {
     const file = ctx.path(args[0]!)

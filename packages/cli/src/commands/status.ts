@@ -36,11 +36,12 @@ export const statusCommand: CommandSpec = {
     }
     if (status.lists.length > 0) {
       const head = label(
-        'regel,soort,drempel,grootte,deelnemers,gemaakt,verouderd',
-        'rule,kind,threshold,size,contributors,made,stale',
+        'regel,soort,drempel,sectoren,meldingen,grootte,deelnemers,gemaakt,verouderd',
+        'rule,kind,threshold,sectors,reports,size,contributors,made,stale',
       )
       const rows = status.lists.map((list) => [
-        ...[list.rule, list.kind, list.threshold, list.size, list.contributors, list.createdAt],
+        ...[list.rule, list.kind, list.threshold, list.minSectors, list.reports],
+        ...[list.size, list.contributors, list.createdAt],
         list.stale ? label('ja', 'yes') : label('nee', 'no'),
       ])
       parts.push(`${heading('Drempellijsten', 'Threshold lists')}\n${table(head.split(','), rows)}`)

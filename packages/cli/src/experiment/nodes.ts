@@ -80,7 +80,7 @@ export async function runOnNodes(
     convenant: {
       id: experiment.id,
       kinds: [...new Set(possible.map(({ kind }) => kind))],
-      rules: [...choices.values()],
+      rules: [...choices.values(), ...askable([...choices.values()], material)],
       // A quarter of the cap may be new or withdrawn in one round: here whole lists are.
       listCap: 4 * Math.max(256, material.items.length),
       minList: 0,
@@ -130,7 +130,10 @@ async function startAll(options: FederationOptions): Promise<Federation> {
 }
 
 /** A rule as a convenant says it; undefined when none may. Age is a matter of what is imported. */
-function choiceOf(rule: Rule, { partners }: Pick<Material, 'partners'>): RuleChoice | undefined {
+export function choiceOf(
+  rule: Rule,
+  { partners }: Pick<Material, 'partners'>,
+): RuleChoice | undefined {
   const { kind, t, sectors, reports, output } = rule
   if (partners.length < Math.max(3, t + 1)) return undefined
   if (sectors > 1 && tellsWho(sectors, partners)) return undefined
@@ -140,6 +143,19 @@ function choiceOf(rule: Rule, { partners }: Pick<Material, 'partners'>): RuleCho
     // Up to t every flag counts for a report anyway.
     ...(reports > t ? { reports } : {}),
   }
+}
+
+/**
+ * A convenant has a purpose, and a purpose a rule that may be asked about. Where every rule tells
+ * owners alone, the list of the highest threshold there is adds least; it is in measured.json.
+ */
+export function askable(
+  choices: readonly RuleChoice[],
+  { partners }: Pick<Material, 'partners'>,
+): RuleChoice[] {
+  if (choices.some(({ output }) => output === 'list')) return []
+  const kinds = [...new Set(choices.map(({ kind }) => kind))]
+  return kinds.map((kind) => ({ kind, t: partners.length - 1, output: 'list' }))
 }
 
 /** Too few sectors, or all are needed and one has a single partner: who hears the result knows who. */

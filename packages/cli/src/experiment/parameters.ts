@@ -271,8 +271,8 @@ export const PARAMETERS = {
     ...number(
       'campaigns',
       {
-        nl: 'zulke drukke onschuldigen, per soort',
-        en: 'such busy innocent holders, of each kind',
+        nl: 'drukke, bekende nummers van onschuldigen, per soort',
+        en: 'busy, well-known numbers of innocent holders, of each kind',
       },
       UNIT.count,
       50,

@@ -134,8 +134,8 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
   EXPERIMENT_DIFFERS: {
     exit: EXIT.failed,
     title: {
-      nl: 'De nodes gaven een ander antwoord dan de berekening in het klaar',
-      en: 'The nodes gave another answer than the computation in the clear',
+      nl: 'De nodes gaven een ander antwoord dan de rechtstreekse berekening',
+      en: 'The nodes gave another answer than the direct computation',
     },
   },
   EXPERIMENT_INVALID: {

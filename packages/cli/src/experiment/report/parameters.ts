@@ -90,6 +90,7 @@ function span({ low, base, high }: Sensitivity): number {
 function amount(name: ParameterName, value: number, lang: Lang): string {
   const { unit } = PARAMETERS[name]
   if (unit.en === 'share') return `${plain(100 * value, lang)}%`
+  if (unit.en === 'days' && value === 1) return lang === 'nl' ? '1 dag' : '1 day'
   return unit.en === 'number' ? plain(value, lang) : `${plain(value, lang)} ${unit[lang]}`
 }
 

@@ -234,11 +234,11 @@ export const TEXTS = {
     en: 'What is not modelled: that fewer victims also report less, that offenders adapt, and that a hit is looked into before anything is done.',
   },
   agreed: {
-    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die een convenant nu kan bevatten. Gemeten tijden en bytes staan in measured.json, omdat zij per keer verschillen.',
-    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant can hold. Measured times and bytes are in measured.json, since they differ each time.',
+    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die in een convenant kan staan. Gemeten tijden en bytes staan in measured.json, omdat zij per keer verschillen.',
+    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant may hold. Measured times and bytes are in measured.json, since they differ each time.',
   },
   plain: {
-    nl: 'Uitgerekend zonder protocol (--plain): de uitkomst die de nodes zouden geven, in het klaar berekend.',
+    nl: 'Uitgerekend zonder protocol (--plain): rechtstreeks uit de lijsten, wat de nodes zouden antwoorden.',
     en: 'Computed without the protocol (--plain): the outcome that the nodes would give, computed in the clear.',
   },
   seed: { nl: 'Toevalsgetal', en: 'Seed' },
