@@ -66,6 +66,23 @@ describe('convenant draft', () => {
     ])
   })
 
+  it('writes rules on sectors, reports and counts, and shows them to who signs', async () => {
+    const path = join(folder(), 'c.json')
+    const rules = ['host:2:s2', 'phone:2:r3:owners', 'email:2:aggregates']
+    const argv = ['convenant', 'draft', '--member', ...members(), '--cross-sector', '-o', path]
+    expect((await drempel([...argv, '--rule', ...rules], { now: NOW })).exit).toBe(0)
+    expect(read(path).convenant.rules).toMatchObject([
+      { id: 'host-t2-s2', t: 2, minSectors: 2, output: 'list' },
+      { id: 'phone-t2-r3-owners', t: 2, reports: 3, output: 'owners' },
+      {
+        id: 'email-t2-aggregates',
+        aggregates: { show: 'both', minCell: 10, everyDays: 28 },
+      },
+    ])
+    const { out } = await drempel(['convenant', 'show', path, '--lang', 'en'])
+    expect(out).toContain('aggregates: both, from 10, once in 28 d at most')
+  })
+
   it('lets no flags of one sector answer another until that is asked for', async () => {
     const argv = ['convenant', 'draft', '--member', ...members(), '--json']
     const refused = await drempel(argv)
@@ -93,6 +110,9 @@ describe('convenant draft', () => {
     [['--rule', 'host'], 2, '--rule'],
     [['--rule', 'host:2:everyone'], 2, '--rule'],
     [['--rule', 'bitcoin:2'], 2, '--rule'],
+    [['--rule', 'host:2:s'], 2, '--rule'],
+    [['--rule', 'host:2:r2'], 1, 'CONVENANT_INVALID'],
+    [['--rule', 'host:2', 'host:2:aggregates'], 1, 'RULE_AGGREGATES'],
     [['--rule', 'host:1'], 1, 'CONVENANT_INVALID'],
     [['--quorum', '2'], 1, 'CONVENANT_INVALID'],
     [['--key-epoch-days', 'soon'], 2, '--key-epoch-days'],

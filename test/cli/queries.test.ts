@@ -285,6 +285,33 @@ describe('round run', () => {
   })
 })
 
+describe('a round of counts', () => {
+  const round = {
+    ...{ round: '00'.repeat(16), kind: 'host', state: 'published', coordinator: 'bank-a' },
+    ...{ createdAt: '2027-06-15T12:00:00.000Z', updatedAt: '2027-06-15T12:00:00.000Z' },
+    lists: [
+      {
+        ...{ rule: 'host-t2-aggregates', size: 0, digest: '00'.repeat(32) },
+        aggregates: {
+          histogram: [120, null],
+          overlaps: [{ members: ['bank-a', 'bank-b'], count: 40 }],
+        },
+      },
+    ],
+  }
+
+  it('shows them, and which are closed', async () => {
+    const node = await fakeNode(() => ({ json: round }))
+    const argv = ['round', 'show', round.round, '--home', node.home, '--lang', 'en']
+    const { exit, out } = await drempel(argv)
+    expect(exit).toBe(0)
+    const rows = out.split('\n').map((line) => line.trim().split(/\s{2,}/))
+    expect(rows).toContainEqual(['2', '120'])
+    expect(rows).toContainEqual(['3 or more', 'closed'])
+    expect(rows).toContainEqual(['bank-a + bank-b', '40'])
+  })
+})
+
 describe('doctor', () => {
   it('names every check, and fails with any of them', async () => {
     const status = {
