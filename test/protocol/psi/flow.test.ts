@@ -56,11 +56,11 @@ it.each([1, 2, 5])(
   },
 )
 
-it('sends no message above 32 KiB but the report, which has a bit for each record', async () => {
+it('sends no message above 16 KiB but the report, which has a bit for each record', async () => {
   const { link } = await ended(session, identity(2).work)
   for (const { step, payload } of link.sent) {
     if (step === 'psi/report') expect(payload).toHaveLength(5 + 12_288 / 8)
-    else expect(payload.length).toBeLessThanOrEqual(32 * 1024)
+    else expect(payload.length).toBeLessThanOrEqual(16 * 1024)
   }
 })
 

@@ -8,7 +8,7 @@ import type { Tamper } from './link.ts'
 import { CONTEXT, ended, planted, type Session } from './run.ts'
 
 // Two batches of points each way, so that a lie may stand in the second.
-const lists = planted(1200, 1100, 30, 'liars')
+const lists = planted(600, 550, 30, 'liars')
 const small = planted(20, 30, 9, 'small')
 const both: Session = { ...small, output: 'items', to: 'both' }
 

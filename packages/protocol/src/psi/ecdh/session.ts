@@ -7,8 +7,8 @@ import type { PsiOptions } from '../party.ts'
 import { recordWidth } from '../records.ts'
 import type { EcdhWork } from './work.ts'
 
-/** Elements of a batch and of a frame: 32 KiB, some 60 ms of work for one thread. */
-export const BATCH = 1024
+/** Elements of a batch and of a frame: 16 KiB, some 20 ms of work for one thread. */
+export const BATCH = 512
 
 const CONTEXT = 32
 
