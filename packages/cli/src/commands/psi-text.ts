@@ -35,6 +35,8 @@ const REASONS: Readonly<Record<string, Text>> = {
     en: "the other node's settings refuse this",
   },
   WITHDRAWN: { nl: 'het voorstel is ingetrokken', en: 'the proposal was withdrawn' },
+  PSI_ENDED: { nl: 'de andere kant brak haar af', en: 'the other side ended it' },
+  PSI_STOPPED: { nl: 'hier gestopt', en: 'stopped here' },
   PSI_EXPIRED: { nl: 'niemand antwoordde op tijd', en: 'nobody answered in time' },
   NODE_RESTARTED: {
     nl: 'een node herstartte; stel opnieuw voor',

@@ -154,8 +154,8 @@ export const psiAccept: CommandSpec<
 export const psiRefuse: CommandSpec = {
   usage: 'psi refuse <id>',
   about: {
-    nl: 'weiger een doorsnede, of trek een voorstel in; dat is blijvend',
-    en: 'refuse an intersection, or withdraw a proposal, for good',
+    nl: 'weiger een doorsnede, trek een voorstel in, of stop wat loopt; dat is blijvend',
+    en: 'refuse an intersection, withdraw a proposal, or stop what runs, for good',
   },
   args: { id: ID },
   examples: [`psi refuse ${EXAMPLE}`],

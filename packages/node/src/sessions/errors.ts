@@ -37,6 +37,7 @@ export type SessionErrorCode =
   | 'PSI_EXPIRED' // nobody answered in time
   | 'PSI_FLOOD' // the other side sends more than there is room for
   | 'PSI_STALLED' // the other side computes or sends nothing any more
+  | 'PSI_STOPPED' // by a person of this node
   | 'PSI_UNKNOWN'
   | 'PSI_WRONG_STATE'
   | 'QUORUM_LOST' // fewer than q key holders answered

@@ -136,6 +136,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The other side fell silent',
     nl: 'De andere kant viel stil',
   },
+  PSI_STOPPED: {
+    status: 409,
+    en: 'The intersection was stopped here',
+    nl: 'De doorsnede is hier gestopt',
+  },
   PSI_UNKNOWN: {
     status: 404,
     en: 'This node knows no such intersection',

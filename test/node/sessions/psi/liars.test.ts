@@ -13,7 +13,7 @@ import { distinctItems, ecdh } from '@drempel/protocol/psi'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
-import { accept, bring, ended, hosts, items, propose, psiEntries, shown } from './world.ts'
+import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
 
 let federation: Federation
 let bank: Member
@@ -299,6 +299,16 @@ describe('a run', () => {
       expect(connections).toBeGreaterThan(3)
     },
   )
+
+  it('that a person stops ends on both sides', async () => {
+    const { id } = await propose(bank)
+    takeOver(async () => {})
+    await accept(telecom, id)
+    const stopped = { state: 'failed', reason: 'PSI_STOPPED', culprit: 'bank-a' }
+    expect(await refuse(bank, id)).toMatchObject({ status: 200, json: stopped })
+    expect(await ended(telecom, id)).toMatchObject({ reason: 'PSI_ENDED', culprit: 'bank-a' })
+    expect(await refuse(bank, id)).toMatchObject({ json: { code: 'PSI_WRONG_STATE' } })
+  })
 
   it('without a connection ends on both sides, and counts for nothing', async () => {
     bend(telecom, 'connectChannel', () => async () => {

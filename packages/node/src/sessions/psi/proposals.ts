@@ -150,7 +150,10 @@ export async function acceptIntersection(
   return refusing(() => begin(ctx, runs, session))
 }
 
-/** The partner refuses, the proposer withdraws; for good. @throws ProtocolError `PSI_WRONG_STATE` */
+/**
+ * The partner refuses, the proposer withdraws, either stops what runs; for good.
+ * @throws ProtocolError `PSI_WRONG_STATE` for what is over
+ */
 export async function refuseIntersection(
   ctx: NodeContext,
   runs: Intersections,
@@ -158,6 +161,10 @@ export async function refuseIntersection(
   id: string,
 ): Promise<PsiSession> {
   const before = await sessionOf(ctx, id)
+  if (before.state === 'committed' || before.state === 'running') {
+    await runs.fail(id, failure('PSI_STOPPED', { culprit: ctx.self }))
+    return sessionOf(ctx, id)
+  }
   const reason =
     before.side === 'proposer'
       ? 'WITHDRAWN'

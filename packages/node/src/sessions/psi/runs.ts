@@ -29,6 +29,8 @@ const RUNS = 4
 /** How long a session waits for a connection, the first or one after it was lost. */
 const CONNECT_MS = 60_000
 const RETRY_MS = 500
+/** How long the reason of a session that the peer gave up may take. */
+const WORD_MS = 2_000
 /** Plus this for each item of either list: a peer computes between its frames. */
 const STALL_MS = 5 * 60_000
 const STALL_PER_ITEM = 0.5
@@ -217,8 +219,11 @@ export class Intersections {
       try {
         await this.#attached(id, live, await connect())
       } catch (error) {
-        // The peer's own word that there is no such run any more.
-        if (isProtocolError(error, 'PEER_PROBLEM')) return this.fail(id, error, false)
+        // The peer's own word that there is no such run any more; why, it says in a moment.
+        if (isProtocolError(error, 'PEER_PROBLEM')) {
+          await sleep(WORD_MS, undefined, { ref: false })
+          return this.fail(id, error, false)
+        }
       }
       if (!live.link.ended) await sleep(this.#limits.retryMs, undefined, { ref: false })
     }
