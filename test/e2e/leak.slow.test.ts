@@ -3,13 +3,15 @@
  * encrypted columns of a store names, hashes or encodes any of them.
  */
 
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Federation, verifyLogs } from '@drempel/examples/federation/index'
 import { inSample, NPM_LISTS, npmList } from '@drempel/examples/lists'
 import { encodeTilePath, tileAt } from '@drempel/protocol/log'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drempel } from '../cli/world.ts'
 import { PARTNERS } from './lists.ts'
 import { formsOf, Scanner } from './scanner.ts'
 
@@ -182,6 +184,37 @@ describe('no name', () => {
           expect(scanner.scan(tile!)).toEqual([])
         }
       }
+    }
+  })
+
+  it('in any export, report or notice that an auditor makes, nor in what the commands say', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drempel-exports-'))
+    const period = String(new Date().getUTCFullYear())
+    try {
+      for (const { id, home } of federation.nodes) {
+        const made = (name: string) => ['--period', period, '-o', join(folder, `${id}-${name}`)]
+        const commands = [
+          ...['csv', 'json', 'logregels', 'register'].map((format) => [
+            ...['log', 'export', '--format', format, ...made(format)],
+          ]),
+          ...['nl', 'en'].map((lang) => [...['log', 'report', '--lang', lang], ...made(lang)]),
+          ['log', 'breach', ...made('breach')],
+          ['log', 'show', '--limit', '500'],
+          ...[['log', 'verify'], ['doctor'], ['status'], ['alert', 'list'], ['subject', 'list']],
+        ]
+        for (const argv of commands) {
+          const { exit, out, err } = await drempel([...argv, '--home', home])
+          // There are alerts, of which the doctor tells.
+          const told = argv[0] === 'doctor' && exit === 1
+          expect({ argv, exit, err }).toMatchObject({ exit: told ? 1 : 0 })
+          expect(scanner.scan(out + err)).toEqual([])
+        }
+      }
+      const { files, findings } = scanner.scanFolder(folder)
+      expect(files).toHaveLength(7 * PARTNERS.length)
+      expect(findings).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   })
 
