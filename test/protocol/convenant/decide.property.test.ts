@@ -63,6 +63,7 @@ const usage: fc.Arbitrary<Usage> = fc.record({
   tagged: fc.record({ epoch: fc.integer({ min: 0, max: 5 }), count }),
   lastContributors: fc.option(some),
   contributed: fc.boolean(),
+  releasedAt: fc.option(fc.integer({ min: 0, max: NOW })),
   intersected: fc.record({ pair: fc.nat(25), list: fc.nat(5) }),
 })
 
