@@ -7,9 +7,8 @@ const WANTED_TICKS = 5
 /** Covers all values and zero. */
 export function axisFor(values: readonly number[]): Axis {
   const least = Math.min(0, ...values)
-  const most = Math.max(0, ...values)
-  const span = most - least || 1
-  const rough = span / WANTED_TICKS
+  const most = Math.max(0, ...values) || (least === 0 ? 1 : 0)
+  const rough = (most - least) / WANTED_TICKS
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10].map((unit) => unit * power).find((unit) => unit >= rough)!
   const from = Math.floor(least / step)
