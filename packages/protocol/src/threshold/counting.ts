@@ -101,7 +101,8 @@ async function foldLanes(session: Session, sums: readonly Share[], count: number
   for (let distance = 16 * UNIT; distance >= 1; distance /= 2, bits++) {
     const other = sums.slice(0, bits).map((share): At => {
       const turned = session.arena.share(words)
-      for (const held of ['first', 'second'] as const) rotate(turned[held], share[held], distance)
+      for (const held of ['first', 'second'] as const)
+        rotateLanes(turned[held], share[held], distance)
       return { share: turned, at: 0 }
     })
     const into = sums.slice(0, bits + 1).map((share): At => ({ share, at: 0 }))
@@ -109,8 +110,8 @@ async function foldLanes(session: Session, sums: readonly Share[], count: number
   }
 }
 
-/** Turns each unit of lanes by `distance` of them. */
-function rotate(into: Int32Array, from: Int32Array, distance: number): void {
+/** Turns each 128 lanes by `distance` of them. */
+export function rotateLanes(into: Int32Array, from: Int32Array, distance: number): void {
   const [words, bits] = [distance >> 5, distance & 31]
   for (let i = 0; i < from.length; i++) {
     const word = from[(i & -UNIT) + ((i + words) & (UNIT - 1))]!

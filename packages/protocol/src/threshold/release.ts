@@ -20,7 +20,7 @@ import {
   xorConstant,
 } from '../mpc/index.ts'
 import { addNumbers, atLeast, stacked } from './adders.ts'
-import type { Counts } from './counting.ts'
+import { type Counts, rotateLanes } from './counting.ts'
 
 /** The histogram's cells come first. */
 export type Cells = { readonly histogram: number; readonly overlaps: number }
@@ -88,14 +88,8 @@ async function closeTogether(
   const unit = { share: all, at: 0 }
   for (let distance = 64; distance >= 1; distance /= 2) {
     const turned = session.arena.share(4)
-    for (const held of ['first', 'second'] as const) {
-      const from = all[held]
-      for (let i = 0; i < 4; i++) {
-        const word = from[(i + (distance >> 5)) & 3]!
-        const by = distance & 31
-        turned[held][i] = by === 0 ? word : (word << by) | (word >>> (32 - by))
-      }
-    }
+    for (const held of ['first', 'second'] as const)
+      rotateLanes(turned[held], all[held].subarray(0, 4), distance)
     await andInto(session.narrow(`lanes${distance}`), unit, unit, { share: turned, at: 0 }, 4)
   }
   for (const held of ['first', 'second'] as const) {
