@@ -3,12 +3,11 @@
 import { intersectionOf } from '@drempel/protocol/convenant'
 import type { NodeContext } from '../context.ts'
 import { failure } from '../errors.ts'
-import { dropResult, dropUploads } from './lists.ts'
+import { dropResult, dropUploads, keptResults } from './lists.ts'
 import { PROPOSAL_MS } from './proposals.ts'
 import type { Intersections } from './runs.ts'
 
 const DAY_MS = 86_400_000
-const LISTED = 1_000
 
 export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
   const now = ctx.clock()
@@ -18,9 +17,11 @@ export async function tidyIntersections(ctx: NodeContext, runs: Intersections): 
     if (waits && now - createdAt > PROPOSAL_MS) await runs.fail(id, failure('PSI_EXPIRED'))
   }
   await dropUploads(ctx, now - DAY_MS, new Set(open.map(({ id }) => id)))
-  for (const { id, state, purpose, updatedAt } of await ctx.store.psi.list(LISTED)) {
-    const terms = intersectionOf(ctx.inForce().convenant, purpose)
+  for (const id of await keptResults(ctx)) {
+    const row = await ctx.store.psi.get(id)
+    const terms = row === null ? undefined : intersectionOf(ctx.inForce().convenant, row.purpose)
     const kept = (terms?.retentionDays ?? 0) * DAY_MS
-    if (state === 'done' && now - updatedAt > kept) await dropResult(ctx, id)
+    // That of a session that ends in this moment is not looked at.
+    if (row?.state !== 'running' && now - (row?.updatedAt ?? 0) > kept) await dropResult(ctx, id)
   }
 }

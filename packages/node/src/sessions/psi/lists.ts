@@ -147,6 +147,12 @@ export async function dropResult(ctx: NodeContext, id: string): Promise<void> {
   await ctx.store.psi.dropParts(resultPlace(id))
 }
 
+/** Sessions of which a result is kept. */
+export async function keptResults(ctx: NodeContext): Promise<readonly string[]> {
+  const names = await ctx.store.psi.partsBefore(ctx.clock())
+  return names.filter((name) => name.startsWith('result/')).map((name) => name.slice(7))
+}
+
 /** Uploads that no session took. @param open sessions whose lists stay */
 export async function dropUploads(
   ctx: NodeContext,
