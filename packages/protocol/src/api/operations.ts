@@ -543,5 +543,7 @@ function json(value: object): object {
 
 function schema(of: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(of, { io, unrepresentable: 'any' })
-  return rest
+  // A body of several forms is an object in each of them.
+  const objects = rest.anyOf?.every(({ type }) => type === 'object') === true
+  return objects ? { type: 'object', ...rest } : rest
 }
