@@ -112,7 +112,7 @@ export function evaluatePool(
     at,
     item: { ...item, reports: item.reports.filter(({ partner }) => own.has(partner)) },
   }))
-  return find(POOLING, items, material, values).finding
+  return find(POOLING[material.sought], items, material, values).finding
 }
 
 /** How many that did nothing are among what was found. */
@@ -211,16 +211,20 @@ function known(
   rule: Rule,
   items: readonly Located[],
   days: ReadonlyMap<number, number>,
-  { partners, truth }: Material,
+  { partners, truth, sought }: Material,
 ): RuleFinding['knows'] {
+  const least = POOLING[sought].reports
   const all = partners.map(() => ({ alone: 0, together: 0 }))
   for (const { item, at } of items) {
     if (truth && !isSought(item.holder)) continue
-    const owners = new Set(item.reports.map(({ partner }) => partner))
-    const told = rule.output === 'list' && days.has(at)
+    const counts = partners.map(() => 0)
+    for (const { partner } of item.reports) counts[partner]!++
+    const [over, listed] = [days.has(at), rule.output === 'list']
     for (const [partner, count] of all.entries()) {
-      if (owners.has(partner)) count.alone++
-      if (owners.has(partner) || (told && rule.consumers.includes(partner))) count.together++
+      const knew = counts[partner]! >= least
+      const hears = rule.consumers.includes(partner) && (listed || counts[partner]! > 0)
+      if (knew) count.alone++
+      if (knew || (over && hears)) count.together++
     }
   }
   return all

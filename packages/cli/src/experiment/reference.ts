@@ -9,8 +9,11 @@ import { type Item, type Material, MOST_REPORTS, type Rule } from './model.ts'
 /** What of a rule decides whether it is met; t = 1 is pooling, which no convenant allows. */
 export type Threshold = Pick<Rule, 't' | 'sectors' | 'reports' | 'listAgeDays'>
 
-/** Everything on one heap: whatever anybody flagged. */
-export const POOLING: Threshold = { t: 1, sectors: 1, reports: 0, listAgeDays: 0 }
+/** Everything on one heap: whatever anybody flagged. Victims are repeated ones from two reports on. */
+export const POOLING: Readonly<Record<Material['sought'], Threshold>> = {
+  offenders: { t: 1, sectors: 1, reports: 1, listAgeDays: 0 },
+  victims: { t: 1, sectors: 1, reports: 2, listAgeDays: 0 },
+}
 
 /** Per partner, how many reports count. */
 export type Counts = readonly number[]

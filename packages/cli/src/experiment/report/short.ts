@@ -2,7 +2,7 @@
 
 import type { Lang } from '../../output/language.ts'
 import { wronged, yieldShare } from '../evaluate.ts'
-import type { KindResult, Results } from '../results.ts'
+import type { KindResult, Results, RuleResult } from '../results.ts'
 import { percent, whole } from './markup.ts'
 import { KIND_NAMES, ruleSentence, SECTOR_NAMES } from './words.ts'
 
@@ -13,30 +13,45 @@ export function shortly(results: Results, lang: Lang): string[] {
   ])
 }
 
-function detected(kind: KindResult, { experiment, material }: Results, lang: Lang): string {
-  const victims = material.sought === 'victims'
+function detected(kind: KindResult, results: Results, lang: Lang): string {
   const { pooling, sectors, rules } = kind
+  const { wanted } = results.experiment
+  const others = results.material.sought === 'victims'
   const best = [...sectors].sort(
     (a, b) => (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0),
   )[0]!
   const sector = SECTOR_NAMES[best.sector as keyof typeof SECTOR_NAMES][lang]
-  const most = percent(pooling.detected!.share, lang, 0)
-  const alone = percent(best.finding.detected!.share, lang, 0)
-  const chosen = kind.less.find(({ wanted }) => wanted === experiment.wanted)?.rule
+  const share = (value: number | null) => percent(value, lang, 0)
+  const most = share(pooling.detected!.share)
+  const alone = share(best.finding.detected!.share)
+  const chosen = kind.less.find((level) => level.wanted === wanted)?.rule
   const rule = rules.find((finding) => finding.rule.id === chosen)
-  const name = KIND_NAMES[kind.kind][lang]
-  const wanted = percent(experiment.wanted, lang, 0)
-  const hit = (of: typeof pooling) => whole(wronged(of), lang)
+  const whose = `${KIND_NAMES[kind.kind][lang]} ${soughtIn(kind, results, lang)}`
   if (lang === 'nl') {
-    const start = `Van de ${name} ${victims ? 'van herhaalde slachtoffers' : 'die fraudeurs en katvangers gebruikten'} staat ${most} op een van de lijsten. De sector die alleen het meest ziet (${sector}) vindt ${alone}.`
+    const start = `Van de ${whose} ${others ? 'is' : 'staat'} ${most} ${others ? 'te herkennen aan twee meldingen' : 'op minstens één lijst'}. De sector die in zijn eentje het meest ziet (${sector}), vindt ${alone} als zijn leden onderling alles delen.`
     if (rule === undefined)
-      return `${start} Geen van de beproefde regels vindt ${wanted} van wat alle lijsten op één hoop zouden vinden.`
-    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} van wat alle lijsten op één hoop zouden vinden. Daarbij komen ${hit(rule)} ${victims ? 'anderen' : 'mensen die niets deden'} boven de drempel; op één hoop zouden dat er ${hit(pooling)} zijn.`
+      return `${start} Geen van de beproefde regels vindt ${share(wanted)} van wat alle lijsten op één hoop zouden vinden.`
+    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} van wat alle lijsten op één hoop zouden vinden. Een deelnemer ziet nu gemiddeld ${share(known(rule, 'alone'))} zelf, en kan met de regel ${share(known(rule, 'together'))} kennen. Boven de drempel komen ${whole(wronged(rule), lang)} ${others ? 'anderen' : 'mensen die niets deden'}; op één hoop zijn dat er ${whole(wronged(pooling), lang)}.`
   }
-  const start = `Of the ${name} ${victims ? 'of repeated victims' : 'that offenders and mules used'}, ${most} are on one of the lists. The sector that sees most by itself (${sector}) finds ${alone}.`
+  const start = `Of the ${whose}, ${most} ${others ? 'can be told by two reports' : 'are on at least one list'}. The sector that sees most by itself (${sector}) finds ${alone} if its members share everything among themselves.`
   if (rule === undefined)
-    return `${start} None of the rules tried finds ${wanted} of what all lists on one heap would find.`
-  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${percent(rule.detected!.share, lang, 0)}: ${percent(yieldShare(rule, pooling), lang, 0)} of what all lists on one heap would find. With them come ${hit(rule)} ${victims ? 'others' : 'people who did nothing'}; on one heap that would be ${hit(pooling)}.`
+    return `${start} None of the rules tried finds ${share(wanted)} of what all lists on one heap would find.`
+  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} of what all lists on one heap would find. A partner now sees ${share(known(rule, 'alone'))} by itself on average, and can know ${share(known(rule, 'together'))} with the rule. Over the threshold come ${whole(wronged(rule), lang)} ${others ? 'others' : 'people who did nothing'}; on one heap these are ${whole(wronged(pooling), lang)}.`
+}
+
+function soughtIn({ pooling }: KindResult, { material }: Results, lang: Lang): string {
+  if (material.sought === 'victims') {
+    return lang === 'nl' ? 'van herhaalde slachtoffers' : 'of repeated victims'
+  }
+  const mules = pooling.holders.mule > 0
+  if (lang === 'nl') return `die fraudeurs ${mules ? 'en katvangers ' : ''}gebruikten,`
+  return `that offenders ${mules ? 'and mules ' : ''}used`
+}
+
+/** Of what is sought, the mean over partners. */
+function known({ knows, detected: found }: RuleResult, how: 'alone' | 'together'): number | null {
+  if (found === null || found.of === 0) return null
+  return knows.reduce((sum, count) => sum + count[how], 0) / knows.length / found.of
 }
 
 function matched({ kind, listed, rules }: KindResult, { experiment }: Results, lang: Lang): string {

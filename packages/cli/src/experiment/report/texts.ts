@@ -36,8 +36,8 @@ export const TEXTS = {
   detection: { nl: 'Wat vindt welke regel?', en: 'What does each rule find?' },
   detectionAxis: {
     offenders: {
-      nl: 'gevonden deel van wat fraudeurs en katvangers gebruikten (%)',
-      en: 'part found of what offenders and mules used (%)',
+      nl: 'gevonden deel van wat daders gebruikten (%)',
+      en: 'part found of what offenders used (%)',
     },
     victims: {
       nl: 'gevonden deel van de herhaalde slachtoffers (%)',
@@ -140,10 +140,10 @@ export const TEXTS = {
     en: 'part that the partner knows or can be told (%)',
   },
   knowsCaption: {
-    nl: 'Balk: wat een deelnemer zelf op zijn lijst heeft. Ruit: wat hij met de regel erbij kan weten. Vergissingen tellen niet mee, waar zij bekend zijn.',
-    en: 'Bar: what a partner has on its own list. Diamond: what it can know with the rule as well. Mistakes do not count, where they are known.',
+    nl: 'Balk: wat een deelnemer zelf kan zien. Ruit: wat hij met de regel erbij kan weten. Vergissingen tellen niet mee, waar zij bekend zijn.',
+    en: 'Bar: what a partner can see by itself. Diamond: what it can know with the rule as well. Mistakes do not count, where they are known.',
   },
-  aloneKnows: { nl: 'eigen lijst', en: 'own list' },
+  aloneKnows: { nl: 'alleen', en: 'by itself' },
   togetherKnows: { nl: 'met de regel', en: 'with the rule' },
   valueCaption: {
     nl: 'Balk: wat de anderen zonder deze deelnemer missen. Ruit: de Shapley-waarde, zijn gemiddelde bijdrage over alle volgordes waarin deelnemers kunnen toetreden; samen zijn die het geheel.',
