@@ -120,6 +120,8 @@ describe('the protocol', () => {
     })
     expect(choose(64, 64)).toEqual({ protocol: 'ecdh', reason: 'SMALL_LISTS' })
     expect(choose(1024, 2 ** 20)).toEqual({ protocol: 'ot', reason: 'LARGE_LISTS' })
+    expect(choose(2 ** 24, 1)).toEqual({ protocol: 'ot', reason: 'LARGE_LISTS' })
+    expect(choose(1, 2 ** 24 + 1)).toEqual({ protocol: 'ecdh', reason: 'BEYOND_OT' })
     expect(choose(1024, 2 ** 20, true)).toEqual({ protocol: 'ecdh', reason: 'PREPARED' })
   })
 

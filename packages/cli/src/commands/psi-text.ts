@@ -26,6 +26,7 @@ const WHY: Readonly<Record<NonNullable<Psi['why']>, Text>> = {
   PREPARED: { nl: 'de lijst is vooraf verstuurd', en: 'the list was sent ahead' },
   SMALL_LISTS: { nl: 'kleine lijsten', en: 'small lists' },
   LARGE_LISTS: { nl: 'grote lijsten', en: 'large lists' },
+  BEYOND_OT: { nl: 'te groot voor ot', en: 'too large for ot' },
 }
 
 const REASONS: Readonly<Record<string, Text>> = {

@@ -56,6 +56,7 @@ export const psiWhy = z.enum([
   'PREPARED',
   'SMALL_LISTS',
   'LARGE_LISTS',
+  'BEYOND_OT',
 ])
 
 /** What this side learned: items or their number, of too many a bucket that holds it, or nothing. */

@@ -1,5 +1,6 @@
 /** Which protocol a session runs when nobody asked for one, and why. */
 
+import { LARGEST } from './ot/parameters.ts'
 import type { PsiOptions } from './party.ts'
 
 export type PsiProtocol = 'ecdh' | 'ot'
@@ -14,6 +15,8 @@ export type PsiChoice = {
     | 'SMALL_LISTS'
     /** Hashing and transfers extended from few public-key operations. */
     | 'LARGE_LISTS'
+    /** More than the code of `ot` keeps apart. */
+    | 'BEYOND_OT'
 }
 
 /** Multiplications, as for 1,024 items on either side. */
@@ -29,5 +32,8 @@ export function chooseProtocol(
   // The receiver masks and unmasks its list, the sender masks both.
   const multiplications = 3 * sizes.receiver + sizes.sender
   if (multiplications <= SMALL) return { protocol: 'ecdh', reason: 'SMALL_LISTS' }
+  if (Math.max(sizes.receiver, sizes.sender) > LARGEST) {
+    return { protocol: 'ecdh', reason: 'BEYOND_OT' }
+  }
   return { protocol: 'ot', reason: 'LARGE_LISTS' }
 }

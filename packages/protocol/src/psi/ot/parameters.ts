@@ -38,7 +38,8 @@ export const VALUES_CHUNK = 16_384
 export const HASHES = 3
 
 const SMALLEST = 2 ** 12
-const LARGEST = 2 ** 24
+/** Items of a side. */
+export const LARGEST = 2 ** 24
 const EXPANSION = 1.31
 const FAILURE_BITS = 40
 /** The kernel writes 8 to 12 bytes. */
