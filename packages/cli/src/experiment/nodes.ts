@@ -102,7 +102,7 @@ export async function runOnNodes(
       rounds,
       processorSeconds: federation.nodes.map(({ id, pid }) => ({
         partner: id,
-        seconds: pid === undefined ? null : processorSeconds([pid]),
+        seconds: pid === undefined ? null : rounded(processorSeconds([pid])),
       })),
       secondsTotal: seconds(started, clock()),
     }
@@ -294,4 +294,9 @@ class Run {
 
 function seconds(from: number, until: number): number {
   return Math.round((until - from) / 10) / 100
+}
+
+/** To hundredths: more the system does not count. */
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(100 * value) / 100
 }
