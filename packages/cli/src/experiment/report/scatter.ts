@@ -22,6 +22,7 @@ export type Scatter = {
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 380, 64, 700, 28, 330]
 const LINE = 14
+const MOST_STEPS = 20
 
 export function scatter({ points, xAxis, yAxis, formatX, formatY, label }: Scatter): string {
   const [xs, ys] = [axisFor(points.map(({ x }) => x)), axisFor(points.map(({ y }) => y))]
@@ -56,19 +57,26 @@ ${drawn.join('\n')}
 
 type Box = { readonly left: number; readonly right: number; readonly y: number }
 
-/** Beside its dot where there is room; otherwise lower, on a thin line. */
+/** At the nearest free place beside its dot; on a thin line when that is higher or lower. */
 function labelAt(label: string, cx: number, cy: number, taken: Box[]): string {
   const width = label.length * 6.7
-  const toLeft = cx + 12 + width > RIGHT
-  const left = toLeft ? cx - 12 - width : cx + 12
-  let y = cy + 4
-  const hits = (at: number) =>
-    taken.some((box) => Math.abs(box.y - at) < LINE && box.left < left + width && left < box.right)
-  while (hits(y)) y += LINE
-  taken.push({ left, right: left + width, y })
-  const leader =
-    y === cy + 4
-      ? ''
-      : `<line x1="${at(cx)}" y1="${at(cy)}" x2="${at(toLeft ? left + width : left)}" y2="${at(y - 4)}" stroke="${GREY}"/>`
-  return `${leader}<text x="${at(left)}" y="${at(y)}">${escaped(label)}</text>`
+  for (let step = 0; ; step++) {
+    for (const y of step === 0 ? [cy + 4] : [cy + 4 - step * LINE, cy + 4 + step * LINE]) {
+      for (const left of [cx + 14, cx - 14 - width]) {
+        const box = { left, right: left + width, y }
+        const inside = left > LEFT && box.right < WIDTH && y > TOP && y < BOTTOM
+        // Where nothing is free at all, a name over another is better than none.
+        const free = inside && !taken.some((other) => overlap(box, other))
+        if (!free && step < MOST_STEPS) continue
+        taken.push(box)
+        const end = left > cx ? left - 2 : box.right + 2
+        const leader = `<line x1="${at(cx)}" y1="${at(cy)}" x2="${at(end)}" y2="${at(y - 4)}" stroke="${GREY}"/>`
+        return `${step === 0 ? '' : leader}<text x="${at(left)}" y="${at(y)}">${escaped(label)}</text>`
+      }
+    }
+  }
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return Math.abs(a.y - b.y) < LINE && a.left < b.right && b.left < a.right
 }
