@@ -208,8 +208,13 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 'PEER_TIMEOUT' })
   })
 
-  it('has a problem whose code is no code: it is not passed on', async () => {
-    const text = '{"code":"<b>anything at all</b>"}'
+  it.each([
+    ['<b>anything at all</b>'],
+    // As a reason the log would take neither, and what failed for it could not be entered.
+    ['NL91ABNA0417164300'],
+    ['A'.repeat(49)],
+  ])('has a problem whose code is no code, %s: it is not passed on', async (code) => {
+    const text = JSON.stringify({ code })
     const client = await against((incoming, outgoing) => {
       outgoing.writeHead(400, sign(incoming, text, { status: 400 })).end(text)
     })

@@ -16,6 +16,7 @@ import {
   jcs,
   type RandomBytes,
 } from '@drempel/protocol/encoding'
+import { CODE } from '@drempel/protocol/log'
 import { type Answer, BadAnswer } from './answer.ts'
 import type { Connections, Exchange } from './connections.ts'
 import { checkedUrl, createDialer } from './dial.ts'
@@ -168,7 +169,7 @@ export function problemCode(body: Bytes): string {
 }
 
 function isCode(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(value)
+  return typeof value === 'string' && CODE.test(value)
 }
 
 /** Whatever is wrong with an answer, it is the peer's: PEER_BAD_RESPONSE with the reason in `at`. */

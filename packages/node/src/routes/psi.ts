@@ -67,8 +67,10 @@ export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEn
   })
   app.get('/psi/:id/items', analyst, async (c) => {
     const { after } = readQuery(c, psiRowsQuery)
-    const { id } = await sessionOf(ctx, c.req.param('id'))
-    return c.json(await resultPart(ctx, id, after), 200, { 'cache-control': 'no-store' })
+    const { id, state } = await sessionOf(ctx, c.req.param('id'))
+    // Nothing of a result is given before it is entered in the log.
+    const part = state === 'done' ? await resultPart(ctx, id, after) : { rows: [], next: null }
+    return c.json(part, 200, { 'cache-control': 'no-store' })
   })
   return app
 }

@@ -21,8 +21,12 @@ const name = z
 /** SHA-256, lower-case hexadecimal. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const bucket = z.int().refine(isBucket)
-/** A code of a closed union, as in ProtocolError and in the refusals of the convenant. */
-const code = z.string().regex(/^(?!.*[0-9]{5})[A-Z][A-Z0-9_]{0,47}$/)
+/**
+ * A code of a closed union, as in ProtocolError and in the refusals of the convenant; no number is one. Of
+ * a peer's codes no others may be taken in, or what they are the reason of could not be entered.
+ */
+export const CODE = /^(?!.*[0-9]{5})[A-Z][A-Z0-9_]{0,47}$/
+const code = z.string().regex(CODE)
 const convenant = z.strictObject({ version: z.int().min(1).max(99_999), digest })
 
 const origin = z.string().regex(/^drempel\/[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}\/[0-9]{4}Q[1-4]$/)

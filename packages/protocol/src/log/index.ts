@@ -2,7 +2,7 @@ export * from './checkpoint.ts'
 export { cosigner } from './cosignature.ts'
 export type { LogErrorCode } from './errors.ts'
 export * from './event.ts'
-export { KINDS, minuteOf, PROTOCOLS, ROLES, STATUSES, sizeBucket, timeOf } from './fields.ts'
+export { CODE, KINDS, minuteOf, PROTOCOLS, ROLES, STATUSES, sizeBucket, timeOf } from './fields.ts'
 export * from './intent.ts'
 export {
   COSIGNATURE_V1,

@@ -4,15 +4,17 @@ import type { Channel } from '@drempel/node/internal/peers'
 import { PsiLink } from '@drempel/node/internal/sessions'
 import {
   type Bytes,
+  equalBytes,
   fromUtf8,
   type Json,
   ProtocolError,
   signStatement,
+  utf8,
 } from '@drempel/protocol/encoding'
 import { distinctItems, ecdh } from '@drempel/protocol/psi'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
-import type { Member } from '../../kit/member.ts'
+import { eventually, type Member } from '../../kit/member.ts'
 import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
 
 let federation: Federation
@@ -140,9 +142,20 @@ describe('a proposal', () => {
     await expect(put(statement)).rejects.toMatchObject({ at: 'TXID_REPLAYED' })
   })
 
+  it('is refused in the words that there are', async () => {
+    const { id } = await propose(bank)
+    // An account number looks like a code.
+    const end = { id, refused: true, reason: 'NL91ABNA0417164300' }
+    await expect(telecom.ctx.call('bank-a', 'psi/end', end)).rejects.toMatchObject({
+      at: 'BAD_REQUEST',
+    })
+    expect(await shown(bank, id)).toMatchObject({ state: 'proposed' })
+    expect(await psiEntries(bank, id)).toEqual([])
+  })
+
   it('is nobody else’s to accept, end or see', async () => {
     const { id } = await propose(bank)
-    const end = { id, refused: true, reason: 'NO' }
+    const end = { id, refused: true, reason: 'WITHDRAWN' }
     await expect(bankB.ctx.call('telecom', 'psi/end', end)).rejects.toMatchObject({
       at: 'PSI_UNKNOWN',
     })
@@ -300,6 +313,28 @@ describe('a run', () => {
     },
   )
 
+  it('gives nothing out before its result is entered', async () => {
+    bank.live.node.sessions.intersections.limit({ stallMs: 2_000 })
+    bend(
+      telecom,
+      'connectChannel',
+      (honest) =>
+        async (...given) =>
+          mute(await honest(...given)),
+    )
+    const { id } = await propose(bank, { to: 'proposer' })
+    await accept(telecom, id)
+    await eventually(async () => {
+      const parts = await bank.ctx.store.psi.parts(`result/${id}`, { after: 0, limit: 1 })
+      return parts.length > 0 ? true : undefined
+    })
+    expect(await shown(bank, id)).toMatchObject({ state: 'running' })
+    expect(await items(bank, id)).toEqual([])
+    expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
+    expect(await items(bank, id)).toHaveLength(10)
+    bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
+  })
+
   it('that a person stops ends on both sides', async () => {
     const { id } = await propose(bank)
     takeOver(async () => {})
@@ -348,6 +383,22 @@ function dying(channel: Channel, frames: number): Channel {
       if (left-- <= 0) await channel.close()
       return channel.receive(step)
     },
+    receiveInto: (step, into) => channel.receiveInto(step, into),
+    roundTrip: () => channel.roundTrip(),
+    close: () => channel.close(),
+  }
+}
+
+/** Says all but that it is done. */
+function mute(channel: Channel): Channel {
+  const last = utf8('session/done')
+  const isLast = (payload: Bytes) => equalBytes(payload.subarray(2, 2 + last.length), last)
+  return {
+    ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
+    send: async (step, payload) => {
+      if (!isLast(payload)) await channel.send(step, payload)
+    },
+    receive: (step) => channel.receive(step),
     receiveInto: (step, into) => channel.receiveInto(step, into),
     roundTrip: () => channel.roundTrip(),
     close: () => channel.close(),

@@ -102,6 +102,22 @@ describe('a link', () => {
     expect(await receive(b, 2)).toHaveLength(2)
   })
 
+  it('takes nothing from the old one once it said what had arrived', async () => {
+    const { a } = links()
+    const [hello, late] = [greeting(), Promise.withResolvers<Bytes>()]
+    const frames = [Promise.resolve(hello), late.promise]
+    const old = { ...idle(), receive: () => frames.shift() ?? new Promise<Bytes>(() => {}) }
+    void a.attach(old)
+    await turns()
+    const [left, right] = pair()
+    late.resolve(data(3))
+    void a.attach(left)
+    await greet(right)
+    for (const size of [3, 4]) void right.send('psi', data(size))
+    const lengths = [await a.receive('A', ANY), await a.receive('A', ANY)].map((one) => one.length)
+    expect(lengths).toEqual([3, 4])
+  })
+
   it('gives up a connection that says nothing, not the session', async () => {
     const { a } = links({ ...LIMITS, aliveMs: 20 })
     const [left, right] = pair()
@@ -128,6 +144,7 @@ describe('a peer that', () => {
 
   it.each([
     ['sends past the window', [data(900), data(900), data(900)], 'PSI_FLOOD'],
+    ['sends nothing, again and again', Array<Bytes>(40).fill(data(0)), 'PSI_FLOOD'],
     ['says it used what was never sent', [frame(1, [0, 0, 0, 9])], 'PSI_DIFFERS'],
     ['sends what means nothing', [Uint8Array.of(7)], 'PSI_DIFFERS'],
     ['names a step longer than the frame', [Uint8Array.of(0, 200, 65)], 'PSI_DIFFERS'],
@@ -187,7 +204,25 @@ describe('a peer that', () => {
 
 async function greet(end: End): Promise<void> {
   await end.receive('psi')
-  await end.send('psi', frame(3, Array(24).fill(0)))
+  await end.send('psi', greeting())
+}
+
+function greeting(): Bytes {
+  return frame(3, Array(24).fill(0))
+}
+
+/** A connection that takes what it is given and is never lost. */
+function idle(): End {
+  const [end] = pair()
+  return {
+    ...{ peer: 'peer', bytesSent: 0, bytesReceived: 0 },
+    send: async () => {},
+    receive: () => end.receive('psi'),
+    receiveInto: (step, into) => end.receiveInto(step, into),
+    roundTrip: () => end.roundTrip(),
+    close: async () => {},
+    cut: () => {},
+  }
 }
 
 function frame(type: number, rest: readonly number[]): Bytes {

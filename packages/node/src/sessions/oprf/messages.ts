@@ -16,6 +16,7 @@ import {
   utf8,
 } from '@drempel/protocol/encoding'
 import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
+import { CODE } from '@drempel/protocol/log'
 import { z } from 'zod'
 import { fail } from '../errors.ts'
 import { readBody } from '../parse.ts'
@@ -122,14 +123,7 @@ export function decodeTogether(from: string, body: Bytes): readonly EvaluationRe
   return requests
 }
 
-const refusals = z
-  .array(
-    z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
-      .nullable(),
-  )
-  .max(MAX_TOGETHER)
+const refusals = z.array(z.string().regex(CODE).nullable()).max(MAX_TOGETHER)
 
 export type AnswerTogether = EvaluationAnswer & {
   /** The code of a refusal, or null where an element was evaluated; in the order of the requests. */

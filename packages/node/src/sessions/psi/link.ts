@@ -5,7 +5,8 @@
  * with either: each side names its process by a nonce, and another one is not spoken to.
  *
  * What is not yet used is bounded by a window in either direction, on the wire, in the memory of who
- * sends and in that of who receives; a peer that sends more breaks the protocol.
+ * sends and in that of who receives; a peer that sends more breaks the protocol. Frames count with what
+ * they cost in memory besides their payload, or empty ones would count for nothing.
  *
  * On a connection all frames have one step; the first byte says what it is:
  * 0 data `u8 length ‖ step ‖ payload`, 1 used `u32 frames`, 2 alive, 3 hello
@@ -38,8 +39,10 @@ export type LinkLimits = {
 const [DATA, USED, ALIVE, HELLO] = [0, 1, 2, 3]
 const STEP = 'psi'
 const NONCE = 16
+/** Bytes that a frame counts for besides its own. */
+const OVERHEAD = 64
 
-type Frame = { readonly step: string; readonly payload: Bytes }
+type Frame = { readonly step: string; readonly payload: Bytes; readonly cost: number }
 type Waiting<Value> = { resolve(value: Value): void; reject(error: unknown): void }
 
 export class PsiLink implements PsiChannel {
@@ -80,7 +83,7 @@ export class PsiLink implements PsiChannel {
     frame.set(name, 2)
     frame.set(payload, 2 + name.length)
     this.#kept.push(frame)
-    this.#keptBytes += frame.length
+    this.#keptBytes += costOf(frame)
     this.bytesSent += frame.length
     this.#pump()
     if (this.#keptBytes <= this.#limits.window) return
@@ -129,7 +132,10 @@ export class PsiLink implements PsiChannel {
       this.#channel = channel
       this.#pump()
       while (this.#channel === channel) {
-        this.#take(await channel.receive(STEP))
+        const frame = await channel.receive(STEP)
+        // What an abandoned connection still brings was not in the next one's hello: it comes again.
+        if (this.#channel !== channel) break
+        this.#take(frame)
         heard = true
       }
     } catch (error) {
@@ -177,15 +183,15 @@ export class PsiLink implements PsiChannel {
       (await new Promise<Frame>((resolve, reject) => {
         this.#receiver = { resolve, reject, timer: this.#stall(step) }
       }))
-    this.#queued -= frame.payload.length
+    this.#queued -= frame.cost
     this.#use(frame)
     return frame
   }
 
   /** Told in strides, so that the word costs nothing. */
-  #use({ payload }: Frame): void {
+  #use({ cost }: Frame): void {
     this.#used++
-    this.#usedBytes += payload.length
+    this.#usedBytes += cost
     if (this.#usedBytes < this.#limits.window / 4 || this.#channel === undefined) return
     this.#usedBytes = 0
     this.#tell(this.#channel, new ByteWriter().u8(USED).u32(this.#used).finish())
@@ -233,16 +239,17 @@ export class PsiLink implements PsiChannel {
     if (frame.length < 2 + length) fail('PSI_DIFFERS', { culprit: this.peer, at: 'frame' })
     const step = fromUtf8(frame.subarray(2, 2 + length))
     const payload = frame.subarray(2 + length)
+    const cost = costOf(frame)
     this.#arrived++
-    this.#queued += payload.length
+    this.#queued += cost
     const receiver = this.#receiver
     if (receiver !== undefined) {
       this.#receiver = undefined
       clearTimeout(receiver.timer)
-      receiver.resolve({ step, payload })
+      receiver.resolve({ step, payload, cost })
       return
     }
-    this.#frames.push({ step, payload })
+    this.#frames.push({ step, payload, cost })
     // One frame may go over the window: who sends it waits behind it.
     if (this.#queued > 2 * this.#limits.window) fail('PSI_FLOOD', { culprit: this.peer, at: step })
   }
@@ -253,7 +260,7 @@ export class PsiLink implements PsiChannel {
     if (count < 0 || count > this.#kept.length) {
       fail('PSI_DIFFERS', { culprit: this.peer, at: 'used' })
     }
-    for (const frame of this.#kept.splice(0, count)) this.#keptBytes -= frame.length
+    for (const frame of this.#kept.splice(0, count)) this.#keptBytes -= costOf(frame)
     this.#keptFrom += count
     this.#sent = Math.max(0, this.#sent - count)
     if (this.#keptBytes > this.#limits.window) return
@@ -262,6 +269,10 @@ export class PsiLink implements PsiChannel {
       sender.resolve()
     }
   }
+}
+
+function costOf(frame: Bytes): number {
+  return frame.length + OVERHEAD
 }
 
 /** What ends a connection and not the session. */

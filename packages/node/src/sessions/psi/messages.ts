@@ -51,12 +51,18 @@ export const acceptanceMessage = z.strictObject({
 })
 export const acceptedMessage = z.strictObject({ receipt: z.string().max(65_536) })
 
+/** Why a side would not begin. The other enters it in its log, which takes no words of a peer's own. */
+const refusal = z.enum(['WITHDRAWN', 'REFUSED_BY_PERSON', 'REFUSED_BY_POLICY'])
+
 /** One side gave up, or would not begin. */
-export const endMessage = z.strictObject({
-  id: hex16,
-  refused: z.boolean(),
-  reason: z.string().regex(/^[A-Z0-9_]{1,48}$/),
-})
+export const endMessage = z.discriminatedUnion('refused', [
+  z.strictObject({ id: hex16, refused: z.literal(true), reason: refusal }),
+  z.strictObject({
+    id: hex16,
+    refused: z.literal(false),
+    reason: z.string().regex(/^[A-Z0-9_]{1,48}$/),
+  }),
+])
 
 export const STATEMENT = { proposal: 'psi.proposal', acceptance: 'psi.acceptance' } as const
 
