@@ -335,6 +335,21 @@ describe('a run', () => {
     bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
   })
 
+  it('is one of four, however many are accepted at once', async () => {
+    takeOver(async () => {})
+    const ids: string[] = []
+    for (let i = 0; i < 6; i++) ids.push((await propose(bank)).id)
+    await Promise.all(ids.map((id) => accept(telecom, id)))
+    const begun: boolean[] = []
+    for (const id of ids) begun.push((await psiEntries(telecom, id)).length > 0)
+    expect(begun.filter((one) => one)).toHaveLength(4)
+    for (const [i, id] of ids.entries()) {
+      expect(await shown(telecom, id)).toMatchObject({ state: begun[i] ? 'running' : 'proposed' })
+      await refuse(telecom, id)
+    }
+    for (const id of ids) await ended(bank, id)
+  })
+
   it('that a person stops ends on both sides', async () => {
     const { id } = await propose(bank)
     takeOver(async () => {})

@@ -98,10 +98,12 @@ export function psiMethods(
       maxBody: ACCEPTANCE,
       async handle(from, body) {
         const { acceptance, receipt } = parseBody(acceptanceMessage, body, from)
+        const { id } = acceptance.body
         return runs.inTurn(async () => {
-          const session = await sessionOf(ctx, acceptance.body.id, from)
+          const session = await sessionOf(ctx, id, from)
+          const begin = () => accepted(ctx, runs, session, acceptance, receipt)
           try {
-            return { receipt: await accepted(ctx, runs, session, acceptance, receipt) }
+            return { receipt: await runs.claim(id, begin) }
           } catch (error) {
             if (session.state === 'proposed') {
               await refusedHere(ctx, runs, session, error)
@@ -157,7 +159,6 @@ async function accepted(
   if (side !== 'proposer' || state !== 'proposed') {
     return fail('PSI_WRONG_STATE', { culprit: peer, at: state })
   }
-  runs.assertRoom()
   const { body } = acceptance
   const { body: proposal } = content.proposal
   sameConvenant(ctx.inForce(), proposal.convenant, ctx.self)

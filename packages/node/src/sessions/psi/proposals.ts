@@ -116,8 +116,17 @@ export async function acceptIntersection(
   if (before.side !== 'partner' || before.state !== 'proposed') {
     return fail('PSI_WRONG_STATE', { at: before.state })
   }
-  runs.assertRoom()
-  const { purpose, content } = before
+  return runs.claim(id, () => acceptAsPartner(ctx, runs, by, before, input))
+}
+
+async function acceptAsPartner(
+  ctx: NodeContext,
+  runs: Intersections,
+  by: Operator | null,
+  before: PsiSession,
+  input: PsiInput | undefined,
+): Promise<PsiSession> {
+  const { id, purpose, content } = before
   const { body } = content.proposal
   // Terms that were agreed since may be others than those that were proposed.
   sameConvenant(ctx.inForce(), body.convenant, before.peer)

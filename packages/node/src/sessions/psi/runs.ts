@@ -58,6 +58,7 @@ export class Intersections {
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRun>()
   readonly #ending = new Set<string>()
+  readonly #claimed = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
   #limits: RunLimits = { ...LIMITS, connectMs: CONNECT_MS, retryMs: RETRY_MS }
 
@@ -81,9 +82,17 @@ export class Intersections {
     return result
   }
 
-  /** @throws ProtocolError `BUSY` */
-  assertRoom(): void {
-    if (this.#live.size >= RUNS) fail('BUSY', { at: 'psi' })
+  /** Keeps room for a session while it is agreed to: many may be at once. @throws ProtocolError `BUSY` */
+  async claim<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    const others = new Set([...this.#live.keys(), ...this.#claimed])
+    others.delete(id)
+    if (others.size >= RUNS) fail('BUSY', { at: 'psi' })
+    this.#claimed.add(id)
+    try {
+      return await work()
+    } finally {
+      this.#claimed.delete(id)
+    }
   }
 
   /**
