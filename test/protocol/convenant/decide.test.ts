@@ -590,6 +590,9 @@ function intersectRows(): Row[] {
         }),
       },
     ),
+    row('of the size alone by what tells which', 'PSI_PROTOCOL_NOT_ALLOWED', {
+      ...{ output: 'size', protocol: 'ot' },
+    }),
     row('of nothing', 'COUNT_INVALID', { sizes: { ...sizes, partner: 0 } }),
     row('of no number', 'COUNT_INVALID', { sizes: { ...sizes, partner: Number.NaN } }),
     row('of an exact size', 'PADDING_INVALID', { sizes: { ...sizes, partner: 40_961 } }),

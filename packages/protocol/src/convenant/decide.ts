@@ -207,6 +207,9 @@ function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decis
   if (request.protocol !== null && !terms.protocols.includes(request.protocol)) {
     return refuse('PSI_PROTOCOL_NOT_ALLOWED')
   }
+  // The other tells which items are in common.
+  if (request.output === 'size' && request.protocol === 'ot')
+    return refuse('PSI_PROTOCOL_NOT_ALLOWED')
   for (const whose of ['proposer', 'partner'] as const) {
     const size = sizes[whose]
     if (size === null) continue

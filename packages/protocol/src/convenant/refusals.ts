@@ -12,8 +12,8 @@ export const REFUSALS = {
     en: 'The convenant has expired.',
   },
   NOT_A_MEMBER: {
-    nl: 'De aanvrager is geen partij bij het convenant.',
-    en: 'The requester is not a member of the convenant.',
+    nl: 'De aanvrager, of wie hij noemt, is geen partij bij het convenant.',
+    en: 'The requester, or whom it names, is not a member of the convenant.',
   },
   MEMBER_SUSPENDED: {
     nl: 'De rechten van deze partij zijn geschorst.',
@@ -164,8 +164,8 @@ export const REFUSALS = {
     en: 'For this purpose this may not come out, or not at this member.',
   },
   PSI_PROTOCOL_NOT_ALLOWED: {
-    nl: 'Voor dit doel mag dit protocol niet worden gebruikt.',
-    en: 'This protocol may not be used for this purpose.',
+    nl: 'Voor dit doel mag dit protocol niet worden gebruikt, of niet voor alleen het aantal.',
+    en: 'This protocol may not be used for this purpose, or not for the size alone.',
   },
   PADDING_INVALID: {
     nl: 'De opgegeven grootte van een lijst is niet afgerond zoals het convenant zegt.',
