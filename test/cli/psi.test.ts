@@ -81,6 +81,9 @@ describe('psi', () => {
     const run = await by(bank, ['psi', 'run', size.id])
     expect(run.out).toContain('ecdh (the one that tells the size alone)')
     expect(run.out).toMatch(/result +5 in common/)
+    const none = await by(bank, ['psi', 'run', size.id, '-o', 'common.csv'])
+    expect(none).toMatchObject({ exit: 0 })
+    expect(none.out).toContain('no file common.csv: this side does not learn which')
     expect((await by(bank, ['psi', 'run', size.id, '--json'])).json()).toMatchObject({
       ...{ why: 'SIZE_ONLY', result: { learned: 'size', size: 5 } },
     })
@@ -99,9 +102,26 @@ describe('psi', () => {
     const run = await by(bank, ['psi', 'run', id, '--lang', 'nl'])
     expect(run).toMatchObject({ exit: 3 })
     expect(run.out).toContain('geweigerd: REFUSED_BY_PERSON (telecom): de andere kant weigerde')
+    const shown = await by(telecom, ['psi', 'show', id])
+    expect(shown.out).toContain('refused: REFUSED_BY_PERSON')
+    const again = await by(telecom, ['psi', 'accept', id, '--flags'])
+    expect(again).toMatchObject({ exit: 1 })
+    expect(again.err).toContain('drempel psi show ID says what can be done now')
     const convenant = await by(bank, [...TO_TELECOM, ...list, '--to', 'partner', '--json'])
     expect(convenant).toMatchObject({ exit: 3 })
     expect(convenant.json()).toMatchObject({ error: { code: 'OUTPUT_NOT_ALLOWED' } })
+  })
+
+  it.each([
+    [['--purpose', 'no-such-purpose'], 'UNKNOWN_PURPOSE', 'lijsten-vergelijken'],
+    [['--kind', 'iban'], 'UNKNOWN_KIND', 'host'],
+    [['--with', 'nobody'], 'NOT_A_MEMBER', 'bank-a, '],
+    [['--size-only', '--protocol', 'ot'], 'PSI_PROTOCOL_NOT_ALLOWED', 'ecdh'],
+  ])('says what the convenant has where %j is refused', async (other, code, has) => {
+    const asked = await by(telecom, [...PROPOSE, '--with', 'bank-a', '--flags', ...other])
+    expect(asked).toMatchObject({ exit: 3 })
+    expect(asked.err).toContain(code)
+    expect(asked.err).toContain(`for intersections the convenant has: ${has}`)
   })
 
   it('ends with 3 for what the other side’s convenant refuses, and says whose', async () => {

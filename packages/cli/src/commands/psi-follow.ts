@@ -77,7 +77,15 @@ export async function outcome(
     const exit = exitOf(session)
     return { json: session, text: `${facts}\n${psiReason(ctx, session)}`, exit }
   }
-  if (session.result?.learned !== 'items') return { json: session, text: facts }
+  if (session.result?.learned !== 'items') {
+    const none =
+      output !== undefined &&
+      ctx.say({
+        nl: `geen bestand ${output}: deze kant hoort niet welke`,
+        en: `no file ${output}: this side does not learn which`,
+      })
+    return { json: session, text: none ? `${facts}\n${none}` : facts }
+  }
   const rows = await itemsOf(node, session)
   if (output !== undefined) {
     const file = ctx.path(output)

@@ -20,7 +20,7 @@ const WHY: Readonly<Record<NonNullable<Psi['why']>, Text>> = {
   ASKED: { nl: 'gevraagd', en: 'asked for' },
   AGREED: { nl: 'het convenant heeft geen ander', en: 'the convenant has no other' },
   SIZE_ONLY: {
-    nl: 'alleen zo komt alleen het aantal uit',
+    nl: 'geeft als enige niet meer dan het aantal',
     en: 'the one that tells the size alone',
   },
   PREPARED: { nl: 'de lijst is vooraf verstuurd', en: 'the list was sent ahead' },
@@ -128,7 +128,7 @@ function resultText(ctx: Context, { result }: Psi): string {
   switch (result!.learned) {
     case 'items':
     case 'size':
-      return label(`${result!.size} gemeen`, `${result!.size} in common`)
+      return label(`${result!.size} gemeenschappelijk`, `${result!.size} in common`)
     case 'bucket':
       return label(
         `te veel om te tonen: hoogstens ${result!.atMost}`,
@@ -140,7 +140,7 @@ function resultText(ctx: Context, { result }: Psi): string {
 }
 
 const OUTPUTS: Readonly<Record<Psi['output'], Text>> = {
-  items: { nl: 'welke gemeen zijn', en: 'which are in common' },
+  items: { nl: 'welke beide hebben', en: 'which are in common' },
   size: { nl: 'alleen hoeveel', en: 'only how many' },
 }
 

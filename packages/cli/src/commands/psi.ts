@@ -13,7 +13,8 @@ import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
 import { follow, outcome } from './psi-follow.ts'
 import { bringInput, INPUT_OPTIONS, type InputOptions } from './psi-input.ts'
-import { psiFacts, psiNext, psiTable } from './psi-text.ts'
+import { withTerms } from './psi-terms.ts'
+import { psiFacts, psiNext, psiReason, psiTable } from './psi-text.ts'
 
 const ID = { nl: 'id uit psi list', en: 'id of psi list' }
 const EXAMPLE = '00112233445566778899aabbccddeeff'
@@ -104,7 +105,10 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
       ...(options.case === undefined ? {} : { case: options.case }),
     }
     const body = [psiProposalRequest, asked] as const
-    const proposed = await node.send('POST', 'psi', body, psiSchema, { timeoutMs: LONG_MS })
+    const limits = { timeoutMs: LONG_MS }
+    const proposed = await node
+      .send('POST', 'psi', body, psiSchema, limits)
+      .catch(async (error) => Promise.reject(await withTerms(ctx, error, purpose)))
     const text = `${psiFacts(ctx, proposed)}\n${psiNext(ctx, proposed)}`
     if (options.wait !== true) return { json: proposed, text }
     ctx.note(text)
@@ -214,7 +218,8 @@ export const psiShow: CommandSpec = {
   async run(ctx, _options, given: string) {
     const node = await ctx.node()
     const session = await node.get(`psi/${checked(ctx, given)}`, psiSchema)
-    return { json: session, text: `${psiFacts(ctx, session)}\n${psiNext(ctx, session)}`.trimEnd() }
+    const more = session.reason === undefined ? psiNext(ctx, session) : psiReason(ctx, session)
+    return { json: session, text: `${psiFacts(ctx, session)}\n${more}`.trimEnd() }
   },
 }
 

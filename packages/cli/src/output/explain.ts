@@ -197,6 +197,11 @@ const NEXT = {
     nl: 'draait die node? drempel doctor',
     en: 'is that node running? drempel doctor',
   },
+  PSI_UNKNOWN: { nl: 'drempel psi list --all', en: 'drempel psi list --all' },
+  PSI_WRONG_STATE: {
+    nl: 'drempel psi show ID toont wat er nu kan; de andere kant neemt een voorstel aan',
+    en: 'drempel psi show ID says what can be done now; the other side accepts a proposal',
+  },
   QUORUM_LOST: {
     nl: 'te weinig sleutelhouders draaien: drempel doctor',
     en: 'too few key holders are running: drempel doctor',
