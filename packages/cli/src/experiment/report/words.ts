@@ -25,7 +25,7 @@ export const KIND_NAMES: Readonly<Record<IdentifierKind, Text>> = {
 /** As short as a chart wants it: "2 partners, 2 sectors, 3 reports, 90 days". */
 export function ruleName(rule: Rule, lang: Lang): string {
   const parts = [
-    `${rule.t} partners`,
+    `${rule.t} ${lang === 'nl' ? 'deelnemers' : 'partners'}`,
     ...(rule.sectors > 1
       ? [lang === 'nl' ? `${rule.sectors} sectoren` : `${rule.sectors} sectors`]
       : []),
@@ -62,5 +62,6 @@ export function ruleSentence(rule: Rule, lang: Lang): string {
         ? `, niet ouder dan ${rule.listAgeDays} dagen`
         : `, not older than ${rule.listAgeDays} days`
       : ''
-  return `${least} ${rule.t} partners${sectors}${reports}${age}`
+  const partners = nl ? 'deelnemers' : 'partners'
+  return `${least} ${rule.t} ${partners}${sectors}${reports}${age}`
 }
