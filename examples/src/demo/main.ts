@@ -77,7 +77,8 @@ try {
   if (options.keep) {
     screen.say(`\nThe federation keeps running; its homes are in ${directory}.`)
     for (const { id, home, member } of federation.nodes) {
-      screen.say(`\n${id}:\n  curl -H "Authorization: Bearer $(cat ${home}/token)" \\`)
+      screen.say(`\n${id}:\n  npm run --silent drempel -- status --home ${home}`)
+      screen.say(`  curl -H "Authorization: Bearer $(cat ${home}/token)" \\`)
       screen.say(`    ${member.url}/api/v1/status`)
     }
     screen.say('\nCtrl-C ends it and deletes the homes.')
