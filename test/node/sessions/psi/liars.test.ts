@@ -54,7 +54,7 @@ afterEach(() => {
 afterAll(() => federation?.close())
 
 type Ctx = Member['ctx']
-type Bent = { -readonly [Name in 'call' | 'connectChannel']: Ctx[Name] }
+type Bent = { -readonly [Name in 'call' | 'connectChannel' | 'inForce']: Ctx[Name] }
 
 /** From now on this member sends something else than it should. */
 function bend<Name extends keyof Bent>(
@@ -333,6 +333,19 @@ describe('a run', () => {
     expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
     expect(await items(bank, id)).toHaveLength(10)
     bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
+  })
+
+  it('whose terms a new convenant has no more does not go on without their limits', async () => {
+    const { id } = await propose(bank)
+    const { intersections } = bank.live.node.sessions
+    bend(bank, 'inForce', (honest) => () => {
+      const now = honest()
+      if (intersections.find(id) === undefined) return now
+      return { ...now, convenant: { ...now.convenant, intersections: [] } }
+    })
+    await accept(telecom, id)
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason: 'UNKNOWN_PURPOSE' })
+    expect(await ended(telecom, id)).toMatchObject({ state: 'failed' })
   })
 
   it('is one of four, however many are accepted at once', async () => {

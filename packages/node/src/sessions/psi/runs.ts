@@ -5,7 +5,6 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { intersectionOf } from '@drempel/protocol/convenant'
 import { hex, isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
 import { sizeBucket } from '@drempel/protocol/log'
 import { ecdh, itemCount, type PsiOptions, type PsiResult } from '@drempel/protocol/psi'
@@ -17,7 +16,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
-import { saltOf } from './agree.ts'
+import { saltOf, termsOf } from './agree.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
 import { commitmentTo, dropList, dropResult, loadList, saveResult } from './lists.ts'
@@ -201,7 +200,8 @@ export class Intersections {
     ) {
       fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
     }
-    const most = intersectionOf(ctx.inForce().convenant, session.purpose)?.maxResult ?? null
+    // Where a new convenant has no such terms any more, their limits do not end before the run.
+    const most = termsOf(ctx, session.purpose).maxResult
     const learned = await protocolOf(ctx, session, live, loaded.items, most)
     const result = resultOf(learned, most)
     if (learned?.rows !== undefined && result.learned === 'items') {
