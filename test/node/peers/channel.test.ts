@@ -339,6 +339,15 @@ describe('back-pressure', () => {
     expect(sent).toBe(200)
   })
 
+  it('counts messages that are empty, which nobody reads, too', async () => {
+    const { alice, bob } = await pair('plain', { maxQueued: 1 << 16 })
+    for (let i = 0; i < 40_000; i++) void alice.send('x', new Uint8Array(0)).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(bob.bytesReceived).toBeLessThan(alice.bytesSent / 2)
+    for (let i = 0; i < 40_000; i++) await bob.receive('x')
+    expect(bob.bytesReceived).toBe(alice.bytesSent)
+  })
+
   it('ends in PEER_TIMEOUT when the reader never reads', async () => {
     const { alice } = await pair('plain', { maxQueued: 1 << 16, idleMs: 200 })
     const flood = (async () => {

@@ -27,6 +27,8 @@ type Receiver = Waiting & { readonly into: Bytes | undefined; resolve(payload: B
 type Sender = Waiting & { resolve(): void }
 type Ping = Waiting & { resolve(milliseconds: number): void }
 
+/** Bytes that a message in the queue counts for besides its own. */
+const OVERHEAD = 64
 /** How long a peer has to take in what was sent before the end. */
 const CLOSE_MS = 2_000
 
@@ -112,7 +114,7 @@ export class FrameChannel implements Channel {
       if (this.#ended !== undefined) return Promise.reject(this.#ended)
       return this.#wait((promise) => this.#receivers.push({ step, into, ...promise }))
     }
-    this.#queuedIn -= frame.payload.length
+    this.#queuedIn -= costOf(frame)
     if (this.#socket.isPaused() && this.#queuedIn <= this.#limits.maxQueued / 2) {
       this.#socket.resume()
     }
@@ -181,7 +183,7 @@ export class FrameChannel implements Channel {
       return
     }
     this.#frames.push(frame)
-    this.#queuedIn += frame.payload.length
+    this.#queuedIn += costOf(frame)
     if (this.#queuedIn > this.#limits.maxQueued) this.#socket.pause()
   }
 
@@ -238,6 +240,11 @@ export class FrameChannel implements Channel {
     this.#socket.once('close', () => clearTimeout(timer))
     return ended
   }
+}
+
+/** What it takes up in the queue: an empty message is not nothing. */
+function costOf({ step, payload }: Frame): number {
+  return messageLength(step, payload) + OVERHEAD
 }
 
 function messageLength(step: string, payload: Bytes): number {
