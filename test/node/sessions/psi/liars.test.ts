@@ -363,6 +363,32 @@ describe('a run', () => {
     for (const id of ids) await ended(bank, id)
   })
 
+  it('is not ended by the other side once the result is known', async () => {
+    const [saving, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const psi: { addPart: Ctx['store']['psi']['addPart'] } = bank.ctx.store.psi
+    const { addPart } = psi
+    psi.addPart = async (name, sealed) => {
+      if (name.startsWith('result/')) {
+        saving.resolve()
+        await held.promise
+      }
+      return addPart(name, sealed)
+    }
+    restore = () => {
+      psi.addPart = addPart
+    }
+    const { id } = await propose(bank, { to: 'proposer' })
+    await accept(telecom, id)
+    await saving.promise
+    await telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'PSI_STOPPED' })
+    held.resolve()
+    expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
+    const entries = await psiEntries(bank, id)
+    expect(entries.map(({ type }) => type)).toEqual(['psi.intent', 'psi.result'])
+    expect(await items(bank, id)).toHaveLength(10)
+    await ended(telecom, id)
+  })
+
   it('that a person stops ends on both sides', async () => {
     const { id } = await propose(bank)
     takeOver(async () => {})

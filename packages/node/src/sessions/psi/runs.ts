@@ -203,11 +203,13 @@ export class Intersections {
     // Where a new convenant has no such terms any more, their limits do not end before the run.
     const most = termsOf(ctx, session.purpose).maxResult
     const learned = await protocolOf(ctx, session, live, loaded.items, most)
+    live.abort.signal.throwIfAborted()
+    // Before it is written down: what ended the session meanwhile would leave parts of it behind.
+    live.settled = learned !== undefined
     const result = resultOf(learned, most)
     if (learned?.rows !== undefined && result.learned === 'items') {
       await saveResult(ctx, id, loaded, learned.rows)
     }
-    live.settled = learned !== undefined
     await conclude(live)
     live.settled = true
     clearTimeout(live.missing)
