@@ -38,6 +38,29 @@ test('a round with two rules published two lists, and is one round', () => {
   expect(rounds).toEqual({ announced: 2, published: 1, failed: 1 })
 })
 
+test('intersections are counted by the other member, whatever came of them', () => {
+  const of = (type: string, party: string, more: object = {}) => ({
+    ...{ type, parties: [party], purpose: 'lijsten-vergelijken', kind: 'phone', ...more },
+  })
+  const { intersections, queries } = summary([
+    of('psi.intent', 'telecom'),
+    of('psi.result', 'telecom', { status: 'answered' }),
+    of('psi.intent', 'telecom'),
+    of('psi.result', 'telecom', { status: 'suppressed' }),
+    of('psi.intent', 'telecom'),
+    of('psi.result', 'telecom', { status: 'failed', reason: 'PSI_STALLED' }),
+    of('psi.intent', 'bank-b'),
+    of('psi.result', 'bank-b', { status: 'refused', reason: 'REFUSED_BY_PERSON' }),
+    of('psi.refused', 'bank-b', { reason: 'LIST_TOO_SMALL' }),
+  ])
+  const what = { purpose: 'lijsten-vergelijken', kind: 'phone' }
+  expect(intersections).toEqual([
+    { ...what, party: 'bank-b', begun: 1, done: 0, failed: 0, refused: 2 },
+    { ...what, party: 'telecom', begun: 3, done: 2, failed: 1, refused: 0 },
+  ])
+  expect(queries).toEqual([])
+})
+
 test('an alert is told one by one', () => {
   const { notable } = summary([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])
   expect(notable).toMatchObject([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])

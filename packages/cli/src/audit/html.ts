@@ -55,6 +55,14 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
       ]),
       lang,
     ),
+    heading(TEXTS.intersections),
+    tableOf(
+      TEXTS.intersectionsHead[lang],
+      summary.intersections.map(({ party, purpose, kind, begun, done, failed, refused }) => [
+        ...[party || '-', purpose || '-', kind || '-', begun, done, failed, refused],
+      ]),
+      lang,
+    ),
     heading(TEXTS.rounds),
     tableOf(
       TEXTS.roundsHead[lang],
@@ -207,6 +215,11 @@ const TEXTS = {
   evaluatedHead: {
     nl: ['vrager', 'doel', 'verzoeken', 'geweigerd'],
     en: ['asker', 'purpose', 'requests', 'refused'],
+  },
+  intersections: { nl: 'Doorsneden van twee lijsten', en: 'Intersections of two lists' },
+  intersectionsHead: {
+    nl: ['met', 'doel', 'soort', 'begonnen', 'klaar', 'mislukt', 'geweigerd'],
+    en: ['with', 'purpose', 'kind', 'begun', 'done', 'failed', 'refused'],
   },
   rounds: { nl: 'Rondes', en: 'Rounds' },
   roundsHead: {

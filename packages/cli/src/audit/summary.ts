@@ -29,6 +29,16 @@ export type Summary = {
     readonly requests: number
     readonly refused: number
   }[]
+  /** Of two lists, with another member; who proposed it is not told apart. */
+  readonly intersections: readonly {
+    readonly party: string
+    readonly purpose: string
+    readonly kind: string
+    readonly begun: number
+    readonly done: number
+    readonly failed: number
+    readonly refused: number
+  }[]
   readonly rounds: {
     readonly announced: number
     readonly published: number
@@ -68,6 +78,7 @@ export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary
     logs: within.map(({ origin, size, entries }) => ({ origin, size, inPeriod: entries.length })),
     queries: queriesIn(all),
     evaluated: evaluatedIn(all),
+    intersections: intersectionsIn(all),
     rounds: {
       announced: roundsOf(all, ['round.announced']),
       published: roundsOf(all, ['round.published']),
@@ -119,6 +130,25 @@ function evaluatedIn(entries: readonly Entry[]): Summary['evaluated'] {
     ...{ asker: asker!, purpose: purpose!, requests: events.length },
     refused: countOf(events, 'oprf.refused'),
   }))
+}
+
+function intersectionsIn(entries: readonly Entry[]): Summary['intersections'] {
+  const psi = entries.filter(({ event }) => event.type.startsWith('psi.'))
+  return tally(psi, ({ event }) => {
+    const { parties, purpose, kind } = fieldsOf(event)
+    return [parties?.[0] ?? '', purpose ?? '', kind ?? '']
+  }).map(([[party, purpose, kind], events]) => {
+    const results = (...wanted: readonly string[]) =>
+      events.filter(
+        ({ event }) => event.type === 'psi.result' && wanted.includes(fieldsOf(event).status ?? ''),
+      ).length
+    return {
+      ...{ party: party!, purpose: purpose!, kind: kind! },
+      ...{ begun: countOf(events, 'psi.intent'), done: results('answered', 'suppressed') },
+      ...{ failed: results('failed') },
+      refused: countOf(events, 'psi.refused') + results('refused'),
+    }
+  })
 }
 
 function countOf(entries: readonly Entry[], type: string): number {
