@@ -196,6 +196,7 @@ rules: [{ kinds: host, t: 2 }]
 
   it.each([
     ['{ partner: een, kind: host, file: no.csv }', 'FILE_UNREADABLE', 'no.csv'],
+    ['{ partner: een, kind: host, file: no.csv }', 'FILE_UNREADABLE', '--data FOLDER'],
     ['{ partner: een, kind: host, npm: no-such-list }', 'EXPERIMENT_DATA', 'npm install'],
     ['{ partner: een, kind: host, file: bad.json }', 'EXPERIMENT_DATA', 'bad.json'],
     ['{ partner: een, kind: host, file: a.csv, column: iban }', 'CSV_COLUMN', 'iban'],

@@ -3,18 +3,20 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { isProtocolError } from '@drempel/protocol/encoding'
 import { makeFolder, readText, writeText } from '../client/files.ts'
 import { yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
 import type { Material } from '../experiment/model.ts'
 import { runOnNodes } from '../experiment/nodes.ts'
 import { parseExperiment } from '../experiment/parse.ts'
-import { percent } from '../experiment/report/markup.ts'
+import { percent, whole } from '../experiment/report/markup.ts'
 import { ruleName } from '../experiment/report/words.ts'
 import type { KindResult } from '../experiment/results.ts'
 import { baseOf, compute, materialOf } from '../experiment/run.ts'
 import type { Experiment } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
+import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
@@ -94,7 +96,15 @@ export const experimentRun: CommandSpec<RunOptions> = {
     const parsed = parseExperiment(text, args[0]!)
     const experiment = data === undefined ? parsed : { ...parsed, base: ctx.path(data) }
     const { material, results } = await withProgress(ctx, (onStep) =>
-      compute(experiment, file, onStep),
+      compute(experiment, file, onStep).catch((error: unknown) => {
+        const lost = data === undefined && isProtocolError(error, 'FILE_UNREADABLE')
+        if (!lost) throw error
+        const hint = ctx.say({
+          nl: 'waar staan de bestanden van de proef? --data MAP',
+          en: "where are the experiment's files? --data FOLDER",
+        })
+        return fail('FILE_UNREADABLE', { at: error.at ?? file, hint })
+      }),
     )
     const nodes = plain === true ? null : await onNodes(ctx, experiment, material)
     const software = await softwareVersion()
@@ -142,8 +152,8 @@ function kindTable({ lang, say }: Context, kind: KindResult): string {
   }[lang]
   const rows = kind.rules.map((finding) => [
     ruleName(finding.rule, lang),
-    finding.ever,
-    finding.final,
+    whole(finding.ever, lang),
+    whole(finding.final, lang),
     finding.detected === null ? '-' : percent(finding.detected.share, lang),
     percent(yieldShare(finding, kind.pooling), lang),
   ])
@@ -151,8 +161,8 @@ function kindTable({ lang, say }: Context, kind: KindResult): string {
   const { ever, final, detected } = kind.pooling
   const last = [
     pooled,
-    ever,
-    final,
+    whole(ever, lang),
+    whole(final, lang),
     detected === null ? '-' : percent(detected.share, lang),
     '100%',
   ]
