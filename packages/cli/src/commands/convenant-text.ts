@@ -185,13 +185,13 @@ function intersections(ctx: Context, { intersections: all = [] }: Convenant): st
       [label('wat', 'what'), terms.outputs.join(', ')],
       [label('wie het hoort', 'who learns it'), terms.to.join(', ')],
       [
-        label('grootte', 'size'),
-        `${proposer.least}-${proposer.most}, ${partner.least}-${partner.most}`,
+        label('lijsten', 'lists'),
+        `${proposer.least}-${proposer.most}, ${label('van de ander', "the other's")} ${partner.least}-${partner.most}`,
       ],
-      [label('hoogstens', 'at most'), terms.maxResult],
+      [label('getoond tot', 'shown up to'), terms.maxResult],
       [
         label('hoe vaak', 'how often'),
-        `${terms.quota.perPair}, ${label('per lijst', 'a list')} ${terms.quota.perList}, ${label('in', 'within')} ${terms.quota.days} ${label('dagen', 'days')}`,
+        `${terms.quota.perPair} ${label('per paar', 'a pair')}, ${terms.quota.perList} ${label('per lijst', 'a list')}, ${label('in', 'within')} ${terms.quota.days} ${label('dagen', 'days')}`,
       ],
       [label('instemming', 'consent'), terms.consent],
       [
