@@ -145,7 +145,7 @@ const OUTPUTS: Readonly<Record<Psi['output'], Text>> = {
 }
 
 const US: Text = { nl: 'wij', en: 'us' }
-const THEM: Text = { nl: 'zij', en: 'them' }
+const THEM: Text = { nl: 'de ander', en: 'the other' }
 const BOTH: Text = { nl: 'beide', en: 'both' }
 const TO: Readonly<Record<Psi['to'], Readonly<Record<Psi['side'], Text>>>> = {
   proposer: { proposer: US, partner: THEM },

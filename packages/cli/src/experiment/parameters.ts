@@ -29,7 +29,6 @@ const UNIT = {
   days: { nl: 'dagen', en: 'days' },
   euro: { nl: 'euro', en: 'euro' },
   count: { nl: 'aantal', en: 'number' },
-  spread: { nl: 'spreiding van de logaritme', en: 'spread of the logarithm' },
 } as const satisfies Record<string, Text>
 
 const REPORT =
@@ -100,8 +99,11 @@ export const PARAMETERS = {
   ),
   victimsSpread: number(
     'campaigns',
-    { nl: 'hoe ongelijk campagnes zijn', en: 'how unequal campaigns are' },
-    UNIT.spread,
+    {
+      nl: 'hoe ongelijk campagnes zijn (standaardafwijking van de logaritme)',
+      en: 'how unequal campaigns are (standard deviation of the logarithm)',
+    },
+    UNIT.count,
     1,
     [0.5, 1.5],
   ),
