@@ -21,6 +21,7 @@ import {
   type Proposal,
   proposalDigest,
   type SignedAcceptance,
+  type SignedProposal,
   STATEMENT,
 } from './messages.ts'
 import type { Intersections } from './runs.ts'
@@ -76,7 +77,7 @@ export async function proposeIntersection(
     createdAt: new Date(ctx.clock()).toISOString(),
   }
   const content = {
-    proposal: signStatement(STATEMENT.proposal, body, ctx.self, ctx.signer),
+    proposal: signedProposal(ctx, body),
     acceptance: null,
     own,
     people: [personOf(operator)],
@@ -110,7 +111,10 @@ export async function acceptIntersection(
 ): Promise<PsiSession> {
   const before = await sessionOf(ctx, id)
   if (before.state === 'drafted') {
-    const content = consented(ctx, before, by)
+    const agreed = consented(ctx, before, by)
+    // It goes out now, however long it waited; the partner takes none that is older.
+    const body = { ...agreed.proposal.body, createdAt: new Date(ctx.clock()).toISOString() }
+    const content = { ...agreed, proposal: signedProposal(ctx, body) }
     return send(ctx, runs, await move(ctx, before, ['drafted'], 'drafted', { content }))
   }
   if (before.side !== 'partner' || before.state !== 'proposed') {
@@ -313,6 +317,10 @@ function refuser(
       throw failure('REFUSED', { at: code, hint: REFUSALS[code].en })
     }
   }
+}
+
+function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {
+  return signStatement(STATEMENT.proposal, body, ctx.self, ctx.signer)
 }
 
 const personOf = ({ id, name }: Operator): Person => ({ token: id, name })
