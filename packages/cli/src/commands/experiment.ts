@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { makeFolder, readText, writeText } from '../client/files.ts'
-import { yieldShare } from '../experiment/evaluate.ts'
+import { type Finding, wronged, yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
 import type { Material } from '../experiment/model.ts'
 import { runOnNodes } from '../experiment/nodes.ts'
@@ -141,32 +141,20 @@ async function onNodes(ctx: Context, experiment: Experiment, material: Material)
 
 function kindTable({ lang, say }: Context, kind: KindResult): string {
   const head = {
-    nl: [
-      kind.kind,
-      'ooit boven de drempel',
-      'op de laatste dag',
-      'gevonden',
-      'van alles op één hoop',
-    ],
-    en: [kind.kind, 'ever over the threshold', 'on the last day', 'found', 'of all on one heap'],
+    nl: ['ooit erboven', 'laatste dag', 'gevonden', 'van één hoop', 'ten onrechte geraakt'],
+    en: ['ever over', 'last day', 'found', 'of one heap', 'wrongly hit'],
   }[lang]
-  const rows = kind.rules.map((finding) => [
-    ruleName(finding.rule, lang),
+  const row = (name: string, finding: Finding) => [
+    name,
     whole(finding.ever, lang),
     whole(finding.final, lang),
     finding.detected === null ? '-' : percent(finding.detected.share, lang),
     percent(yieldShare(finding, kind.pooling), lang),
-  ])
-  const pooled = say({ nl: 'alles op één hoop', en: 'all on one heap' })
-  const { ever, final, detected } = kind.pooling
-  const last = [
-    pooled,
-    whole(ever, lang),
-    whole(final, lang),
-    detected === null ? '-' : percent(detected.share, lang),
-    '100%',
+    finding.detected === null ? '-' : whole(wronged(finding), lang),
   ]
-  return table(head, [...rows, last])
+  const pooled = say({ nl: 'alles op één hoop', en: 'all on one heap' })
+  const rules = kind.rules.map((finding) => row(ruleName(finding.rule, lang), finding))
+  return table([kind.kind, ...head], [...rules, row(pooled, kind.pooling)])
 }
 
 async function withProgress<Result>(
