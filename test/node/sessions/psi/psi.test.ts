@@ -3,7 +3,7 @@
 import type { Convenant } from '@drempel/protocol/convenant'
 import { fromBase64 } from '@drempel/protocol/encoding'
 import { parseEvent } from '@drempel/protocol/log'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import {
@@ -176,9 +176,12 @@ describe('two lists', () => {
   })
 
   it('drops both lists afterwards', async () => {
+    // Behind the end that others see.
     for (const member of [bank, telecom]) {
-      const names = await member.ctx.store.psi.partsBefore(Number.MAX_SAFE_INTEGER)
-      expect(names.filter((name) => name.startsWith('list/'))).toEqual([])
+      await vi.waitFor(async () => {
+        const names = await member.ctx.store.psi.partsBefore(Number.MAX_SAFE_INTEGER)
+        expect(names.filter((name) => name.startsWith('list/'))).toEqual([])
+      }, 10_000)
     }
   })
 })
