@@ -200,8 +200,13 @@ describe('figures of the report', () => {
     [[-18, 12], -20, 20],
     [[0], 0, 1],
   ])('stand on an axis of round steps: %j', (values, from, to) => {
-    const axis = axisFor(values)
+    const axis = axisFor(values, String)
     expect([axis.from, axis.to]).toEqual([from, expect.closeTo(to, 9)])
     expect(axis.ticks.length).toBeLessThan(9)
+  })
+
+  it.each([1, 2, 3, 11, 12, 13, 26])('has a whole number at each tick of a count: %i', (most) => {
+    const labels = axisFor([most], (tick) => whole(tick, 'en')).ticks
+    expect(labels.every(Number.isInteger), labels.join()).toBe(true)
   })
 })

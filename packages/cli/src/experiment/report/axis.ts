@@ -4,17 +4,26 @@ export type Axis = { readonly from: number; readonly to: number; readonly ticks:
 
 const WANTED_TICKS = 5
 
-/** Covers all values and zero. */
-export function axisFor(values: readonly number[]): Axis {
+/**
+ * Covers all values and zero.
+ * @param format labels of ticks, which are all different: counts have no steps of a half
+ */
+export function axisFor(values: readonly number[], format: (value: number) => string): Axis {
   const least = Math.min(0, ...values)
   const most = Math.max(0, ...values) || (least === 0 ? 1 : 0)
   const rough = (most - least) / WANTED_TICKS
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 2.5, 5, 10].map((unit) => unit * power).find((unit) => unit >= rough)!
-  const from = Math.floor(least / step)
-  const to = Math.max(from + 1, Math.ceil(most / step))
-  const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step)
-  return { from: ticks[0]!, to: ticks.at(-1)!, ticks }
+  for (const unit of [1, 2, 5, 10, 20, 50]) {
+    const step = unit * power
+    if (step < rough) continue
+    const from = Math.floor(least / step)
+    const to = Math.max(from + 1, Math.ceil(most / step))
+    const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step)
+    if (new Set(ticks.map(format)).size === ticks.length) {
+      return { from: ticks[0]!, to: ticks.at(-1)!, ticks }
+    }
+  }
+  return { from: least, to: most, ticks: [least, most] }
 }
 
 /** Where a value stands between two pixels. */

@@ -48,7 +48,7 @@ export function rowsChart({ rows, axis, format, series, label }: RowsChart): str
   const top = series.length > 1 ? 30 : 8
   const bottom = top + rows.length * ROW
   const values = rows.flatMap(({ marks }) => marks.flatMap(ends))
-  const range = axisFor(values)
+  const range = axisFor(values, format)
   const x = scale(range, left, right)
   const grid = range.ticks.map(
     (tick) =>

@@ -25,7 +25,14 @@ const LINE = 14
 const MOST_STEPS = 20
 
 export function scatter({ points, xAxis, yAxis, formatX, formatY, label }: Scatter): string {
-  const [xs, ys] = [axisFor(points.map(({ x }) => x)), axisFor(points.map(({ y }) => y))]
+  const xs = axisFor(
+    points.map((point) => point.x),
+    formatX,
+  )
+  const ys = axisFor(
+    points.map((point) => point.y),
+    formatY,
+  )
   const [x, y] = [scale(xs, LEFT, RIGHT), scale(ys, BOTTOM, TOP)]
   const grid = [
     ...xs.ticks.map(
