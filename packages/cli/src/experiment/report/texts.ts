@@ -45,16 +45,16 @@ export const TEXTS = {
     },
   },
   detectionCaption: {
-    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson). Grijs: zonder deze samenwerking, of met alles op één hoop.',
-    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson). Grey: without this cooperation, or with everything on one heap.',
+    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
+    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
   },
   yieldAxis: {
     nl: 'identificatoren boven de drempel (aantal)',
     en: 'identifiers over the threshold (number)',
   },
   yieldCaption: {
-    nl: 'Aantal identificatoren dat aan de regel voldoet. Nieuw: paren van een deelnemer en een identificator boven de drempel die hij zelf niet had.',
-    en: 'Number of identifiers that meet the rule. New: pairs of a partner and an identifier over the threshold that it did not have.',
+    nl: 'Aantal identificatoren dat aan de regel voldoet. Nieuw, onder de cijfers: paren van een deelnemer en een identificator boven de drempel die hij zelf niet had.',
+    en: 'Number of identifiers that meet the rule. New, under the figures: pairs of a partner and an identifier over the threshold that it did not have.',
   },
   rule: { nl: 'regel', en: 'rule' },
   found: { nl: 'gevonden (95%-interval)', en: 'found (95% interval)' },
