@@ -69,7 +69,7 @@ function svg(title: string, options: Plot.PlotOptions): string {
     document,
     width: WIDTH,
     height: HEIGHT,
-    marginTop: 44,
+    marginTop: 56,
     marginLeft: 60,
     marginRight: 150,
     marginBottom: 40,
@@ -77,7 +77,7 @@ function svg(title: string, options: Plot.PlotOptions): string {
     ...options,
     marks: [
       ...(options.marks ?? []),
-      Plot.text([title], { frameAnchor: 'top-left', dy: -34, fontSize: 14, fontWeight: 'bold' }),
+      Plot.text([title], { frameAnchor: 'top-left', dy: -32, fontSize: 14, fontWeight: 'bold' }),
     ],
   })
   const text = chart.outerHTML.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')

@@ -20,7 +20,7 @@ const GROWTH: readonly Growth[] = [
   {
     file: 'round-records.svg',
     chart: 'records',
-    title: 'Four partners, t = 2: linear in records',
+    title: 'Four partners, t = 2: at most linear in records',
     x: { label: 'records', log: true },
     y: { label: 'seconds', log: true },
     series: SECONDS,
