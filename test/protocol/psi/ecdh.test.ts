@@ -1,8 +1,9 @@
 /** The answer of `ecdh` against a plain computation, both ends in one process. */
 
 import { type Bytes, hex } from '@drempel/protocol/encoding'
-import { type PsiOutput, paddedSize } from '@drempel/protocol/psi'
+import type { PsiOutput } from '@drempel/protocol/psi'
 import { describe, expect, it } from 'vitest'
+import { paddedSize } from './padded.ts'
 import { intersected, planted, type Session } from './run.ts'
 
 /** Sizes of both lists and of what they have in common. */

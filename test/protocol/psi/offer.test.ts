@@ -10,7 +10,6 @@ import {
   type PsiOutput,
   type PsiResult,
   type PsiRole,
-  paddedSize,
   type Question,
   type TakenList,
   takeList,
@@ -19,6 +18,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../random.ts'
 import { type Link, linked, type Tamper } from './link.ts'
+import { paddedSize } from './padded.ts'
 import { CONTEXT, planted } from './run.ts'
 
 const lists = planted(20, 1500, 12, 'offer')

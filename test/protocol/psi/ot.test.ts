@@ -1,11 +1,12 @@
 /** The answer of `ot` against a plain computation, both ends in one process. */
 
 import { setImmediate } from 'node:timers/promises'
-import { ot, paddedSize } from '@drempel/protocol/psi'
+import { ot } from '@drempel/protocol/psi'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { linked } from './link.ts'
 import { intersectedByOt } from './otRun.ts'
+import { paddedSize } from './padded.ts'
 import { type Lists, optionsOf, planted, type Session } from './run.ts'
 
 /** Sizes of both lists and of what they have in common. */

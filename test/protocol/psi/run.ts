@@ -8,10 +8,10 @@ import {
   type PsiOutput,
   type PsiResult,
   type PsiRole,
-  paddedSize,
 } from '@drempel/protocol/psi'
 import { seededRandom } from '../random.ts'
 import { type Link, linked, type Tamper } from './link.ts'
+import { paddedSize } from './padded.ts'
 
 export type Lists = { readonly receiver: readonly string[]; readonly sender: readonly string[] }
 
