@@ -32,6 +32,7 @@ import {
   type TakenList,
   takeList,
 } from '@drempel/protocol/psi'
+import { answerParent } from '../harness/child.ts'
 import { timed } from '../harness/turns.ts'
 import { forgetPeak, peakMiB } from '../round/memory.ts'
 import { now } from '../round/messages.ts'
@@ -186,13 +187,4 @@ function answer(question: Question): Promise<Answers[Question['ask']]> {
   }
 }
 
-process.on('message', (question: Question) => {
-  answer(question).then(
-    (value) => process.send!(value),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.on('disconnect', () => process.exit(0))
+answerParent(answer)

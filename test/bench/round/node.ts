@@ -35,6 +35,7 @@ import {
   readUpload,
 } from '@drempel/protocol/threshold'
 import { Hono } from 'hono'
+import { answerParent } from '../harness/child.ts'
 import { timed } from '../harness/turns.ts'
 import { sectorOf } from './beyond.ts'
 import { type Ends, flood } from './flood.ts'
@@ -198,13 +199,4 @@ async function answer(question: Question): Promise<Answers[Question['ask']]> {
   }
 }
 
-process.on('message', (question: Question) => {
-  answer(question).then(
-    (value) => process.send!(value),
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.on('disconnect', () => process.exit(0))
+answerParent(answer)
