@@ -83,6 +83,16 @@ describe('convenant draft', () => {
     expect(out).toContain('aggregates: both, from 10, once in 28 d at most')
   })
 
+  it('has no purposes where no rule makes a list', async () => {
+    const path = join(folder(), 'c.json')
+    const rules = ['host:2:aggregates', 'phone:3:owners']
+    const argv = ['convenant', 'draft', '--member', ...members(), '--rule', ...rules, '-o', path]
+    expect((await drempel(argv, { now: NOW })).exit).toBe(0)
+    expect(read(path).convenant.purposes).toEqual([])
+    const { out } = await drempel(['convenant', 'show', path, '--lang', 'en'])
+    expect(out).toContain('No purposes: no identifier can be asked about.')
+  })
+
   it('lets no flags of one sector answer another until that is asked for', async () => {
     const argv = ['convenant', 'draft', '--member', ...members(), '--json']
     const refused = await drempel(argv)

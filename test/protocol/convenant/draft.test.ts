@@ -68,6 +68,18 @@ describe('a draft', () => {
     expect(convenant.purposes[0]!.rules).toEqual(['host-t2'])
   })
 
+  it('has no purposes where nothing can be asked', () => {
+    const convenant = draft({
+      kinds: ['host', 'phone'],
+      rules: [
+        { kind: 'host', t: 3, output: 'owners' },
+        { kind: 'phone', t: 2, output: 'aggregates' },
+      ],
+    })
+    expect(convenant.purposes).toEqual([])
+    expect(parseConvenant(JSON.parse(JSON.stringify(convenant)))).toEqual(convenant)
+  })
+
   it('names what is missing: members, a moment, the impact assessment of real partners', () => {
     const remote = FOUR.map((m) => ({
       ...m,

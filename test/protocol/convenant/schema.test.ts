@@ -376,6 +376,11 @@ describe('what must hold between fields', () => {
       ],
     ],
     [
+      'a list without a purpose to ask it for',
+      (c) => (c.purposes = []),
+      ['PURPOSE_MISSING purposes'],
+    ],
+    [
       'a purpose that asks an owners rule',
       (c) => (c.rules[0].output = 'owners'),
       ['RULE_NOT_LIST purposes[0].rules[0]', 'RULE_NOT_LIST purposes[1].rules[0]'],

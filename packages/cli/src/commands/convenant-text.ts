@@ -144,6 +144,11 @@ function caps({
 
 function purposes(ctx: Context, convenant: Convenant): string {
   const label = (nl: string, en: string) => ctx.say({ nl, en })
+  if (convenant.purposes.length === 0)
+    return label(
+      'Geen doelen: naar geen enkele identificator kan worden gevraagd.',
+      'No purposes: no identifier can be asked about.',
+    )
   return convenant.purposes
     .map((purpose) => {
       const facts = pairs([

@@ -220,7 +220,8 @@ export async function withChoices(ctx: Context, error: unknown, purpose: string)
     ASKER_NOT_ALLOWED: known?.askers.join(', '),
   }
   const there = choices[code]
-  if (there === undefined) return error
+  // A convenant may have no purposes at all.
+  if (there === undefined || there === '') return error
   const has = ctx.say({ nl: 'het convenant heeft', en: 'the convenant has' })
   return new NodeProblem(error.problem, `${has}: ${there}`)
 }

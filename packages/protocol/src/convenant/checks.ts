@@ -233,6 +233,10 @@ function* severalThresholds(c: Convenant) {
 }
 
 function* purposes(c: Convenant) {
+  // Members hold a list to ask it: for what, the members must have said.
+  const listed = c.rules.find(({ output }) => output === 'list')
+  if (listed !== undefined && c.purposes.length === 0)
+    yield problem('PURPOSE_MISSING', 'purposes', `${listed.id} can be asked: say for what`)
   for (const [i, purpose] of c.purposes.entries()) {
     const path = `purposes[${i}]`
     const named = purpose.rules.map((id) => ruleOf(c, id))

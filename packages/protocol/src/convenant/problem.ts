@@ -22,6 +22,7 @@ export type ConvenantProblemCode =
   | 'PLAIN_KEYS'
   | 'OWNERS_CONSUMERS'
   | 'NOT_ACKNOWLEDGED'
+  | 'PURPOSE_MISSING'
   | 'RULE_AGGREGATES'
   | 'RULE_CONDITION'
   | 'RULE_NOT_LIST'

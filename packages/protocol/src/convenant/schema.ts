@@ -171,7 +171,8 @@ export const convenantSchema = z.strictObject({
   } satisfies Record<keyof FormVersions, typeof line>),
   taxonomy: z.strictObject({ id: slug, version: count(1) }),
   rules: z.array(ruleSchema).min(1).max(100),
-  purposes: z.array(purposeSchema).min(1).max(100),
+  /** Empty where no rule has a list that could be asked. */
+  purposes: z.array(purposeSchema).max(100),
   /** Purposes for which two members may intersect their lists. */
   intersections: z.exactOptional(z.array(intersectionSchema).min(1).max(100)),
   round: z.strictObject({
