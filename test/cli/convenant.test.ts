@@ -68,7 +68,12 @@ describe('convenant draft', () => {
 
   it('writes rules on sectors, reports and counts, and shows them to who signs', async () => {
     const path = join(folder(), 'c.json')
-    const rules = ['host:2:s2', 'phone:2:r3:owners', 'email:2:aggregates']
+    const rules = [
+      'host:2:s2',
+      'phone:2:r3:owners',
+      'email:2:aggregates',
+      'iban:2:aggregates:alone',
+    ]
     const argv = ['convenant', 'draft', '--member', ...members(), '--cross-sector', '-o', path]
     expect((await drempel([...argv, '--rule', ...rules], { now: NOW })).exit).toBe(0)
     expect(read(path).convenant.rules).toMatchObject([
@@ -78,9 +83,11 @@ describe('convenant draft', () => {
         id: 'email-t2-aggregates',
         aggregates: { show: 'both', minCell: 10, everyDays: 28 },
       },
+      { id: 'iban-t2-aggregates', aggregates: { from: 1 } },
     ])
     const { out } = await drempel(['convenant', 'show', path, '--lang', 'en'])
     expect(out).toContain('aggregates: both, from 10, once in 28 d at most')
+    expect(out).toContain('aggregates: both 1.., from 10, once in 28 d at most')
   })
 
   it('has no purposes where no rule makes a list', async () => {
@@ -123,6 +130,7 @@ describe('convenant draft', () => {
     [['--rule', 'host:2:s'], 2, '--rule'],
     [['--rule', 'host:2:r2'], 1, 'CONVENANT_INVALID'],
     [['--rule', 'host:2', 'host:2:aggregates'], 1, 'RULE_AGGREGATES'],
+    [['--rule', 'host:2:alone'], 2, '--rule'],
     [['--rule', 'host:1'], 1, 'CONVENANT_INVALID'],
     [['--quorum', '2'], 1, 'CONVENANT_INVALID'],
     [['--key-epoch-days', 'soon'], 2, '--key-epoch-days'],

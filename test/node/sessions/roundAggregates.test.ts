@@ -22,12 +22,22 @@ beforeAll(async () => {
         output: 'aggregates',
         aggregates: { show: 'overlaps', minCell: 12, everyDays: 7 },
       },
-      { kind: 'email', t: 2 },
+      {
+        kind: 'email',
+        t: 2,
+        output: 'aggregates',
+        aggregates: { show: 'histogram', minCell: 10, from: 1, upTo: 3, everyDays: 7 },
+      },
     ],
   })
   const leader = federation.member('bank-a')
+  const emails = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => `${first + i}@a.example`)
+  await leader.flag(emails(0, 46), 'email')
+  for (const id of ['bank-b', 'telecom']) await federation.member(id).flag(emails(0, 14), 'email')
+  await federation.member('platform').flag(emails(0, 30), 'email')
+  for (const kind of ['host', 'domain', 'email'] as const) await leader.generateKey(kind)
   for (const kind of ['host', 'domain'] as const) {
-    await leader.generateKey(kind)
     const all = names('all', 15)
     await leader.flag([...all, ...names('banks', 8), ...names('a', 20)], kind)
     await federation.member('bank-b').flag([...all, ...names('banks', 8)], kind)
@@ -75,6 +85,13 @@ test('every member gets the same counts, no keys, and no second release in the p
       code: 'REFUSED',
       at: 'RELEASE_TOO_SOON',
     })
+})
+
+test('what one member alone holds is counted where the rule says so, without what fills lists up', async () => {
+  // 16 by one, 16 by two, 14 by all four.
+  expect(await federation.member('bank-a').round('email')).toMatchObject({
+    lists: [{ size: 0, aggregates: { from: 1, histogram: [20, 20, 10] } }],
+  })
 })
 
 test('a round that fails once counts were opened has spent the release, at every node', async () => {

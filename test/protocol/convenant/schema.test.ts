@@ -306,6 +306,24 @@ describe('what must hold between fields', () => {
       ['RULE_AGGREGATES rules[0].aggregates'],
     ],
     [
+      'a first class of a histogram that is not shown',
+      (c) => {
+        c.rules = [
+          c.rules[1],
+          {
+            ...c.rules[2],
+            t: 2,
+            output: 'aggregates',
+            aggregates: { show: 'overlaps', minCell: 10, everyDays: 7, from: 1 },
+          },
+        ]
+        c.purposes = c.purposes.slice(0, 1)
+        c.purposes[0].kinds = ['host']
+        c.purposes[0].rules = [c.rules[0].id]
+      },
+      ['RULE_AGGREGATES rules[1].aggregates.from'],
+    ],
+    [
       'more sectors than holders',
       (c) => (c.rules[0].minSectors = 3),
       ['RULE_CONDITION rules[0].minSectors', 'RULE_CONDITION rules[0].minSectors'],

@@ -41,10 +41,17 @@ describe(`aggregates, SEED=${seed}`, () => {
   test.each([2, 5])('%i partners: what the words of the rule let out', async (n) => {
     const below = seededInts(`${seed}/${n}`)
     const lists = listsOf(n, () => below(Math.ceil(120 / 2 ** n)))
-    for (const show of ['histogram', 'overlaps', 'both'] as const) {
-      const terms = { show, minCell: 10 + below(8), upTo: 2 + below(n) }
+    for (const [show, from] of [
+      ['histogram', undefined],
+      ['overlaps', undefined],
+      ['both', undefined],
+      ['histogram', 1],
+      ['both', 1],
+    ] as const) {
+      const first = from === undefined ? {} : { from }
+      const terms = { show, minCell: 10 + below(8), upTo: 2 + below(n), ...first }
       const { histogram, overlaps } = await opened({ lists }, terms)
-      const expected = shownOf(cellsOf(lists, terms.upTo), terms)
+      const expected = shownOf(cellsOf(lists, terms.upTo, from), terms)
       expect({ histogram, overlaps }, `${seed} ${JSON.stringify(terms)}`).toEqual(expected)
     }
   })
@@ -71,6 +78,11 @@ describe(`aggregates, SEED=${seed}`, () => {
       [0, 2],
       [1, 2],
     ])
+    // 21, 22 and 24 by one; what fills the lists up is no identifier.
+    const whole = await opened({ lists, sizes: [400, 500, 600] }, { ...terms, from: 1 })
+    expect(whole).toMatchObject({ histogram: [70, 70, 30], overlaps })
+    const closed = await opened({ lists }, { show: 'histogram', minCell: 28, from: 1 })
+    expect(closed.histogram).toEqual([null, null, null])
   })
 
   test('large lists, several groups of shards; who is left out is not counted', async () => {
@@ -108,36 +120,48 @@ describe('a closed cell can be anything below the limit, whatever is open', () =
         for (let c = 0; c <= PAIR; c++) for (let all = 0; all <= ALL; all++) use(a, b, c, all)
   }
 
-  test.each(['histogram', 'overlaps', 'both'] as const)('%s', (show) => {
-    /** Per release, the values that each closed cell can have. */
-    const seen = new Map<string, Set<number>[]>()
-    worlds((a, b, c, all) => {
-      const cells = { histogram: [a + b + c, all], overlaps: [a + all, b + all, c + all] }
-      const shown = shownOf(cells, { show, minCell })
-      const values = [...(shown.histogram.length > 0 ? cells.histogram : []), ...cells.overlaps]
-      const open = [...shown.histogram, ...shown.overlaps]
-      const key = open.join()
-      const sets = seen.get(key) ?? open.map(() => new Set<number>())
-      seen.set(key, sets)
-      open.forEach((cell, i) => {
-        if (cell === null) sets[i]!.add(values[i]!)
+  /** What one partner alone holds, where who looks knows how large every list is. */
+  const LISTS = 3 * (2 * PAIR + ALL)
+  const alone = (a: number, b: number, c: number, all: number) => {
+    return LISTS - 2 * (a + b + c) - 3 * all
+  }
+
+  test.each([['histogram'], ['overlaps'], ['both'], ['both', 1]] as const)(
+    '%s %s',
+    (show, from?: 1) => {
+      /** Per release, the values that each closed cell can have. */
+      const seen = new Map<string, Set<number>[]>()
+      const classes = from === 1 ? 3 : 2
+      worlds((a, b, c, all) => {
+        const held = [a + b + c, all]
+        const histogram = from === 1 ? [alone(a, b, c, all), ...held] : held
+        const cells = { histogram, overlaps: [a + all, b + all, c + all] }
+        const shown = shownOf(cells, { show, minCell, ...(from === 1 ? { from } : {}) })
+        const values = [...(shown.histogram.length > 0 ? cells.histogram : []), ...cells.overlaps]
+        const open = [...shown.histogram, ...shown.overlaps]
+        const key = open.join()
+        const sets = seen.get(key) ?? open.map(() => new Set<number>())
+        seen.set(key, sets)
+        open.forEach((cell, i) => {
+          if (cell === null) sets[i]!.add(values[i]!)
+        })
       })
-    })
-    expect(seen.size).toBeGreaterThan(10)
-    const small = new Set(Array.from({ length: minCell }, (_, value) => value))
-    for (const [release, sets] of seen) {
-      const cells = release.split(',')
-      // What is larger is not tried in all ways above.
-      if (cells.some((cell) => Number(cell) > 20)) continue
-      cells.forEach((cell, i) => {
-        if (cell !== '') return
-        const ofHistogram = show !== 'overlaps' && i < 2
-        if (show === 'both' && ofHistogram)
-          expect(sets[i]!.size, `${release} cell ${i}`).toBeGreaterThanOrEqual(minCell)
-        else expect(sets[i], `${release} cell ${i}`).toEqual(small)
-      })
-    }
-  })
+      expect(seen.size).toBeGreaterThan(10)
+      const small = new Set(Array.from({ length: minCell }, (_, value) => value))
+      for (const [release, sets] of seen) {
+        const cells = release.split(',')
+        // What is larger is not tried in all ways above.
+        if (cells.some((cell) => Number(cell) > 20)) continue
+        cells.forEach((cell, i) => {
+          if (cell !== '') return
+          const ofHistogram = show !== 'overlaps' && i < classes
+          if (show === 'both' && ofHistogram)
+            expect(sets[i]!.size, `${release} cell ${i}`).toBeGreaterThanOrEqual(minCell)
+          else expect(sets[i], `${release} cell ${i}`).toEqual(small)
+        })
+      }
+    },
+  )
 
   test('the test finds what leaks where histogram and overlaps close one by one', () => {
     const releases = new Map<string, Set<number>>()
@@ -151,6 +175,18 @@ describe('a closed cell can be anything below the limit, whatever is open', () =
     })
     // Three overlaps below ten, 25 or more held by two: nothing is held by all three.
     expect([...releases.values()]).toEqual([new Set([0])])
+  })
+
+  test('and where classes from one holder on close one by one', () => {
+    const releases = new Map<string, Set<number>>()
+    worlds((a, b, c, all) => {
+      const histogram = [alone(a, b, c, all), a + b + c, all]
+      const shown = shownOf({ histogram, overlaps: [] }, { show: 'histogram', minCell }).histogram
+      if (shown[2] !== null || shown[1] === null) return
+      const key = shown.join()
+      releases.set(key, (releases.get(key) ?? new Set()).add(all))
+    })
+    expect(Math.min(...[...releases.values()].map(({ size }) => size))).toBeLessThan(minCell)
   })
 })
 
@@ -194,6 +230,7 @@ test('aggregates stand alone, count from two holders, and close at ten or more',
     [{ ...ruleOf(terms), t: 3 }],
     [ruleOf({ ...terms, minCell: 9 })],
     [ruleOf({ ...terms, upTo: 1 })],
+    [ruleOf({ ...terms, show: 'overlaps', from: 1 })],
     [{ id: 'none', t: 2, output: 'aggregates' }],
     [{ ...ruleOf(terms), output: 'list' }],
   ]

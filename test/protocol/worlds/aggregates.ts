@@ -7,20 +7,21 @@ export type Shown = {
   readonly overlaps: readonly (number | null)[]
 }
 
-/** Exact cells: classes of 2, 3, ..., and pairs in order. */
+/** Exact cells: classes of `from`, `from` + 1, ..., and pairs in order. */
 export function cellsOf(
   lists: readonly (readonly string[])[],
   upTo = lists.length,
+  from = 2,
 ): { histogram: number[]; overlaps: number[] } {
   const top = Math.min(upTo, lists.length)
   const holders = new Map<string, number[]>()
   lists.forEach((list, i) => {
     for (const value of new Set(list)) holders.set(value, [...(holders.get(value) ?? []), i])
   })
-  const histogram = Array.from({ length: top - 1 }, () => 0)
+  const histogram = Array.from({ length: top - from + 1 }, () => 0)
   const overlaps: number[] = []
   for (const by of holders.values()) {
-    if (by.length >= 2) histogram[Math.min(by.length, top) - 2]!++
+    if (by.length >= from) histogram[Math.min(by.length, top) - from]!++
   }
   lists.forEach((_, a) => {
     for (let b = a + 1; b < lists.length; b++)
@@ -31,11 +32,12 @@ export function cellsOf(
 
 export function shownOf(
   cells: { readonly histogram: readonly number[]; readonly overlaps: readonly number[] },
-  { show, minCell }: AggregateTerms,
+  { show, minCell, from }: AggregateTerms,
 ): Shown {
   const each = (count: number) => (count < minCell ? null : 10 * Math.floor((count + 5) / 10))
   const histogram = show === 'overlaps' ? [] : cells.histogram.map(each)
   const overlaps = show === 'histogram' ? [] : cells.overlaps.map(each)
-  const closed = show === 'both' && [...histogram, ...overlaps].includes(null)
+  const whole = show === 'both' || from === 1
+  const closed = whole && [...histogram, ...overlaps].includes(null)
   return { histogram: closed ? histogram.map(() => null) : histogram, overlaps }
 }

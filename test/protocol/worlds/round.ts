@@ -56,7 +56,11 @@ export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
   const { lists, rules, seed } = world
   const made = planRound(
     lists.map((list, i) => ({ id: `partner${i}`, paddedSize: world.sizes?.[i] ?? list.length })),
-    rules.some(({ reports }) => reports !== undefined) ? 2 : 0,
+    rules.some(({ reports }) => reports !== undefined)
+      ? 2
+      : rules.some(({ aggregates }) => aggregates?.from === 1)
+        ? 1
+        : 0,
   )
   const plan = world.plan?.(made) ?? made
   const { prepared, salt } = prepareAll(world, plan)

@@ -2,6 +2,7 @@
 
 import {
   type Convenant,
+  DRAFTED_COUNTS,
   type DraftOptions,
   draftConvenant,
   formatSignedConvenant,
@@ -74,8 +75,8 @@ export const convenantDraft: CommandSpec<Options> = {
     {
       flags: '--rule <rule...>',
       about: {
-        nl: 'SOORT:t, met :s2 (sectoren), :r3 (meldingen), :owners, :aggregates en :plain naar keuze',
-        en: 'KIND:t, with :s2 (sectors), :r3 (reports), :owners, :aggregates and :plain as wanted',
+        nl: 'SOORT:t, met :s2 (sectoren), :r3 (meldingen), :owners, :aggregates, :alone (tellen vanaf één) en :plain naar keuze',
+        en: 'KIND:t, with :s2 (sectors), :r3 (reports), :owners, :aggregates, :alone (count from one) and :plain as wanted',
       },
       many: true,
     },
@@ -301,33 +302,35 @@ function keyEpoch(text: string | undefined): Convenant['round']['keyEpochDays'] 
 
 function parseRule(text: string, { lang }: Context): RuleChoice {
   const [kind, t, ...rest] = text.split(':')
-  const known = IDENTIFIER_KINDS.find((name) => name === kind)
+  const kindOf = IDENTIFIER_KINDS.find((name) => name === kind)
   const words = new Set(rest)
-  const fits = [...words].every((word) =>
-    /^(owners|aggregates|plain|[sr][1-9][0-9]{0,2})$/.test(word),
+  const known = [...words].every((word) =>
+    /^(owners|aggregates|alone|plain|[sr][1-9][0-9]{0,2})$/.test(word),
   )
+  const fits = known && (words.has('aggregates') || !words.has('alone'))
   const least = (letter: 's' | 'r') => {
     const word = rest.find((word) => word.startsWith(letter))
     return word === undefined ? undefined : Number(word.slice(1))
   }
   const [minSectors, reports] = [least('s'), least('r')]
-  if (known === undefined || !/^[1-9][0-9]?$/.test(t ?? '') || !fits) {
+  if (kindOf === undefined || !/^[1-9][0-9]?$/.test(t ?? '') || !fits) {
     usage(
       '--rule',
       {
-        nl: 'SOORT:t[:sN][:rN][:owners|:aggregates][:plain], bijvoorbeeld host:2 of phone:2:r3',
-        en: 'KIND:t[:sN][:rN][:owners|:aggregates][:plain], for example host:2 or phone:2:r3',
+        nl: 'SOORT:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], bijvoorbeeld host:2 of phone:2:r3',
+        en: 'KIND:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], for example host:2 or phone:2:r3',
       },
       lang,
     )
   }
   return {
-    kind: known,
+    kind: kindOf,
     t: Number(t),
     ...(minSectors === undefined ? {} : { minSectors }),
     ...(reports === undefined ? {} : { reports }),
     ...(words.has('owners') ? { output: 'owners' as const } : {}),
     ...(words.has('aggregates') ? { output: 'aggregates' as const } : {}),
+    ...(words.has('alone') ? { aggregates: { ...DRAFTED_COUNTS, from: 1 as const } } : {}),
     ...(words.has('plain') ? { keys: 'plain' as const } : {}),
   }
 }

@@ -108,8 +108,8 @@ function rules(ctx: Context, convenant: Convenant): string {
 
 function outputOf(ctx: Context, { output, aggregates }: Rule): string {
   if (aggregates === undefined) return output
-  const { show, minCell, upTo, everyDays } = aggregates
-  const classes = upTo === undefined ? '' : ` 2..${upTo}`
+  const { show, minCell, from = 2, upTo, everyDays } = aggregates
+  const classes = upTo === undefined && from === 2 ? '' : ` ${from}..${upTo ?? ''}`
   return ctx.say({
     nl: `${output}: ${show}${classes}, vanaf ${minCell}, hooguit eens per ${everyDays} d`,
     en: `${output}: ${show}${classes}, from ${minCell}, once in ${everyDays} d at most`,

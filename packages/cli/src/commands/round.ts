@@ -156,13 +156,13 @@ function outcome(ctx: Context, round: Round): Outcome {
   return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
 }
 
-function countTable(ctx: Context, { histogram, overlaps }: Aggregates): string {
+function countTable(ctx: Context, { from = 2, histogram, overlaps }: Aggregates): string {
   const closed = ctx.say({ nl: 'dicht', en: 'closed' })
   const head = ctx.say({ nl: 'gemeld door,aantal', en: 'flagged by,number' })
   const more = ctx.say({ nl: 'of meer', en: 'or more' })
   const holders = histogram.map((count, i) => {
     const last = i === histogram.length - 1
-    return [last ? `${i + 2} ${more}` : String(i + 2), count ?? closed]
+    return [last ? `${i + from} ${more}` : String(i + from), count ?? closed]
   })
   const pairs = overlaps.map(({ members, count }) => [members.join(' + '), count ?? closed])
   return table(head.split(','), [...holders, ...pairs])

@@ -27,7 +27,9 @@ export const epochs = z.strictObject({ epochs: z.array(epoch) })
 
 /** Counts in tens; null: below the limit, or closed with one that is. */
 const aggregates = z.strictObject({
-  /** Of identifiers that exactly 2, 3, ... members hold; the last: so many or more. */
+  /** 1 where the first class is of what one member alone holds. */
+  from: z.literal(1).optional(),
+  /** Of identifiers that exactly 2, 3, ... members hold, else 1, 2, ...; the last: so many or more. */
   histogram: z.array(count.nullable()),
   overlaps: z.array(z.strictObject({ members: z.tuple([slug, slug]), count: count.nullable() })),
 })

@@ -45,6 +45,8 @@ export function* aggregateProblems(
   const bad = (field: string, hint: string) => problem('RULE_AGGREGATES', `${path}${field}`, hint)
   if ((rule.output === 'aggregates') !== (rule.aggregates !== undefined))
     yield bad('.aggregates', 'what to show, for output aggregates and no other')
+  if (rule.aggregates?.from !== undefined && rule.aggregates.show === 'overlaps')
+    yield bad('.aggregates.from', 'of the histogram, which is not shown')
   if (rule.output !== 'aggregates') return
   if (c.rules.some(({ id, kind }) => id !== rule.id && kind === rule.kind))
     yield bad('', `must be the only rule of ${rule.kind}: others would tell what it leaves out`)

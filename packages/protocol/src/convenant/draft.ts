@@ -62,7 +62,8 @@ export type DraftOptions = {
 
 const QUOTA_PER_DAY = 10_000
 
-const COUNTS = { show: 'both', minCell: 10, everyDays: 28 } as const
+/** What a draft's rule of aggregates shows, unless given. */
+export const DRAFTED_COUNTS = { show: 'both', minCell: 10, everyDays: 28 } as const
 
 /**
  * A drafter: version 1 of a convenant, valid but unsigned. It acknowledges the weaknesses that its
@@ -144,7 +145,15 @@ function defaultRules(kinds: readonly IdentifierKind[], members: number): RuleCh
 
 function draftRules(choices: readonly RuleChoice[], options: DraftOptions): Rule[] {
   return choices.map(
-    ({ kind, t, minSectors, reports, output = 'list', aggregates = COUNTS, keys = 'tag' }) => ({
+    ({
+      kind,
+      t,
+      minSectors,
+      reports,
+      output = 'list',
+      aggregates = DRAFTED_COUNTS,
+      keys = 'tag',
+    }) => ({
       id: [
         ...[kind, `t${t}`],
         ...(minSectors === undefined ? [] : [`s${minSectors}`]),

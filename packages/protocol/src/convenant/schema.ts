@@ -106,6 +106,8 @@ const ruleSchema = z.strictObject({
       show: z.enum(['histogram', 'overlaps', 'both']),
       /** A count below it stays closed; the others are rounded to tens. */
       minCell: count(10, 1_000_000),
+      /** The histogram's first class is of one member, not two; then it opens as a whole or not at all. */
+      from: z.exactOptional(z.literal(1)),
       /** The histogram's last class is of so many members or more. */
       upTo: z.exactOptional(count(2, 64)),
       /** No release within so many days of the last. */

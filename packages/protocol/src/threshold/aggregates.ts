@@ -6,9 +6,15 @@
  * one up so that a cell stands at its limit but for one identifier, and so learn a bit about that one from
  * a release; the hosts' limit of a release a period bounds that.
  *
+ * With `from: 1` there is a class of one holder more, and then the classes add up: with m holders each
+ * counting m times, to the sizes of all lists, which padded ones tell by 1/32 to 1/16. Partners know their
+ * own exactly. So that no closed class follows from open ones and these, all classes are open or none is
+ * (release.ts). What is left is what was asked for: who hears how many identifiers one member alone holds
+ * hears how large all lists are together, in tens a class; and all members but one, so, the other's size.
+ *
  * Cost a row, with N partners: two to count for each class and pair, one or two to make them,
  * N·(1 + log2(N)) to gather who holds a run, and log2(N) bits in every comparator; without overlaps four
- * a class alone.
+ * a class alone. With a class of one, two more, and a bit in every comparator.
  */
 
 import {
@@ -35,13 +41,15 @@ export type AggregateTerms = {
   readonly show: 'histogram' | 'overlaps' | 'both'
   /** Cells below it stay closed. */
   readonly minCell: number
+  /** The first class is of one partner, not two; all classes stay closed when any does. */
+  readonly from?: 1
   /** The last class is of so many partners or more; all of them unless given. */
   readonly upTo?: number
 }
 
 /** Null: below the limit, or closed with one that is. */
 export type Aggregates = {
-  /** How many identifiers exactly 2, 3, ... partners hold; the last class: so many or more. */
+  /** How many identifiers exactly 2, 3, ... partners hold, or 1, 2, ...; the last class: so many or more. */
   readonly histogram: readonly (number | null)[]
   readonly overlaps: readonly {
     readonly partners: readonly [number, number]
@@ -55,22 +63,26 @@ const BATCH = 64
 export type Tally = {
   readonly counts: Counts
   readonly classes: number
+  /** 1 where the first class is of one holder. */
+  readonly alone: 0 | 1
   readonly pairs: readonly (readonly [number, number])[]
 }
 
 /** @param included partners whose lists are counted */
 export function newTally(
   plan: RoundPlan,
-  { show, upTo }: AggregateTerms,
+  { show, from, upTo }: AggregateTerms,
   included: readonly number[],
 ): Tally {
   const top = Math.min(upTo ?? included.length, included.length)
-  const classes = show === 'overlaps' ? 0 : Math.max(0, top - 1)
+  const alone = from === 1 ? 1 : 0
+  const classes = show === 'overlaps' ? 0 : Math.max(0, top - 1 + alone)
   const pairs =
     show === 'histogram'
       ? []
       : included.flatMap((a, i) => included.slice(i + 1).map((b) => [a, b] as const))
-  return { counts: newCounts(classes + pairs.length, plan.bins * plan.rows), classes, pairs }
+  const counts = newCounts(classes + pairs.length, plan.bins * plan.rows)
+  return { counts, classes, alone, pairs }
 }
 
 /** Adds what the merged rows of a group have. */
@@ -81,14 +93,18 @@ export async function tallyGroup(
   schedule: Schedule,
   labels: Labels,
   longest: number,
-  { counts, classes, pairs }: Tally,
+  { counts, classes, alone, pairs }: Tally,
 ): Promise<void> {
   const { order } = schedule
   const shape = { rows: rowsOf(order), rowWords: planes.rowWords }
   const keys = { ...planes, bits: plan.width }
   const equal = await equalNeighbours(session.narrow('equal'), keys, order, shape.rows)
   const first = firstRows(session, equal, shape)
-  const runs = await runLengths(session.narrow('runs'), equal, first, shape, classes)
+  const runs = await runLengths(session.narrow('runs'), equal, first, shape, classes, alone)
+  if (alone === 1) {
+    const records = inOrder(session, planes, { at: plan.width, bits: 1 }, order, shape)
+    await keepRows(session.narrow('records'), { ...runs, count: 1 }, records.share)
+  }
   const holders = newRowPlanes(session, pairs.length === 0 ? 0 : labels.partner!.values, shape)
   if (pairs.length > 0) {
     const code = labels.partner!
@@ -125,10 +141,10 @@ export async function tallyGroup(
 /** Opens what the terms let out. */
 export async function openTally(
   session: Session,
-  { counts, classes, pairs }: Tally,
+  { counts, classes, alone, pairs }: Tally,
   { minCell }: AggregateTerms,
 ): Promise<Aggregates> {
-  const cells = { histogram: classes, overlaps: pairs.length }
+  const cells = { histogram: classes, overlaps: pairs.length, whole: alone === 1 }
   const opened = await openCells(session, counts, cells, minCell)
   return {
     histogram: opened.slice(0, classes),
@@ -148,7 +164,8 @@ type Shape = Pick<RowPlanes, 'rows' | 'rowWords'>
 
 /**
  * A plane a class: at the first row of a run, is the run as long as the class says? With W_m = [rows p to
- * p + m - 1 are equal] a run has m rows where W_m and not W_{m+1}, and W_{m+1} implies W_m.
+ * p + m - 1 are equal] a run has m rows where W_m and not W_{m+1}, and W_{m+1} implies W_m. W_1 holds.
+ * @param alone 1 where the first class is of one row
  */
 async function runLengths(
   session: Session,
@@ -156,24 +173,29 @@ async function runLengths(
   first: Share,
   shape: Shape,
   classes: number,
+  alone: 0 | 1,
 ): Promise<RowPlanes> {
   const { rows, rowWords } = shape
   const { arena } = session
   const words = rows * rowWords
   const lengths = newRowPlanes(session, classes, shape)
   const window = arena.share(words)
-  for (const held of ['first', 'second'] as const) window[held].set(equal[held])
-  for (let k = 0; k < classes && k + 1 < rows; k++) {
+  for (const held of ['first', 'second'] as const) {
+    window[held].set(equal[held])
+    if (alone === 1) lengths.share[held].set(first[held])
+  }
+  for (let k = 0; k < classes - alone && k + 1 < rows; k++) {
     const here = session.narrow(String(k + 2))
     const size = (rows - 1 - k) * rowWords
     const at = { share: window, at: 0 }
     if (k > 0)
       await andInto(here.narrow('window'), at, at, { share: equal, at: k * rowWords }, size)
-    const into = { share: lengths.share, at: k * words }
+    const plane = k + alone
+    const into = { share: lengths.share, at: plane * words }
     await andInto(here.narrow('first'), into, at, { share: first, at: 0 }, size)
-    if (k === 0) continue
+    if (plane === 0) continue
     for (const held of ['first', 'second'] as const)
-      arena.kernel.add(lengths.share[held], (k - 1) * words, lengths.share[held], k * words, size)
+      arena.kernel.add(lengths.share[held], (plane - 1) * words, lengths.share[held], into.at, size)
   }
   return lengths
 }

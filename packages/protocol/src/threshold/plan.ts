@@ -31,8 +31,11 @@ export type RoundPlan = {
   readonly width: number
   /** Leading bits of x that decide order, at most `width`. */
   readonly orderBits: number
-  /** Bits of the count of reports that a partner shares with each record: none where no rule asks. */
-  readonly reportBits: 0 | 2
+  /**
+   * Bits that a partner shares behind each key: two of its count of reports, one of whether the row is a
+   * record at all, none where no rule asks.
+   */
+  readonly reportBits: 0 | 1 | 2
   /** In the round's order, as given. */
   readonly partners: readonly PartnerPlan[]
   /** R: slots of all partners together, per bin. */
@@ -54,7 +57,7 @@ const SMALLEST_BUCKET = 256
  * Every node: the plan with the fewest ANDs whose chance that any record of any honest partner does
  * not fit is at most 2^-30 a salt. A false match with a record has probability at most 2^-40.
  * @param partners in the round's order, sizes as published (see `paddedSize`)
- * @param reportBits 2 where a rule counts reports
+ * @param reportBits 2 where a rule counts reports, 1 where one counts identifiers of one holder
  * @throws ProtocolError `BAD_PLAN`: no partners, ids not distinct, sizes not whole numbers, or a
  *   round too large for 65,536 bins of 65,536 rows
  */

@@ -17,6 +17,7 @@ import { splitKeys, WORDS } from './keys.ts'
 import { sharedBits } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
 import { LANES, sliceEntries } from './planes.ts'
+import { writeRecords } from './records.ts'
 import { writeReports } from './reports.ts'
 import { compareAt, scaleAt, writeAt } from './words.ts'
 
@@ -24,8 +25,8 @@ export type PreparedList = {
   /** Index in the plan. */
   readonly partner: number
   /**
-   * Every shard in turn, each [bit of x, most significant first, then of the count of reports where
-   * the plan has one][slot][16 bytes]: bit j (value 2^j)
+   * Every shard in turn, each [bit of x, most significant first, then those that the plan has behind
+   * it][slot][16 bytes]: bit j (value 2^j)
    * of byte i is bin 128·shard + 8i + j.
    */
   readonly planes: Bytes
@@ -76,7 +77,8 @@ export function prepareList(
       sliceEntries(entries, slots, plan.width, planes.subarray(shard * shardBytes))
     }
   }
-  if (plan.reportBits > 0) writeReports(plan, partner, planes, slotOf, reports)
+  if (plan.reportBits === 2) writeReports(plan, partner, planes, slotOf, reports)
+  if (plan.reportBits === 1) writeRecords(plan, partner, planes, slotOf)
   return { partner, planes, slotOf }
 }
 

@@ -7,7 +7,8 @@
  * and so are overlaps: a closed one can be anything from 0 up to the limit, since identifiers of just
  * those two partners would change it alone. Together they are not, as the overlaps add up to the
  * histogram, a class of m counting m·(m - 1)/2 times. So of both the histogram is opened only when no
- * cell of either is below the limit.
+ * cell of either is below the limit. The same holds for a histogram that is `whole`, from one holder on:
+ * its classes add up to the sizes of the lists, which partners know of their own and nearly of others'.
  */
 
 import {
@@ -23,7 +24,12 @@ import { addNumbers, atLeast, stacked } from './adders.ts'
 import { type Counts, rotateLanes } from './counting.ts'
 
 /** The histogram's cells come first. */
-export type Cells = { readonly histogram: number; readonly overlaps: number }
+export type Cells = {
+  readonly histogram: number
+  readonly overlaps: number
+  /** The histogram stays closed as a whole when any cell does. */
+  readonly whole: boolean
+}
 
 export const ROUNDED_TO = 10
 
@@ -35,13 +41,13 @@ export const ROUNDED_TO = 10
 export async function openCells(
   session: Session,
   counts: Counts,
-  { histogram, overlaps }: Cells,
+  { histogram, overlaps, whole }: Cells,
   minCell: number,
 ): Promise<readonly (number | null)[]> {
   const { share, bits, words } = counts
   const numbers = stacked(share, bits, words)
   const open = await atLeast(session.narrow('least'), numbers, bits, words, minCell)
-  if (histogram > 0 && overlaps > 0)
+  if (histogram > 0 && (whole || overlaps > 0))
     await closeTogether(session.narrow('all'), open, histogram, overlaps)
   const { tens, planes } = await divideByTen(session.narrow('tens'), counts)
   const shown = session.arena.share((planes + 1) * words)

@@ -33,9 +33,9 @@ export function checkRules(
       Number.isInteger(t) &&
       t >= 2 &&
       (reports === undefined ||
-        (plan.reportBits > 0 && Number.isInteger(reports) && reports >= 1)) &&
+        (plan.reportBits === 2 && Number.isInteger(reports) && reports >= 1)) &&
       (minSectors === undefined || (known && Number.isInteger(minSectors) && minSectors >= 2)) &&
-      aggregatesFit(rule, rules)
+      aggregatesFit(plan, rule, rules)
     if (!fits) fail('BAD_RULE', { at: id })
   }
 }
@@ -59,12 +59,16 @@ export function labelsFor(
 }
 
 /** Another output beside aggregates would tell what they leave out. */
-function aggregatesFit(rule: RoundRule, rules: readonly RoundRule[]): boolean {
+function aggregatesFit(plan: RoundPlan, rule: RoundRule, rules: readonly RoundRule[]): boolean {
   const { t, output, aggregates } = rule
   if (output !== 'aggregates') return aggregates === undefined
   if (aggregates === undefined || rules.length > 1 || hasConditions(rule) || t !== 2) return false
-  const { minCell, upTo = 2 } = aggregates
+  const { show, minCell, from, upTo = 2 } = aggregates
   return (
-    Number.isSafeInteger(minCell) && minCell >= ROUNDED_TO && Number.isInteger(upTo) && upTo >= 2
+    (from === undefined || (from === 1 && show !== 'overlaps' && plan.reportBits === 1)) &&
+    Number.isSafeInteger(minCell) &&
+    minCell >= ROUNDED_TO &&
+    Number.isInteger(upTo) &&
+    upTo >= 2
   )
 }

@@ -46,7 +46,7 @@ export async function validateGroup(
   await ascending(session.narrow('ascending'), { ...planes, bits: plan.width }, lists, ok)
   await lastBelowPads(session.narrow('last'), plan, planes, lists, ok)
   if (checks.bounds) await inBounds(session.narrow('bounds'), plan, planes, lists, ok)
-  if (plan.reportBits > 0) await checkReports(session.narrow('reports'), plan, planes, ok)
+  if (plan.reportBits === 2) await checkReports(session.narrow('reports'), plan, planes, ok)
   return foldLists(session.narrow('fold'), planes.rowWords, lists, ok)
 }
 

@@ -211,7 +211,7 @@ export async function compute(
         keyBits: plan.keyBits,
         size: result.lists.get(rule.id)?.length ?? 0,
         keys: keysDigest(keys),
-        ...released(result.aggregates.get(rule.id), names),
+        ...released(rule, result.aggregates.get(rule.id), names),
         contributors: remaining,
         leftOut,
         createdAt: announcement.createdAt,
@@ -227,12 +227,13 @@ export async function compute(
   }
 }
 
-function released(counted: Aggregates | undefined, names: readonly string[]) {
+function released(rule: Rule, counted: Aggregates | undefined, names: readonly string[]) {
   if (counted === undefined) return {}
+  const first = rule.aggregates?.from === undefined ? {} : { from: rule.aggregates.from }
   const overlaps = counted.overlaps.map(({ partners: [a, b], count }) => {
     return { members: [names[a]!, names[b]!] as [string, string], count }
   })
-  return { aggregates: { histogram: [...counted.histogram], overlaps } }
+  return { aggregates: { ...first, histogram: [...counted.histogram], overlaps } }
 }
 
 function roundRule({ id, t, minSectors, reports, output, aggregates }: Rule): RoundRule {
@@ -244,8 +245,8 @@ function roundRule({ id, t, minSectors, reports, output, aggregates }: Rule): Ro
   }
 }
 
-function termsOf({ show, minCell, upTo }: NonNullable<Rule['aggregates']>): AggregateTerms {
-  return { show, minCell, ...(upTo === undefined ? {} : { upTo }) }
+function termsOf({ everyDays: _, ...terms }: NonNullable<Rule['aggregates']>): AggregateTerms {
+  return terms
 }
 
 /** Each contributor gets this node's part of its own flags, and of nobody else's. */

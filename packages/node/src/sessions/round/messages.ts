@@ -81,6 +81,8 @@ export const listStatement = z.strictObject({
   /** Of a rule of aggregates, which has no keys; null is a closed count. */
   aggregates: z.exactOptional(
     z.strictObject({
+      /** Of how many holders the first class is, where that is not two. */
+      from: z.exactOptional(z.literal(1)),
       histogram: z.array(size.nullable()).max(64),
       overlaps: z
         .array(z.strictObject({ members: z.tuple([member, member]), count: size.nullable() }))

@@ -126,9 +126,17 @@ export function derive(convenant: Convenant, terms: Terms): { plan: RoundPlan; s
   const [a, b, c] = terms.openings.map(({ body }) => fromHex(body.nonce)) as [Bytes, Bytes, Bytes]
   const { convenant: digest, round, kind } = terms.announcement
   return {
-    plan: planRound(partners, countsReports(convenant, kind) ? 2 : 0),
+    plan: planRound(
+      partners,
+      countsReports(convenant, kind) ? 2 : countsAlone(convenant, kind) ? 1 : 0,
+    ),
     salt: roundSalt(fromHex(digest), utf8(round), [a, b, c]),
   }
+}
+
+/** Whether a rule of the kind counts what one member alone holds. */
+function countsAlone(convenant: Convenant, kind: string): boolean {
+  return rulesOf(convenant, kind).some(({ aggregates }) => aggregates?.from === 1)
 }
 
 /** Whether a rule of the kind asks how many reports stand behind an identifier. */
