@@ -156,13 +156,14 @@ function outcome(ctx: Context, round: Round): Outcome {
   return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
 }
 
-function countTable(ctx: Context, { from = 2, histogram, overlaps }: Aggregates): string {
+function countTable(ctx: Context, { from, histogram, overlaps }: Aggregates): string {
+  const first = from ?? 2
   const closed = ctx.say({ nl: 'dicht', en: 'closed' })
   const head = ctx.say({ nl: 'gemeld door,aantal', en: 'flagged by,number' })
   const more = ctx.say({ nl: 'of meer', en: 'or more' })
   const holders = histogram.map((count, i) => {
     const last = i === histogram.length - 1
-    return [last ? `${i + from} ${more}` : String(i + from), count ?? closed]
+    return [last ? `${i + first} ${more}` : String(i + first), count ?? closed]
   })
   const pairs = overlaps.map(({ members, count }) => [members.join(' + '), count ?? closed])
   return table(head.split(','), [...holders, ...pairs])
