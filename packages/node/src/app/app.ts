@@ -16,12 +16,13 @@ import { type Home, openHome, systemRandom } from '../config/index.ts'
 import {
   createOperators,
   createProblemMapper,
+  type Operators,
   problemHandler,
   problemNotFound,
   type RunningServer,
   roles,
   startServer,
-  tokenRecord,
+  type TokenWork,
 } from '../http/index.ts'
 import {
   createChannelConnector,
@@ -83,6 +84,8 @@ export type NodeOptions = {
   readonly workers?: number
   /** False: nothing runs by itself, such as rounds that are due. For tests that go step by step. */
   readonly background?: boolean
+  /** What Argon2id takes for the token of an operator; libsodium's interactive limits by default. */
+  readonly tokenWork?: TokenWork
   /** Where log lines go; standard error by default. */
   readonly output?: { write(line: string): void }
 }
@@ -106,7 +109,8 @@ export async function startNode(options: NodeOptions): Promise<LiveNode> {
       ...(size === undefined ? {} : { size }),
       ...(options.random === undefined ? {} : { random: options.random }),
     }
-    const live = await run(home, store, clock, random, log, workers)
+    const operators = operatorsOf(store, clock, random, options.tokenWork)
+    const live = await run(home, store, operators, clock, random, log, workers)
     return options.background === false ? live : withTasks(live, store, clock, log)
   } catch (error) {
     await store.close()
@@ -117,6 +121,7 @@ export async function startNode(options: NodeOptions): Promise<LiveNode> {
 async function run(
   home: Home,
   store: Store,
+  operators: Operators,
   clock: Clock,
   random: RandomBytes,
   log: Log,
@@ -124,7 +129,7 @@ async function run(
 ): Promise<LiveNode> {
   const vault = createVault(home.masterKey)
   await checkMasterKey(store, vault)
-  await adoptToken(home, store, clock)
+  await adoptToken(home, store, operators)
   const convenant = new ConvenantInForce()
   await convenant.load(store, home)
   const audit = createAudit({
@@ -189,18 +194,6 @@ async function run(
   const sessions = createSessions(world, {
     ...(hours === undefined ? {} : { hours }),
     ...(policy === undefined ? {} : { policy }),
-  })
-  const operators = createOperators({
-    store: {
-      async get(id) {
-        const row = await store.tokens.get(id)
-        return row === null
-          ? undefined
-          : { ...row, roles: roles.filter((role) => row.roles.includes(role)) }
-      },
-    },
-    random,
-    clock,
   })
   const node: RunningNode = { home, convenant, sessions, operators, software: SOFTWARE }
   await recall(node)
@@ -278,11 +271,28 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
+function operatorsOf(
+  store: Store,
+  clock: Clock,
+  random: RandomBytes,
+  work: TokenWork | undefined,
+): Operators {
+  const tokens = {
+    async get(id: string) {
+      const row = await store.tokens.get(id)
+      return row === null
+        ? undefined
+        : { ...row, roles: roles.filter((role) => row.roles.includes(role)) }
+    },
+  }
+  return createOperators({ store: tokens, random, clock, ...(work === undefined ? {} : { work }) })
+}
+
 /** The first administrator's token, made by init, is known from the first start on. */
-async function adoptToken(home: Home, store: Store, clock: Clock): Promise<void> {
+async function adoptToken(home: Home, store: Store, operators: Operators): Promise<void> {
   if ((await store.tokens.list()).length > 0) return
   const token = (await readFile(home.paths.token, 'utf8')).trim()
-  await store.tokens.create(tokenRecord(token, { name: 'first-admin', roles: [...roles] }, clock))
+  await store.tokens.create(operators.adopt(token, { name: 'first-admin', roles: [...roles] }))
 }
 
 function withTasks(live: LiveNode, store: Store, clock: Clock, log: Log): LiveNode {

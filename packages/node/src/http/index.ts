@@ -21,7 +21,6 @@ export {
 } from './server.ts'
 export {
   createOperators,
-  newToken,
   type Operator,
   type OperatorEnv,
   type Operators,
@@ -29,5 +28,5 @@ export {
   roles,
   type TokenRecord,
   type TokenStore,
-  tokenRecord,
+  type TokenWork,
 } from './tokens.ts'

@@ -1,8 +1,8 @@
 /**
  * Operators' bearer tokens (RFC 6750): `drm_<id>_<secret>`, the secret 32 random bytes, kept as
  * Argon2id. The id is public and finds the record; the store is asked each time, so that a
- * revocation works at once. A token once verified is remembered as a MAC under a key of this
- * process: only its first use pays for Argon2.
+ * revocation works at once. A token that was made or verified here is remembered as a MAC under a
+ * key of this process: only the first use after a restart pays for Argon2.
  */
 
 import {
@@ -43,6 +43,9 @@ export type Operator = {
 }
 export type OperatorEnv = { Variables: { operator: Operator } }
 
+/** What Argon2id takes for one token, in passes over so many bytes of memory. */
+export type TokenWork = { readonly passes: number; readonly bytes: number }
+
 export type Operators = {
   /**
    * @param authorization the header's value
@@ -52,33 +55,13 @@ export type Operators = {
   authenticate(authorization: string | undefined, source: string): Promise<Operator>
   /** Sets `c.get('operator')`; any one of the roles suffices. @throws `FORBIDDEN` too */
   requireRole(...roles: readonly Role[]): MiddlewareHandler<OperatorEnv>
+  /** The token is shown once; only the record is kept. The caller stores it. */
+  issue(input: TokenInput): { token: string; record: TokenRecord }
+  /** The record of a token that was made elsewhere, by the same form. @throws `UNAUTHENTICATED` */
+  adopt(token: string, input: TokenInput): TokenRecord
 }
 
-/** The token is shown once; only the record is kept. The caller stores it. */
-export function newToken(
-  input: { name: string; roles: readonly Role[] },
-  random: RandomBytes,
-  clock: Clock,
-): { token: string; record: TokenRecord } {
-  const token = `drm_${hex(random(6))}_${base64url(random(32))}`
-  return { token, record: tokenRecord(token, input, clock) }
-}
-
-/** The record of a token that was made elsewhere, by the same form. @throws ProtocolError `UNAUTHENTICATED` */
-export function tokenRecord(
-  token: string,
-  input: { name: string; roles: readonly Role[] },
-  clock: Clock,
-): TokenRecord {
-  const [, id, secret] = TOKEN.exec(token) ?? []
-  if (id === undefined || secret === undefined) return fail('UNAUTHENTICATED')
-  const hash = sodium.crypto_pwhash_str(
-    secret,
-    sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE,
-    sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE,
-  )
-  return { id, hash, ...input, createdAt: clock(), revokedAt: null }
-}
+type TokenInput = { readonly name: string; readonly roles: readonly Role[] }
 
 const TOKEN = /^drm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
 
@@ -86,11 +69,26 @@ export function createOperators(options: {
   store: TokenStore
   random: RandomBytes
   clock: Clock
+  /** libsodium's interactive limits by default. */
+  work?: TokenWork
 }): Operators {
   const { store, random, clock } = options
+  const {
+    passes = sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    bytes = sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE,
+  } = options.work ?? {}
   const processKey = random(32)
   const verified = new Map<string, { readonly mac: Uint8Array; readonly hash: string }>()
   const failures = createFailureCounter(clock)
+  const macOf = (token: string) => hmacSha256(processKey, utf8(token))
+
+  function adopt(token: string, input: TokenInput): TokenRecord {
+    const [, id, secret] = TOKEN.exec(token) ?? []
+    if (id === undefined || secret === undefined) return fail('UNAUTHENTICATED')
+    const hash = sodium.crypto_pwhash_str(secret, passes, bytes)
+    verified.set(id, { mac: macOf(token), hash })
+    return { id, hash, ...input, createdAt: clock(), revokedAt: null }
+  }
 
   async function authenticate(
     authorization: string | undefined,
@@ -102,7 +100,7 @@ export function createOperators(options: {
       return fail('UNAUTHENTICATED')
     }
     const record = (await store.get(id)) ?? undefined
-    const mac = hmacSha256(processKey, utf8(token))
+    const mac = macOf(token)
     const before = verified.get(id)
     const remembered =
       record !== undefined && before?.hash === record.hash && equalSecret(before.mac, mac)
@@ -125,6 +123,11 @@ export function createOperators(options: {
 
   return {
     authenticate,
+    adopt,
+    issue(input) {
+      const token = `drm_${hex(random(6))}_${base64url(random(32))}`
+      return { token, record: adopt(token, input) }
+    },
     requireRole:
       (...accepted) =>
       async (c, next) => {

@@ -12,7 +12,7 @@ import {
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { encodeVerifierKey, verifierKey } from '@drempel/protocol/log'
 import { Hono } from 'hono'
-import { newToken, type OperatorEnv, roles } from '../http/index.ts'
+import { type OperatorEnv, roles } from '../http/index.ts'
 import { daysLeft, generateKey, listCases, signDraft } from '../sessions/index.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
@@ -104,7 +104,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
 
   app.post('/tokens', admin, async (c) => {
     const request = await readJson(c, tokenRequest)
-    const { token, record } = newToken(request, ctx.random, ctx.clock)
+    const { token, record } = operators.issue(request)
     await ctx.store.tokens.create(record)
     return c.json({ id: record.id, token })
   })
