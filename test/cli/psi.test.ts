@@ -106,6 +106,16 @@ describe('psi', () => {
     expect(shown.out).toContain('refused: REFUSED_BY_PERSON')
     const again = await by(telecom, ['psi', 'accept', id, '--flags'])
     expect(again).toMatchObject({ exit: 1 })
+    expect(again.err).toContain('at: refused')
+    const gone = await by(bank, ['psi', 'repeat', id])
+    expect(gone).toMatchObject({ exit: 1 })
+    expect(gone.err).toContain('LIST_UNKNOWN')
+    const repeated = await by(bank, ['psi', 'repeat', id, ...list, '--json'])
+    const second = (repeated.json() as Psi).id
+    const table = (await by(telecom, ['psi', 'list'])).out
+    expect(table).toMatch(/own list +their list \(rounded\)/)
+    expect((await by(bank, ['psi', 'list'])).out).toMatch(new RegExp(`${second}.* 10 +- `))
+    await by(bank, ['psi', 'refuse', second])
     expect(again.err).toContain('drempel psi show ID says what can be done now')
     const convenant = await by(bank, [...TO_TELECOM, ...list, '--to', 'partner', '--json'])
     expect(convenant).toMatchObject({ exit: 3 })

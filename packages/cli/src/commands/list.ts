@@ -31,7 +31,7 @@ import { logReport, logReportVerify } from './log-report.ts'
 import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
 import { feedbackCommand, logClasses } from './outcome.ts'
-import { psiAccept, psiList, psiPropose, psiRefuse, psiRun, psiShow } from './psi.ts'
+import { psiAccept, psiList, psiPropose, psiRefuse, psiRepeat, psiRun, psiShow } from './psi.ts'
 import { questionApprove, questionAskCommand, questionList, questionShow } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
@@ -73,7 +73,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[roundRun, roundStatus, roundShow],
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[questionList, questionShow, questionApprove, questionAskCommand, feedbackCommand],
-  ...[psiPropose, psiAccept, psiRefuse, psiList, psiRun, psiShow],
+  ...[psiPropose, psiAccept, psiRefuse, psiRepeat, psiList, psiRun, psiShow],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile, logFsck],
   ...[logOpen, logShred, logProposals, logApprove],

@@ -40,11 +40,49 @@ const REASONS: Readonly<Record<string, Text>> = {
   PSI_STOPPED: { nl: 'hier gestopt', en: 'stopped here' },
   PSI_EXPIRED: { nl: 'niemand antwoordde op tijd', en: 'nobody answered in time' },
   NODE_RESTARTED: {
-    nl: 'een node herstartte; stel opnieuw voor',
-    en: 'a node restarted; propose it again',
+    nl: 'een node herstartte',
+    en: 'a node restarted',
   },
   PEER_GONE: { nl: 'de verbinding kwam niet terug', en: 'the connection did not come back' },
   PSI_STALLED: { nl: 'de andere kant viel stil', en: 'the other side fell silent' },
+  PSI_PREPARED_ENDED: {
+    nl: 'de voorbereide lijst is er niet meer',
+    en: 'the prepared list is there no more',
+  },
+  CONVENANT_REPLACED: {
+    nl: 'er kwam een nieuwe versie van het convenant',
+    en: 'a new version of the convenant came',
+  },
+}
+
+/** Why the other side ended it, in its own word. */
+const CAUSES: Readonly<Record<string, Text>> = {
+  STOPPED: { nl: 'daar gestopt', en: 'stopped there' },
+  RESTARTED: { nl: 'die node herstartte', en: 'that node restarted' },
+  LOST: { nl: 'de verbinding kwam daar niet terug', en: 'the connection did not come back there' },
+  PROTOCOL: {
+    nl: 'wat daar aankwam paste niet bij het protocol',
+    en: 'what came there was not of the protocol',
+  },
+  DIFFERS: {
+    nl: 'wat daar aankwam was niet wat was afgesproken',
+    en: 'what came there was not what was agreed',
+  },
+  REFUSED: { nl: 'het convenant staat het daar niet toe', en: 'its convenant does not allow it' },
+  CONVENANT_REPLACED: {
+    nl: 'daar is een andere versie van het convenant van kracht',
+    en: 'another version of the convenant is in force there',
+  },
+  MEMBER_SUSPENDED: { nl: 'een van beide is geschorst', en: 'one of the two is suspended' },
+  NOT_WITNESSED: {
+    nl: 'te weinig getuigen tekenen daar het logboek mee',
+    en: 'too few witnesses cosign the log there',
+  },
+  EXPIRED: { nl: 'het duurde daar te lang', en: 'it took too long there' },
+  PREPARED_ENDED: {
+    nl: 'de voorbereide lijst is er niet meer',
+    en: 'the prepared list is there no more',
+  },
 }
 
 export function psiFacts(ctx: Context, session: Psi): string {
@@ -75,13 +113,18 @@ export function psiFacts(ctx: Context, session: Psi): string {
   ])
 }
 
-export function psiReason(ctx: Context, { state, reason, culprit }: Psi): string {
+export function psiReason(ctx: Context, session: Psi): string {
+  const { id, side, state, reason, culprit, cause = '' } = session
   const code = reason ?? ''
   const refusal = Object.hasOwn(REFUSALS, code) ? REFUSALS[code as RefusalCode] : undefined
   const words = refusal ?? (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined)
   const told = words === undefined ? '' : `: ${ctx.say(words)}`
+  const why = Object.hasOwn(CAUSES, cause) ? `; ${ctx.say(CAUSES[cause]!)}` : ''
   const who = culprit === undefined ? '' : ` (${culprit})`
-  return clean(`${ctx.say(PSI_STATES[state])}: ${code}${who}${told}`)
+  const text = clean(`${ctx.say(PSI_STATES[state])}: ${code}${who}${told}${why}`)
+  if (side !== 'proposer' || state !== 'failed') return text
+  const again = { nl: 'opnieuw: drempel psi repeat', en: 'again: drempel psi repeat' }
+  return `${text}\n-> ${ctx.say(again)} ${id}`
 }
 
 /** What a person does next. */
@@ -107,13 +150,13 @@ export function psiNext(ctx: Context, { id, state, side, peer }: Psi): string {
 
 export function psiTable(ctx: Context, sessions: readonly Psi[]): string {
   const head = ctx.say({
-    nl: 'id,toestand,met,door,doel,soort,wat,voor,grootte,sinds,reden',
-    en: 'id,state,with,by,purpose,kind,what,for,size,since,reason',
+    nl: 'id,toestand,met,door,doel,soort,wat,voor,eigen lijst,hun lijst (afgerond),sinds,reden',
+    en: 'id,state,with,by,purpose,kind,what,for,own list,their list (rounded),since,reason',
   })
   const rows = sessions.map((one) => [
     ...[one.id, ctx.say(PSI_STATES[one.state]), one.peer, ctx.say(proposerOf(one))],
     ...[one.purpose, one.kind, ctx.say(OUTPUTS[one.output]), ctx.say(TO[one.to][one.side])],
-    ...[one.side === 'partner' ? one.sizes.proposer : one.own, one.createdAt],
+    ...[one.own, one.side === 'partner' ? one.sizes.proposer : one.sizes.partner, one.createdAt],
     ...[one.reason ?? (one.result ? resultText(ctx, one) : null)],
   ])
   return table(head.split(','), rows)

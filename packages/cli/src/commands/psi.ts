@@ -1,9 +1,10 @@
-/** psi propose, accept, refuse, list, run, show: what two members have in common, and nothing else. */
+/** psi propose, accept, refuse, repeat, list, run, show: what two members have in common, and nothing else. */
 
 import {
   psiAcceptRequest,
   psiProposalRequest,
   psiRefuseRequest,
+  psiRepeatRequest,
   psi as psiSchema,
   psiSessions,
 } from '@drempel/protocol/api'
@@ -168,6 +169,41 @@ export const psiRefuse: CommandSpec = {
     const path = `psi/${checked(ctx, given)}/refusal`
     const refused = await node.send('POST', path, [psiRefuseRequest, {}], psiSchema)
     return { json: refused, text: psiFacts(ctx, refused) }
+  },
+}
+
+export const psiRepeat: CommandSpec<
+  InputOptions & { readonly wait?: boolean; readonly output?: string }
+> = {
+  usage: 'psi repeat <id>',
+  about: {
+    nl: 'stel opnieuw voor wat mislukte of werd geweigerd, met dezelfde lijst',
+    en: 'propose again what failed or was refused, with the same list',
+  },
+  args: { id: ID },
+  options: [
+    ...INPUT_OPTIONS,
+    { flags: '--wait', about: { nl: 'wacht op de uitkomst', en: 'wait for the result' } },
+    OUT_OPTION,
+  ],
+  examples: [`psi repeat ${EXAMPLE} --wait -o common.csv`],
+  notes: {
+    nl: 'De node bewaart de lijst uit een bestand een dag nadat de doorsnede mislukte; daarna brengt --csv haar opnieuw. Meldingen zijn die van nu.',
+    en: 'The node keeps the list of a file for a day after the intersection failed; after that --csv brings it again. Flags are those of now.',
+  },
+  async run(ctx, options, given: string) {
+    const id = checked(ctx, given)
+    await expectOutput(ctx, options.output)
+    const node = await ctx.node()
+    const { kind } = await node.get(`psi/${id}`, psiSchema)
+    const { input } = await bringInput(ctx, kind, options, false)
+    const body = [psiRepeatRequest, input === undefined ? {} : { input }] as const
+    const limits = { timeoutMs: LONG_MS }
+    const again = await node.send('POST', `psi/${id}/repetition`, body, psiSchema, limits)
+    const text = `${psiFacts(ctx, again)}\n${psiNext(ctx, again)}`
+    if (options.wait !== true) return { json: again, text }
+    ctx.note(text)
+    return outcome(ctx, node, await follow(ctx, node, again), options.output)
   },
 }
 

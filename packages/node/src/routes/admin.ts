@@ -26,7 +26,7 @@ const DISCREPANCIES = 100
 
 export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   const { home, convenant, sessions, operators, software } = node
-  const { ctx, rounds } = sessions
+  const { ctx, rounds, intersections } = sessions
   const anyone = operators.requireRole(...roles)
   const admin = operators.requireRole('admin')
   const app = new Hono<OperatorEnv>()
@@ -66,6 +66,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
       rounds: await Promise.all(recent.map((row) => roundView(ctx.store, rounds, row))),
       lists: inForce === null ? [] : await listViews(ctx.store, inForce.convenant, now),
       log: origin === null || head === null ? null : { origin, size: head.size },
+      traffic: node.traffic.totals(),
     }
     return c.json(status)
   })
@@ -87,6 +88,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
       signed,
     )
     await rounds.failOthers(digest)
+    await intersections.failOthers()
     return c.json({ id: document.id, version: document.version, digest })
   })
 

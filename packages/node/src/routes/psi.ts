@@ -6,6 +6,7 @@ import {
   psiListRequest,
   psiProposalRequest,
   psiRefuseRequest,
+  psiRepeatRequest,
   psiRowsQuery,
 } from '@drempel/protocol/api'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
@@ -20,6 +21,7 @@ import {
   type PsiSession,
   proposeIntersection,
   refuseIntersection,
+  repeatIntersection,
   resultPart,
   sessionOf,
 } from '../sessions/index.ts'
@@ -65,6 +67,12 @@ export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEn
     const id = c.req.param('id')
     return c.json(view(await refuseIntersection(ctx, intersections, c.get('operator'), id)))
   })
+  app.post('/psi/:id/repetition', analyst, async (c) => {
+    const { input } = await readJson(c, psiRepeatRequest)
+    const id = c.req.param('id')
+    const again = await repeatIntersection(ctx, intersections, c.get('operator'), id, input)
+    return c.json(view(again), 201)
+  })
   app.get('/psi/:id/items', analyst, async (c) => {
     const { after } = readQuery(c, psiRowsQuery)
     const { id, state } = await sessionOf(ctx, c.req.param('id'))
@@ -103,6 +111,7 @@ function psiView(session: PsiSession, intersections: Intersections): Psi {
         }),
     ...(result === null ? {} : { result }),
     ...(session.reason === null ? {} : { reason: session.reason }),
+    ...(content.cause === undefined ? {} : { cause: content.cause }),
     ...(session.culprit === null ? {} : { culprit: session.culprit }),
   }
 }

@@ -16,6 +16,7 @@ export type SessionErrorCode =
   | 'CASE_EXTENDED' // it was before, or its first month is over
   | 'CASE_UNKNOWN'
   | 'CONVENANT_DIFFERS'
+  | 'CONVENANT_REPLACED' // what was agreed under the version before ends with it
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
   | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
@@ -33,9 +34,10 @@ export type SessionErrorCode =
   | 'NOT_COMPUTE_NODE'
   | 'PERIOD_IN_USE' // the log is written under it, or will be
   | 'PSI_DIFFERS' // the other side says or sends something else than was agreed; what is in `at`
-  | 'PSI_ENDED' // the other side gave up; its reason is in `at`
+  | 'PSI_ENDED' // the other side gave up; its word for why is in `at`
   | 'PSI_EXPIRED' // nobody answered in time
   | 'PSI_FLOOD' // the other side sends more than there is room for
+  | 'PSI_PREPARED_ENDED' // the list that was masked ahead is there no more, or not yet
   | 'PSI_STALLED' // the other side computes or sends nothing any more
   | 'PSI_STOPPED' // by a person of this node
   | 'PSI_UNKNOWN'

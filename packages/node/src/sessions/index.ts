@@ -40,11 +40,11 @@ export function createSessions(
   }
   const ctx: NodeContext = { ...world, call, watch, witnessing: createWitnessing(world) }
   const rounds = new Rounds(ctx)
-  const intersections = new Intersections(ctx)
+  const intersections = new Intersections(ctx, psiPolicy(policy))
   const others = entering(ctx, [
     ...keyMethods(ctx),
     ...roundMethods(ctx, rounds),
-    ...psiMethods(ctx, intersections, psiPolicy(policy)),
+    ...psiMethods(ctx, intersections),
     ...reconcileMethods(ctx),
   ])
   const methods = [...oprfMethods(ctx), ...others]
@@ -88,6 +88,7 @@ export {
   type PsiSession,
   proposeIntersection,
   refuseIntersection,
+  repeatIntersection,
   resultPart,
   sessionOf,
   tidyIntersections,

@@ -35,6 +35,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The other node works under another version of the convenant',
     nl: 'De andere node werkt onder een andere versie van het convenant',
   },
+  CONVENANT_REPLACED: {
+    status: 409,
+    en: 'Another version of the convenant is in force than the one this was agreed under',
+    nl: 'Er is een andere versie van het convenant van kracht dan die waaronder dit is afgesproken',
+  },
   CONVENANT_UNFIT: {
     status: 422,
     en: 'The convenant does not fit this node',
@@ -131,6 +136,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The other side sends more than there is room for',
     nl: 'De andere kant stuurt meer dan er ruimte is',
   },
+  PSI_PREPARED_ENDED: {
+    status: 409,
+    en: 'There is no list prepared for this, or not any more',
+    nl: 'Hiervoor is geen lijst voorbereid, of niet meer',
+  },
   PSI_STALLED: {
     status: 409,
     en: 'The other side fell silent',
@@ -148,8 +158,8 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
   },
   PSI_WRONG_STATE: {
     status: 409,
-    en: 'The intersection is not at this step; `at` is where it is',
-    nl: 'De doorsnede is niet bij deze stap; `at` is waar zij is',
+    en: 'This cannot be done at the step where the intersection is',
+    nl: 'Dit kan niet bij de stap waar de doorsnede is',
   },
   QUORUM_LOST: {
     status: 503,

@@ -36,6 +36,7 @@ import {
   psiListResponse,
   psiProposalRequest,
   psiRefuseRequest,
+  psiRepeatRequest,
   psiRows,
   psiSessions,
 } from './psi.ts'
@@ -284,6 +285,14 @@ export const operations: readonly Operation[] = [
     summary: 'Refuse an intersection, or withdraw a proposal',
     roles: consenting,
     request: psiRefuseRequest,
+    response: psi,
+  },
+  {
+    method: 'post',
+    path: '/psi/{id}/repetition',
+    summary: 'Propose again what failed or was refused, in the same terms',
+    roles: analysts,
+    request: psiRepeatRequest,
     response: psi,
   },
   {

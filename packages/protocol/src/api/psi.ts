@@ -37,6 +37,8 @@ export const psiProposalRequest = z.strictObject({
 /** Without input by the second of two people. */
 export const psiAcceptRequest = z.strictObject({ input: input.optional() })
 export const psiRefuseRequest = z.strictObject({})
+/** Without input: the list that the one before had. */
+export const psiRepeatRequest = z.strictObject({ input: input.optional() })
 
 export const psiState = z.enum([
   'drafted',
@@ -99,6 +101,8 @@ export const psi = z.strictObject({
   received: count.optional(),
   result: psiResult.optional(),
   reason: z.string().optional(),
+  /** Of `PSI_ENDED`: why, by the other side's word. */
+  cause: z.string().optional(),
   culprit: slug.optional(),
 })
 export const psiSessions = z.strictObject({ sessions: z.array(psi) })

@@ -286,7 +286,8 @@ describe('a run', () => {
     await accept(telecom, id)
     expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason, culprit: 'telecom' })
     expect(await psiEntries(bank, id)).toMatchObject([{}, { status: 'failed', reason }])
-    expect(await ended(telecom, id)).toMatchObject({ state: 'failed', reason: 'PSI_ENDED' })
+    const cause = reason === 'PSI_STALLED' ? 'LOST' : 'PROTOCOL'
+    expect(await ended(telecom, id)).toMatchObject({ reason: 'PSI_ENDED', cause })
     expect(await items(bank, id)).toEqual([])
     bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
   })
@@ -380,7 +381,7 @@ describe('a run', () => {
     const { id } = await propose(bank, { to: 'proposer' })
     await accept(telecom, id)
     await saving.promise
-    await telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'PSI_STOPPED' })
+    await telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'STOPPED' })
     held.resolve()
     expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
     const entries = await psiEntries(bank, id)
@@ -395,7 +396,7 @@ describe('a run', () => {
     await accept(telecom, id)
     const stopped = { state: 'failed', reason: 'PSI_STOPPED', culprit: 'bank-a' }
     expect(await refuse(bank, id)).toMatchObject({ status: 200, json: stopped })
-    expect(await ended(telecom, id)).toMatchObject({ reason: 'PSI_ENDED', culprit: 'bank-a' })
+    expect(await ended(telecom, id)).toMatchObject({ cause: 'STOPPED', culprit: 'bank-a' })
     expect(await refuse(bank, id)).toMatchObject({ json: { code: 'PSI_WRONG_STATE' } })
   })
 

@@ -3,6 +3,7 @@
 import { intersectionOf } from '@drempel/protocol/convenant'
 import type { NodeContext } from '../context.ts'
 import { failure } from '../errors.ts'
+import { decideWaiting } from './consent.ts'
 import { dropResult, dropUploads, keptResults } from './lists.ts'
 import { PROPOSAL_MS } from './proposals.ts'
 import type { Intersections } from './runs.ts'
@@ -11,12 +12,14 @@ const DAY_MS = 86_400_000
 
 export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
   const now = ctx.clock()
-  const open = await runs.open()
-  for (const { id, createdAt, state } of open) {
+  await runs.failOthers()
+  await decideWaiting(ctx, runs)
+  for (const { id, createdAt, state } of await runs.open()) {
     const waits = state === 'proposed' || state === 'drafted'
     if (waits && now - createdAt > PROPOSAL_MS) await runs.fail(id, failure('PSI_EXPIRED'))
   }
-  await dropUploads(ctx, now - DAY_MS, new Set(open.map(({ id }) => id)))
+  const open = (await runs.open()).map(({ id }) => id)
+  await dropUploads(ctx, now - DAY_MS, new Set(open))
   for (const id of await keptResults(ctx)) {
     const row = await ctx.store.psi.get(id)
     const terms = row === null ? undefined : intersectionOf(ctx.inForce().convenant, row.purpose)

@@ -2,13 +2,14 @@ export { tidyIntersections } from './housekeeping.ts'
 export { PsiLink } from './link.ts'
 export { addToList, resultPart } from './lists.ts'
 export { acceptPsiChannel, psiMethods } from './methods.ts'
-export { type PsiPolicy, type PsiRule, psiPolicy } from './policy.ts'
+export { type PsiRule, psiPolicy } from './policy.ts'
 export {
   acceptIntersection,
   PROPOSAL_MS,
   type PsiInput,
   proposeIntersection,
   refuseIntersection,
+  repeatIntersection,
 } from './proposals.ts'
 export { Intersections } from './runs.ts'
 export { openSession, type PsiSession, sessionOf } from './state.ts'

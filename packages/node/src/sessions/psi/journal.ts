@@ -96,12 +96,13 @@ export function journalPsiRefused(
 
 /** The signed agreement and who of this side stands behind it. */
 function recordOf({ content }: PsiSession): { readonly [name: string]: Json } {
-  const { proposal, acceptance, people, automatic, case: reference } = content
+  const { proposal, acceptance, people, automatic, case: reference, cause = null } = content
   return {
     proposal: proposal as unknown as Json,
     acceptance: acceptance as unknown as Json,
     people: people as unknown as Json,
     automatic,
     case: reference,
+    ...(cause === null ? {} : { cause }),
   }
 }

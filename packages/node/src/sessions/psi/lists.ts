@@ -49,7 +49,7 @@ export async function addToList(
 export async function takeList(
   ctx: NodeContext,
   kind: IdentifierKind,
-  input: 'flags' | { readonly list: string },
+  input: 'flags' | { readonly list: string } | { readonly of: string },
   id: string,
 ): Promise<void> {
   const to = listPlace(id)
@@ -63,7 +63,7 @@ export async function takeList(
     }
     return
   }
-  const from = listPlace(`${kind}/${input.list}`)
+  const from = listPlace('of' in input ? input.of : `${kind}/${input.list}`)
   let found = false
   for await (const rows of partsOf(ctx, from)) {
     found = true

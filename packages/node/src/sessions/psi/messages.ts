@@ -8,6 +8,7 @@ import { type Bytes, hashParts, hex, jcs, statementSchema } from '@drempel/proto
 import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import { hex16, hex32 } from '../round/messages.ts'
+import { CAUSES } from './causes.ts'
 
 const member = z.string().max(64)
 /** Padded. */
@@ -57,11 +58,7 @@ const refusal = z.enum(['WITHDRAWN', 'REFUSED_BY_PERSON', 'REFUSED_BY_POLICY'])
 /** One side gave up, or would not begin. */
 export const endMessage = z.discriminatedUnion('refused', [
   z.strictObject({ id: hex16, refused: z.literal(true), reason: refusal }),
-  z.strictObject({
-    id: hex16,
-    refused: z.literal(false),
-    reason: z.string().regex(/^[A-Z0-9_]{1,48}$/),
-  }),
+  z.strictObject({ id: hex16, refused: z.literal(false), reason: z.enum(CAUSES) }),
 ])
 
 export const STATEMENT = { proposal: 'psi.proposal', acceptance: 'psi.acceptance' } as const

@@ -2,13 +2,13 @@
 
 import { isProtocolError, type Json, verifyStatement } from '@drempel/protocol/encoding'
 import type { Channel } from '../../peers/index.ts'
-import { behind } from '../behind.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { memberKey, permit, sameConvenant } from '../federation.ts'
 import { perMinute } from '../limit.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, requestOf, verifyPeerIntent } from './agree.ts'
+import { decideByPolicy } from './consent.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import {
@@ -19,8 +19,6 @@ import {
   STATEMENT,
   signedProposal,
 } from './messages.ts'
-import type { PsiPolicy } from './policy.ts'
-import { acceptIntersection, refuseIntersection } from './proposals.ts'
 import type { Intersections } from './runs.ts'
 import { move, type PsiSession, sealContent, sessionOf } from './state.ts'
 
@@ -34,11 +32,7 @@ const SKEW_MS = 5 * 60_000
 
 const ok: Json = { ok: true }
 
-export function psiMethods(
-  ctx: NodeContext,
-  runs: Intersections,
-  policy: PsiPolicy,
-): readonly PeerMethod[] {
+export function psiMethods(ctx: NodeContext, runs: Intersections): readonly PeerMethod[] {
   const budget = perMinute(PER_MINUTE, ctx.clock)
 
   return [
@@ -83,13 +77,7 @@ export function psiMethods(
             throw error
           })
         ctx.log('info', 'psi.proposed', { txid: id, member: from })
-        const decided = policy(from, purpose)
-        // Behind the answer: what it leads to comes back as messages of its own.
-        if (decided === 'accept') {
-          behind(ctx, 'psi', acceptIntersection(ctx, runs, null, id, 'flags'))
-        } else if (decided === 'refuse') {
-          behind(ctx, 'psi', refuseIntersection(ctx, runs, null, id))
-        }
+        decideByPolicy(ctx, runs, { id, peer: from, purpose })
         return ok
       },
     },
@@ -99,7 +87,8 @@ export function psiMethods(
       async handle(from, body) {
         const { acceptance, receipt } = parseBody(acceptanceMessage, body, from)
         const { id } = acceptance.body
-        return runs.inTurn(async () => {
+        // Of one session only: who is slow to show its log holds up nobody else.
+        return runs.inTurnOf(id, async () => {
           const session = await sessionOf(ctx, id, from)
           const begin = () => accepted(ctx, runs, session, acceptance, receipt)
           try {
@@ -171,7 +160,7 @@ async function accepted(
   const agreed = { ...session, content: { ...content, acceptance } }
   const seen = await verifyPeerIntent(ctx, agreed, receipt)
   await ctx.witnessing.cosigning.ready()
-  const committed = await commit(ctx, session, acceptance, why)
+  const committed = await runs.inTurn(() => commit(ctx, session, acceptance, why))
   await journalPsiIntent(ctx, committed)
   runs.start(await move(ctx, committed, ['committed'], 'running'), seen)
   return intentReceipt(ctx, id)

@@ -35,7 +35,8 @@ import {
   sessionOf,
 } from './state.ts'
 
-export type PsiInput = 'flags' | { readonly list: string }
+/** The node's flags, what was brought under a name, or the list of an own session that failed. */
+export type PsiInput = 'flags' | { readonly list: string } | { readonly of: string }
 
 export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 'protocol'> & {
   readonly kind: IdentifierKind
@@ -96,6 +97,30 @@ export async function proposeIntersection(
 }
 
 /**
+ * Proposes again what came to nothing, in the same terms and with the same list, a day long.
+ * @param input another list than that
+ * @throws ProtocolError as `proposeIntersection`; `PSI_UNKNOWN`, `PSI_WRONG_STATE`
+ */
+export async function repeatIntersection(
+  ctx: NodeContext,
+  runs: Intersections,
+  operator: Operator,
+  id: string,
+  input: PsiInput | undefined,
+): Promise<PsiSession> {
+  const { side, state, content } = await sessionOf(ctx, id)
+  const over = state === 'failed' || state === 'refused'
+  if (side !== 'proposer' || !over) return fail('PSI_WRONG_STATE', { at: state })
+  const { body } = content.proposal
+  const same = content.own?.source === 'flags' ? 'flags' : { of: id }
+  return proposeIntersection(ctx, runs, operator, {
+    ...body,
+    input: input ?? same,
+    case: content.case,
+  })
+}
+
+/**
  * Consents on behalf of this side. As the proposer's second person: the proposal goes out. As the
  * partner: with the second person, or the first where one is enough, it begins.
  * @param by null where the node's policy consents
@@ -137,7 +162,7 @@ async function acceptAsPartner(
   const refusing = refuser(ctx, { ...before, kind: body.kind }, by)
   const needed = termsOf(ctx, purpose).fourEyes ? 2 : 1
   // One at a time: two people who accept at once bring one list.
-  const session = await runs.inTurn(async () => {
+  const session = await runs.inTurnOf(id, async () => {
     const found = await sessionOf(ctx, id)
     const agreed = consented(ctx, found, by)
     let { own } = agreed
@@ -188,7 +213,7 @@ export async function refuseIntersection(
   const about = { ...session, kind: before.content.proposal.body.kind }
   await journalPsiRefused(ctx, about, reason, { operator: by?.id ?? null })
   await dropList(ctx, id)
-  if (before.state === 'proposed') runs.tell(session, reason, true)
+  if (before.state === 'proposed') runs.tellRefusal(session, reason)
   return session
 }
 
@@ -291,8 +316,10 @@ function consented(
 ): PsiContent {
   if (by === null) return { ...content, automatic: true }
   const [first] = content.people
-  // Who consents alone, and was refused before, may do so again.
-  if (first?.token === by.id && !termsOf(ctx, purpose).fourEyes) return content
+  const { fourEyes } = termsOf(ctx, purpose)
+  // Who consents alone, and was refused before, may do so again; so may two who are all it takes.
+  if (first?.token === by.id && !fourEyes) return content
+  if (fourEyes && content.people.length > 1) return content
   for (const { token, name } of content.people) {
     if (token === by.id) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
     if (name === by.name)

@@ -14,14 +14,23 @@ import { otOnThread, pooledWork } from '../../workers/index.ts'
 import { behind } from '../behind.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
-import { memberKey } from '../federation.ts'
+import { memberKey, permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
-import { saltOf, termsOf } from './agree.ts'
+import { requestOf, saltOf, termsOf } from './agree.ts'
+import { type Cause, causeOf } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
 import { commitmentTo, dropList, dropResult, loadList, saveResult } from './lists.ts'
 import { agreementDigest, rolesOf } from './messages.ts'
-import { move, openSession, type PsiContent, type PsiSession, sessionOf } from './state.ts'
+import type { PsiPolicy } from './policy.ts'
+import {
+  move,
+  openSession,
+  type PsiContent,
+  type PsiSession,
+  sealContent,
+  sessionOf,
+} from './state.ts'
 
 const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
 const RUNS = 4
@@ -54,15 +63,19 @@ export type LiveRun = {
 }
 
 export class Intersections {
+  readonly policy: PsiPolicy
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRun>()
   readonly #ending = new Set<string>()
   readonly #claimed = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Map<string, Promise<unknown>>()
   #limits: RunLimits = { ...LIMITS, connectMs: CONNECT_MS, retryMs: RETRY_MS }
 
-  constructor(ctx: NodeContext) {
+  /** @param policy what this node decides about proposals by itself */
+  constructor(ctx: NodeContext, policy: PsiPolicy) {
     this.#ctx = ctx
+    this.policy = policy
   }
 
   find(id: string): LiveRun | undefined {
@@ -81,6 +94,18 @@ export class Intersections {
     return result
   }
 
+  /** One after the other for one session, whatever becomes of others meanwhile. */
+  async inTurnOf<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    const result = (this.#turns.get(id) ?? Promise.resolve()).then(work)
+    const turn = result.catch(() => {})
+    this.#turns.set(id, turn)
+    try {
+      return await result
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    }
+  }
+
   /** Keeps room for a session while it is agreed to: many may be at once. @throws ProtocolError `BUSY` */
   async claim<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
     const others = new Set([...this.#live.keys(), ...this.#claimed])
@@ -92,6 +117,11 @@ export class Intersections {
     } finally {
       this.#claimed.delete(id)
     }
+  }
+
+  /** Whether somebody is at work on agreeing to it. */
+  isClaimed(id: string): boolean {
+    return this.#claimed.has(id)
   }
 
   /**
@@ -165,26 +195,37 @@ export class Intersections {
     const { id, state } = session
     if (!OPEN.includes(state)) return
     const reason = codeOf(error)
+    const cause = isProtocolError(error, 'PSI_ENDED') ? (error.at as Cause) : undefined
+    const content = cause === undefined ? session.content : { ...session.content, cause }
     const culprit = this.#member(culpritOf(error))
     const agreed = state === 'committed' || state === 'running'
     const entries = await ctx.audit.find(id)
     if (agreed && !entries.some(({ type }) => type === 'psi.result')) {
-      await journalPsiResult(ctx, session, 'failed', { reason })
+      await journalPsiResult(ctx, { ...session, content }, 'failed', { reason })
     }
     // Where no byte came nobody learned anything, and it is not counted.
     const ran = state === 'running' && live?.link.bytesReceived !== 0
     const spent = ran ? {} : { committedAt: null }
-    const patch = { reason, culprit, ...spent }
+    const patch = { reason, culprit, sealed: sealContent(ctx, id, content), ...spent }
     if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return
     ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
-    await dropList(ctx, id)
+    // Who proposed it may propose it again with the same list; housekeeping drops that after a day.
+    if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
     await dropResult(ctx, id)
-    if (tell) this.tell(session, reason)
+    if (tell) this.#tell(session, { refused: false, reason: causeOf(reason) })
+  }
+
+  /** To the other side: this one would not begin. */
+  tellRefusal(session: PsiSession, reason: string): void {
+    this.#tell(session, { refused: true, reason })
   }
 
   /** Behind: a peer that cannot be told finds out by itself. */
-  tell({ id, peer }: PsiSession, reason: string, refused = false): void {
-    const work = this.#ctx.call(peer, 'psi/end', { id, refused, reason })
+  #tell(
+    { id, peer }: PsiSession,
+    word: { readonly refused: boolean; readonly reason: string },
+  ): void {
+    const work = this.#ctx.call(peer, 'psi/end', { id, ...word })
     work.catch(() => {})
   }
 
@@ -270,6 +311,24 @@ export class Intersections {
       await this.fail(row.id, failure('NODE_RESTARTED', { culprit: this.#ctx.self }))
     }
     await Promise.all(works)
+  }
+
+  /**
+   * Ends what the convenant in force has no place for any more, whatever its step: another version is
+   * not what both agreed to, and a member may be suspended in it.
+   */
+  async failOthers(): Promise<void> {
+    const { digest } = this.#ctx.inForce()
+    for (const session of await this.open()) {
+      const { id, side, content } = session
+      const { body } = content.proposal
+      try {
+        permit(this.#ctx, requestOf(body, side))
+        if (body.convenant !== digest) fail('CONVENANT_REPLACED')
+      } catch (error) {
+        await this.fail(id, error)
+      }
+    }
   }
 
   async open(): Promise<readonly PsiSession[]> {

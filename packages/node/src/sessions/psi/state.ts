@@ -5,6 +5,7 @@ import { type Bytes, jcs, parseJcs } from '@drempel/protocol/encoding'
 import type { PsiPatch, PsiRecord, PsiState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
+import type { Cause } from './causes.ts'
 import type { SignedAcceptance, SignedProposal } from './messages.ts'
 
 export type Person = { readonly token: string; readonly name: string }
@@ -33,6 +34,8 @@ export type PsiContent = {
   /** Why this protocol: a reason of the chooser, or that a person asked for it. */
   readonly why: Psi['why'] | null
   readonly result: Psi['result'] | null
+  /** Why the other side ended it, by its word. */
+  readonly cause?: Cause
 }
 
 export type PsiSession = Omit<PsiRecord, 'sealed'> & { readonly content: PsiContent }

@@ -1,0 +1,282 @@
+/** How intersections end, are tried again, and are cut off by a new convenant. */
+
+import { PsiLink, tidyIntersections } from '@drempel/node/internal/sessions'
+import { ProtocolError } from '@drempel/protocol/encoding'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import { eventually, type Member } from '../../kit/member.ts'
+import { installAll, successorOf } from '../../kit/successor.ts'
+import {
+  accept,
+  bring,
+  ended,
+  hosts,
+  items,
+  propose,
+  psiEntries,
+  refuse,
+  shown,
+  tokenOf,
+} from './world.ts'
+
+let federation: Federation
+let bank: Member
+let bankB: Member
+let telecom: Member
+let undo: (() => void)[] = []
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    ...{ size: 3, intersections: true, background: false },
+    config: (id) => (id === 'telecom' ? 'intersections: [{ purpose: vanzelf, do: accept }]\n' : ''),
+    amend: (convenant) => {
+      const [drafted] = convenant.intersections!
+      const terms = { ...drafted!, quota: { perPair: 1_000, perList: 1_000, days: 30 } }
+      return {
+        ...convenant,
+        intersections: [
+          terms,
+          { ...terms, id: 'vanzelf', consent: 'policy' },
+          { ...terms, id: 'vier-ogen', fourEyes: true },
+        ],
+      }
+    },
+  })
+  bank = federation.member('bank-a')
+  bankB = federation.member('bank-b')
+  telecom = federation.member('telecom')
+  for (const { live } of federation.members) {
+    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
+  }
+  await bank.flag(hosts(0, 30))
+  await bankB.flag(hosts(0, 9))
+  await telecom.flag(hosts(20, 60))
+})
+
+afterEach(() => {
+  for (const one of undo) one()
+  undo = []
+})
+
+afterAll(() => federation?.close())
+
+/** Puts something else in the place of a method, until the test is over. */
+function bend<Of extends object, Name extends keyof Of>(
+  of: Of,
+  name: Name,
+  how: (honest: Of[Name]) => Of[Name],
+): void {
+  const honest = of[name]
+  const own = Object.hasOwn(of, name)
+  of[name] = how(typeof honest === 'function' ? honest.bind(of) : honest)
+  undo.push(() => {
+    if (own) of[name] = honest
+    else delete of[name]
+  })
+}
+
+const cosigning = ({ ctx }: Member) => ctx.witnessing.cosigning as { ready(): Promise<void> }
+const runsOf = ({ live }: Member) => live.node.sessions.intersections
+type Bent = { -readonly [Name in 'connectChannel']: Member['ctx'][Name] }
+
+/** Connections of telecom to others lead nowhere. */
+function mute(): void {
+  bend<Bent, 'connectChannel'>(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
+    const channel = await honest(...given)
+    const limits = { window: 1 << 20, stallMs: 10_000, aliveMs: 10_000 }
+    void new PsiLink('bank-a', new Uint8Array(16), limits).attach(channel)
+    return {
+      ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
+      send: async () => {},
+      receive: () => new Promise(() => {}),
+      receiveInto: () => new Promise(() => {}),
+      roundTrip: () => new Promise(() => {}),
+      close: async () => {},
+    }
+  })
+}
+
+async function running(): Promise<string> {
+  mute()
+  const { id } = await propose(bank)
+  await accept(telecom, id)
+  return id
+}
+
+describe('the other side', () => {
+  it('says why in one of a few words, which both show and keep', async () => {
+    const id = await running()
+    await refuse(telecom, id)
+    expect(await ended(bank, id)).toMatchObject({
+      ...{ reason: 'PSI_ENDED', culprit: 'telecom', cause: 'STOPPED' },
+    })
+    const entries = await psiEntries(bank, id)
+    expect(entries).toMatchObject([{}, { status: 'failed', reason: 'PSI_ENDED' }])
+    expect(await bank.record(entries[1]!)).toMatchObject({ cause: 'STOPPED' })
+  })
+
+  it('has no other words', async () => {
+    const id = await running()
+    for (const reason of ['NL91ABNA0417164300', 'LIST_QUOTA_EXCEEDED', 'PSI_STOPPED']) {
+      const end = { id, refused: false, reason }
+      await expect(telecom.ctx.call('bank-a', 'psi/end', end)).rejects.toMatchObject({
+        at: 'BAD_REQUEST',
+      })
+    }
+    expect(await shown(bank, id)).toMatchObject({ state: 'running' })
+    await refuse(bank, id)
+    expect(await ended(telecom, id)).toMatchObject({ cause: 'STOPPED', culprit: 'bank-a' })
+  })
+
+  it('that is slow to begin holds up its own session only', async () => {
+    const held = Promise.withResolvers<void>()
+    let waits = 0
+    bend(cosigning(bank), 'ready', (honest) => () => (waits++ === 0 ? held.promise : honest()))
+    const [slow, quick] = [await propose(bank), await propose(bank)]
+    const first = accept(telecom, slow.id)
+    await eventually(async () => (waits > 0 ? true : undefined))
+    await accept(telecom, quick.id)
+    expect(await ended(bank, quick.id)).toMatchObject({ state: 'done' })
+    expect(await shown(bank, slow.id)).toMatchObject({ state: 'proposed' })
+    held.resolve()
+    await first
+    expect(await ended(bank, slow.id)).toMatchObject({ state: 'done' })
+  })
+
+  it('brings one acceptance twice at once, and it begins once', async () => {
+    bend(telecom.ctx as { call: Member['ctx']['call'] }, 'call', (honest) => async (...given) => {
+      if (given[1] !== 'psi/accept') return honest(...given)
+      const [answer] = await Promise.all([honest(...given), honest(...given)])
+      return answer
+    })
+    const { id } = await propose(bank)
+    expect(await accept(telecom, id)).toMatchObject({ status: 200 })
+    expect(await ended(bank, id)).toMatchObject({ state: 'done' })
+    const types = (await psiEntries(bank, id)).map(({ type }) => type)
+    expect(types).toEqual(['psi.intent', 'psi.result'])
+  })
+})
+
+describe('consent', () => {
+  it('of two people is not spent by what kept it from beginning', async () => {
+    const [ours, theirs] = await Promise.all([
+      tokenOf(bank, 'second', 'analyst'),
+      tokenOf(telecom, 'second', 'operator'),
+    ])
+    const { id } = await propose(bank, { purpose: 'vier-ogen' })
+    await accept(bank, id, null, ours)
+    await accept(telecom, id)
+    const fault = new ProtocolError('NOT_WITNESSED')
+    bend(cosigning(telecom), 'ready', () => () => Promise.reject(fault))
+    expect(await accept(telecom, id, null, theirs)).toMatchObject({
+      json: { code: 'NOT_WITNESSED' },
+    })
+    undo.pop()!()
+    expect(await accept(telecom, id, 'flags', theirs)).toMatchObject({
+      json: { code: 'BAD_REQUEST' },
+    })
+    expect(await accept(telecom, id, null, theirs)).toMatchObject({ status: 200 })
+    expect(await ended(telecom, id)).toMatchObject({
+      ...{ state: 'done', people: ['first-admin', 'second'] },
+    })
+  })
+
+  it('of a node that was busy comes when it is not any more', async () => {
+    const busy = new ProtocolError('BUSY', { at: 'psi' })
+    bend(runsOf(telecom), 'claim', () => () => Promise.reject(busy))
+    const { id } = await propose(bank, { purpose: 'vanzelf' })
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
+    undo.pop()!()
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    expect(await ended(bank, id)).toMatchObject({ state: 'done' })
+    expect(await psiEntries(telecom, id)).toHaveLength(2)
+  })
+})
+
+describe('what failed', () => {
+  it('is proposed again with one word and the same list, for a day', async () => {
+    const input = await bring(bank, hosts(15, 25))
+    mute()
+    const { id } = await propose(bank, { input, to: 'proposer', case: 'Z-7' })
+    await accept(telecom, id)
+    await refuse(telecom, id)
+    await ended(bank, id)
+    undo.pop()!()
+    const again = () => bank.api('POST', `/psi/${id}/repetition`, {})
+    const { status, json } = await again()
+    expect(status).toBe(201)
+    const second = json as { id: string }
+    expect(second).toMatchObject({ state: 'proposed', own: 10, source: 'list', case: 'Z-7' })
+    expect(second.id).not.toBe(id)
+    await accept(telecom, second.id)
+    expect(await ended(bank, second.id)).toMatchObject({ state: 'done', result: { size: 5 } })
+    expect((await items(bank, second.id)).map(({ row }) => row)).toEqual([7, 8, 9, 10, 11])
+    // Its list went with the second.
+    expect(await again()).toMatchObject({ json: { code: 'LIST_UNKNOWN' } })
+    const done = await bank.api('POST', `/psi/${second.id}/repetition`, {})
+    expect(done).toMatchObject({ json: { code: 'PSI_WRONG_STATE', at: 'done' } })
+    const theirs = await telecom.api('POST', `/psi/${id}/repetition`, {})
+    expect(theirs).toMatchObject({ json: { code: 'PSI_WRONG_STATE' } })
+  })
+
+  it('leaves no list after that day', async () => {
+    const { id } = await propose(bank, { input: await bring(bank, hosts(0, 9)) })
+    const end = { id, refused: false, reason: 'OTHER' }
+    await telecom.ctx.call('bank-a', 'psi/end', end)
+    const parts = () => bank.ctx.store.psi.parts(`list/${id}`, { after: 0, limit: 1 })
+    expect(await parts()).toHaveLength(1)
+    federation.clock.ahead += 25 * 3_600_000
+    await tidyIntersections(bank.ctx, runsOf(bank))
+    expect(await parts()).toEqual([])
+  })
+})
+
+describe('a new convenant', () => {
+  it('that suspends a member cuts off what runs and what waits, and both logs say so', async () => {
+    const others = [bank, telecom]
+    const id = await running()
+    const waiting = await propose(bankB)
+    const next = successorOf(federation, () => ({ suspended: ['bank-b'] }), others)
+    await installAll(federation, next)
+    // Neither is suspended, but what they agreed to was the version before.
+    for (const member of others) {
+      expect(await ended(member, id)).toMatchObject({ state: 'failed' })
+      const entries = await psiEntries(member, id)
+      expect(entries).toMatchObject([{ type: 'psi.intent' }, { status: 'failed' }])
+    }
+    const reasons = await Promise.all(
+      others.map(async (member) => (await shown(member, id)).reason),
+    )
+    expect(reasons).toContain('CONVENANT_REPLACED')
+    expect(await ended(bankB, waiting.id)).toMatchObject({ reason: 'MEMBER_SUSPENDED' })
+    expect(await ended(telecom, waiting.id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('that brings the member back leaves nothing of it open', async () => {
+    await installAll(
+      federation,
+      successorOf(federation, () => ({ suspended: [] }), [bank, telecom, bankB]),
+    )
+    for (const member of federation.members) expect(await runsOf(member).open()).toEqual([])
+    const { id } = await propose(bankB)
+    await accept(telecom, id)
+    expect(await ended(bankB, id)).toMatchObject({ state: 'done' })
+  })
+
+  it('that suspends one of the two is its end on either side', async () => {
+    const id = await running()
+    const next = successorOf(federation, () => ({ suspended: ['telecom'] }), [bank, bankB])
+    await installAll(federation, next)
+    const [ours, theirs] = [await ended(bank, id), await ended(telecom, id)]
+    expect([ours.reason, theirs.reason]).toContain('MEMBER_SUSPENDED')
+    for (const { reason, cause } of [ours, theirs]) {
+      expect(cause ?? reason).toBe('MEMBER_SUSPENDED')
+    }
+    for (const member of [bank, telecom]) {
+      expect(await psiEntries(member, id)).toMatchObject([{}, { status: 'failed' }])
+    }
+    const late = telecom.ctx.connectChannel('bank-a', `/peer/v1/psi/${id}/channel`)
+    await expect(late).rejects.toMatchObject({ at: 'PSI_WRONG_STATE' })
+  })
+})
