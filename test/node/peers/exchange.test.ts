@@ -20,6 +20,21 @@ describe.each<Transport>(['plain', 'tls'])('a signed exchange over %s', (transpo
     expect(new TextDecoder().decode(hello.body)).toBe('hello alice')
   })
 
+  it('counts what sockets carry, once at either end', async () => {
+    const { alice, bob, client } = world
+    const before = alice.traffic!.totals()
+    await client.post('bob', '/peer/echo', random(100_000))
+    const after = alice.traffic!.totals()
+    for (const way of ['sent', 'received'] as const) {
+      expect(after[way] - before[way]).toBeGreaterThan(100_000)
+      expect(after[way] - before[way]).toBeLessThan(104_000)
+    }
+    expect(bob.traffic!.totals()).toEqual({ sent: after.received, received: after.sent })
+    // Who asks without a signature is no peer.
+    await fetch(`${bob.url}/peer/echo`, { method: 'POST', body: 'x'.repeat(5_000) }).catch(() => {})
+    expect(bob.traffic!.totals()).toEqual({ sent: after.received, received: after.sent })
+  })
+
   it('carries 40 MB on a route that allows it', async () => {
     const answer = await world.client.post('bob', '/peer/bulk', new Uint8Array(40 << 20).fill(7))
     expect(new TextDecoder().decode(answer.body)).toBe(String(40 << 20))

@@ -21,6 +21,7 @@ import {
   peerProblems,
   type ReplayStore,
   type Self,
+  Traffic,
 } from '@drempel/node/internal/peers'
 import { type Bytes, type ProtocolError, signerFromSeed } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
@@ -77,12 +78,14 @@ export async function openWorld(
     id: 'bob',
     url: '',
     signer: keysOf('bob'),
+    traffic: new Traffic(),
     ...(bobTls === undefined ? {} : { tls: bobTls }),
   }
   const alice: Self = {
     id: 'alice',
     url: 'https://alice.invalid',
     signer: keysOf('alice'),
+    traffic: new Traffic(),
     ...(aliceTls === undefined ? {} : { tls: aliceTls }),
   }
   const directory = (id: string) => peers.get(id)

@@ -31,6 +31,7 @@ import {
   createPeerGate,
   type Directory,
   type PeerEnv,
+  Traffic,
 } from '../peers/index.ts'
 import {
   adminRoutes,
@@ -161,6 +162,7 @@ async function run(
     url: home.member.url,
     signer: home.signer,
     ...(home.tls === undefined ? {} : { tls: home.tls }),
+    traffic: new Traffic(),
   }
   const peers = createPeerClient({ self, directory, clock, random })
   const connectChannel = createChannelConnector({
@@ -195,7 +197,11 @@ async function run(
     ...(hours === undefined ? {} : { hours }),
     ...(policy === undefined ? {} : { policy }),
   })
-  const node: RunningNode = { home, convenant, sessions, operators, software: SOFTWARE }
+  const node: RunningNode = {
+    ...{ home, convenant, sessions, operators },
+    traffic: self.traffic,
+    software: SOFTWARE,
+  }
   await recall(node)
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()

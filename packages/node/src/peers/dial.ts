@@ -84,6 +84,7 @@ function open(self: Self, peer: Peer, opened: Opened): Socket {
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   const socket = secure ? openTls(self, host, port) : tcpConnect({ host, port })
   socket.setNoDelay(true)
+  self.traffic?.watch(socket)
   let settled = false
   const settle = (error: Error | null) => {
     if (settled) return

@@ -21,4 +21,5 @@ export { answerBytes, createPeerGate, type PeerEnv, type PeerGate } from './midd
 export { createOutsideClient, type OutsideAnswer, type OutsideClient } from './outside.ts'
 export { peerProblems } from './problems.ts'
 export { contentDigest, signatureBase, signRequest, signResponse } from './signatures.ts'
+export { Traffic } from './traffic.ts'
 export type { Directory, Peer, ReplayStore, Self, SignedMessage } from './types.ts'

@@ -91,6 +91,7 @@ export function createPeerGate(options: {
         if (socket !== undefined && !isPinned(socket, peer)) {
           fail('TLS_PIN_MISMATCH', { culprit: peer.id })
         }
+        if (socket !== undefined) self.traffic?.watch(socket)
         const body = await readBody(c, maxBody)
         if (contentDigest(body) !== digest) fail('DIGEST_MISMATCH', { culprit: peer.id })
         // Remembered for one skew longer than it could be accepted, should this clock be set back.

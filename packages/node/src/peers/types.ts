@@ -1,6 +1,7 @@
 /** What the peer protocol needs of its surroundings, and what it hands on. */
 
 import type { Bytes, Signer } from '@drempel/protocol/encoding'
+import type { Traffic } from './traffic.ts'
 
 export type Peer = {
   readonly id: string
@@ -23,6 +24,8 @@ export type Self = {
   readonly signer: Signer
   /** PEM; absent on plain loopback */
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** Told of every connection with a peer. */
+  readonly traffic?: Traffic
 }
 
 /** Durable memory of nonces. */

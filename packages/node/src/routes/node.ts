@@ -2,6 +2,7 @@
 
 import type { Home } from '../config/index.ts'
 import type { Operators } from '../http/index.ts'
+import type { Traffic } from '../peers/index.ts'
 import type { ConvenantInForce, Sessions } from '../sessions/index.ts'
 
 export type RunningNode = {
@@ -9,5 +10,6 @@ export type RunningNode = {
   readonly convenant: ConvenantInForce
   readonly sessions: Sessions
   readonly operators: Operators
+  readonly traffic: Traffic
   readonly software: string
 }

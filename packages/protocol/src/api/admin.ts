@@ -17,6 +17,8 @@ export const status = z.strictObject({
   rounds: z.array(round),
   lists: z.array(list),
   log: z.strictObject({ origin: z.string(), size: count }).nullable(),
+  /** Bytes to peers and from them since the node started. */
+  traffic: z.strictObject({ sent: count, received: count }).optional(),
 })
 
 /** A document of @drempel/protocol/convenant; the node parses it with that layer's schema. */
