@@ -111,6 +111,9 @@ const env = {
   npm_config_verify_deps_before_run: 'false',
   npm_config_update_notifier: 'false',
   NO_UPDATE_NOTIFIER: '1',
+  // Processes and threads that run from source share what one of them compiled.
+  NODE_COMPILE_CACHE:
+    process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled'),
   PATH: [join(root, 'node_modules', '.bin'), dirname(node), process.env.PATH].join(delimiter),
 }
 if (!wantedTask.noInstall) {
@@ -121,6 +124,13 @@ if (!wantedTask.noInstall) {
   })
 }
 
+// npm passes SIGTERM to its shell, which ends and passes nothing on: a new parent says that it did.
+function onOrphaned(end) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && end(), 250).unref()
+}
+
 for (const step of wantedTask.steps(rest)) {
   const args = step[0] === 'pnpm' ? [pnpm, ...step.slice(1)] : step
   const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
@@ -128,6 +138,7 @@ for (const step of wantedTask.steps(rest)) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
   }
+  onOrphaned(() => child.kill('SIGTERM'))
   const status = await new Promise((resolve) => {
     child.on('error', (error) => resolve(error.message))
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
