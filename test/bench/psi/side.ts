@@ -18,10 +18,10 @@ import {
   askQuestion,
   distinctItems,
   ecdh,
+  giveList,
   itemCount,
   itemOf,
   type OfferedList,
-  offerList,
   ot,
   type PsiChannel,
   type PsiItems,
@@ -29,6 +29,7 @@ import {
   type PsiProtocol,
   type PsiResult,
   type PsiRole,
+  prepareList,
   type TakenList,
   takeList,
 } from '@drempel/protocol/psi'
@@ -169,8 +170,10 @@ function answer(question: Question): Promise<Answers[Question['ask']]> {
     case 'offer': {
       const offer = { ...surroundings(), context: question.context, sizes: question.sizes }
       return measured(async () => {
-        if (role === 'sender') offered = await offerList(offer, items!, work)
-        else taken = await takeList(offer)
+        if (role === 'sender') {
+          offered = await prepareList(offer, items!, work)
+          await giveList(offer, offered)
+        } else taken = await takeList(offer)
         return undefined
       })
     }

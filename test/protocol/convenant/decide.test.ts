@@ -62,6 +62,9 @@ const ownersOnly = (c: Loose) => {
 }
 
 // 10,000 a day, quorum 3 of 4: a holder grants 7,500. Budget 266,667: a holder grants 200,000.
+const DAY = 86_400_000
+const CLOCKS = 5 * 60_000
+
 const ROWS: readonly Row[] = [
   ...[
     CHECK,
@@ -524,6 +527,16 @@ const ROWS: readonly Row[] = [
   ...intersectRows(),
 ]
 
+/** Prepared so long after now, to live until so long after now. */
+function prepared(
+  all: readonly (readonly [name: string, createdAt: number, expiresAt: number])[],
+): [string, Partial<IntersectRequest>][] {
+  return all.map(([name, from, until]) => {
+    const times = { createdAt: NOW + from, expiresAt: NOW + until }
+    return [`by a prepared list ${name}`, { protocol: 'prepared', prepared: times }]
+  })
+}
+
 function intersectRows(): Row[] {
   const terms = (change: (terms: Loose) => void) => (c: Loose) => change(c.intersections[0])
   const row = (
@@ -593,6 +606,37 @@ function intersectRows(): Row[] {
     row('of the size alone by what tells which', 'PSI_PROTOCOL_NOT_ALLOWED', {
       ...{ output: 'size', protocol: 'ot' },
     }),
+    row('of the size alone by a prepared list', 'PSI_PROTOCOL_NOT_ALLOWED', {
+      ...{ output: 'size', protocol: 'prepared' },
+    }),
+    row(
+      'by a prepared list where there are none',
+      'PSI_PROTOCOL_NOT_ALLOWED',
+      { protocol: 'prepared' },
+      {
+        change: terms((one) => {
+          delete one.preparedDays
+        }),
+      },
+    ),
+    row(
+      'by a prepared list where there is no ecdh',
+      'PSI_PROTOCOL_NOT_ALLOWED',
+      { protocol: 'prepared' },
+      {
+        change: terms((one) => {
+          one.protocols = ['ot']
+          one.outputs = ['items']
+        }),
+      },
+    ),
+    ...prepared([
+      ['that has ended', -DAY, 0],
+      ['that lives too long', 0, 7 * DAY + 1],
+      ['of later', CLOCKS + 1, DAY],
+      ['of no time', Number.NaN, DAY],
+      ['without an end', 0, Number.NaN],
+    ]).map(([name, request]) => row(name, 'PREPARED_EXPIRED', request)),
     row('of nothing', 'COUNT_INVALID', { sizes: { ...sizes, partner: 0 } }),
     row('of no number', 'COUNT_INVALID', { sizes: { ...sizes, partner: Number.NaN } }),
     row('of an exact size', 'PADDING_INVALID', { sizes: { ...sizes, partner: 40_961 } }),
@@ -723,6 +767,17 @@ describe('decide allows', () => {
       c.intersections[0].consent = 'policy'
     }
     expect(decideWith({ ...INTERSECT, consent: 'policy' }, { change })).toEqual(allow(19))
+  })
+
+  it('a prepared list as long as it lives, by a clock that is a little behind, too', () => {
+    for (const [, request] of prepared([
+      ['at first', 0, 7 * DAY],
+      ['at last', 1 - 7 * DAY, 1],
+      ['of a clock ahead', CLOCKS, CLOCKS + 7 * DAY],
+    ])) {
+      expect(decideWith({ ...INTERSECT, ...request }).allow).toBe(true)
+    }
+    expect(decideWith({ ...INTERSECT, protocol: 'prepared' }).allow).toBe(true)
   })
 
   it('at the first moment of the convenant and at the last', () => {

@@ -4,12 +4,13 @@ import {
   answerQuestion,
   askQuestion,
   distinctItems,
+  giveList,
   type Offer,
   type OfferedList,
-  offerList,
   type PsiOutput,
   type PsiResult,
   type PsiRole,
+  prepareList,
   type Question,
   type TakenList,
   takeList,
@@ -34,8 +35,11 @@ async function offered(tamper?: Tamper, context = CONTEXT): Promise<Offered> {
     channel: link[role],
     random: seededRandom(`offer ${role}`),
   })
-  const [list, taken] = await Promise.all([
-    offerList(offer('sender'), distinctItems(lists.sender).items),
+  // Nobody is there while it is prepared.
+  const list = await prepareList(offer('sender'), distinctItems(lists.sender).items)
+  expect(link.sent).toEqual([])
+  const [, taken] = await Promise.all([
+    giveList(offer('sender'), list),
     takeList(offer('receiver', context)),
   ])
   return { link, list, taken }
@@ -107,6 +111,17 @@ describe('an offered list', () => {
     const other = await offered()
     await ask(other, lists.receiver)
     await expect(ask(other, lists.receiver, 'size')).rejects.toThrow('LIST_USED')
+  })
+
+  it('is given again as it was, to who lost it', async () => {
+    const { link, list, taken } = await offered()
+    const offer = { context: CONTEXT, sizes, random: seededRandom('again') }
+    const [, again] = await Promise.all([
+      giveList({ ...offer, channel: link.sender }, list),
+      takeList({ ...offer, channel: link.receiver }),
+    ])
+    expect(again).toEqual(taken)
+    expect((await ask({ link, list, taken: again }, lists.receiver))[0]!.size).toBe(12)
   })
 
   it('answers nothing when it is withdrawn', async () => {

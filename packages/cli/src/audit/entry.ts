@@ -78,6 +78,8 @@ const NOTABLE: ReadonlySet<EventType> = new Set([
   'convenant.changed',
   'key.epoch',
   'key.erased',
+  'psi.prepared',
+  'psi.erased',
   'record.opened',
   'shred',
   'alert.raised',

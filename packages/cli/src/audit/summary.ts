@@ -133,7 +133,8 @@ function evaluatedIn(entries: readonly Entry[]): Summary['evaluated'] {
 }
 
 function intersectionsIn(entries: readonly Entry[]): Summary['intersections'] {
-  const psi = entries.filter(({ event }) => event.type.startsWith('psi.'))
+  const runs: readonly string[] = ['psi.intent', 'psi.result', 'psi.refused']
+  const psi = entries.filter(({ event }) => runs.includes(event.type))
   return tally(psi, ({ event }) => {
     const { parties, purpose, kind } = fieldsOf(event)
     return [parties?.[0] ?? '', purpose ?? '', kind ?? '']

@@ -22,6 +22,8 @@ const WORDS: Partial<Record<EventType, Text>> = {
   'convenant.changed': { nl: 'convenant gewijzigd', en: 'convenant changed' },
   'psi.result': { nl: 'doorsnede mislukt', en: 'intersection failed' },
   'psi.refused': { nl: 'doorsnede geweigerd', en: 'intersection refused' },
+  'psi.prepared': { nl: 'lijst vooraf gemaskeerd', en: 'list masked ahead' },
+  'psi.erased': { nl: 'vooraf gemaskeerde lijst gewist', en: 'list masked ahead erased' },
   'subject.opened': { nl: 'verzoek van een betrokkene', en: 'request of a data subject' },
   correction: { nl: 'rectificatie of verwijdering', en: 'rectification or erasure' },
   bezwaar: { nl: 'bezwaar', en: 'objection' },

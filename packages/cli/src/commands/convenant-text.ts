@@ -198,6 +198,12 @@ function intersections(ctx: Context, { intersections: all = [] }: Convenant): st
         label('hoe vaak', 'how often'),
         `${terms.quota.perPair} ${label('per paar', 'a pair')}, ${terms.quota.perList} ${label('per lijst', 'a list')}, ${label('in', 'within')} ${terms.quota.days} ${label('dagen', 'days')}`,
       ],
+      [
+        label('vooraf gemaskeerd', 'masked ahead'),
+        terms.preparedDays === undefined
+          ? label('nee', 'no')
+          : `${label('tot', 'up to')} ${terms.preparedDays} ${label('dagen', 'days')}`,
+      ],
       [label('instemming', 'consent'), terms.consent],
       [
         label('twee personen', 'two people'),

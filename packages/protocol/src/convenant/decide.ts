@@ -57,6 +57,9 @@ export function quotaDay(now: number): string {
   return new Date(now).toISOString().slice(0, 10)
 }
 
+/** Of two nodes, at most. */
+const CLOCKS_APART = 5 * 60_000
+
 type Refusal = Extract<Decision, { allow: false }>
 
 function refuse(code: RefusalCode): Refusal {
@@ -96,7 +99,7 @@ function decideInForce(c: Convenant, request: Request, usage: Usage, now: number
     case 'answer':
       return answer(c, request, now)
     case 'intersect':
-      return intersect(c, request, usage)
+      return intersect(c, request, usage, now)
   }
 }
 
@@ -189,7 +192,7 @@ function answer(c: Convenant, request: AnswerRequest, now: number): Decision {
 }
 
 /** Terms first, then sizes and consent as far as they are known, then the runs there have been. */
-function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decision {
+function intersect(c: Convenant, request: IntersectRequest, usage: Usage, now: number): Decision {
   const { side, proposer, partner, purpose, sizes, listSize, consent } = request
   const refusal = active(c, proposer) ?? active(c, partner)
   if (refusal) return refusal
@@ -204,8 +207,13 @@ function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decis
   if (!terms.kinds.includes(kind.kind)) return refuse('KIND_NOT_ALLOWED')
   const given = terms.outputs.includes(request.output) && terms.to.includes(request.to)
   if (!given) return refuse('OUTPUT_NOT_ALLOWED')
-  if (request.protocol !== null && !terms.protocols.includes(request.protocol)) {
+  const protocol = request.protocol === 'prepared' ? 'ecdh' : request.protocol
+  if (protocol !== null && !terms.protocols.includes(protocol)) {
     return refuse('PSI_PROTOCOL_NOT_ALLOWED')
+  }
+  if (request.protocol === 'prepared') {
+    const refused = ofPrepared(request, terms.preparedDays, now)
+    if (refused !== undefined) return refused
   }
   // The other tells which items are in common.
   if (request.output === 'size' && request.protocol === 'ot')
@@ -233,6 +241,24 @@ function intersect(c: Convenant, request: IntersectRequest, usage: Usage): Decis
   const ofList = spend(1, usage.intersected.list, perList, 'LIST_QUOTA_EXCEEDED')
   if (!ofList.allow) return ofList
   return spend(1, usage.intersected.pair, perPair, 'PAIR_QUOTA_EXCEEDED')
+}
+
+/** By a list that was masked ahead: its key lives as long as the terms say, by either side's clock. */
+function ofPrepared(
+  { output, to, prepared }: IntersectRequest,
+  days: number | undefined,
+  now: number,
+): Refusal | undefined {
+  // Two counts under one key would show which items are in both questions.
+  const fits = days !== undefined && output === 'items' && to !== 'partner'
+  if (!fits) return refuse('PSI_PROTOCOL_NOT_ALLOWED')
+  if (prepared === undefined) return undefined
+  const { createdAt, expiresAt } = prepared
+  // "Lives" rather than "has ended", so that a NaN refuses.
+  const lives = now < expiresAt && now >= createdAt - CLOCKS_APART
+  return lives && expiresAt - createdAt <= days * 86_400_000
+    ? undefined
+    : refuse('PREPARED_EXPIRED')
 }
 
 /** What asker and key holder check alike about a query, quota and approvals aside. */

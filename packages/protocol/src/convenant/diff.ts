@@ -74,7 +74,7 @@ const BY_PATH: readonly (readonly [RegExp, Meaning])[] = [
   [/^kinds/, 'quota'],
   [/^rules/, 'threshold'],
   [/^purposes\[[^\]]*\]\.(quotaPerDay|maxBatch)$/, 'quota'],
-  [/^intersections\[[^\]]*\]\.(sizes|quota|maxResult|stepsPerDoubling)/, 'quota'],
+  [/^intersections\[[^\]]*\]\.(sizes|quota|maxResult|stepsPerDoubling|preparedDays)/, 'quota'],
   [/^acknowledgements/, 'leakage'],
   [/^(formVersions|taxonomy)/, 'forms'],
   // While a key lives, the holder of a tag can look it up in newer lists without asking.

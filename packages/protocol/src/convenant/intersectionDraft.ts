@@ -54,6 +54,7 @@ function comparison(
     ),
     outputs: ['size', 'items'],
     maxResult: 1_000,
+    preparedDays: 7,
     fourEyes: false,
     retentionDays: 90,
   }

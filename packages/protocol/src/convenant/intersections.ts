@@ -36,6 +36,11 @@ export const intersectionSchema = z.strictObject({
   maxResult: count(1).nullable(),
   /** Runs within so many days, the present included: of the two members, and of one list of either's with the other. */
   quota: z.strictObject({ perPair: count(1), perList: count(1), days: count(1, 366) }),
+  /**
+   * A list may be masked ahead of the questions, under a key that lives for so many days; left out: no
+   * list may. Until then it answers as it was.
+   */
+  preparedDays: z.exactOptional(count(1, 31)),
   /** Whether a node may consent by itself, as its own configuration says. */
   consent: z.enum(['operator', 'policy']),
 })

@@ -167,6 +167,10 @@ export const REFUSALS = {
     nl: 'Voor dit doel mag dit protocol niet worden gebruikt, of niet voor alleen het aantal.',
     en: 'This protocol may not be used for this purpose, or not for the size alone.',
   },
+  PREPARED_EXPIRED: {
+    nl: 'De voorbereide lijst is ouder dan het convenant toestaat, of zou langer blijven.',
+    en: 'The prepared list is older than the convenant allows, or would live longer.',
+  },
   PADDING_INVALID: {
     nl: 'De opgegeven grootte van een lijst is niet afgerond zoals het convenant zegt.',
     en: 'The stated size of a list is not rounded as the convenant says.',

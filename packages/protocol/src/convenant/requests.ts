@@ -108,8 +108,10 @@ export type IntersectRequest = {
   readonly kind: string
   readonly output: 'items' | 'size'
   readonly to: 'proposer' | 'partner' | 'both'
-  /** Null while it is not chosen. */
-  readonly protocol: 'ecdh' | 'ot' | null
+  /** Null while it is not chosen. `prepared`: `ecdh` with a list of the partner's that was masked ahead. */
+  readonly protocol: 'ecdh' | 'ot' | 'prepared' | null
+  /** Since when that list is as it is, and until when its key lives; milliseconds since 1970. */
+  readonly prepared?: { readonly createdAt: number; readonly expiresAt: number }
   /** Padded; null while it is not known. */
   readonly sizes: { readonly proposer: number | null; readonly partner: number | null }
   /** Distinct items of the own list; null while there is none. */

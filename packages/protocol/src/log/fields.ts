@@ -8,7 +8,7 @@ import { decodeBase64 } from './key.ts'
 
 export const ROLES = ['asker', 'key-holder', 'compute', 'partner', 'witness', 'peer'] as const
 export const KINDS = ['iban', 'phone', 'device', 'host', 'domain', 'email'] as const
-export const PROTOCOLS = ['check', 'screen', 'tag', 'psi-ecdh', 'psi-ot'] as const
+export const PROTOCOLS = ['check', 'screen', 'tag', 'psi-ecdh', 'psi-ot', 'psi-prepared'] as const
 export const STATUSES = ['answered', 'refused', 'suppressed', 'failed'] as const
 /** In which capacity a person acts; those of an analyst decide on nothing. */
 export const CAPACITIES = ['admin', 'auditor', 'fg', 'operator'] as const

@@ -10,6 +10,16 @@ const refused = ['role', 'convenant', 'reason'] as const
 const round = ['role', 'convenant', 'round'] as const
 const ofRound = ['kind', 'rules', 'epoch', 'parties', 'peerCheckpoints'] as const
 const psi = [...query, 'purpose', 'digest'] as const
+const prepared = [
+  'txid',
+  'role',
+  'parties',
+  'convenant',
+  'kind',
+  'purpose',
+  'sizeBucket',
+  'digest',
+] as const
 const dual = ['approvalCommit', 'capacities'] as const
 const subject = ['kind', 'purpose', 'reason', 'status', 'txid'] as const
 
@@ -54,6 +64,9 @@ export const events = [
   event('psi.intent', psi, ['quotaClass', 'approvalCommit']),
   event('psi.result', [...psi, 'status'], ['quotaClass', 'reason', 'peerCheckpoints']),
   event('psi.refused', refused, [...psi, 'quotaClass', 'approvalCommit']),
+  // A list masked ahead of them, at whose list it is and at who was given it; and the end of it.
+  event('psi.prepared', prepared, []),
+  event('psi.erased', [...prepared, 'reason'], []),
   // Data subjects and supervision.
   event('correction', ['convenant'], subject),
   event('bezwaar', ['convenant'], subject),

@@ -1,7 +1,8 @@
 /**
- * `ecdh` in two halves, for a large list that many small questions are asked of: in one session the
- * sender masks its list and sends it, and answers questions later, each of which costs as much as the
- * question is long. The scalar is the session's own and ends with it.
+ * `ecdh` in parts, for a large list that many small questions are asked of: the sender masks its list
+ * alone, ahead of everything; gives it to one receiver, once; and answers questions later, each of which
+ * costs as much as the question is long. The scalar is the prepared list's own, made for one receiver,
+ * and ends with it: without it what the receiver has is worth nothing, whatever it guesses.
  *
  * Every question has a fresh mask of the receiver's and a context of its own, so the sender cannot tell
  * whether two questions ask the same. The receiver learns for each item asked whether it is in the one
@@ -10,13 +11,18 @@
  * all is the session's to limit. An answer of `size` alone is given once for an offer: with two questions
  * under one scalar, an item in both shows by its record that it is the same, and a few overlapping
  * questions would single it out.
+ *
+ * Whoever asks has points of its choice multiplied by one scalar, over and over. Answers that each rest on
+ * the one before help to find it by a factor of at most the root of their number (Brown, Gallant, IACR
+ * ePrint 2004/306; Cheon, EUROCRYPT 2006; as of any key of RFC 9497, section 7.2.3): 10 of 126 bits for a
+ * million batches.
  */
 
 import { type Bytes, concat } from '../../encoding/index.ts'
 import { defaultGroup, randomScalar } from '../../group/index.ts'
 import { fail } from '../errors.ts'
 import { itemCount } from '../items.ts'
-import type { PsiItems, PsiOptions, PsiOutput, PsiResult, PsiRole } from '../party.ts'
+import type { PsiChannel, PsiItems, PsiOptions, PsiOutput, PsiResult, PsiRole } from '../party.ts'
 import { agreeOnTerms } from '../terms.ts'
 import { beTold, conclude } from './conclude.ts'
 import { blinded, multiplied } from './masks.ts'
@@ -32,12 +38,14 @@ const NO_RESULT = { output: 'items', to: 'receiver' } as const
 /** `sizes.receiver` is the most that a question may be padded to; `context` binds the offer. */
 export type Offer = EcdhOptions
 
+type OfferTerms = Pick<Offer, 'context' | 'sizes'>
+
 /** Of one question; `sizes.sender` is the offer's. */
 export type Question = Omit<PsiOptions, 'role' | 'items'>
 
 /** The sender's; secret until `withdraw`. */
 export type OfferedList = MaskedList & {
-  readonly offer: Offer
+  readonly offer: OfferTerms
   readonly scalar: Bytes
   /** Own items, without dummies. */
   readonly count: number
@@ -46,22 +54,43 @@ export type OfferedList = MaskedList & {
 }
 
 /** The receiver's. */
-export type TakenList = { readonly offer: Offer; readonly key: Bytes; readonly records: Bytes }
+export type TakenList = {
+  readonly offer: OfferTerms
+  readonly key: Bytes
+  readonly records: Bytes
+}
 
-/** The sender masks and sends its list. @throws as `ecdh` */
-export async function offerList(
-  offer: Offer,
+/** The sender masks its list, alone. @throws ProtocolError `LIST_TOO_LARGE`; the signal's reason */
+export async function prepareList(
+  offer: Omit<Offer, 'channel'>,
   items: PsiItems,
   work: EcdhWork = inThread(defaultGroup()),
 ): Promise<OfferedList> {
-  const session = new EcdhSession(offer, work, offer.sizes.sender)
+  const { context, sizes } = offer
+  const session = new EcdhSession({ ...offer, channel: NOBODY }, work, sizes.sender)
   const scalar = randomScalar(defaultGroup(), offer.random)
-  return await session.run(async () => {
+  try {
+    const list = await session.run(() => maskList(session, scalar, items))
+    return {
+      ...list,
+      ...{ offer: { context, sizes }, scalar, count: itemCount(items), asked: undefined },
+    }
+  } catch (error) {
+    scalar.fill(0)
+    throw error
+  }
+}
+
+/** The sender sends a list that it prepared. @param offer of that list's terms @throws as `ecdh` */
+export async function giveList(
+  offer: Offer,
+  list: Pick<OfferedList, 'records' | 'scalar'>,
+): Promise<void> {
+  const session = new EcdhSession(offer, inThread(defaultGroup()), 0)
+  await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'sender' }, session.stop)
-    await sendKey(session, scalar)
-    const list = await maskList(session, scalar, items)
+    await sendKey(session, list.scalar)
     await sendList(session, list)
-    return { ...list, offer, scalar, count: itemCount(items), asked: undefined }
   })
 }
 
@@ -71,7 +100,8 @@ export async function takeList(offer: Offer): Promise<TakenList> {
   return await session.run(async () => {
     await agreeOnTerms(OFFER, { ...offer, ...NO_RESULT, role: 'receiver' }, session.stop)
     const key = await receiveKey(session)
-    return { offer, key, records: await receiveList(session) }
+    const { context, sizes } = offer
+    return { offer: { context, sizes }, key, records: await receiveList(session) }
   })
 }
 
@@ -117,14 +147,17 @@ export function withdraw(list: OfferedList): void {
   list.scalar.fill(0)
 }
 
+const none = () => Promise.reject(new Error('nobody is at the other end'))
+const NOBODY: PsiChannel = { peer: 'self', send: none, receive: none }
+
 /** Of this offer and no other. */
-function termsOf(offer: Offer, question: Question, role: PsiRole) {
+function termsOf(offer: OfferTerms, question: Question, role: PsiRole) {
   return { ...question, role, context: concat(offer.context, question.context) }
 }
 
 /** Hashes and records are the offer's; what the question binds is in its terms. */
 function questionSession(
-  { context, sizes }: Offer,
+  { context, sizes }: OfferTerms,
   question: Question,
   work: EcdhWork,
   steps: number,

@@ -48,7 +48,10 @@ export async function maskList(
 }
 
 /** Rising, so that the order says nothing of the order in which the owner keeps its items. */
-export async function sendList(session: EcdhSession, { records }: MaskedList): Promise<void> {
+export async function sendList(
+  session: EcdhSession,
+  { records }: Pick<MaskedList, 'records'>,
+): Promise<void> {
   const { width, options, stop } = session
   const bytes = BATCH * width
   for (let from = 0; from < records.length; from += bytes) {
