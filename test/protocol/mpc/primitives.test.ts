@@ -50,9 +50,10 @@ async function opened(
   seed: string,
   run: (session: Session, ctx: PartyContext) => Promise<Share>,
   transcript: Recorded[] = [],
+  memoryBytes = 1 << 22,
 ): Promise<Words> {
   const results = await threeResults({ seed, room: 1, transcript }, async (ctx) => {
-    const session = await openSession(ctx, id)
+    const session = await openSession(ctx, id, memoryBytes)
     return open(session, await run(session, ctx))
   })
   expect(results[1]).toEqual(results[0])
@@ -198,7 +199,7 @@ describe('compare and swap', () => {
       expect(chunks.length).toBe(count)
       return greaterThan(session, { ...planes, share: share(ctx, clear, 'x') }, chunks, 2, blocks)
     }
-    const c = await opened('long', run, transcript)
+    const c = await opened('long', run, transcript, 1 << 26)
     const expected = Array.from({ length: words }, (_, i) => {
       const [a, b] = [clear[i]!, clear[words + i]!]
       const [low, other] = [clear[2 * words + i]!, clear[3 * words + i]!]
@@ -297,9 +298,9 @@ describe('rows', () => {
 describe('shuffle', () => {
   test.each([1, 2, 128, 70_000])('keeps %i rows as a multiset and whole', async (rows) => {
     const clear = Int32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? i : ~(i - 1)))
-    const after = await opened('shuffle', async (session, ctx) =>
-      shuffle(session, share(ctx, clear, 's'), 2),
-    )
+    const work = async (session: Session, ctx: PartyContext) =>
+      shuffle(session, share(ctx, clear, 's'), 2)
+    const after = await opened('shuffle', work, [], 1 << 26)
     const seen = new Set<number>()
     for (let row = 0; row < rows; row++) {
       expect(after[2 * row + 1]).toBe(~after[2 * row]!)

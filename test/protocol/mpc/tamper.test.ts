@@ -20,9 +20,12 @@ import {
   threeResults,
 } from '../worlds/three.ts'
 
+// A session that takes what it may reserves memory that the collector then runs after.
+const MEMORY = 1 << 16
+
 /** Every kind of message: hello, AND, shuffle, transcript, reveal. */
 async function program(ctx: PartyContext): Promise<number[]> {
-  const session = await openSession(ctx, utf8('tamper'))
+  const session = await openSession(ctx, utf8('tamper'), MEMORY)
   const ones = zeroShare(8)
   xorConstant(ctx.party, ones, -1)
   const windows = await andWindows(session.narrow('and'), ones, 1, 3)

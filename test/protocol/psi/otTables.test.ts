@@ -80,9 +80,10 @@ describe('a cuckoo table', () => {
 })
 
 describe('random places', () => {
+  const kernel = new OtKernel()
   const placesOf = async (count: number, places: number, seed: string) => {
     const session = { count, pause: async () => undefined } as unknown as OtSession
-    return randomPlaces(session, new RandomBlocks(new OtKernel(), seededRandom(seed)), places)
+    return randomPlaces(session, new RandomBlocks(kernel, seededRandom(seed)), places)
   }
 
   it.each([
