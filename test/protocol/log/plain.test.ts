@@ -53,6 +53,7 @@ const valid: Record<Field, fc.Arbitrary<unknown>> = {
   capacities: fc.constantFrom(['admin', 'fg'], ['auditor', 'operator']),
   entry: fc.record({ origin, index: size, commit: hex(64) }),
   shredded: period,
+  through: fc.constantFrom('2026-02-28', '2028-02-29', '2026-12-31'),
   commit: hex(64),
   peerCheckpoints: fc.record({ origin, size, root }).map((head) => [head]),
 }
@@ -116,7 +117,16 @@ describe('what is known at sight', () => {
   test('is what the schema takes as well: fields gone, added, exchanged, of other values', () => {
     const anything = fc.oneof(
       ...Object.values(valid),
-      fc.constantFrom('', '123456', 'nl91abna0417164300', 'a-', 'A12345', '2026-02-30T14:05Z'),
+      fc.constantFrom(
+        '',
+        '123456',
+        'nl91abna0417164300',
+        'a-',
+        'A12345',
+        '2026-02-30T14:05Z',
+        '2026-02-30',
+        '2026-1-1',
+      ),
       fc.constantFrom(0, -1, 1.5, 17, 1e15, 2 ** 53, null, true, [], {}, ['b', 'a'], ['a', 'a']),
       fc.constantFrom('a"b', 'é', '\ud800', 'a\n', '2026-10-07T24:00Z', `${'A'.repeat(42)}B=`),
       fc.constantFrom({ version: 1 }, { version: 100_000, digest: 'a'.repeat(64) }),
@@ -181,5 +191,24 @@ describe('what is known at sight', () => {
       undefined,
     )
     expect(writePlain({ type: '__proto__' } as never)).toBeUndefined()
+  })
+
+  test('is nothing that only looks like what was written before', () => {
+    const same = { v: 1, time: '2026-11-07T14:05Z', software: 'drempel/0.1.0', period: '2026Q4' }
+    const convenant = { version: 1, digest: 'a'.repeat(64) }
+    const event = (parties: unknown) =>
+      ({
+        ...{ ...same, type: 'alert.raised', retentionClass: 'standard', role: 'partner' },
+        ...{ reason: 'STALE', convenant, commit: 'b'.repeat(64), parties },
+      }) as LeafFields
+    const parties = ['bank-b', 'bank-c']
+    expect(writePlain(event(parties))).toContain('"parties":["bank-b","bank-c"]')
+    for (const odd of ['["bank-b","bank-c"]', ['bank-b","bank-c'], [['bank-b', 'bank-c']]]) {
+      expect(writePlain(event(odd))).toBeUndefined()
+    }
+    parties[1] = 'Bank-C'
+    expect(writePlain(event(parties))).toBeUndefined()
+    parties[1] = 'bank-a'
+    expect(writePlain(event(parties))).toBeUndefined()
   })
 })

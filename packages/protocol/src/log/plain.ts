@@ -24,8 +24,22 @@ import { events, isWhole, type LeafFields } from './schema.ts'
 
 type Form = {
   /** Ascending, as they are written. */
-  readonly names: readonly string[]
+  readonly members: readonly Member[]
   readonly pattern: RegExp
+}
+
+type Member = {
+  readonly name: string
+  /** The name as it stands in the text, with what stands before it. */
+  readonly label: string
+  readonly optional: boolean
+  /** Of the whole value. */
+  readonly pattern: RegExp
+  /** What fitted before, label and all: most members have few values. Null for one that has ever others. */
+  readonly known: {
+    readonly plain: Map<unknown, string>
+    readonly nested: Map<string, string>
+  } | null
 }
 
 type Value = { readonly [name: string]: unknown }
@@ -38,18 +52,38 @@ export function readPlain(text: string): LeafFields | undefined {
 
 /** The canonical text of an event, or undefined: then the schema decides. */
 export function writePlain(event: LeafFields): string | undefined {
-  const names = forms.get(event.type)?.names ?? []
-  const value: { [name: string]: unknown } = {}
-  let written = 0
-  for (const name of names) {
-    if (!(name in event)) continue
-    value[name] = inOrder((event as Value)[name])
-    if (value[name] === undefined) return undefined
+  const members = forms.get(event.type)?.members ?? []
+  let [text, written] = ['', 0]
+  for (const member of members) {
+    const value = (event as Value)[member.name]
+    if (value === undefined) {
+      if (!member.optional) return undefined
+      continue
+    }
+    const one = member.known?.plain.get(value) ?? writeMember(member, value)
+    if (one === undefined) return undefined
+    text += one
     written++
   }
-  if (written !== Object.keys(event).length) return undefined
-  const text = JSON.stringify(value)
-  return isPlain(text, value) ? text : undefined
+  if (written === 0 || written !== Object.keys(event).length) return undefined
+  return holds(event as LeafFields & Ordered) ? `{${text.slice(1)}}` : undefined
+}
+
+function writeMember({ label, pattern, known }: Member, value: unknown): string | undefined {
+  const text = textOf(value)
+  if (text === undefined) return undefined
+  // A list or object may change after this, its text does not.
+  const nested = typeof value === 'object'
+  const before = nested ? known?.nested.get(text) : undefined
+  if (before !== undefined) return before
+  if (!pattern.test(text)) return undefined
+  const whole = label + text
+  if (known !== null) {
+    const of: Map<unknown, string> = nested ? known.nested : known.plain
+    if (of.size >= KNOWN) of.clear()
+    of.set(nested ? text : value, whole)
+  }
+  return whole
 }
 
 function isPlain(text: string, value: Value | null): boolean {
@@ -60,6 +94,18 @@ function isPlain(text: string, value: Value | null): boolean {
 type Ordered = { readonly [Name in (typeof ASCENDING)[number]]?: readonly string[] } & {
   readonly peerCheckpoints?: readonly { readonly origin: string }[]
 }
+
+/** Members with another value in every event, or nearly. */
+const EVER_OTHERS: readonly string[] = [
+  'txid',
+  'batch',
+  'commit',
+  'digest',
+  'approvalCommit',
+  'entry',
+  'peerCheckpoints',
+]
+const KNOWN = 64
 
 const ASCENDING = ['parties', 'rules', 'alerts', 'capacities'] as const
 
@@ -74,21 +120,33 @@ function holds(event: LeafFields & Ordered): boolean {
   return heads === undefined || isAscending(heads.map(({ origin }) => origin))
 }
 
-/** A copy with names in order; undefined for what has anything but strings and numbers inside. */
-function inOrder(value: unknown): unknown {
-  if (typeof value === 'string' || typeof value === 'number') return value
+/**
+ * With names in order; undefined for what has anything but strings and numbers inside. No pattern has
+ * anything that JSON escapes, so what fits one is spelt as JSON spells it, unless a quote ended a string.
+ */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.includes('"') ? undefined : `"${value}"`
+  if (typeof value === 'number') return String(value)
   if (typeof value !== 'object' || value === null) return undefined
+  let text = ''
   if (Array.isArray(value)) {
-    const list = value.map(inOrder)
-    return list.includes(undefined) ? undefined : list
+    if (value.every(isUnquoted)) return `["${value.join('","')}"]`
+    for (const item of value) {
+      const one = textOf(item)
+      if (one === undefined) return undefined
+      text += `,${one}`
+    }
+    return `[${text.slice(1)}]`
   }
-  const copy: { [name: string]: unknown } = {}
   for (const name of Object.keys(value).sort()) {
-    copy[name] = inOrder((value as Value)[name])
-    if (copy[name] === undefined) return undefined
+    const one = textOf((value as Value)[name])
+    if (one === undefined || name.includes('"')) return undefined
+    text += `,"${name}":${one}`
   }
-  return copy
+  return `{${text.slice(1)}}`
 }
+
+const isUnquoted = (value: unknown) => typeof value === 'string' && !value.includes('"')
 
 // Whole values as they stand in the text. A name ends at its quote, and looks ahead no further.
 const within = (characters: string, rest: string) => `"(?![${characters}]*[0-9]{5})${rest}"`
@@ -144,15 +202,23 @@ const forms: ReadonlyMap<unknown, Form> = new Map(
 )
 
 function formOf(shape: { readonly [name: string]: z.ZodType }, type: string): Form {
-  const names = Object.keys(shape).sort()
   const patternOf = (name: string) =>
     name === 'type' ? `"${type.replace('.', '\\.')}"` : PATTERNS[name as keyof typeof PATTERNS]
+  const members = Object.keys(shape)
+    .sort()
+    .map((name) => ({
+      name,
+      label: `,"${name}":`,
+      optional: shape[name] instanceof z.ZodExactOptional,
+      pattern: new RegExp(`^${patternOf(name)}$`),
+      known: EVER_OTHERS.includes(name) ? null : { plain: new Map(), nested: new Map() },
+    }))
   // `v` is the last of them and never absent, so that every other one has a comma behind it.
-  const written = names.slice(0, -1).map((name) => {
+  const written = members.slice(0, -1).map(({ name, optional }) => {
     const one = `"${name}":${patternOf(name)},`
-    return shape[name] instanceof z.ZodExactOptional ? `(?:${one})?` : one
+    return optional ? `(?:${one})?` : one
   })
-  return { names, pattern: new RegExp(`^\\{${written.join('')}"v":1\\}$`) }
+  return { members, pattern: new RegExp(`^\\{${written.join('')}"v":1\\}$`) }
 }
 
 function quoted(text: string): string {
