@@ -3,7 +3,7 @@ import { MAX_PAYLOAD } from '@drempel/protocol/mpc'
 import { combineOwners, ownerPartBytes, type RoundRule } from '@drempel/protocol/threshold'
 import { describe, expect, test } from 'vitest'
 import { seededInts } from '../worlds/ciphers.ts'
-import { runRound } from '../worlds/round.ts'
+import { runRound, upload } from '../worlds/round.ts'
 import type { Adversary, Message, Recorded } from '../worlds/three.ts'
 
 const seed = process.env.SEED ?? 'transcript'
@@ -115,7 +115,8 @@ const deeds: [string, (message: Message) => Message | 'die'][] = [
 describe('a round with one message interfered with', async () => {
   const lists = [['x', 'y'], ['x'], ['y', 'z']]
   const transcript: Recorded[] = []
-  await runRound({ seed, lists, rules, transcript })
+  const uploaded = upload({ seed, lists, rules })
+  await runRound({ seed, lists, rules, transcript }, uploaded)
   const phase = (step: string) => step.split('/').slice(0, 3).join('/').replace(/\d+$/, '')
   const firsts = new Map(transcript.map((message) => [phase(message.step), message]))
   const below = seededInts(`${seed}/messages`)
@@ -128,7 +129,8 @@ describe('a round with one message interfered with', async () => {
       const [name, deed] = deeds[i % deeds.length]!
       const adversary: Adversary = (m) =>
         m.from === target.from && m.to === target.to && m.step === target.step ? deed(m) : m
-      const error = await runRound({ seed, lists, rules, adversary }).catch((e: unknown) => e)
+      const round = runRound({ seed, lists, rules, adversary }, uploaded)
+      const error = await round.catch((e: unknown) => e)
       expect(error, name).toBeInstanceOf(Error)
       if (name !== 'the sender dies') expect(error, name).toBeInstanceOf(ProtocolError)
     },

@@ -52,7 +52,16 @@ export type RoundOutcome = {
   readonly key: (value: string) => string
 }
 
-export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
+/** What partners do before the nodes compute. */
+export type Uploaded = {
+  readonly plan: RoundPlan
+  readonly salt: Bytes
+  readonly prepared: readonly PreparedList[]
+  /** Of each partner, to each node. */
+  readonly uploads: readonly (readonly [Bytes, Bytes, Bytes])[]
+}
+
+export function upload(world: RoundWorld): Uploaded {
   const { lists, rules, seed } = world
   const made = planRound(
     lists.map((list, i) => ({ id: `partner${i}`, paddedSize: world.sizes?.[i] ?? list.length })),
@@ -68,6 +77,16 @@ export async function runRound(world: RoundWorld): Promise<RoundOutcome> {
   const uploads = told.map((list, i) =>
     shareList(plan, list, seededBytes(`${seed}/share${i}`), aesCtr),
   )
+  return { plan, salt, prepared, uploads }
+}
+
+/** @param uploaded by the same world, where several rounds begin alike */
+export async function runRound(
+  world: RoundWorld,
+  uploaded: Uploaded = upload(world),
+): Promise<RoundOutcome> {
+  const { rules, seed } = world
+  const { plan, salt, prepared, uploads } = uploaded
   const results = await threeResults(world, (ctx) => {
     const inputs = new Map(
       uploads.flatMap((parts, partner) => {
