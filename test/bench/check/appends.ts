@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAudit, type NewEvent } from '@drempel/node/internal/audit'
-import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
+import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { hex, signerFromSeed } from '@drempel/protocol/encoding'
 import { timed } from '../harness/turns.ts'
@@ -26,6 +26,7 @@ export async function openAppender(): Promise<Appender> {
     store,
     signer: signerFromSeed(systemRandom(32)),
     periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
+    purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
     member: 'bank-noord',
     convenant: () => ({ id: 'bench', version: 1, digest: '5'.repeat(64) }),
     clock: Date.now,

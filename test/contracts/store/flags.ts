@@ -323,6 +323,41 @@ export function flagContract(world: StoreWorld): void {
       ).toEqual([{ id: 1, index: index(1), createdAt: 1_000 }])
     })
 
+    it('finds flags that expired soon after they were made, and what was flagged anew is made anew', async () => {
+      const { flags } = world.store
+      const span = (after: number, until: number, within = 1_000) => ({ after, until, within })
+      const found = async (of: ReturnType<typeof span>, afterId = 0, limit = 9) =>
+        (await flags.expired('host', of, { afterId, limit })).map(({ id, createdAt }) => [
+          id,
+          createdAt,
+        ])
+      now.time = 1_000
+      const rows = [{ ...row(1), expires: 1_500 }, { ...row(2), expires: 2_001 }, row(3)]
+      await flags.upsert('host', [...rows, { ...row(4), expires: 1_600 }], 'a')
+      await flags.withdraw('host', index(4))
+      expect(await found(span(0, 1_499))).toEqual([])
+      expect(await found(span(0, 1_500))).toEqual([[1, 1_000]])
+      expect(await found(span(1_500, 9_000))).toEqual([])
+      expect(await found(span(0, 9_000, 1_001))).toEqual([
+        [1, 1_000],
+        [2, 1_000],
+      ])
+      expect(await found(span(0, 9_000, 1_001), 1, 1)).toEqual([[2, 1_000]])
+      // An expiry that is set to the past is one as well.
+      now.time = 1_700
+      await flags.upsert('host', [{ ...row(3), expires: 400 }], 'b')
+      expect(await found(span(0, 400))).toEqual([[3, 1_000]])
+      await flags.upsert('host', [{ ...row(1), expires: 2_600 }, row(4)], 'c')
+      expect(await found(span(0, 9_000))).toEqual([
+        [1, 1_700],
+        [3, 1_000],
+      ])
+      expect((await flags.get('host', index(4)))?.createdAt).toBe(1_700)
+      // What only changes stays as old as it is.
+      await flags.upsert('host', [{ ...row(1), expires: 2_601 }], 'd')
+      expect((await flags.get('host', index(1)))?.createdAt).toBe(1_700)
+    })
+
     it('forgets the expired with their tags, and goes on counting them', async () => {
       const { flags, tags } = world.store
       now.time = 1_000

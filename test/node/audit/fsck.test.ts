@@ -3,7 +3,7 @@
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkLogs } from '@drempel/node/internal/audit'
-import { openPeriodKeys } from '@drempel/node/internal/config'
+import { openPeriodKeys, openPurposeKeys } from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -108,7 +108,11 @@ it('tells the sound log from the damaged one beside it', async () => {
 })
 
 function check(progress?: (done: number) => void) {
-  const keys = openPeriodKeys(join(world.folder, 'periods'), random)
+  const periods = join(world.folder, 'periods')
+  const keys = {
+    periodKeys: openPeriodKeys(periods, random),
+    purposeKeys: openPurposeKeys(periods, random),
+  }
   return checkLogs(world.store.log, signer, keys, progress)
 }
 

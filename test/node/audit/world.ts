@@ -9,7 +9,7 @@ import {
   createAudit,
   type NewEvent,
 } from '@drempel/node/internal/audit'
-import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
+import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
 import { type LogStore, openSqliteStore, type Store } from '@drempel/node/internal/store'
 import { hex, ProtocolError, signerFromSeed } from '@drempel/protocol/encoding'
 import { verifierKey } from '@drempel/protocol/log'
@@ -44,6 +44,7 @@ export async function createWorld(): Promise<World> {
       store: { log: withFaults(world.store.log, world) },
       signer,
       periodKeys: openPeriodKeys(join(folder, 'periods'), random),
+      purposeKeys: openPurposeKeys(join(folder, 'periods'), random),
       member: 'bank-a',
       convenant: () => world.convenant,
       clock: () => world.now,

@@ -7,7 +7,7 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAudit } from '@drempel/node/internal/audit'
-import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
+import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { base64, hex, signerFromSeed, utf8 } from '@drempel/protocol/encoding'
 
@@ -19,6 +19,7 @@ const audit = createAudit({
   store,
   signer: signerFromSeed(new Uint8Array(32).fill(7)),
   periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
+  purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
   member: 'bank-a',
   convenant: () => ({ id: 'demo', version: 1, digest: '5'.repeat(64) }),
   clock: () => Date.UTC(2026, 10, 21),

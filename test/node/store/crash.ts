@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAudit } from '@drempel/node/internal/audit'
-import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
+import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { fromBase64, signerFromSeed } from '@drempel/protocol/encoding'
 import { encodeTilePath, openCheckpoint, verifierKey, verifyLog } from '@drempel/protocol/log'
@@ -103,7 +103,9 @@ export async function check(folder: string, said: readonly Said[]): Promise<void
   const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
   const signer = signerFromSeed(new Uint8Array(32).fill(7))
   const audit = createAudit({
-    ...{ store, signer, periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom) },
+    ...{ store, signer },
+    periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
+    purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
     ...{ member: 'bank-a', convenant: () => ({ id: 'demo', version: 1, digest: '5'.repeat(64) }) },
     ...{ clock: () => Date.UTC(2026, 10, 21), random: systemRandom, software: 'drempel/0.1.0' },
   })

@@ -57,7 +57,6 @@ import {
   createSessions,
   failOpenRounds,
   finishBegun,
-  forgetErased,
   type Log,
   reviewAnswers,
   summariseFlags,
@@ -137,6 +136,7 @@ async function run(
     store,
     signer: home.signer,
     periodKeys: home.periodKeys,
+    purposeKeys: home.purposeKeys,
     member: home.member.id,
     convenant: () => {
       const inForce = convenant.peek()
@@ -179,7 +179,7 @@ async function run(
     vault,
     audit,
     periodKeys: home.periodKeys,
-    indexKeys: home.indexKeys,
+    purposeKeys: home.purposeKeys,
     peers,
     outside: createOutsideClient(),
     connectChannel,
@@ -335,7 +335,6 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     await startDue()
     await store.replay.forgetBefore(clock())
     await reviewAnswers(ctx)
-    await forgetErased(ctx)
     await summariseFlags(ctx)
     await endRetention()
     await store.proposals.forgetBefore(clock() - PROPOSALS_MS)

@@ -13,7 +13,7 @@ export async function fsck(
   const store = await openSqliteStore({ path: home.paths.store, clock: Date.now })
   try {
     await checkMasterKey(store, createVault(home.masterKey))
-    return await checkLogs(store.log, home.signer, home.periodKeys, progress)
+    return await checkLogs(store.log, home.signer, home, progress)
   } finally {
     await store.close()
   }

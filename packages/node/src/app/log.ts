@@ -8,6 +8,7 @@ const ALLOWED = new Set([
   'round',
   'kind',
   'epoch',
+  'period',
   'absent',
   'holder',
   'code',

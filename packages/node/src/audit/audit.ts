@@ -1,5 +1,5 @@
 import type { Json } from '@drempel/protocol/encoding'
-import { parseEvent, parseOrigin } from '@drempel/protocol/log'
+import { parseEvent } from '@drempel/protocol/log'
 import { fail } from './errors.ts'
 import {
   createMemory,
@@ -10,6 +10,7 @@ import {
   readTile,
 } from './reader.ts'
 import { openRecord } from './record.ts'
+import { loadRecordKey } from './recordkey.ts'
 import { verifyLogs } from './selfcheck.ts'
 import type { Audit, AuditOptions } from './types.ts'
 import { createWriter } from './writer.ts'
@@ -28,11 +29,11 @@ export function createAudit(options: AuditOptions): Audit {
   }
 
   async function readRecord(origin: string, index: number): Promise<Json> {
-    const { commit } = parseEvent(await readLeaf(log, origin, index))
-    const key = await options.periodKeys.load(parseOrigin(origin).quarter)
+    const event = parseEvent(await readLeaf(log, origin, index))
+    const key = await loadRecordKey(options, origin, event)
     const sealed = await log.sealed(origin, index)
     if (key === null || sealed === null || sealed.length === 0) return fail('RECORD_ERASED')
-    return openRecord(key, origin, commit, sealed)
+    return openRecord(key, origin, event.commit, sealed)
   }
 
   return {

@@ -10,16 +10,16 @@ import {
   leafHashBy,
   openCheckpoint,
   parseEvent,
-  parseOrigin,
   rootOf,
   type TreeState,
   verifierKey,
 } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
-import type { PeriodKeys } from '../config/index.ts'
+import { purposeDayName } from '../config/index.ts'
 import type { LogStore } from '../store/index.ts'
 import { isKept } from './reader.ts'
 import { openRecord } from './record.ts'
+import { type KeptKeys, loadRecordKey } from './recordkey.ts'
 
 /** What is wrong with a log, and where. */
 export type Damage = {
@@ -52,12 +52,12 @@ const TOLD = 1_000
 export async function checkLogs(
   log: LogStore,
   signer: Pick<Signer, 'publicKey'>,
-  periodKeys: Pick<PeriodKeys, 'load'>,
+  keys: KeptKeys,
   progress: (done: number) => void = () => {},
 ): Promise<Checked[]> {
   const checked: Checked[] = []
   for (const origin of await log.origins()) {
-    checked.push(await checkLog(log, origin, signer, periodKeys, progress))
+    checked.push(await checkLog(log, origin, signer, remembering(keys), progress))
   }
   return checked
 }
@@ -66,7 +66,7 @@ async function checkLog(
   log: LogStore,
   origin: string,
   signer: Pick<Signer, 'publicKey'>,
-  periodKeys: Pick<PeriodKeys, 'load'>,
+  keys: KeptKeys,
   progress: (done: number) => void,
 ): Promise<Checked> {
   const damage: Damage[] = []
@@ -78,7 +78,6 @@ async function checkLog(
     return { origin, entries: 0, records: 0, erased: 0, damage: [{ what: 'HEAD', index: null }] }
   }
   const { size } = head
-  const key = await periodKeys.load(parseOrigin(origin).quarter)
   let [records, erased] = [0, 0]
   let tree = emptyTree()
   while (tree.size < size) {
@@ -91,7 +90,7 @@ async function checkLog(
       break
     }
     for (const [i, leaf] of leaves.entries()) {
-      const told = await checkEntry(log, origin, at + i, leaf, key)
+      const told = await checkEntry(log, origin, at + i, leaf, keys)
       told.damage.forEach((what) => void found(what, at + i))
       if (told.opened) records++
       if (told.erased) erased++
@@ -106,6 +105,23 @@ async function checkLog(
   return { origin, entries: tree.size, records, erased, damage }
 }
 
+/** Each key is read once: entries of one day follow each other. */
+function remembering({ periodKeys, purposeKeys }: KeptKeys): KeptKeys {
+  return { periodKeys: once(periodKeys, String), purposeKeys: once(purposeKeys, purposeDayName) }
+}
+
+function once<Of>(keys: { load(of: Of): Promise<Bytes | null> }, nameOf: (of: Of) => string) {
+  const read = new Map<string, Promise<Bytes | null>>()
+  return {
+    load: (of: Of) => {
+      const name = nameOf(of)
+      const key = read.get(name) ?? keys.load(of)
+      read.set(name, key)
+      return key
+    },
+  }
+}
+
 async function firstMissing(log: LogStore, origin: string, from: number): Promise<number> {
   let at = from
   while ((await log.leaves(origin, at, at + 1)).length === 1) at++
@@ -117,7 +133,7 @@ async function checkEntry(
   origin: string,
   index: number,
   leaf: Bytes,
-  key: Bytes | null,
+  keys: KeptKeys,
 ): Promise<{ readonly damage: Damage['what'][]; opened: boolean; erased: boolean }> {
   let event: ReturnType<typeof parseEvent>
   try {
@@ -129,6 +145,7 @@ async function checkEntry(
   if ('txid' in event && event.txid !== undefined) {
     if (!(await log.leadsTo(origin, index, event.txid))) damage.push('TXID')
   }
+  const key = await loadRecordKey(keys, origin, event)
   const sealed = await log.sealed(origin, index)
   if (key === null || sealed === null || sealed.length === 0) {
     return { damage, opened: false, erased: true }

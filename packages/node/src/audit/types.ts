@@ -4,7 +4,7 @@
  */
 
 import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
-import type { PeriodKeys } from '../config/index.ts'
+import type { PeriodKeys, PurposeKeys } from '../config/index.ts'
 import type { LogHead, LogPosition, Store } from '../store/index.ts'
 import type { ConvenantRef, NewEvent } from './event.ts'
 
@@ -13,6 +13,7 @@ export type AuditOptions = {
   /** Signs checkpoints. */
   readonly signer: Signer
   readonly periodKeys: PeriodKeys
+  readonly purposeKeys: Pick<PurposeKeys, 'load' | 'create'>
   /** This member's id. */
   readonly member: string
   /** The agreement in force; null before the first, when there is no log and so no query. */

@@ -24,15 +24,18 @@ import {
   type TreeState,
 } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
+import { type PurposeDay, recordKeyOf } from '../config/index.ts'
 import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept, type Memory, readHashes } from './reader.ts'
 import { sealRecord } from './record.ts'
+import { purposeDay, purposeIn } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
 /** Bounds how long one transaction holds the store. */
 const MAX_BATCH = 512
+const PURPOSE = /^[a-z0-9][a-z0-9-]{0,63}$/
 
 type Pending = {
   readonly event: NewEvent
@@ -47,6 +50,7 @@ type Prepared = { readonly pending: Pending; readonly entry: LogEntry }
 type Current = {
   readonly origin: string
   readonly period: string
+  /** Of what has no purpose. */
   readonly key: Bytes
   readonly tree: TreeState
   readonly signer: NoteSigner
@@ -67,6 +71,7 @@ export function createWriter(
   let queue: Pending[] = []
   let running: Promise<void> | undefined
   let current: Current | undefined
+  let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes> }) | undefined
   let closed = false
 
   const append = (event: NewEvent, record: Json) =>
@@ -98,7 +103,10 @@ export function createWriter(
     const now = clock()
     const log = await open(convenant, now)
     const time = minuteOf(now)
-    const prepared = batch.flatMap((pending) => prepare(options, pending, log, convenant, time))
+    const keys = await keysOf(batch, log, time)
+    const prepared = batch.flatMap((pending) =>
+      prepare(options, pending, log, keys, convenant, time),
+    )
     if (prepared.length === 0) return
     const entries = prepared.map(({ entry }) => entry)
     const expected = log.tree.size
@@ -134,6 +142,27 @@ export function createWriter(
     return current
   }
 
+  /** Keys of the purposes of a batch, by purpose; those of a day before are not kept in memory. */
+  async function keysOf(
+    batch: readonly Pending[],
+    { period, key: periodKey }: Current,
+    time: string,
+  ): Promise<ReadonlyMap<string, Bytes>> {
+    const { day } = purposeDay(period, '', time)
+    if (ofToday?.day !== day || ofToday.period !== period) {
+      ofToday = { period, day, keys: new Map() }
+    }
+    const { keys } = ofToday
+    for (const { event } of batch) {
+      const purpose = purposeIn(event)
+      // What can't be a purpose is refused with its event, and with nobody else's.
+      if (purpose === undefined || keys.has(purpose) || !PURPOSE.test(purpose)) continue
+      const key = await options.purposeKeys.create({ period, purpose, day })
+      keys.set(purpose, recordKeyOf(periodKey, key))
+    }
+    return keys
+  }
+
   return {
     append,
     origin: async () => {
@@ -153,12 +182,14 @@ export function createWriter(
 function prepare(
   options: AuditOptions,
   pending: Pending,
-  { origin, period, key }: Current,
+  { origin, period, key: withoutPurpose }: Current,
+  keys: ReadonlyMap<string, Bytes>,
   convenant: ConvenantRef,
   time: string,
 ): readonly Prepared[] {
   const { event, record, reject } = pending
   try {
+    const key = keys.get(purposeIn(event) ?? '') ?? withoutPurpose
     const { commit, sealed } = sealRecord(key, origin, record, options.random)
     const { software } = options
     const leaf = leafOf(event, { time, period, software, convenant, commit })

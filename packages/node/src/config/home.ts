@@ -24,9 +24,9 @@ import { parse, stringify } from 'yaml'
 import { createTlsKeys, tlsPin } from './certificate.ts'
 import { fail } from './errors.ts'
 import { checkPrivate, makeFolder, syncFolder, writeNew } from './files.ts'
-import { openIndexKeys, withIndex } from './indexkeys.ts'
 import { readMasterKey } from './masterkey.ts'
 import { openPeriodKeys } from './periodkeys.ts'
+import { openPurposeKeys, withPurposes } from './purposekeys.ts'
 import { systemRandom } from './random.ts'
 import { type NodeConfig, parseConfig } from './schema.ts'
 import { decodeSealedFile, encodeSealedFile } from './sealedfile.ts'
@@ -99,15 +99,15 @@ export async function openHome(dir: string, random: RandomBytes = systemRandom):
     config.transport === 'tls'
       ? { key: fromUtf8(await unseal(paths.tlsKey)), cert: await content(paths.tlsCertificate) }
       : undefined
-  const indexKeys = openIndexKeys(paths.periods, random)
+  const purposeKeys = openPurposeKeys(paths.periods, random)
   return {
     config,
     member: describe(config, signer, tls?.cert),
     signer,
     ...(tls === undefined ? {} : { tls }),
     masterKey,
-    periodKeys: withIndex(openPeriodKeys(paths.periods, random), indexKeys),
-    indexKeys,
+    periodKeys: withPurposes(openPeriodKeys(paths.periods, random), purposeKeys),
+    purposeKeys,
     paths,
   }
 }

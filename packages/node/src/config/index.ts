@@ -3,6 +3,7 @@ export type { ConfigErrorCode } from './errors.ts'
 export { type InitOptions, initHome, openHome, pathsOf } from './home.ts'
 export { readMasterKey } from './masterkey.ts'
 export { openPeriodKeys } from './periodkeys.ts'
+export { indexKeyOf, openPurposeKeys, purposeDayName, recordKeyOf } from './purposekeys.ts'
 export { systemRandom } from './random.ts'
 export {
   isLoopback,

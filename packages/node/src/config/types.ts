@@ -35,15 +35,23 @@ export interface PeriodKeys {
   list(): Promise<readonly string[]>
 }
 
-/** Keys of the index of what was asked, one for each period and purpose (indexkeys.ts). */
-export interface IndexKeys {
-  /** Null when nothing was asked for that purpose in that period, or the key was erased. */
-  load(period: string, purpose: string): Promise<Bytes | null>
+/** A day of a purpose: `2026Q4`, a purpose's id, `2026-11-22`. */
+export type PurposeDay = {
+  readonly period: string
+  readonly purpose: string
+  readonly day: string
+}
+
+/** Keys of what was entered for one purpose on one day (purposekeys.ts). */
+export interface PurposeKeys {
+  /** Null when nothing was entered for that purpose on that day, or the key was erased. */
+  load(of: PurposeDay): Promise<Bytes | null>
   /** Durable when it resolves; never replaces a key that exists, but returns that. */
-  create(period: string, purpose: string): Promise<Bytes>
-  list(): Promise<readonly { readonly period: string; readonly purpose: string }[]>
-  /** All of a period, or that of one purpose. */
-  erase(period: string, purpose?: string): Promise<void>
+  create(of: PurposeDay): Promise<Bytes>
+  /** In order of period, purpose and day. */
+  list(): Promise<readonly PurposeDay[]>
+  /** Overwrites and unlinks the file; false when there was none. Durable when it resolves. */
+  erase(of: PurposeDay): Promise<boolean>
 }
 
 export type Home = {
@@ -53,8 +61,8 @@ export type Home = {
   /** PEM; absent for plain HTTP on loopback. */
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly masterKey: Bytes
-  /** Erasing one erases the period's index keys too. */
+  /** Erasing one erases the keys of the period's purposes too. */
   readonly periodKeys: PeriodKeys
-  readonly indexKeys: IndexKeys
+  readonly purposeKeys: PurposeKeys
   readonly paths: HomePaths
 }

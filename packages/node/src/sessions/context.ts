@@ -4,7 +4,7 @@ import type { Convenant, SignedConvenant } from '@drempel/protocol/convenant'
 import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
 import type { PartyContext } from '@drempel/protocol/mpc'
 import type { Audit } from '../audit/index.ts'
-import type { IndexKeys, PeriodKeys } from '../config/index.ts'
+import type { PeriodKeys, PurposeKeys } from '../config/index.ts'
 import type { Channel, OutsideClient, PeerClient, PeerRequestOptions } from '../peers/index.ts'
 import type { Store, Vault } from '../store/index.ts'
 import type { WorkerPool } from '../workers/index.ts'
@@ -32,7 +32,7 @@ export type NodeContext = {
   readonly vault: Vault
   readonly audit: Audit
   readonly periodKeys: Pick<PeriodKeys, 'erase' | 'list'>
-  readonly indexKeys: IndexKeys
+  readonly purposeKeys: PurposeKeys
   readonly peers: PeerClient
   /** Servers that are no members. */
   readonly outside: OutsideClient

@@ -4,6 +4,8 @@ import { isEvidenceClass, kindOf, taxonomyEntry } from '@drempel/protocol/conven
 import { type Bytes, fromUtf8, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers'
 import type { FlagRow, UpsertCounts } from '../store/index.ts'
+import { watchExpired } from './alerts/index.ts'
+import { behind } from './behind.ts'
 import type { NodeContext } from './context.ts'
 import { fail } from './errors.ts'
 import { knownKind } from './federation.ts'
@@ -79,6 +81,11 @@ export async function importFlags(
     const flags = read.map(({ flag }, i) => ({ ...flag, sealed: sealed[i]! }))
     const counts = await ctx.store.flags.upsert(kind, flags, importId, { blockedSince })
     for (const name of COUNTS) total[name] += counts[name]
+    const ended = flags.filter(({ expires }) => expires !== null && expires <= ctx.clock())
+    if (counts.updated > 0 && ended.length > 0) {
+      const indexes = ended.map(({ index }) => index)
+      behind(ctx, 'watch', watchExpired(ctx, kind, indexes))
+    }
   }
   return { ...total, rejected }
 }

@@ -84,6 +84,8 @@ export const fields = {
   entry: z.strictObject({ origin, index: z.int().min(0), commit: digest }),
   /** Whose key was erased. */
   shredded: period,
+  /** The last day whose key was erased, UTC. */
+  through: z.string().refine(isDay),
   /** Binds the sealed record. Every leaf has one, so that none shows whether there is more to know. */
   commit: digest,
   /** The latest checkpoints seen of the parties, by ascending origin. */
@@ -120,6 +122,10 @@ export function isMinute(text: string): boolean {
   const day = Number(match[3])
   // The last day of a month is the day before the first of the next.
   return day <= 28 || day <= new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
+}
+
+export function isDay(text: string): boolean {
+  return text.length === 10 && isMinute(`${text}T00:00Z`)
 }
 
 function isBucket(value: number): boolean {

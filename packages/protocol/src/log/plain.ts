@@ -13,6 +13,7 @@ import {
   CAPACITIES,
   type fields,
   isAscending,
+  isDay,
   isMinute,
   KINDS,
   PROTOCOLS,
@@ -93,6 +94,7 @@ function isPlain(text: string, value: Value | null): boolean {
 
 type Ordered = { readonly [Name in (typeof ASCENDING)[number]]?: readonly string[] } & {
   readonly peerCheckpoints?: readonly { readonly origin: string }[]
+  readonly through?: string
 }
 
 /** Members with another value in every event, or nearly. */
@@ -116,6 +118,7 @@ function holds(event: LeafFields & Ordered): boolean {
     const list = event[name]
     if (list !== undefined && !isAscending(list)) return false
   }
+  if (event.through !== undefined && !isDay(event.through)) return false
   const heads = event.peerCheckpoints
   return heads === undefined || isAscending(heads.map(({ origin }) => origin))
 }
@@ -193,6 +196,7 @@ const PATTERNS: Record<keyof typeof fields, string> = {
   capacities: `\\[${oneOf(CAPACITIES.map(quoted))},${oneOf(CAPACITIES.map(quoted))}\\]`,
   entry: `\\{"commit":${DIGEST},"index":${NUMBER},"origin":${ORIGIN}\\}`,
   shredded: PERIOD,
+  through: '"[0-9]{4}-[0-9]{2}-[0-9]{2}"',
   commit: DIGEST,
   peerCheckpoints: listOf(CHECKPOINT, 16),
 }

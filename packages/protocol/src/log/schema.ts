@@ -78,6 +78,8 @@ export const events = [
   event('record.opened', ['convenant', ...dual, 'entry'], []),
   // By two people, or by the node itself when no purpose keeps anything of the period any more.
   event('shred', ['convenant', 'shredded', 'reason'], dual),
+  // Within a period: the days of one purpose whose own term is over.
+  event('records.ended', ['convenant', 'shredded', 'purpose', 'through'], []),
   // What stood out in how the node is used, for its people to look at.
   event('alert.raised', refused, ['parties', 'purpose', 'kind']),
   // Witnesses.

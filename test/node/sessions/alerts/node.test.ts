@@ -1,11 +1,13 @@
 /** Probing at real nodes: what both sides notice, and what they say of it. */
 
+import { createRetention } from '@drempel/node/internal/sessions'
 import type { AlertView, Diagnosis } from '@drempel/protocol/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 
 const PURPOSE = 'fraude-onderzoek'
+const [HOUR, DAY] = [3_600_000, 86_400_000]
 const FLAGGED = ['one.example', 'two.example', 'three.example']
 
 let federation: Federation
@@ -121,4 +123,56 @@ test('so is one that an import left out, and one that was there long before is n
   await replace(['other.example'])
   await eventually(async () => ((await of(asker, true)).length > before ? true : undefined))
   expect((await of(asker, true))[0]).toMatchObject({ code: 'FLAG_AS_QUESTION', kind: 'host' })
+})
+
+test('so is one that expires after it was asked about; others that expire are not', async () => {
+  const look = createRetention(asker.ctx)
+  const before = (await of(asker, true)).length
+  // Another day than the alerts before: of one day each is raised once.
+  federation.clock.ahead += 2 * DAY
+  const soon = new Date(asker.ctx.clock() + 3 * HOUR).toISOString()
+  const rows = ['brief.example', 'unasked.example'].map((value, row) => ({
+    ...{ row, value, expires: soon },
+  }))
+  const flag = (some: typeof rows) =>
+    asker.api('POST', '/flags/import', { kind: 'host', import: 'brief', rows: some })
+  await flag(rows.slice(1))
+  await asker.flag(['lasting.example'])
+  await ask('lasting.example')
+  await look()
+  federation.clock.ahead += 4 * HOUR
+  await look()
+  expect(await of(asker, true)).toHaveLength(before)
+
+  rows[0]!.expires = new Date(asker.ctx.clock() + 3 * HOUR).toISOString()
+  await flag(rows.slice(0, 1))
+  await ask('brief.example')
+  await look()
+  expect(await of(asker, true)).toHaveLength(before)
+  federation.clock.ahead += 4 * HOUR
+  await look()
+  expect(await of(asker, true)).toHaveLength(before + 1)
+  expect((await of(asker, true))[0]).toMatchObject({ code: 'FLAG_AS_QUESTION', kind: 'host' })
+})
+
+test('so is one whose expiry an import sets to what is past', async () => {
+  federation.clock.ahead += DAY
+  await createRetention(asker.ctx)()
+  const before = (await of(asker, true)).length
+  const backdate = async (value: string) => {
+    const expires = new Date(asker.ctx.clock() - 2 * DAY).toISOString()
+    const rows = [{ row: 0, value, expires }]
+    await asker.api('POST', '/flags/import', { kind: 'host', import: 'past', rows })
+    await asker.settled()
+  }
+  await asker.flag(['backdated.example', 'unasked-too.example'])
+  await ask('backdated.example')
+  await backdate('unasked-too.example')
+  expect(await of(asker, true)).toHaveLength(before)
+  await backdate('backdated.example')
+  await eventually(async () => ((await of(asker, true)).length > before ? true : undefined))
+  // It is told once.
+  federation.clock.ahead += 2 * DAY
+  await createRetention(asker.ctx)()
+  expect(await of(asker, true)).toHaveLength(before + 1)
 })

@@ -40,8 +40,12 @@ if (step === 'entry') {
     entries.some(({ type }) => type === 'shred'),
   )
 }
-if (step === 'key' || step === 'index-key') {
-  killAt(promises, 'unlink', (path: string) => path.includes('/index/') === (step === 'index-key'))
+if (step === 'key' || step === 'purpose-key') {
+  killAt(
+    promises,
+    'unlink',
+    (path: string) => path.includes('/purposes/') === (step === 'purpose-key'),
+  )
   syncBuiltinESMExports()
 }
 

@@ -13,12 +13,13 @@ import { type Acknowledged, type Killed, runUntilKilled } from './killed.ts'
 
 const DAY = 86_400_000
 const SECRET = { case: 'zaak-zeven' }
+const DAY_KEY = { purpose: 'fraude-onderzoek', day: '2027-01-01' }
 
 /** How many entries attest it once the node has been started again. */
 const KILLS: readonly (Killed & { readonly entered: number })[] = [
   { step: 'begin', when: 'after', entered: 1 },
   // Overwritten, not yet unlinked.
-  { step: 'index-key', when: 'before', entered: 1 },
+  { step: 'purpose-key', when: 'before', entered: 1 },
   { step: 'key', when: 'before', entered: 1 },
   { step: 'key', when: 'after', entered: 1 },
   // Whether it was written nobody knows, so it is entered again: twice is no untruth.
@@ -41,7 +42,7 @@ beforeAll(async () => {
   const entries: Acknowledged[] = []
   for (const _ of KILLS) {
     const { origin, index, leaf } = await node.ctx.audit.append({ type: 'node.started' }, SECRET)
-    await node.ctx.indexKeys.create(origin.slice(-6), 'fraude-onderzoek')
+    await node.ctx.purposeKeys.create({ ...DAY_KEY, period: origin.slice(-6) })
     entries.push({ origin, index, leaf: base64(leaf) })
     federation.clock.ahead += 92 * DAY
   }
@@ -69,7 +70,7 @@ test('killed at any step, a node loses nothing and brings back no key', async ()
     expect(damaged, `${when} ${step}`).toEqual([])
     // No record of a period whose key was overwritten opens, before the next start either.
     const gone = checked.filter(({ entries, erased }) => erased === entries).length
-    const erasing = !['begin', 'index-key'].includes(step)
+    const erasing = !['begin', 'purpose-key'].includes(step)
     expect(gone, `${when} ${step}`).toBe(i + (erasing ? 1 : 0))
   }
   expect(kept.length).toBeGreaterThan(2 * KILLS.length)
@@ -83,7 +84,7 @@ test('killed at any step, a node loses nothing and brings back no key', async ()
     await expect(node.ctx.audit.openRecord(origin, index)).rejects.toMatchObject({
       code: 'RECORD_ERASED',
     })
-    expect(await node.ctx.indexKeys.load(period, 'fraude-onderzoek')).toBeNull()
+    expect(await node.ctx.purposeKeys.load({ ...DAY_KEY, period })).toBeNull()
     expect((await node.api('POST', `/proposals/${id}/shredding`, {}, token)).status).toBe(409)
   }
   const live = (await node.ctx.audit.origin())!.slice(-6)

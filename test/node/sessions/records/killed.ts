@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 const CHILD = fileURLToPath(new URL('./killed.child.ts', import.meta.url))
 
 export type Killed = {
-  /** What makes the step durable: a row, a file of the index, the key's own file, the log, a row. */
-  readonly step: 'begin' | 'index-key' | 'key' | 'entry' | 'end'
+  /** What makes the step durable: a row, the file of a purpose's day, the key's own file, the log, a row. */
+  readonly step: 'begin' | 'purpose-key' | 'key' | 'entry' | 'end'
   readonly when: 'before' | 'after'
 }
 

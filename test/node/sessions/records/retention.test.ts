@@ -1,9 +1,16 @@
-/** What time ends by itself: keys of periods, the index of queries, flags; each at its term, once. */
+/** What time ends by itself: records of a purpose's day, keys of periods, flags; each at its term, once. */
 
-import { createRetention, summariseFlags } from '@drempel/node/internal/sessions'
-import { utf8 } from '@drempel/protocol/encoding'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { indexKeyOf } from '@drempel/node/internal/config'
+import {
+  createRetention,
+  disclose,
+  rememberAsked,
+  summariseFlags,
+} from '@drempel/node/internal/sessions'
+import { hex, utf8 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Federation } from '../../kit/federation.ts'
+import { Federation, random } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 
 const [HOUR, DAY] = [3_600_000, 86_400_000]
@@ -20,8 +27,6 @@ const lines: string[] = []
 
 const terms = () => new Map(federation.convenant.purposes.map((p) => [p.id, p.retentionDays]))
 const longest = () => Math.max(...terms().values())
-const indexes = async () =>
-  (await node.ctx.indexKeys.list()).filter((key) => key.period === period).map((key) => key.purpose)
 const isThere = async () => (await node.ctx.periodKeys.list()).includes(period)
 const shreds = async () =>
   (await node.entries()).filter((one) => one.type === 'shred' && one.shredded === period)
@@ -35,7 +40,6 @@ function daysAfter(days: number): void {
 async function beginPeriod(): Promise<void> {
   place = await node.ctx.audit.append({ type: 'node.started' }, SECRET)
   period = place.origin.slice(-6)
-  for (const purpose of terms().keys()) await node.ctx.indexKeys.create(period, purpose)
   look = createRetention({ ...node.ctx, log: (_, message) => void lines.push(message) })
   lines.length = 0
 }
@@ -46,25 +50,138 @@ beforeAll(async () => {
 })
 afterAll(() => federation.close())
 
+describe('the records of a day', () => {
+  type Place = { readonly origin: string; readonly index: number }
+  const places = new Map<string, Place>()
+  const value = 'asked.example'
+  let [shortest, longer]: readonly [string, string] = ['', '']
+  let begun: number
+  let backup: string
+
+  /** What a node enters and indexes of a check. */
+  async function ask(purpose: string): Promise<void> {
+    const txid = hex(random(16))
+    const asked = { parties: ['bank-b'], kind: 'host', rule: 'host-t2', protocol: 'check' } as const
+    const sizes = { sizeBucket: 16, batch: '0'.repeat(64) }
+    await rememberAsked(node.ctx, { kind: 'host', purpose }, txid, [value])
+    const event = {
+      type: 'query.intent',
+      txid,
+      role: 'asker',
+      purpose,
+      ...asked,
+      ...sizes,
+    } as const
+    places.set(purpose, await node.ctx.audit.append(event, SECRET))
+  }
+  const open = (purpose: string) => {
+    const { origin, index } = places.get(purpose)!
+    return node.ctx.audit.openRecord(origin, index)
+  }
+  const erased = { code: 'RECORD_ERASED' }
+  /** So long after the last midnight before the asking. */
+  const daysOn = (days: number) => {
+    federation.clock.ahead = begun + days * DAY - Date.now()
+  }
+  const ended = async () =>
+    (await node.entries()).flatMap((one) =>
+      one.type === 'records.ended' ? [[one.purpose, one.through]] : [],
+    )
+  const asked = async () => (await disclose(node.ctx, 'host', value)).queries.map((q) => q.purpose)
+
+  beforeAll(async () => {
+    const byTerm = [...terms()].sort(([, a], [, b]) => a - b)
+    shortest = byTerm[0]![0]
+    longer = byTerm.at(-1)![0]
+    // The first of a quarter: terms of weeks end in it.
+    const now = new Date()
+    begun = Date.UTC(now.getUTCFullYear(), 3 * Math.floor(now.getUTCMonth() / 3) + 3)
+    daysOn(0.5)
+    for (const purpose of [shortest, longer]) await ask(purpose)
+    const { store } = node.live.node.home.paths
+    backup = `${store}.backup`
+    await node.stop()
+    await cp(store, backup)
+    await node.restart()
+    look = createRetention(node.ctx)
+  })
+
+  test('end at the term of their purpose, within the quarter, and with them how they are found', async () => {
+    const days = terms().get(shortest)!
+    expect(days).toBeLessThan(80)
+    daysOn(days)
+    await look()
+    expect([await open(shortest), await open(longer)]).toEqual([SECRET, SECRET])
+    expect((await asked()).sort()).toEqual([shortest, longer].sort())
+    daysOn(days + 1 + MOMENT)
+    await look()
+    await expect(open(shortest)).rejects.toMatchObject(erased)
+    expect(await open(longer)).toEqual(SECRET)
+    expect(await asked()).toEqual([longer])
+    const through = new Date(begun).toISOString().slice(0, 10)
+    expect(await ended()).toEqual([[shortest, through]])
+    // The quarter goes on, in one log that verifies.
+    expect(places.get(shortest)!.origin).toBe(await node.ctx.audit.origin())
+    await node.ctx.audit.verifySelf()
+    await look()
+    expect(await ended()).toHaveLength(1)
+  })
+
+  test('open from no backup of the store, whose bytes have no key of them', async () => {
+    const { paths, purposeKeys } = node.live.node.home
+    const key = await purposeKeys.load((await purposeKeys.list())[0]!)
+    await node.stop()
+    const bytes = await readFile(backup)
+    for (const form of [key!, indexKeyOf(key!)]) {
+      expect([bytes.includes(form), bytes.includes(hex(form))]).toEqual([false, false])
+      expect(bytes.includes(Buffer.from(form).toString('base64'))).toBe(false)
+    }
+    const present = await readFile(paths.store)
+    await cp(backup, paths.store)
+    await node.restart()
+    await expect(open(shortest)).rejects.toMatchObject(erased)
+    expect(await open(longer)).toEqual(SECRET)
+    await node.stop()
+    await writeFile(paths.store, present)
+    await node.restart()
+  })
+
+  test('are given a day when the clock jumps, and are kept when it jumped back', async () => {
+    look = createRetention(node.ctx)
+    const days = terms().get(longer)!
+    daysOn(days + 400)
+    await look()
+    expect(await open(longer)).toEqual(SECRET)
+    daysOn(1)
+    await look()
+    daysOn(days + 400.5)
+    await look()
+    expect(await open(longer)).toEqual(SECRET)
+    daysOn(days + 401.6)
+    // As after a crash between the erasing and the entry.
+    const audit = node.ctx.audit as { append: typeof node.ctx.audit.append }
+    const { append } = audit
+    audit.append = async (event, record) => {
+      if (event.type !== 'records.ended') return append(event, record)
+      audit.append = append
+      throw Object.assign(new Error(), { code: 'EIO' })
+    }
+    await expect(look()).rejects.toThrow()
+    await expect(open(longer)).rejects.toMatchObject(erased)
+    expect(await ended()).toHaveLength(1)
+    look = createRetention(node.ctx)
+    await look()
+    expect((await ended()).map(([purpose]) => purpose)).toEqual([shortest, longer])
+    expect(await node.ctx.store.asked.periods()).toEqual([])
+  })
+})
+
 describe('a period', () => {
   beforeAll(beginPeriod)
 
   test('is not ended while it is written, whatever the terms', async () => {
     await look()
-    expect([await isThere(), (await indexes()).length]).toEqual([true, terms().size])
-  })
-
-  test('loses the index of each purpose at the end of its own term', async () => {
-    const shortest = Math.min(...terms().values())
-    daysAfter(shortest - 1)
-    await look()
-    expect((await indexes()).length).toBe(terms().size)
-    daysAfter(shortest)
-    await look()
-    const left = [...terms()].filter(([, days]) => days > shortest).map(([id]) => id)
-    expect(left.length).toBeGreaterThan(0)
-    expect((await indexes()).sort()).toEqual(left.sort())
-    expect(await node.ctx.audit.openRecord(place.origin, place.index)).toEqual(SECRET)
+    expect(await isThere()).toBe(true)
   })
 
   test('loses its key when the longest term is over, a day after that was told', async () => {

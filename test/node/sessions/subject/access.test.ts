@@ -164,14 +164,14 @@ describe('an access', () => {
 describe('the index of what was asked', () => {
   test('says nothing without its keys, and ends with its quarter', async () => {
     await ask('quarters.example')
-    const [before] = await node.ctx.indexKeys.list()
+    const [before] = await node.ctx.purposeKeys.list()
     federation.clock.ahead = 100 * 86_400_000
     await ask('quarters.example')
     const told = await fg.access('quarters.example')
     expect(told.queries).toHaveLength(2)
     expect(told.periods).toHaveLength(2)
     // By the master key alone no row is found.
-    const { store, vault, indexKeys } = node.ctx
+    const { store, vault, purposeKeys } = node.ctx
     const index = vault.blindIndex('host', 'quarters.example').subarray(0, 16)
     expect(await store.asked.find(index)).toEqual([])
 
@@ -179,10 +179,10 @@ describe('the index of what was asked', () => {
     const left = await fg.access('quarters.example')
     expect(left.queries.map(({ txid }) => txid)).toEqual([told.queries[1]!.txid])
     expect(left.periods).toEqual([told.periods[1]])
-    expect(await store.asked.periods()).toEqual(told.periods)
+    expect((await store.asked.periods()).map((name) => name.slice(0, 6))).toEqual(told.periods)
     await forgetErased(node.ctx)
-    expect(await store.asked.periods()).toEqual(left.periods)
-    expect(await indexKeys.list()).toHaveLength(1)
+    expect((await store.asked.periods()).map((name) => name.slice(0, 6))).toEqual(left.periods)
+    expect(await purposeKeys.list()).toHaveLength(1)
   })
 
   test('outlives a restart', async () => {

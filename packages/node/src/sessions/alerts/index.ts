@@ -1,3 +1,3 @@
 export { EvaluationWatch, type Hours } from './evaluations.ts'
 export { QuestionWatch } from './questions.ts'
-export { watchReplacement, watchWithdrawal } from './withdrawals.ts'
+export { watchExpired, watchExpiry, watchReplacement, watchWithdrawal } from './withdrawals.ts'

@@ -1,6 +1,7 @@
 /**
- * A flag that is made, asked about and withdrawn within days may have been a question in disguise: at
- * t = 2 whoever flags an identifier learns from the next list whether another flagged it too.
+ * A flag that is made, asked about and gone within days may have been a question in disguise: at t = 2
+ * whoever flags an identifier learns from the next list whether another flagged it too. It can go by
+ * being withdrawn, by an import that lacks it, or by an expiry that was set for it.
  */
 
 import { quotaDay } from '@drempel/protocol/convenant'
@@ -25,7 +26,7 @@ export async function watchWithdrawal(
   flag: Withdrawn,
 ): Promise<void> {
   if (ctx.clock() - flag.createdAt > WINDOW_MS) return
-  const { find } = await askedIndex(ctx)
+  const { find } = await askedIndex(ctx, quotaDay(flag.createdAt))
   if (await wasAsked(ctx, flag, find)) await tell(ctx, kind)
 }
 
@@ -39,10 +40,53 @@ export async function watchReplacement(
   kind: IdentifierKind,
   since: number,
 ): Promise<void> {
-  const span = { madeSince: ctx.clock() - WINDOW_MS, goneSince: since }
-  const { find } = await askedIndex(ctx)
+  const madeSince = ctx.clock() - WINDOW_MS
+  const span = { madeSince, goneSince: since }
+  await watchAll(ctx, kind, madeSince, (options) =>
+    ctx.store.flags.goneFromSource(kind, span, options),
+  )
+}
+
+/**
+ * Flags that expired in a span of time, at most so long after they were made.
+ * @param span `after` is not in it, `until` is
+ */
+export async function watchExpiry(
+  ctx: NodeContext,
+  span: { readonly after: number; readonly until: number },
+): Promise<void> {
+  const madeSince = ctx.clock() - WINDOW_MS
+  for (const { kind } of ctx.inForce().convenant.kinds) {
+    await watchAll(ctx, kind, madeSince, (options) =>
+      ctx.store.flags.expired(kind, { ...span, within: WINDOW_MS }, options),
+    )
+  }
+}
+
+/** Flags whose expiry an import set to what is past: for them none of those times comes. */
+export async function watchExpired(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  indexes: readonly Bytes[],
+): Promise<void> {
+  for (const index of indexes) {
+    const flag = await ctx.store.flags.get(kind, index)
+    if (flag?.state === 'active') await watchWithdrawal(ctx, kind, flag)
+    await ctx.pause()
+  }
+}
+
+type Gone = Withdrawn & Pick<FlagRecord, 'id'>
+
+async function watchAll(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  madeSince: number,
+  read: (page: { readonly afterId: number; readonly limit: number }) => Promise<readonly Gone[]>,
+): Promise<void> {
+  const { find } = await askedIndex(ctx, quotaDay(madeSince))
   for (let afterId = 0; ; ) {
-    const page = await ctx.store.flags.goneFromSource(kind, span, { afterId, limit: PAGE })
+    const page = await read({ afterId, limit: PAGE })
     for (const flag of page) if (await wasAsked(ctx, flag, find)) return tell(ctx, kind)
     if (page.length < PAGE) return
     afterId = page.at(-1)!.id

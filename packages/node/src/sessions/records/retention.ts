@@ -1,14 +1,18 @@
 /**
- * What time ends without anybody's doing: keys of periods when the longest term of the convenant is
- * over, the index of a purpose's queries when that purpose's is, flags that expired. Two people can end
- * a period earlier (shred.ts); nobody can have it kept longer than the convenant says.
+ * What time ends without anybody's doing: the records of a purpose's day, with their index, when that
+ * purpose's term is over (days.ts), what is left of a period when the longest term of the convenant is,
+ * flags that expired. Two people can end a period earlier (shred.ts); nobody can have it kept longer
+ * than the convenant says.
  *
- * A key can't be brought back, and a clock can be wrong. So its end is told in the node's output first,
- * and comes a day later by the same clock.
+ * A key can't be brought back, and a clock can be wrong. So the end of a period is told in the node's
+ * output first, and comes a day later by the same clock.
  */
 
 import { parseOrigin, quarterOf } from '@drempel/protocol/log'
+import { watchExpiry } from '../alerts/index.ts'
 import type { NodeContext } from '../context.ts'
+import { forgetErased } from '../subject/index.ts'
+import { endDays } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
 const HOUR_MS = 3_600_000
@@ -17,6 +21,8 @@ const NOTICE_MS = DAY_MS
 const SETTLED_MS = DAY_MS
 const FLAGS = 1_000
 const STATE = 'retention'
+/** Until when flags that expired were looked at. */
+const WATCHED = 'expired-until'
 
 type State = {
   /** When it was first seen, of each period, that its term is over. */
@@ -31,30 +37,26 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
   return async () => {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
-    await forgetExpiredFlags(ctx)
-    await endPeriods(ctx)
+    await endFlags(ctx)
+    const terms = await retentionTerms(ctx)
+    if (terms.size > 0) {
+      await endDays(ctx, terms)
+      await endPeriods(ctx, Math.max(...terms.values()))
+    }
+    await forgetErased(ctx)
     last = now
   }
 }
 
-async function endPeriods(ctx: NodeContext): Promise<void> {
-  const terms = await retentionTerms(ctx)
+async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
   const now = ctx.clock()
-  const isOver = (period: string, days: number) => endOf(period) + days * DAY_MS <= now
   const origin = await ctx.audit.origin()
-  if (origin === null || terms.size === 0) return
+  if (origin === null) return
   const live = [parseOrigin(origin).quarter, quarterOf(now)].sort()[0]!
-  for (const { period, purpose } of await ctx.indexKeys.list()) {
-    const days = terms.get(purpose)
-    if (period < live && days !== undefined && isOver(period, days)) {
-      await ctx.indexKeys.erase(period, purpose)
-    }
-  }
   const { noticed, begun } = await readState(ctx)
   if (begun !== null) await erase(ctx, noticed, begun)
-  const longest = Math.max(...terms.values())
   const over = (await ctx.periodKeys.list()).filter(
-    (period) => period < live && isOver(period, longest),
+    (period) => period < live && endOf(period) + days * DAY_MS <= now,
   )
   const seen: Record<string, number> = {}
   for (const period of over) {
@@ -77,8 +79,11 @@ async function erase(ctx: NodeContext, noticed: State['noticed'], period: string
 }
 
 /** The counts of a quarter are kept until that quarter's summary has surely been made. */
-async function forgetExpiredFlags({ store, clock, pause }: NodeContext): Promise<void> {
+async function endFlags(ctx: NodeContext): Promise<void> {
+  const { store, clock, pause } = ctx
   const now = clock()
+  await watchExpiry(ctx, { after: Number((await store.meta.get(WATCHED)) ?? 0), until: now })
+  await store.meta.set(WATCHED, String(now))
   while ((await store.flags.forgetExpired(now - SETTLED_MS, FLAGS)) === FLAGS) await pause()
   await store.flags.forgetCounts(now - 366 * DAY_MS)
 }

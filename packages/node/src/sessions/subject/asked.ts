@@ -1,12 +1,14 @@
 /**
  * The index by which a data subject's queries are found again, without keeping what was asked: an HMAC
- * of the identifier under a key of the purpose and the quarter that lies outside the store and is
- * erased with the quarter. The identifier goes in as the vault's blind index, so that who has store and
+ * of the identifier under a key of the purpose and the day that lies outside the store and is erased
+ * at the purpose's term. The identifier goes in as the vault's blind index, so that who has store and
  * key files but not the master key can't test guesses either.
  */
 
+import { quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, hmacSha256 } from '@drempel/protocol/encoding'
 import { parseOrigin } from '@drempel/protocol/log'
+import { indexKeyOf, type PurposeDay, purposeDayName } from '../../config/index.ts'
 import type { AskedPosition } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 
@@ -14,8 +16,8 @@ const BLIND = 16
 /** Rows that one transaction takes: some milliseconds. */
 const PAGE = 1_024
 
-/** Keys of the quarter that is written to; those of others are read from their files. */
-type Known = { readonly period: string; readonly keys: Map<string, Promise<Bytes>> }
+/** Keys of the day that is written to; those of others are read from their files. */
+type Known = { readonly day: string; readonly keys: Map<string, Promise<Bytes>> }
 const known = new WeakMap<NodeContext, Known>()
 
 /**
@@ -29,17 +31,18 @@ export async function rememberAsked(
   values: readonly string[],
 ): Promise<void> {
   const period = parseOrigin((await ctx.audit.origin())!).quarter
-  const key = await keyOf(ctx, period, purpose)
+  const of = { period, purpose, day: quotaDay(ctx.clock()) }
+  const key = await keyOf(ctx, of)
   for (let at = 0; at < values.length; at += PAGE) {
     if (at > 0) await ctx.pause()
     const blinds = values
       .slice(at, at + PAGE)
       .map((value) => blindOf(key, ctx.vault.blindIndex(kind, value)))
-    await ctx.store.asked.remember(period, txid, blinds, at)
+    await ctx.store.asked.remember(purposeDayName(of), txid, blinds, at)
   }
 }
 
-/** Where an identifier was asked about, in all quarters whose keys are left. */
+/** Where an identifier was asked about, on all days whose keys are left, and of which quarters those are. */
 export async function findAsked(
   ctx: NodeContext,
   kind: string,
@@ -49,18 +52,24 @@ export async function findAsked(
   return { found: await find(ctx.vault.blindIndex(kind, value)), periods }
 }
 
-/** The same for many, by the vault's blind index, under the keys that there are now. */
-export async function askedIndex(ctx: NodeContext): Promise<{
+/**
+ * The same for many, by the vault's blind index, under the keys that there are now.
+ * @param since asked on that day or later
+ */
+export async function askedIndex(
+  ctx: NodeContext,
+  since = '',
+): Promise<{
   find(index: Bytes): Promise<readonly AskedPosition[]>
   readonly periods: readonly string[]
 }> {
   const keys: Bytes[] = []
   const periods = new Set<string>()
-  for (const { period, purpose } of await ctx.indexKeys.list()) {
-    const key = await ctx.indexKeys.load(period, purpose)
+  for (const of of await ctx.purposeKeys.list()) {
+    const key = of.day < since ? null : await ctx.purposeKeys.load(of)
     if (key === null) continue
-    periods.add(period)
-    keys.push(key)
+    periods.add(of.period)
+    keys.push(indexKeyOf(key))
   }
   return {
     async find(index) {
@@ -72,27 +81,27 @@ export async function askedIndex(ctx: NodeContext): Promise<{
   }
 }
 
-/** Rows of quarters whose keys were erased with their records: random bytes by now. */
+/** Rows whose keys were erased with their records: random bytes by now. */
 export async function forgetErased(ctx: NodeContext): Promise<void> {
-  const live = new Set((await ctx.indexKeys.list()).map(({ period }) => period))
+  const live = new Set((await ctx.purposeKeys.list()).map(purposeDayName))
   for (const period of await ctx.store.asked.periods()) {
     if (!live.has(period)) await ctx.store.asked.forget(period)
   }
 }
 
-function keyOf(ctx: NodeContext, period: string, purpose: string): Promise<Bytes> {
+function keyOf(ctx: NodeContext, of: PurposeDay): Promise<Bytes> {
+  const day = `${of.period} ${of.day}`
   let current = known.get(ctx)
-  if (current?.period !== period) {
-    current = { period, keys: new Map() }
+  if (current?.day !== day) {
+    current = { day, keys: new Map() }
     known.set(ctx, current)
   }
   const { keys } = current
-  const before = keys.get(purpose)
+  const before = keys.get(of.purpose)
   if (before !== undefined) return before
-  // One file is written at a time, however many queries are the first of the quarter.
-  const made = ctx.indexKeys.create(period, purpose)
-  keys.set(purpose, made)
-  made.catch(() => keys.delete(purpose))
+  const made = ctx.purposeKeys.create(of).then(indexKeyOf)
+  keys.set(of.purpose, made)
+  made.catch(() => keys.delete(of.purpose))
   return made
 }
 

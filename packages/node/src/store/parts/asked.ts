@@ -1,6 +1,6 @@
 /**
  * The index by which a data subject's queries are found again. A row's `blind` is an HMAC of an
- * identifier under a key of its period and purpose that the store does not have.
+ * identifier under a key of its period, which is a purpose's day, that the store does not have.
  */
 
 import type { Bytes } from '@drempel/protocol/encoding'

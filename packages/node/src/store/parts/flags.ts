@@ -107,6 +107,16 @@ export interface FlagStore {
     options: { readonly afterId?: number; readonly limit: number },
   ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt'>[]>
 
+  /**
+   * Active flags that expired after `after` and by `until`, at most `within` after they were made, in
+   * order of id.
+   */
+  expired(
+    kind: string,
+    span: { readonly after: number; readonly until: number; readonly within: number },
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt'>[]>
+
   /** False when there is no such flag or it was withdrawn before. */
   withdraw(kind: string, index: Bytes, reason?: WithdrawalReason): Promise<boolean>
 

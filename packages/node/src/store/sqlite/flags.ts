@@ -40,6 +40,14 @@ export function flagStore(connection: Connection): FlagStore {
      WHERE kind = ? AND state = 'withdrawn' AND withdrawn_reason = 'gone-from-source'
        AND created_at >= ? AND withdrawn_at >= ? AND id > ? ORDER BY id LIMIT ?`,
   )
+  const expiredIn = db.prepare<
+    [string, number, number, number, number, number],
+    Pick<Row, 'id' | 'blind' | 'createdAt'>
+  >(
+    `SELECT id, blind, created_at AS createdAt FROM flags
+     WHERE kind = ? AND state = 'active' AND expires > ? AND expires <= ?
+       AND expires - created_at <= ? AND id > ? ORDER BY id LIMIT ?`,
+  )
   // Under bezwaar it stays, so that no import brings it back, and is withdrawn once that is lifted.
   const withdraw = db.prepare(
     `UPDATE flags SET withdrawn_at = @now, withdrawn_reason = @reason,
@@ -112,6 +120,12 @@ export function flagStore(connection: Connection): FlagStore {
       read(() =>
         gone
           .all(kind, madeSince, goneSince, afterId, limit)
+          .map(({ blind, ...row }) => ({ ...row, index: blob(blind) })),
+      ),
+    expired: (kind, { after, until, within }, { afterId = 0, limit }) =>
+      read(() =>
+        expiredIn
+          .all(kind, after, until, within, afterId, limit)
           .map(({ blind, ...row }) => ({ ...row, index: blob(blind) })),
       ),
     withdraw: (kind, index, reason = 'other') =>

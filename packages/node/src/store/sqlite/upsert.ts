@@ -44,6 +44,7 @@ export function flagUpsert({ db, clock, write }: Connection): FlagStore['upsert'
   const update = db.prepare(
     `UPDATE flags SET taxonomy = @taxonomy, evidence = @evidence, reports = @reports,
        since = coalesce(@since, since), expires = @expires, import_id = @importId,
+       created_at = CASE WHEN state = 'withdrawn' OR expires <= @now THEN @now ELSE created_at END,
        state = 'active', withdrawn_at = NULL, withdrawn_reason = NULL
      WHERE id IN (SELECT value FROM json_each(@ids))`,
   )
@@ -64,7 +65,7 @@ export function flagUpsert({ db, clock, write }: Connection): FlagStore['upsert'
           counts[fate]++
           if (id !== null) (fate === 'updated' ? changed : rest).push(id)
         }
-        if (changed.length > 0) update.run({ ...about, ids: JSON.stringify(changed) })
+        if (changed.length > 0) update.run({ ...about, now: clock(), ids: JSON.stringify(changed) })
         if (rest.length > 0) touch.run({ importId, ids: JSON.stringify(rest) })
         if (known.length === alike.length) continue
         const there = new Set(known.map(({ position }) => position))
