@@ -72,9 +72,9 @@ export function appendLeaves(
   return { state: { size, edge }, stored }
 }
 
-export function rootOf(state: TreeState): Hash {
+export function rootOf(state: TreeState, digest: Sha256 = sha256): Hash {
   checkState(state)
-  return state.size === 0 ? emptyRoot() : foldRight(state.edge)
+  return state.size === 0 ? emptyRoot() : foldRight(state.edge, digest)
 }
 
 function checkState(state: TreeState): TreeState {
