@@ -71,19 +71,30 @@ export function dummies(plan: RoundPlan, span: number, random: RandomBytes): Dum
       const start = (entry > slot ? entry : slot) + 1n
       const room = top - start
       if (room < LEAST_ROOM) return false
-      const size = new Uint32Array(WORDS)
-      const drawn = new Uint32Array(WORDS)
+      const [size, first, drawn] = [newWords(), newWords(), newWords()]
       writeAt(size, 0, room * unit)
-      const numbers = new Set<bigint>()
-      while (numbers.size < count) {
+      writeAt(first, 0, start * unit)
+      const order = (place: number) => compareAt(target, at + place * stride, drawn, 0)
+      // Sorted as they come: they are few.
+      for (let held = 0; held < count; ) {
         draw(drawn, 0, size, 0)
-        numbers.add(start + readAt(drawn, 0) / unit)
+        addAt(drawn, 0, first, 0)
+        let place = held
+        while (place > 0 && order(place - 1) > 0) place--
+        if (place > 0 && order(place - 1) === 0) continue
+        for (let i = held; i > place; i--) move(target, at + i * stride, at + (i - 1) * stride)
+        target.set(drawn, at + place * stride)
+        held++
       }
-      const sorted = [...numbers].sort((a, b) => (a < b ? -1 : 1))
-      for (const [i, number] of sorted.entries()) writeAt(target, at + i * stride, number * unit)
       return true
     },
   }
+}
+
+const newWords = () => new Uint32Array(WORDS)
+
+function move(words: Uint32Array, to: number, from: number): void {
+  for (let k = 0; k < WORDS; k++) words[to + k] = words[from + k]!
 }
 
 /** The least number whose order prefix is all ones: no entry reaches it, so that padding comes last. */
