@@ -1,5 +1,6 @@
 /** What supervisors may know of answers: classes over whole months, and nothing of one query. */
 
+import { createRetention } from '@drempel/node/internal/sessions'
 import type { CheckResponse, ResultClasses } from '@drempel/protocol/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
@@ -106,4 +107,23 @@ test('an analyst gives feedback and sees no classes; an auditor the other way ro
   const body = { txid: txids[0]!, item: 0, outcome: 'none' }
   expect((await asker.api('GET', `/classes?month=${month}`, undefined, analyst)).status).toBe(403)
   expect((await asker.api('POST', '/feedback', body, auditor)).status).toBe(403)
+})
+
+test('the same is told after the records of those answers ended, and no more can be told of one', async () => {
+  const before = await classes()
+  const { ahead } = federation.clock
+  const { retentionDays } = federation.convenant.purposes.find(({ id }) => id === PURPOSE)!
+  // What looks, looks once an hour.
+  for (const days of [retentionDays + 0.5, retentionDays + 2]) {
+    federation.clock.ahead = ahead + days * 86_400_000
+    await createRetention(asker.ctx)()
+  }
+  expect(await asker.ctx.purposeKeys.list()).toEqual([])
+  federation.clock.ahead = ahead
+  const problem = await feedback(txids[0]!, 'none')
+  expect(readProblem(problem.text, problem.status).code).toBe('RECORD_ERASED')
+  expect(await classes()).toEqual(before)
+  // Whoever has the store without the master key sees no number of them.
+  const kept = (await asker.ctx.store.meta.get(`classes/${month}`))!
+  expect(Buffer.from(kept, 'base64').toString('latin1')).not.toContain('queries')
 })

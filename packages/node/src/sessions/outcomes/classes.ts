@@ -2,9 +2,14 @@
  * How often questions were answered yes, for who supervises: by purpose and kind, in classes, over at
  * least twenty queries, of whole months that have ended. Months do not overlap, so two figures never
  * differ by a query; a purpose with fewer stays silent.
+ *
+ * A purpose's term can be shorter than a month. So a day's answers are added to the sealed sums of its
+ * month before their records end; what is kept of them is those sums.
  */
 
-import { type EventOf, parseEvent, parseOrigin, timeOf } from '@drempel/protocol/log'
+import { base64, fromBase64, isProtocolError, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { type EventOf, parseEvent, parseOrigin, quarterOf, timeOf } from '@drempel/protocol/log'
+import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { feedbackOf, verdictsOf } from './feedback.ts'
@@ -42,36 +47,98 @@ export async function resultClasses(ctx: NodeContext, month: string): Promise<Re
   const from = Date.parse(`${month}-01T00:00:00Z`)
   const until = new Date(from).setUTCMonth(new Date(from).getUTCMonth() + 1)
   if (!(until <= ctx.clock())) fail('PERIOD_IN_USE', { at: month })
-  const tallies = new Map<string, Tally>()
-  for await (const { event, origin, index } of resultsIn(ctx, month, from, until)) {
-    const name = `${event.purpose} ${event.kind}`
-    const tally = tallies.get(name) ?? {
-      queries: 0,
-      identifiers: 0,
-      over: 0,
-      told: 0,
-      confirmed: 0,
-    }
-    tallies.set(name, tally)
-    tally.queries++
-    const verdicts = await verdictsOf(ctx, origin, index)
-    tally.identifiers += verdicts.length
-    const told = await feedbackOf(ctx, event.txid)
-    for (const [item, over] of verdicts.entries()) {
-      if (!over) continue
-      tally.over++
-      const outcome = told.get(item)
-      if (outcome !== undefined) tally.told++
-      if (outcome === 'confirmed') tally.confirmed++
-    }
+  const { tallies, days } = await readSums(ctx, month)
+  for await (const result of resultsIn(ctx, quarterOf(from))) {
+    const time = timeOf(result.event.time)
+    if (time < from || time >= until || days.has(dayOf(result.event))) continue
+    await add(ctx, tallies, result)
   }
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, tally]) => classOf(name, tally))
 }
 
-async function* resultsIn(ctx: NodeContext, month: string, from: number, until: number) {
-  const quarter = `${month.slice(0, 4)}Q${Math.ceil(Number(month.slice(5)) / 3)}`
+/** Before the records of these days are ended. Days that were added before are not added again. */
+export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]): Promise<void> {
+  const names = new Set(ending.map(({ purpose, day }) => `${purpose} ${day}`))
+  const months = new Map<string, Sums>()
+  const sumsOf = async (month: string) => {
+    const sums = months.get(month) ?? (await readSums(ctx, month))
+    months.set(month, sums)
+    return sums
+  }
+  const found = new Map<string, string>()
+  for (const quarter of new Set(ending.map(({ period }) => period))) {
+    for await (const result of resultsIn(ctx, quarter)) {
+      const name = dayOf(result.event)
+      const sums = names.has(name) ? await sumsOf(result.event.time.slice(0, 7)) : undefined
+      if (sums === undefined || sums.days.has(name)) continue
+      try {
+        await add(ctx, sums.tallies, result)
+      } catch (error) {
+        // What can't be read is not counted, and keeps nothing from its end.
+        if (!isProtocolError(error, 'RECORD_ERASED') && !isProtocolError(error, 'RECORD_DAMAGED')) {
+          throw error
+        }
+      }
+      found.set(name, result.event.time.slice(0, 7))
+    }
+  }
+  for (const [name, month] of found) months.get(month)!.days.add(name)
+  for (const [month, sums] of months) await writeSums(ctx, month, sums)
+}
+
+type Result = {
+  readonly event: EventOf<'query.result'>
+  readonly origin: string
+  readonly index: number
+}
+
+async function add(
+  ctx: NodeContext,
+  tallies: Map<string, Tally>,
+  { event, origin, index }: Result,
+): Promise<void> {
+  const verdicts = await verdictsOf(ctx, origin, index)
+  const told = await feedbackOf(ctx, event.txid)
+  const name = `${event.purpose} ${event.kind}`
+  const none = { queries: 0, identifiers: 0, over: 0, told: 0, confirmed: 0 }
+  const tally = tallies.get(name) ?? none
+  tallies.set(name, tally)
+  tally.queries++
+  tally.identifiers += verdicts.length
+  for (const [item, over] of verdicts.entries()) {
+    if (!over) continue
+    tally.over++
+    const outcome = told.get(item)
+    if (outcome !== undefined) tally.told++
+    if (outcome === 'confirmed') tally.confirmed++
+  }
+}
+
+const dayOf = ({ purpose, time }: EventOf<'query.result'>) => `${purpose} ${time.slice(0, 10)}`
+
+type Sums = { readonly tallies: Map<string, Tally>; readonly days: Set<string> }
+
+async function readSums({ store, vault }: NodeContext, month: string): Promise<Sums> {
+  const text = await store.meta.get(placeOf(month))
+  if (text === null) return { tallies: new Map(), days: new Set() }
+  const opened = parseJcs(vault.open(placeOf(month), fromBase64(text)))
+  const { tallies, days } = opened as unknown as SumsText
+  return { tallies: new Map(tallies), days: new Set(days) }
+}
+
+type SumsText = { readonly tallies: [string, Tally][]; readonly days: string[] }
+
+async function writeSums(ctx: NodeContext, month: string, { tallies, days }: Sums): Promise<void> {
+  const text: SumsText = { tallies: [...tallies], days: [...days] }
+  const sealed = ctx.vault.seal(placeOf(month), jcs(text), ctx.random)
+  await ctx.store.meta.set(placeOf(month), base64(sealed))
+}
+
+const placeOf = (month: string) => `classes/${month}`
+
+async function* resultsIn(ctx: NodeContext, quarter: string): AsyncGenerator<Result> {
   for (const origin of await ctx.audit.origins()) {
     if (parseOrigin(origin).quarter !== quarter) continue
     const size = (await ctx.audit.head(origin))?.size ?? 0
@@ -80,9 +147,7 @@ async function* resultsIn(ctx: NodeContext, month: string, from: number, until: 
       const leaves = await ctx.store.log.leaves(origin, at, Math.min(size, at + PAGE))
       for (const [i, leaf] of leaves.entries()) {
         const event = parseEvent(leaf)
-        const time = timeOf(event.time)
-        if (!isAnswer(event) || time < from || time >= until) continue
-        yield { event, origin, index: at + i }
+        if (isAnswer(event)) yield { event, origin, index: at + i }
       }
     }
   }

@@ -1,2 +1,2 @@
-export { LEAST_QUERIES, resultClasses } from './classes.ts'
+export { keepSums, LEAST_QUERIES, resultClasses } from './classes.ts'
 export { giveFeedback } from './feedback.ts'

@@ -7,6 +7,7 @@
 import { purposeDayName } from '../../config/index.ts'
 import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
+import { keepSums } from '../outcomes/index.ts'
 import { DAY_MS } from './terms.ts'
 
 /** Seen a day before its end, it ends on time: what looks, looks once an hour. */
@@ -38,7 +39,9 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
     if (end <= now && now - first >= DAY_MS) over.push(of)
   }
   await writeState(ctx, { noticed: seen, begun: [] })
-  if (over.length > 0) await erase(ctx, seen, over)
+  if (over.length === 0) return
+  await keepSums(ctx, over)
+  await erase(ctx, seen, over)
 }
 
 /** Erased first, entered after: an entry must not attest what a crash prevented. */
