@@ -16,6 +16,7 @@ const DOCS = [
     name.endsWith('.md') ? [`docs/${name}`] : [],
   ),
   'examples/proeftuin/README.md',
+  'examples/proeftuin/generale-repetitie.md',
 ]
 const text = (doc: string): string => readFileSync(join(root, doc), 'utf8')
 const manifest = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
@@ -150,7 +151,7 @@ describe('docs/PROTOCOL.md', () => {
       [...source.matchAll(/name: '([a-z]+\/[a-z]+)',/g)].map((match) => match[1]!),
     )
     const told = spans(text('docs/PROTOCOL.md')).filter((span) =>
-      /^(keys|log|oprf|psi|rounds|lists)\/[a-z]+$/.test(span),
+      /^(keys|log|oprf|psi|rehearsal|rounds|lists)\/[a-z]+$/.test(span),
     )
     expect(served.length).toBeGreaterThan(10)
     expect([...new Set(told)].sort()).toEqual([...new Set(served)].sort())

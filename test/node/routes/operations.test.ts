@@ -8,6 +8,7 @@ import {
   queryRoutes,
   questionRoutes,
   recordRoutes,
+  rehearsalRoutes,
   subjectRoutes,
 } from '@drempel/node/internal/routes'
 import { openApi, operations } from '@drempel/protocol/api'
@@ -34,6 +35,7 @@ function served(): string[] {
     queryRoutes,
     questionRoutes,
     recordRoutes,
+    rehearsalRoutes,
     subjectRoutes,
   ].map((routes) => routes(node))
   const routes = apps.flatMap((app) => app.routes)

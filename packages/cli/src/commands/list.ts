@@ -35,6 +35,7 @@ import { psiAccept, psiList, psiPropose, psiRefuse, psiRepeat, psiRun, psiShow }
 import { questionApprove, questionAskCommand, questionList, questionShow } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
+import { experimentRehearse } from './rehearse.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
 import { statusCommand } from './status.ts'
@@ -80,6 +81,6 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
   ...[subjectLift, subjectList, subjectExtend, subjectClose, recallList, recallClose],
-  ...[experimentRun, experimentWorld],
+  ...[experimentRun, experimentWorld, experimentRehearse],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

@@ -41,6 +41,9 @@ export type CliErrorCode =
   | 'PIN_MISMATCH'
   | 'PIN_UNKNOWN'
   | 'RECEIPT_LEAF'
+  | 'REHEARSAL_FILE'
+  | 'REHEARSAL_OTHER'
+  | 'REHEARSAL_TOO_LARGE'
   | 'REPORT_CHANGED'
   | 'ROUND_FAILED'
   | 'SIGNATURE_WRONG'
@@ -301,6 +304,35 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'De ontvangstbevestiging hoort niet bij deze logregel',
       en: 'The receipt does not belong to this log entry',
+    },
+  },
+  REHEARSAL_FILE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Dit bestand is geen rehearsal.json van een generale repetitie',
+      en: 'This file is no rehearsal.json of a rehearsal',
+    },
+  },
+  REHEARSAL_OTHER: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Deze bestanden zijn niet van dezelfde generale repetitie',
+      en: 'These files are not of one rehearsal',
+    },
+    next: {
+      nl: 'oefen allemaal met hetzelfde convenant en hetzelfde --word',
+      en: 'rehearse with one convenant and one --word',
+    },
+  },
+  REHEARSAL_TOO_LARGE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Voor deze soort zijn er te weinig nummers die van niemand zijn',
+      en: 'Of this kind there are too few numbers that are nobody’s',
+    },
+    next: {
+      nl: 'oefen met een convenant waarin de kleinste lijst (minList) korter is',
+      en: 'rehearse with a convenant whose least list (minList) is shorter',
     },
   },
   REPORT_CHANGED: {

@@ -46,6 +46,7 @@ import {
   questionRoutes,
   type RunningNode,
   recordRoutes,
+  rehearsalRoutes,
   subjectRoutes,
 } from '../routes/index.ts'
 import {
@@ -265,6 +266,7 @@ function routes(
   app.route('/api/v1', auditorLogRoutes(node))
   app.route('/api/v1', subjectRoutes(node))
   app.route('/api/v1', recordRoutes(node))
+  app.route('/api/v1', rehearsalRoutes(node))
   app.route('/api/v1', alertRoutes(node))
   app.route('/api/v1', questionRoutes(node))
   app.route('/api/v1', outcomeRoutes(node))

@@ -22,7 +22,10 @@ export type Log = (
 export type InForce = {
   readonly convenant: Convenant
   readonly signed: SignedConvenant
+  /** Under which keys, rounds and entries of the log stand. */
   readonly digest: string
+  /** The document's own, while its rehearsal is what is in force; else null. */
+  readonly rehearsed: string | null
 }
 
 export type NodeContext = {

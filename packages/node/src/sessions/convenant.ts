@@ -7,18 +7,21 @@ import {
   memberOf,
   parseSignedConvenant,
   parseSignedConvenantText,
+  rehearsalDigest,
   type SignedConvenant,
   signConvenant,
   verifyConvenant,
   verifySuccession,
 } from '@drempel/protocol/convenant'
-import { fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
+import { fromHex, fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
 import type { Audit } from '../audit/index.ts'
 import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
-import type { InForce } from './context.ts'
-import { fail } from './errors.ts'
+import type { InForce, NodeContext } from './context.ts'
+import { END_REHEARSAL, fail } from './errors.ts'
+
+const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 
 /** In memory what the store has as current; read by every request. */
 export class ConvenantInForce {
@@ -33,6 +36,8 @@ export class ConvenantInForce {
     const row = await store.convenants.current()
     if (row === null) return
     this.#current = read(parseSignedConvenantText(fromUtf8(row.document)))
+    const rehearsal = await store.rehearsals.current()
+    if (rehearsal !== null) this.rehearse(rehearsal.word)
     try {
       fits(this.#current.signed, home, true)
     } catch (error) {
@@ -50,6 +55,15 @@ export class ConvenantInForce {
     return this.#current
   }
 
+  /** Puts the convenant's rehearsal in force; with null the convenant itself again. */
+  rehearse(word: string | null): InForce {
+    const { digest, rehearsed, ...rest } = this.get()
+    const own = rehearsed ?? digest
+    const next = word === null ? own : hex(rehearsalDigest(fromHex(own), word))
+    this.#current = { ...rest, digest: next, rehearsed: word === null ? null : own }
+    return this.#current
+  }
+
   /**
    * Verifies, logs, then puts a version in force.
    * @throws ProtocolError `CONVENANT_UNFIT`, and what the convenant layer says of it
@@ -57,6 +71,7 @@ export class ConvenantInForce {
   async install(store: Store, audit: Audit, home: Home, value: unknown): Promise<InForce> {
     const signed = parseSignedConvenant(value)
     const before = this.#current
+    if (before?.rehearsed) fail('REHEARSING', { hint: END_REHEARSAL })
     if (before === null) verifyConvenant(signed)
     else if (before.digest !== hex(convenantDigest(signed.convenant))) {
       verifySuccession(before.convenant, signed)
@@ -131,5 +146,5 @@ function fits(signed: SignedConvenant, home: Home, installing: boolean): void {
 
 function read(signed: SignedConvenant): InForce {
   const { convenant } = signed
-  return { convenant, signed, digest: hex(convenantDigest(convenant)) }
+  return { convenant, signed, digest: hex(convenantDigest(convenant)), rehearsed: null }
 }

@@ -27,9 +27,11 @@ export type SessionErrorCode =
   | 'NO_CONVENANT'
   | 'NO_KEY'
   | 'NO_LIST'
+  | 'NODE_IN_USE' // it has or had flags, lists or rounds that are not made up
   | 'NODE_RESTARTED'
   | 'NOT_APPROVED' // a proposal that waits, was denied, expired or was used; which is in `at`
   | 'NOT_HOLDER'
+  | 'NOT_REHEARSING'
   | 'NOT_WITNESSED' // too few witnesses cosign a log, or a witness was not brought it
   | 'NOT_COMPUTE_NODE'
   | 'PERIOD_IN_USE' // the log is written under it, or will be
@@ -44,6 +46,7 @@ export type SessionErrorCode =
   | 'PSI_WRONG_STATE'
   | 'QUORUM_LOST' // fewer than q key holders answered
   | 'REFUSED' // by the convenant; the refusal code is in `at`
+  | 'REHEARSING' // what is real waits for the end of the rehearsal
   | 'RETENTION_RUNS' // records that the convenant still keeps
   | 'ROUND_FAILED'
   | 'ROUND_UNKNOWN'
@@ -59,6 +62,9 @@ export type SessionErrorCode =
 // Annotated, so that the compiler knows that nothing follows a call.
 export const fail: (code: SessionErrorCode, details?: ErrorDetails) => never =
   failWith<SessionErrorCode>()
+
+/** What is made up and what is real never meet at a node. */
+export const END_REHEARSAL = 'run: drempel experiment rehearse --end'
 
 /**
  * The code to record for an error: of a refusal the convenant's own, of a peer's problem document what

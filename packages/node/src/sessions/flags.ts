@@ -2,12 +2,12 @@
 
 import { isEvidenceClass, kindOf, taxonomyEntry } from '@drempel/protocol/convenant'
 import { type Bytes, fromUtf8, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
-import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers'
+import { canonicalize, type IdentifierKind, isMadeUp } from '@drempel/protocol/identifiers'
 import type { FlagRow, UpsertCounts } from '../store/index.ts'
 import { watchExpired } from './alerts/index.ts'
 import { behind } from './behind.ts'
 import type { NodeContext } from './context.ts'
-import { fail } from './errors.ts'
+import { END_REHEARSAL, fail } from './errors.ts'
 import { knownKind } from './federation.ts'
 import type { SignedList } from './round/messages.ts'
 
@@ -28,10 +28,19 @@ const PAGE = 1_024
 const BATCH = 2_500
 const UNSPECIFIED = 'unspecified'
 
-/** @throws ProtocolError of the identifiers layer, without the value */
+/** Imports of made-up flags name themselves, so that one that is late does not land among real ones. */
+const REHEARSAL = 'rehearsal-'
+
+/**
+ * Every identifier that enters the node passes here.
+ * @throws ProtocolError of the identifiers layer, without the value; `REHEARSING` for a real one
+ */
 export function canonical(ctx: NodeContext, kind: IdentifierKind, value: string): string {
-  const region = kindOf(ctx.inForce().convenant, kind)?.defaultRegion
-  return canonicalize(kind, value, region ? { defaultRegion: region } : {})
+  const { convenant, rehearsed } = ctx.inForce()
+  const region = kindOf(convenant, kind)?.defaultRegion
+  const name = canonicalize(kind, value, region ? { defaultRegion: region } : {})
+  if (rehearsed !== null && !isMadeUp(kind, name)) fail('REHEARSING', { hint: END_REHEARSAL })
+  return name
 }
 
 function flagPlace(kind: string, index: Bytes): string {
@@ -64,6 +73,10 @@ export async function importFlags(
   rows: readonly FlagInput[],
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
   knownKind(ctx.inForce(), kind)
+  const madeUp = importId.startsWith(REHEARSAL)
+  if (madeUp !== (ctx.inForce().rehearsed !== null)) {
+    fail(madeUp ? 'NOT_REHEARSING' : 'REHEARSING', madeUp ? {} : { hint: END_REHEARSAL })
+  }
   const blockedSince = await epochBegin(ctx, kind)
   const total = { added: 0, updated: 0, unchanged: 0, blocked: 0 }
   const rejected: Rejected[] = []
@@ -72,7 +85,7 @@ export async function importFlags(
       try {
         return [readFlag(ctx, kind, input)]
       } catch (error) {
-        if (!isProtocolError(error)) throw error
+        if (!isProtocolError(error) || error.code === 'REHEARSING') throw error
         rejected.push({ row: input.row, code: error.code })
         return []
       }

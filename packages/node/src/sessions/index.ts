@@ -9,6 +9,7 @@ import { keyMethods } from './keys/holder.ts'
 import { oprfMethods } from './oprf/holder.ts'
 import { Intersections, type PsiRule, psiMethods, psiPolicy } from './psi/index.ts'
 import { reconcileMethods } from './reconcile/holder.ts'
+import { rehearsalMethods } from './rehearsal.ts'
 import { roundMethods } from './round/index.ts'
 import { Rounds } from './round/live.ts'
 import { createWitnessing } from './witness/index.ts'
@@ -46,6 +47,7 @@ export function createSessions(
     ...roundMethods(ctx, rounds),
     ...psiMethods(ctx, intersections),
     ...reconcileMethods(ctx),
+    ...rehearsalMethods(ctx),
   ])
   const methods = [...oprfMethods(ctx), ...others]
   for (const method of methods) byName.set(method.name, method)
@@ -106,6 +108,13 @@ export {
   shred,
 } from './records/index.ts'
 export { failOpenRounds } from './recover.ts'
+export {
+  beginRehearsal,
+  currentRehearsal,
+  endRehearsal,
+  moveRehearsal,
+  viewRehearsal,
+} from './rehearsal.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'
 export { tagsOnList } from './round/lists.ts'

@@ -329,6 +329,26 @@ export function journalKeyErased(ctx: NodeContext, kind: string, epoch: string):
   return ctx.audit.append({ ...event, kind: kind as IdentifierKind }, {})
 }
 
+/** A rehearsal begins or ends as a change of what is in force, by which every entry between is known. */
+export function journalRehearsal(
+  ctx: NodeContext,
+  digest: string,
+  before: string,
+  record: Json,
+): Promise<Appended> {
+  const { version, members } = ctx.inForce().convenant
+  return ctx.audit.append(
+    {
+      type: 'convenant.changed',
+      convenant: { version, digest },
+      previousConvenant: { version, digest: before },
+      parties: members.map(({ id }) => id).sort(),
+      alerts: ['rehearsal'],
+    },
+    record,
+  )
+}
+
 function sortedCheckpoints(list: readonly PeerCheckpoint[]): PeerCheckpoint[] {
   const byOrigin = new Map(list.map((checkpoint) => [checkpoint.origin, checkpoint]))
   return [...byOrigin.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1)).slice(0, 16)

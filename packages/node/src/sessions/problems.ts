@@ -75,6 +75,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'A log shows less than it showed before, or something else',
     nl: 'Een logboek toont minder dan eerder, of iets anders',
   },
+  NODE_IN_USE: {
+    status: 409,
+    en: 'The node has or had real flags, lists or rounds, beside which nothing is rehearsed',
+    nl: 'De node heeft of had echte meldingen, lijsten of rondes; daarnaast wordt niet geoefend',
+  },
   NODE_RESTARTED: {
     status: 409,
     en: 'The node restarted while this was under way',
@@ -94,6 +99,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 403,
     en: 'Only a key holder does this',
     nl: 'Alleen een sleutelhouder doet dit',
+  },
+  NOT_REHEARSING: {
+    status: 409,
+    en: 'No rehearsal is on at this node',
+    nl: 'Op deze node is geen generale repetitie bezig',
   },
   NOT_WITNESSED: {
     status: 503,
@@ -170,6 +180,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     status: 403,
     en: 'The convenant does not allow this',
     nl: 'Het convenant staat dit niet toe',
+  },
+  REHEARSING: {
+    status: 409,
+    en: 'A rehearsal is on, in which only made-up identifiers are taken',
+    nl: 'Er is een generale repetitie bezig; zolang komt er niets echts in',
   },
   RETENTION_RUNS: {
     status: 409,

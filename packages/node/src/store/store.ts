@@ -34,6 +34,7 @@ import type { MetaStore } from './parts/meta.ts'
 import type { ProposalStore } from './parts/proposals.ts'
 import type { PsiStore } from './parts/psi.ts'
 import type { RecallStore } from './parts/recalls.ts'
+import type { RehearsalStore } from './parts/rehearsals.ts'
 import type { ReplayStore } from './parts/replay.ts'
 import type { RoundStore } from './parts/rounds.ts'
 import type { TagStore } from './parts/tags.ts'
@@ -53,6 +54,7 @@ export interface Store {
   readonly log: LogStore
   readonly proposals: ProposalStore
   readonly psi: PsiStore
+  readonly rehearsals: RehearsalStore
   readonly replay: ReplayStore
   readonly usage: UsageStore
   readonly witness: WitnessStore

@@ -58,6 +58,13 @@ import {
   proposals,
   shredded,
 } from './records.ts'
+import {
+  rehearsal,
+  rehearsalBegin,
+  rehearsalEnd,
+  rehearsalStep,
+  rehearsalView,
+} from './rehearsal.ts'
 import { epoch, epochs, round, rounds, startRequest } from './rounds.ts'
 import {
   accessRequest,
@@ -395,6 +402,37 @@ export const operations: readonly Operation[] = [
     roles: people,
     request: carryOutRequest,
     response: shredded,
+  },
+  {
+    method: 'get',
+    path: '/rehearsal',
+    summary: 'The rehearsal that is on, and what the other members say of theirs',
+    roles: anyone,
+    response: rehearsalView,
+  },
+  {
+    method: 'post',
+    path: '/rehearsal',
+    summary: 'Begin a rehearsal of the convenant with made-up flags, at a node without any',
+    roles: operators,
+    request: rehearsalBegin,
+    response: rehearsal,
+  },
+  {
+    method: 'post',
+    path: '/rehearsal/step',
+    summary: 'Tell the other members how far the rehearsal is here',
+    roles: operators,
+    request: rehearsalStep,
+    response: rehearsal,
+  },
+  {
+    method: 'post',
+    path: '/rehearsal/end',
+    summary: 'End the rehearsal, and erase all that came of it',
+    roles: operators,
+    request: rehearsalEnd,
+    response: rehearsalEnd,
   },
   {
     method: 'get',

@@ -6,6 +6,7 @@ export {
   oprfInput,
 } from './canonicalize.ts'
 export type { IdentifierErrorCode } from './errors.ts'
+export { isMadeUp } from './madeUp.ts'
 export { unicodeDigest } from './unicode.ts'
 export {
   type FormVersions,

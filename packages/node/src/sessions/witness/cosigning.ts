@@ -48,6 +48,8 @@ export type CosigningState = {
   readonly quorum: number
   /** Since when entries have waited for a quorum; null when none do. */
   readonly waitingSince: number | null
+  /** Who did not cosign when last asked, and the code for which. */
+  readonly failing: ReadonlyMap<string, string>
 }
 
 type Waiter = { readonly origin: string; readonly size: number; readonly done: () => void }
@@ -60,6 +62,7 @@ export function createCosigning(ctx: World): Cosigning {
   let again = false
   let waitingSince: number | null = null
   let told: 'suppressed' | 'refused' | null = null
+  const failing = new Map<string, string>()
 
   function run(): Promise<void> {
     again = running !== undefined
@@ -134,10 +137,12 @@ export function createCosigning(ctx: World): Cosigning {
         cosign(witness, checkpoint, note)
           .then((cosignature) => {
             answers.push({ member: witness.member, cosignature })
+            failing.delete(witness.member)
             if (answers.length >= policy.quorum) resolve()
           })
           .catch(async (error: unknown) => {
             silent.add(witness.member)
+            failing.set(witness.member, codeOf(error))
             ctx.log('warn', 'log.not-cosigned', { member: witness.member, code: codeOf(error) })
             if (isConflict(error)) await keep(origin, note, error)
           })
@@ -218,7 +223,7 @@ export function createCosigning(ctx: World): Cosigning {
 
   function state(): CosigningState {
     const { witnesses, quorum } = policyOf(ctx.inForce(), ctx.self)
-    return { witnesses: witnesses.map(({ member }) => member), quorum, waitingSince }
+    return { witnesses: witnesses.map(({ member }) => member), quorum, waitingSince, failing }
   }
 
   return { recall, run, ready, cosigned, state }

@@ -17,6 +17,7 @@ import { metaStore } from './meta.ts'
 import { proposalStore } from './proposals.ts'
 import { psiStore } from './psi.ts'
 import { recallStore } from './recalls.ts'
+import { rehearsalStore } from './rehearsals.ts'
 import { replayStore } from './replay.ts'
 import { roundStore } from './rounds.ts'
 import { tagStore } from './tags.ts'
@@ -44,6 +45,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     log: logStore(connection),
     proposals: proposalStore(connection),
     psi: psiStore(connection),
+    rehearsals: rehearsalStore(connection),
     replay: replayStore(connection),
     usage: usageStore(connection),
     witness: witnessStore(connection),

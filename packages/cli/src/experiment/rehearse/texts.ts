@@ -1,0 +1,183 @@
+/** What the checklist says: of each check what was shown, of each code what to do next. */
+
+import type { Text } from '../../output/language.ts'
+import type { Check, State } from './sheet.ts'
+
+export const STATE_NAMES: Readonly<Record<State, Text>> = {
+  passed: { nl: 'gelukt', en: 'passed' },
+  failed: { nl: 'mislukt', en: 'failed' },
+  waiting: { nl: 'wacht', en: 'waiting' },
+  absent: { nl: 'niet in dit convenant', en: 'not in this convenant' },
+}
+
+export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
+  reachable: { nl: 'bereikbaar, met ondertekend antwoord', en: 'reachable, with a signed answer' },
+  pinned: { nl: 'TLS met de sleutel uit het convenant', en: 'TLS with the key in the convenant' },
+  clock: { nl: 'klok gelijk', en: 'clock in time' },
+  convenant: { nl: 'hetzelfde convenant', en: 'the same convenant' },
+  ready: { nl: 'oefent mee', en: 'rehearses too' },
+  import: { nl: 'meldingen geladen', en: 'flags loaded' },
+  key: { nl: 'sleutel gemaakt met alle sleutelhouders', en: 'key made with all key holders' },
+  round: {
+    nl: 'ronde gedraaid, uitkomst zoals verwacht',
+    en: 'round ran, outcome as expected',
+  },
+  yes: {
+    nl: 'bevraging met antwoord “boven de drempel”',
+    en: 'a check answered “over the threshold”',
+  },
+  no: { nl: 'bevraging met antwoord “niet”', en: 'a check answered “not over”' },
+  refused: {
+    nl: 'bevraging die niet mag is geweigerd',
+    en: 'a check that is not allowed was refused',
+  },
+  'four-eyes': {
+    nl: 'zonder tweede persoon geen antwoord',
+    en: 'no answer without a second person',
+  },
+  recall: {
+    nl: 'ingetrokken melding leidt tot herroeping',
+    en: 'a withdrawn flag leads to a recall',
+  },
+  subject: { nl: 'inzageverzoek vindt wat er is', en: 'subject access finds what there is' },
+  log: { nl: 'logboek klopt en noemt de oefening', en: 'log verifies and names the rehearsal' },
+  witness: { nl: 'logboek meegetekend door getuigen', en: 'log cosigned by witnesses' },
+  clean: { nl: 'alles van de oefening gewist', en: 'all of the rehearsal erased' },
+}
+
+/** By code; `round` and the like where a code says the same of all. */
+export const NEXT: Readonly<Record<string, Text>> = {
+  PEER_UNREACHABLE: {
+    nl: 'vraag die deelnemer of de node draait en op het adres in het convenant te bereiken is (firewall)',
+    en: 'ask that member whether the node runs and can be reached at the address in the convenant (firewall)',
+  },
+  PEER_PIN_MISMATCH: {
+    nl: 'het adres antwoordt met een andere TLS-sleutel dan in het convenant: verkeerde node, of iets ertussen',
+    en: 'the address answers with another TLS key than in the convenant: the wrong node, or something between',
+  },
+  CLOCK_SKEW: { nl: 'zet de klokken gelijk (NTP)', en: 'set the clocks right (NTP)' },
+  CONVENANT_DIFFERS: {
+    nl: 'die node heeft een andere versie: drempel convenant install met het document dat allen tekenden',
+    en: 'that node has another version: drempel convenant install with the document that all signed',
+  },
+  NO_CONVENANT: {
+    nl: 'die node heeft nog geen convenant: drempel convenant install',
+    en: 'that node has no convenant yet: drempel convenant install',
+  },
+  NOT_REHEARSING: {
+    nl: 'vraag die deelnemer ook te oefenen: drempel experiment rehearse',
+    en: 'ask that member to rehearse too: drempel experiment rehearse',
+  },
+  OTHER_WORD: {
+    nl: 'spreek hetzelfde --word af; begin na --end opnieuw',
+    en: 'agree on one --word; begin again after --end',
+  },
+  LATE: {
+    nl: 'wacht op die deelnemer en geef dezelfde opdracht opnieuw',
+    en: 'wait for that member and give the same command again',
+  },
+  NO_KEY: {
+    nl: 'een sleutelhouder maakt de sleutel; alle sleutelhouders moeten er zijn',
+    en: 'a key holder makes the key; all key holders must be up',
+  },
+  NO_LIST: {
+    nl: 'de ronde is er nog niet; geef dezelfde opdracht opnieuw',
+    en: 'the round has not been yet; give the same command again',
+  },
+  MEMBER_LEFT_OUT: {
+    nl: 'een deelnemer bleef buiten de ronde: zie drempel round status',
+    en: 'a member was left out of the round: see drempel round status',
+  },
+  OUTCOME_DIFFERS: {
+    nl: 'de lijst is anders dan het plan voorspelt: ga niet verder, en zoek dit met de andere deelnemers uit',
+    en: 'the list is other than the plan foretells: do not go on, and find out with the other members',
+  },
+  IMPORT_DIFFERS: {
+    nl: 'niet alle verzonnen meldingen staan in de node: begin na --end opnieuw',
+    en: 'not all made-up flags are in the node: begin again after --end',
+  },
+  ANSWER_DIFFERS: {
+    nl: 'het antwoord is anders dan het plan voorspelt: ga niet verder, en zoek dit uit',
+    en: 'the answer is other than the plan foretells: do not go on, and find out',
+  },
+  NOT_REFUSED: {
+    nl: 'de node antwoordde waar zij moest weigeren: ga niet verder, en vergelijk het convenant',
+    en: 'the node answered where it had to refuse: do not go on, and compare the convenant',
+  },
+  NOT_RECALLED: {
+    nl: 'de herroeping bleef uit: zie drempel recall list',
+    en: 'no recall was raised: see drempel recall list',
+  },
+  NOT_FOUND: {
+    nl: 'het inzageverzoek vond niets: zie drempel subject access',
+    en: 'subject access found nothing: see drempel subject access',
+  },
+  NOT_IN_LOG: {
+    nl: 'de regels van de oefening staan niet in het logboek: drempel log verify',
+    en: 'the entries of the rehearsal are not in the log: drempel log verify',
+  },
+  NOT_WITNESSED: {
+    nl: 'te weinig getuigen tekenen mee: zie de regels van de getuigen hieronder',
+    en: 'too few witnesses cosign: see the lines of the witnesses below',
+  },
+  FORBIDDEN: {
+    nl: 'dit token mag dat niet: gebruik er een met de rollen analyst, operator, auditor, fg en admin',
+    en: 'this token may not: use one with the roles analyst, operator, auditor, fg and admin',
+  },
+  QUOTA_EXCEEDED: {
+    nl: 'het quotum van vandaag is op: morgen opnieuw',
+    en: "today's quota is used up: again tomorrow",
+  },
+  REHEARSING: {
+    nl: 'de verzonnen meldingen staan er nog: dezelfde opdracht gaat verder, --end wist alles',
+    en: 'the made-up flags are still there: the same command goes on, --end erases all',
+  },
+  NODE_IN_USE: {
+    nl: 'er bleef iets achter: drempel status laat zien wat',
+    en: 'something stayed behind: drempel status shows what',
+  },
+}
+
+/** Of codes that have no words of their own. */
+export const NEXT_OTHERWISE: Text = {
+  nl: 'de code staat in de handleiding; drempel doctor zegt meer',
+  en: 'the code is in the manual; drempel doctor says more',
+}
+
+export const TEXTS = {
+  drempel: { nl: 'Drempel, generale repetitie', en: 'Drempel, rehearsal' },
+  title: { nl: 'Generale repetitie van', en: 'Rehearsal of' },
+  version: { nl: 'versie', en: 'version' },
+  about: {
+    nl: 'Het convenant is op de nodes van de deelnemers zelf beproefd, met verzonnen nummers en namen die van niemand zijn, voordat er een echte melding in stond. Hieronder staat wat elke node heeft laten zien.',
+    en: 'The convenant was tried on the members’ own nodes, with made-up numbers and names that are nobody’s, before there was a real flag. Below is what each node has shown.',
+  },
+  ok: {
+    nl: 'Alles wat in dit convenant staat is gelukt.',
+    en: 'All that is in this convenant passed.',
+  },
+  notOk: { nl: 'Dit is nog niet gelukt:', en: 'This has not passed yet:' },
+  missing: {
+    nl: 'Van deze deelnemers is er geen blad:',
+    en: 'There is no sheet of these members:',
+  },
+  open: {
+    nl: 'De repetitie is hier nog bezig: de node neemt niets echts aan tot zij is afgelopen.',
+    en: 'The rehearsal is still on here: the node takes nothing real until it has ended.',
+  },
+  head: {
+    nl: ['wat', 'waarvan', 'uitkomst', 'daarna'],
+    en: ['what', 'of', 'outcome', 'next'],
+  },
+  matrixHead: { nl: 'wat', en: 'what' },
+  matrix: { nl: 'Alle deelnemers', en: 'All members' },
+  member: { nl: 'Deelnemer', en: 'Member' },
+  when: { nl: 'wanneer (UTC)', en: 'when (UTC)' },
+  digest: { nl: 'digest van het convenant', en: 'digest of the convenant' },
+  rehearsal: { nl: 'digest van de repetitie', en: 'digest of the rehearsal' },
+  word: { nl: 'woord', en: 'word' },
+  after: {
+    nl: 'Wat dit niet laat zien: of meldingen juist zijn, of mensen met een “ja” doen wat is afgesproken, en of de nodes echte omvang aankunnen. De regels van de repetitie blijven in het logboek; zij noemen de digest van de repetitie. De bevragingen telden mee voor het quotum van die dag.',
+    en: 'What this does not show: whether flags are right, whether people do with a “yes” what was agreed, and whether the nodes can bear real sizes. The entries of the rehearsal stay in the log; they name its digest. The checks counted for the quota of that day.',
+  },
+} as const
