@@ -18,10 +18,8 @@ import { formVersions } from '@drempel/protocol/identifiers'
 import type { Audit } from '../audit/index.ts'
 import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
-import type { InForce, NodeContext } from './context.ts'
+import type { InForce } from './context.ts'
 import { END_REHEARSAL, fail } from './errors.ts'
-
-const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 
 /** In memory what the store has as current; read by every request. */
 export class ConvenantInForce {
