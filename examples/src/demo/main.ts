@@ -75,12 +75,22 @@ try {
   if (options.json) console.log(JSON.stringify(report))
   process.exitCode = report.ok ? 0 : 1
   if (options.keep) {
+    const drempel = 'npm run --silent drempel --'
     screen.say(`\nThe federation keeps running; its homes are in ${directory}.`)
     for (const { id, home, member } of federation.nodes) {
-      screen.say(`\n${id}:\n  npm run --silent drempel -- status --home ${home}`)
+      screen.say(`\n${id}:\n  ${drempel} status --home ${home}`)
       screen.say(`  curl -H "Authorization: Bearer $(cat ${home}/token)" \\`)
       screen.say(`    ${member.url}/api/v1/status`)
     }
+    const [one, other] = [federation.nodes[0]!, federation.nodes.at(-1)!]
+    const [terms] = federation.convenant.intersections!
+    screen.say(
+      `\n${one.id} and ${other.id} intersect their lists, one proposes, the other accepts:`,
+    )
+    screen.say(`  ${drempel} psi propose --with ${other.id} --purpose ${terms!.id} \\`)
+    screen.say(`    --kind host --flags --to both --case Z-1 --home ${one.home}`)
+    screen.say(`  ${drempel} psi list --home ${other.home}`)
+    screen.say(`  ${drempel} psi accept ID --flags -o common.csv --home ${other.home}`)
     screen.say('\nCtrl-C ends it and deletes the homes.')
     await new Promise(() => setInterval(() => {}, 1 << 30))
   }

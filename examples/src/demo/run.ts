@@ -45,7 +45,7 @@ export async function runDemo(
   const federation = await Federation.create({
     partners: partners.map(({ id, name, sector }) => ({ id, name, sector })),
     directory,
-    convenant: { id: 'demo', listCap: Math.max(1_000, largest) },
+    convenant: { id: 'demo', listCap: Math.max(1_000, largest), intersections: true },
     onNode,
     onProgress: (step) => screen.progress(step),
   })
