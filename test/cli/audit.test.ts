@@ -44,7 +44,10 @@ function events(): LeafFields[] {
   ]
   return [
     { ...base('2027-04-01T00:00Z'), type: 'node.started' },
-    { ...base('2027-04-02T08:00Z'), type: 'convenant.changed', convenant },
+    {
+      ...base('2027-04-02T08:00Z'),
+      ...{ type: 'convenant.changed', convenant, alerts: ['quota', 'threshold'] },
+    },
     ...query('01'.repeat(16), '2027-05-10T09:00Z', 'answered'),
     ...query('02'.repeat(16), '2027-05-10T10:00Z', 'failed'),
     ...query('03'.repeat(16), '2027-05-12T11:00Z', 'answered'),
@@ -149,8 +152,30 @@ describe('log show', () => {
     ],
     [['--period', '2027-06', '--kind', 'iban'], [10]],
     [['--type', 'query.intent', '--limit', '1'], [6]],
+    [
+      ['--type', 'query'],
+      [2, 3, 4, 5, 6, 7, 8],
+    ],
+    [['--type', 'oprf', '--refused'], [10]],
+    [['--changed', 'threshold'], [1]],
+    [['--changed', 'purpose'], []],
   ])('with %j', async (argv, indices) => {
     expect(await shown(...argv)).toEqual(indices)
+  })
+
+  it.each([['quer'], ['query.'], ['query.other'], ['']])('refuses %j as a type', async (type) => {
+    const { home } = await node()
+    const ran = await drempel(['log', 'show', '--home', home, '--type', type, '--json'])
+    expect(ran.json().error).toMatchObject({ code: 'USAGE', at: '--type' })
+  })
+
+  it.each([
+    ['nl', 'Geen regel in dit logboek voldoet daaraan.'],
+    ['en', 'No entry of this log is like that.'],
+  ])('says that there is nothing in %s', async (lang, text) => {
+    const { home } = await node()
+    const ran = await drempel(['log', 'show', '--home', home, '--kind', 'phone', '--lang', lang])
+    expect(ran.out).toBe(`${ORIGIN}\n${text}\n`)
   })
 
   it('refuses a period that is none', async () => {

@@ -128,6 +128,40 @@ describe('a question that takes two people', () => {
   )
 })
 
+describe('a list without anything in it', () => {
+  it.each<[string, string[], object, string, string]>([
+    [
+      ...(['proposals', ['log', 'proposals'], { proposals: [] }] as const),
+      ...(['Er wacht niets', 'Nothing waits'] as const),
+    ],
+    [
+      ...(['questions', ['question', 'list'], { questions: [] }] as const),
+      ...(['Er zijn geen vragen.', 'There are no questions.'] as const),
+    ],
+    [
+      ...(['recalls', ['recall', 'list'], { recalls: [] }] as const),
+      ...(['Er is niets teruggeroepen.', 'Nothing was recalled.'] as const),
+    ],
+    [
+      ...(['cases', ['subject', 'list'], { cases: [] }] as const),
+      ...(['Er zijn geen zaken open.', 'No case is open.'] as const),
+    ],
+    [
+      ...(['classes', ['log', 'classes', '--month', '2026-10']] as const),
+      ...([{ month: '2026-10', least: 20, classes: [] }] as const),
+      ...(['In die maand is er niets gevraagd.', 'Nothing was asked in that month.'] as const),
+    ],
+    [
+      ...(['keys', ['keys', 'list'], { epochs: [] }] as const),
+      ...(['Er is nog geen sleutel.', 'There is no key yet.'] as const),
+    ],
+  ])('says so: %s', async (_, argv, json, nl, en) => {
+    const told = async (lang: string) => (await ran(() => ({ json }), ...argv, '--lang', lang)).out
+    expect(await told('nl')).toContain(nl)
+    expect(await told('en')).toContain(en)
+  })
+})
+
 describe('alerts', () => {
   const alert = {
     ...{ id: 3, time: TIME, code: 'RANGE_SWEPT', member: null, purpose: 'opsporing' },

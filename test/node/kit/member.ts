@@ -72,7 +72,7 @@ export class Member {
 
   async install(signed: SignedConvenant): Promise<void> {
     const { convenant, home } = this.live.node
-    await convenant.install(this.ctx.store, this.ctx.audit, home, signed)
+    await convenant.install(this.ctx, home, signed)
   }
 
   async stop(): Promise<void> {

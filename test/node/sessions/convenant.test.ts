@@ -191,8 +191,27 @@ test('a change of threshold, quota or purpose is an alert in every log', async (
   for (const member of federation.members) {
     const changed = (await member.entries()).findLast(({ type }) => type === 'convenant.changed')
     expect(changed).toMatchObject({ alerts: ['purpose', 'quota', 'threshold'] })
+    expect(await changedTerms(member)).toBe(1)
   }
 })
+
+test('a change of schedule or wording is none', async () => {
+  const change = (old: Convenant): Partial<Convenant> => ({
+    title: { nl: `${old.title.nl} (herzien)`, en: `${old.title.en} (revised)` },
+  })
+  await installAll(federation, successorOf(federation, change))
+  for (const member of federation.members) {
+    const changed = (await member.entries()).findLast(({ type }) => type === 'convenant.changed')
+    expect(changed).not.toHaveProperty('alerts')
+    expect(await changedTerms(member)).toBe(1)
+  }
+})
+
+async function changedTerms(member: Member): Promise<number> {
+  const { json } = await member.api('GET', '/alerts?all=true')
+  const { alerts } = json as { readonly alerts: readonly { readonly code: string }[] }
+  return alerts.filter(({ code }) => code === 'TERMS_CHANGED').length
+}
 
 describe('a suspended member', () => {
   const suspended = () => federation.member('telecom')

@@ -22,6 +22,7 @@ export type VerifiedLog = {
 }
 
 export type Selection = {
+  /** Or the first word of several types. */
   readonly type?: string | undefined
   readonly purpose?: string | undefined
   readonly kind?: string | undefined
@@ -30,6 +31,8 @@ export type Selection = {
   readonly period?: Period | undefined
   /** Refusals and failures only. */
   readonly refused?: boolean | undefined
+  /** New versions of the convenant only that changed this. */
+  readonly changed?: string | undefined
 }
 
 /** Fields that only some types have. */
@@ -82,6 +85,7 @@ const NOTABLE: ReadonlySet<EventType> = new Set([
   'psi.erased',
   'record.opened',
   'shred',
+  'records.ended',
   'alert.raised',
   'subject.opened',
   'correction',
@@ -101,16 +105,22 @@ export function isWithin({ from, until }: Period, event: LeafFields): boolean {
 }
 
 export function selector(wanted: Selection): (event: LeafFields) => boolean {
-  const { type, purpose, kind, party, period, refused } = wanted
+  const { type, purpose, kind, party, period, refused, changed } = wanted
   return (event) => {
     const fields = fieldsOf(event)
     return (
-      (type === undefined || event.type === type) &&
+      (type === undefined || isOfType(event.type, type)) &&
       (purpose === undefined || fields.purpose === purpose) &&
       (kind === undefined || fields.kind === kind) &&
       (party === undefined || fields.parties?.includes(party) === true) &&
       (period === undefined || isWithin(period, event)) &&
-      (refused !== true || isRefusal(event))
+      (refused !== true || isRefusal(event)) &&
+      (changed === undefined || fields.alerts?.includes(changed) === true)
     )
   }
+}
+
+/** A type, or the first word of several. */
+export function isOfType(type: string, wanted: string): boolean {
+  return type === wanted || type.startsWith(`${wanted}.`)
 }

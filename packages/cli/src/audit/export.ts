@@ -49,7 +49,7 @@ function row(origin: string, { index, event, hash }: Entry): (string | number)[]
 const PROCESSING = new Set([
   ...['query.result', 'query.refused', 'oprf.evaluated', 'oprf.refused', 'round.committed'],
   ...['list.accepted', 'psi.result', 'psi.refused', 'record.opened', 'correction', 'shred'],
-  ...['subject.opened', 'bezwaar'],
+  ...['subject.opened', 'bezwaar', 'records.ended'],
 ])
 
 /**

@@ -29,6 +29,7 @@ const WORDS: Partial<Record<EventType, Text>> = {
   bezwaar: { nl: 'bezwaar', en: 'objection' },
   'record.opened': { nl: 'record geopend', en: 'record opened' },
   shred: { nl: 'sleutel van een kwartaal gewist', en: 'key of a quarter erased' },
+  'records.ended': { nl: 'bewaartermijn van records voorbij', en: 'retention of records ended' },
   'alert.raised': { nl: 'signaal', en: 'alert' },
   'witness.refused': { nl: 'log van een ander geweigerd', en: 'log of another refused' },
   'witness.grace': { nl: 'wachten op getuigen', en: 'waiting for witnesses' },

@@ -24,8 +24,8 @@ export const alertList: CommandSpec<{ readonly all?: boolean }> = {
   ],
   examples: ['alert list', 'alert list --all --json'],
   notes: {
-    nl: 'Een waarschuwing houdt niets tegen en noemt geen identificator. Elke staat ook in het logboek (alert.raised).',
-    en: 'An alert stops nothing and names no identifier. Each also stands in the log (alert.raised).',
+    nl: 'Een waarschuwing houdt niets tegen en noemt geen identificator. Elke staat ook in het logboek (alert.raised, log.discrepancy, convenant.changed).',
+    en: 'An alert stops nothing and names no identifier. Each also stands in the log (alert.raised, log.discrepancy, convenant.changed).',
   },
   async run(ctx, { all }) {
     const node = await ctx.node()
@@ -39,7 +39,8 @@ export const alertList: CommandSpec<{ readonly all?: boolean }> = {
     })
     const own = ctx.say({ nl: 'eigen medewerkers', en: 'own people' })
     const rows = list.alerts.map(({ id, time, code, member, purpose, kind, seenBy }) => [
-      ...[id, time, ctx.say(MEANINGS[code]), member ?? own, purpose, kind, seenBy],
+      ...[id, time, ctx.say(MEANINGS[code])],
+      ...[member ?? (code === 'TERMS_CHANGED' ? null : own), purpose, kind, seenBy],
     ])
     return { json: list, text: table(head.split(','), rows) }
   },
@@ -62,6 +63,10 @@ export const alertSeen: CommandSpec = {
 }
 
 const MEANINGS: Readonly<Record<AlertCode, Text>> = {
+  TERMS_CHANGED: {
+    nl: 'het convenant werd gewijzigd in wat mag (log show --type convenant.changed)',
+    en: 'the convenant changed in what is allowed (log show --type convenant.changed)',
+  },
   LOGS_DIFFER: {
     nl: 'zijn logboek en het onze spreken elkaar tegen (doctor)',
     en: 'its log and ours contradict each other (doctor)',
@@ -84,7 +89,7 @@ const MEANINGS: Readonly<Record<AlertCode, Text>> = {
     en: 'a run of adjacent numbers asked',
   },
   FLAG_AS_QUESTION: {
-    nl: 'gemeld, gevraagd en weer ingetrokken',
-    en: 'flagged, asked and withdrawn again',
+    nl: 'gemeld, gevraagd en weer ingetrokken of verlopen',
+    en: 'flagged, asked, and withdrawn or expired again',
   },
 }

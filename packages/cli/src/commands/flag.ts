@@ -16,6 +16,7 @@ import { readText, writeText } from '../client/files.ts'
 import { pairs, table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 const PAGE = 1_000
 
@@ -175,16 +176,17 @@ async function valuesOf(ctx: Context, { file, column }: WithdrawOptions): Promis
 }
 
 function flagTable(ctx: Context, flags: readonly Flag[], more: boolean): string {
-  const head = ctx.say({
+  const head = {
     nl: 'identificator,toestand,taxonomie,bewijs,meldingen,sinds,vervalt',
     en: 'identifier,state,taxonomy,evidence,reports,since,expires',
-  })
+  }
+  const nothing = { nl: 'Geen meldingen.', en: 'No flags.' }
   const rows = flags.map((flag) => [
     ...[flag.value, flag.state, flag.taxonomy, flag.evidence, flag.reports],
     ...[flag.since.slice(0, 10), flag.expires?.slice(0, 10)],
   ])
   const rest = ctx.say({ nl: '... en meer: --all', en: '... and more: --all' })
-  return `${table(head.split(','), rows)}${more ? `\n${rest}` : ''}`
+  return `${listing(ctx, head, rows, nothing)}${more ? `\n${rest}` : ''}`
 }
 
 function flagCsv(flags: readonly Flag[]): string {

@@ -2,9 +2,9 @@
 
 import { type epoch, epoch as epochSchema, epochs, startRequest } from '@drempel/protocol/api'
 import type { z } from 'zod'
-import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions } from './define.ts'
+import { listing } from './listing.ts'
 
 const GENERATION_MS = 5 * 60_000
 
@@ -37,16 +37,18 @@ export const keysList: CommandSpec = {
 }
 
 export function epochTable(ctx: Context, rows: readonly z.output<typeof epoch>[]): string {
-  const head = ctx.say({
+  const head = {
     nl: 'soort,periode,gemaakt,vervalt,sleutelhouders,transcript',
     en: 'kind,epoch,made,expires,key holders,transcript',
-  })
-  return table(
-    head.split(','),
+  }
+  return listing(
+    ctx,
+    head,
     rows.map((row) => [
       ...[row.kind, row.epoch, row.createdAt, row.expiresAt],
       `${row.quorum}/${row.holders.length}: ${row.holders.join(', ')}`,
       row.transcript.slice(0, 16),
     ]),
+    { nl: 'Er is nog geen sleutel.', en: 'There is no key yet.' },
   )
 }

@@ -7,9 +7,11 @@
 import { type Entry, fieldsOf, selector, type VerifiedLog } from '../audit/entry.ts'
 import { csvOf } from '../audit/export.ts'
 import { writeText } from '../client/files.ts'
-import { pairs, table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
+import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, OUT_OPTION } from './define.ts'
+import { listing } from './listing.ts'
 import {
   ORIGIN_OPTION,
   PERIOD_OPTION,
@@ -109,10 +111,10 @@ function breachText(
   epochs: readonly string[],
   file: string | null,
 ): string {
-  const head = ctx.say({
+  const head = {
     nl: 'gebeurtenis,soort,doel,regels,identificatoren hoogstens,partijen',
     en: 'event,kind,purpose,entries,identifiers at most,parties',
-  })
+  }
   const rows = affected.map((group) => [
     ...[group.type, group.kind || null, group.purpose || null, group.entries],
     ...[group.identifiersAtMost || null, group.parties.join(' ') || null],
@@ -122,5 +124,10 @@ function breachText(
     [ctx.say({ nl: 'sleutelperioden', en: 'key epochs' }), epochs.join(' ') || null],
     ...(file === null ? [] : [[ctx.say({ nl: 'bestand', en: 'file' }), file] as const]),
   ])
-  return `${table(head.split(','), rows)}\n\n${facts}`
+  return `${listing(ctx, head, rows, NOTHING)}\n\n${facts}`
+}
+
+const NOTHING: Text = {
+  nl: 'In die periode raakt het geen enkele regel.',
+  en: 'It touches no entry of that period.',
 }

@@ -8,9 +8,11 @@ import {
   proposals as proposalsSchema,
 } from '@drempel/protocol/api'
 import type { z } from 'zod'
-import { pairs, table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
+import { pairs } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 export const logProposals: CommandSpec = {
   usage: 'log proposals',
@@ -22,15 +24,15 @@ export const logProposals: CommandSpec = {
   async run(ctx) {
     const node = await ctx.node()
     const list = await node.get('proposals', proposalsSchema)
-    const head = ctx.say({
+    const head = {
       nl: 'id,voorstel,toestand,door,besluit van,reden,tot',
       en: 'id,proposal,state,by,decided by,reason,until',
-    })
+    }
     const rows = list.proposals.map((one) => [
       ...[one.id, actText(ctx, one), ctx.say(STATES[one.state]), personText(one.proposer)],
       ...[one.decider && personText(one.decider), one.reason, one.expiresAt],
     ])
-    return { json: list, text: table(head.split(','), rows) }
+    return { json: list, text: listing(ctx, head, rows, NOTHING) }
   },
 }
 
@@ -131,3 +133,8 @@ const STATES = {
   expired: { nl: 'verlopen', en: 'expired' },
   used: { nl: 'uitgevoerd', en: 'carried out' },
 } as const
+
+const NOTHING: Text = {
+  nl: 'Er wacht niets op een tweede persoon.',
+  en: 'Nothing waits for a second person.',
+}

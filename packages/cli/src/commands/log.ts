@@ -1,5 +1,6 @@
 /** log verify, log show: a node's logs, recomputed here from their entries. */
 
+import { isAlert, MEANINGS } from '@drempel/protocol/convenant'
 import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
 import {
   EVENT_TYPES,
@@ -16,7 +17,7 @@ import {
   verifyInclusion,
   verifyLog,
 } from '@drempel/protocol/log'
-import { type Entry, selector } from '../audit/entry.ts'
+import { type Entry, isOfType, selector } from '../audit/entry.ts'
 import { sha256 } from '../audit/hash.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
@@ -25,6 +26,7 @@ import { startProgress } from '../output/progress.ts'
 import { clean, table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, usage } from './define.ts'
+import { listing } from './listing.ts'
 import { ORIGIN_OPTION, PERIOD_OPTION, periodOf, TOKEN_FILE_OPTION } from './log-entries.ts'
 import { openSeen, type Seen } from './log-seen.ts'
 import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
@@ -106,7 +108,11 @@ type ShowOptions = SourceOptions & {
   readonly party?: string
   readonly period?: string
   readonly refused?: boolean
+  readonly changed?: string
 }
+
+/** What a version can change that its members have to see; all else is no alert. */
+const CHANGES = Object.keys(MEANINGS).filter(isAlert)
 
 export const logShow: CommandSpec<ShowOptions> = {
   usage: 'log show',
@@ -122,8 +128,10 @@ export const logShow: CommandSpec<ShowOptions> = {
     },
     {
       flags: '--type <type>',
-      about: { nl: 'alleen dit type', en: 'this type only' },
-      choices: EVENT_TYPES,
+      about: {
+        nl: 'alleen dit type (query.intent), of alle van een soort (query, psi, round)',
+        en: 'this type only (query.intent), or all of a sort (query, psi, round)',
+      },
     },
     {
       flags: '--purpose <id>',
@@ -138,13 +146,27 @@ export const logShow: CommandSpec<ShowOptions> = {
       flags: '--refused',
       about: { nl: 'alleen weigeringen en fouten', en: 'refusals and failures only' },
     },
+    {
+      flags: '--changed <what>',
+      about: {
+        nl: 'alleen nieuwe versies van het convenant die dit veranderden',
+        en: 'new versions of the convenant that changed this only',
+      },
+      choices: CHANGES,
+    },
     ...[PERIOD_OPTION, ORIGIN_OPTION, CONVENANT_OPTION, TOKEN_FILE_OPTION],
   ],
   examples: [
     'log show --limit 50 --type query.intent',
     'log show --refused --party bank-b --period 2026-11',
+    'log show --changed threshold',
   ],
   async run(ctx, options) {
+    const { type } = options
+    if (type !== undefined && !EVENT_TYPES.some((known) => isOfType(known, type))) {
+      const all = EVENT_TYPES.join(', ')
+      return usage('--type', { nl: `een van ${all}`, en: `one of ${all}` }, ctx.lang)
+    }
     const [source] = await logSources(ctx, options)
     const listed = (await source!.origins()).map(({ origin }) => origin).sort()
     const origin = options.origin ?? listed.at(-1)
@@ -331,12 +353,13 @@ function logTable(ctx: Context, logs: readonly Verified[]): string {
 }
 
 function entryTable(ctx: Context, entries: readonly Entry[]): string {
-  const head = ctx.say({
+  const head = {
     nl: 'nr,tijd,type,rol,partijen,soort,doel,regel,reden,txid/ronde',
     en: 'no,time,type,role,parties,kind,purpose,rule,reason,txid/round',
-  })
-  return table(
-    head.split(','),
+  }
+  return listing(
+    ctx,
+    head,
     entries.map(({ index, event }) => {
       const fields: Readonly<Record<string, unknown>> = event
       const text = (name: string) => {
@@ -350,5 +373,9 @@ function entryTable(ctx: Context, entries: readonly Entry[]): string {
         text('txid') ?? text('round'),
       ]
     }),
+    {
+      nl: 'Geen regel in dit logboek voldoet daaraan.',
+      en: 'No entry of this log is like that.',
+    },
   )
 }

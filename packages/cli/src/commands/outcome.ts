@@ -7,9 +7,10 @@ import {
   type ResultClasses,
   resultClasses,
 } from '@drempel/protocol/api'
-import { table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly row?: number }> = {
   usage: 'feedback <txid>',
@@ -73,14 +74,19 @@ export const logClasses: CommandSpec<{ readonly month: string }> = {
 
 function classTable(ctx: Context, { classes, least }: ResultClasses): string {
   const few = ctx.say({ nl: `minder dan ${least}`, en: `fewer than ${least}` })
-  const head = ctx.say({
+  const head = {
     nl: 'doel,soort,vragen,boven de drempel,waarvan teruggekoppeld,waarvan bevestigd',
     en: 'purpose,kind,queries,over the threshold,of which with feedback,of which confirmed',
-  })
+  }
   const text = (share: ResultClasses['classes'][number]['over']) =>
     share === null ? null : `${100 * share.above}-${100 * share.upTo}%`
   const rows = classes.map(({ purpose, kind, queries, over, feedback, confirmed }) => [
     ...[purpose, kind, queries ?? few, text(over), text(feedback), text(confirmed)],
   ])
-  return table(head.split(','), rows)
+  return listing(ctx, head, rows, NOTHING)
+}
+
+const NOTHING: Text = {
+  nl: 'In die maand is er niets gevraagd.',
+  en: 'Nothing was asked in that month.',
 }

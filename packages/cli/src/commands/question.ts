@@ -13,10 +13,12 @@ import {
 import { csvLine } from '../client/csv.ts'
 import { checkWritable, writeText } from '../client/files.ts'
 import { EXIT } from '../output/exit.ts'
-import { clean, table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
+import { clean } from '../output/render.ts'
 import { answerText, questionText } from './check.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
+import { listing } from './listing.ts'
 import { questionView, STATES } from './question-text.ts'
 import { expectReceipt, tryReceipt } from './receipt-file.ts'
 
@@ -30,16 +32,16 @@ export const questionList: CommandSpec = {
   async run(ctx) {
     const node = await ctx.node()
     const list = await node.get('questions', questionsSchema)
-    const head = ctx.say({
+    const head = {
       nl: 'id,toestand,soort,aantal,doel,regel,zaak,door,besluit van,tot',
       en: 'id,state,kind,number,purpose,rule,case,by,decided by,until',
-    })
+    }
     const rows = list.questions.map((one) => [
       ...[one.id, ctx.say(STATES[one.state]), one.kind, one.count, one.purpose],
       ...[one.rule, one.case],
       ...[one.proposer.name, one.decider?.name ?? null, one.expiresAt],
     ])
-    return { json: list, text: table(head.split(','), rows) }
+    return { json: list, text: listing(ctx, head, rows, NOTHING) }
   },
 }
 
@@ -142,4 +144,9 @@ function checked(ctx: Context, id: string): string {
     usage('id', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
   }
   return id
+}
+
+const NOTHING: Text = {
+  nl: 'Er zijn geen vragen.',
+  en: 'There are no questions.',
 }

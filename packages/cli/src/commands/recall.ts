@@ -2,8 +2,9 @@
 
 import { recallClosed, recalls } from '@drempel/protocol/api'
 import { z } from 'zod'
-import { table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
 import { type CommandSpec, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 export const recallList: CommandSpec<{ readonly all?: boolean }> = {
   usage: 'recall list',
@@ -20,15 +21,15 @@ export const recallList: CommandSpec<{ readonly all?: boolean }> = {
   async run(ctx, { all = false }) {
     const node = await ctx.node()
     const answer = await node.get('recalls', recalls, { query: { all: String(all) } })
-    const head = ctx.say({
+    const head = {
       nl: 'nr,gevraagd,zaak,rij,soort,doel,regel,door,txid',
       en: 'no,asked,case,row,kind,purpose,rule,by,txid',
-    })
+    }
     const rows = answer.recalls.map((recall) => [
       ...[recall.number, recall.askedAt.slice(0, 16), recall.case, recall.item + 1, recall.kind],
       ...[recall.purpose, recall.rule, recall.operator, recall.txid],
     ])
-    return { json: answer, text: table(head.split(','), rows) }
+    return { json: answer, text: listing(ctx, head, rows, NOTHING) }
   },
 }
 
@@ -45,4 +46,9 @@ export const recallClose: CommandSpec = {
     const closed = await node.send('POST', `recalls/${number}/closing`, body, recallClosed)
     return { json: closed, text: String(closed.number) }
   },
+}
+
+const NOTHING: Text = {
+  nl: 'Er is niets teruggeroepen.',
+  en: 'Nothing was recalled.',
 }

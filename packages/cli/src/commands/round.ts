@@ -16,6 +16,7 @@ import type { Lang, Text } from '../output/language.ts'
 import { type Cell, clean, pairs, table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 /** Steps within a state are the protocol's own names, the same everywhere. */
 const STATES: Readonly<Record<Round['state'], Text>> = {
@@ -80,12 +81,13 @@ export const roundShow: CommandSpec = {
 }
 
 export function roundTable(ctx: Context, list: readonly Round[]): string {
-  const head = ctx.say({
+  const head = {
     nl: 'ronde,soort,toestand,leider,begonnen,lijsten,reden',
     en: 'round,kind,state,coordinator,begun,lists,reason',
-  })
-  return table(
-    head.split(','),
+  }
+  return listing(
+    ctx,
+    head,
     list.map((round) => [
       ...[
         round.round,
@@ -99,6 +101,7 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
         .join(', '),
       reasonOf(round),
     ]),
+    { nl: 'Er was nog geen ronde.', en: 'There was no round yet.' },
   )
 }
 

@@ -8,8 +8,9 @@ import {
   subjectCase,
   subjectCases,
 } from '@drempel/protocol/api'
-import { table } from '../output/render.ts'
+import type { Text } from '../output/language.ts'
 import type { CommandSpec } from './define.ts'
+import { listing } from './listing.ts'
 import { caseText, OUTCOMES, TYPES } from './subject-about.ts'
 
 const CASE_ARG = { case: { nl: 'zaaknummer', en: 'case number' } } as const
@@ -25,10 +26,10 @@ export const subjectList: CommandSpec<{ readonly all?: boolean }> = {
   async run(ctx, { all = false }) {
     const node = await ctx.node()
     const answer = await node.get('subjects', subjectCases, { query: { all: String(all) } })
-    const head = ctx.say({
+    const head = {
       nl: 'zaak,verzoek,soort,ontvangen,uiterlijk,dagen over,verlengd,uitkomst',
       en: 'case,request,kind,received,due,days left,extended,outcome',
-    })
+    }
     const late = ctx.say({ nl: 'TE LAAT', en: 'LATE' })
     const yes = ctx.say({ nl: 'ja', en: 'yes' })
     const rows = answer.cases.map((of) => [
@@ -36,7 +37,7 @@ export const subjectList: CommandSpec<{ readonly all?: boolean }> = {
       ...[of.dueAt.slice(0, 10), (of.daysLeft ?? 0) < 0 ? late : of.daysLeft],
       ...[of.extended ? yes : null, of.outcome === null ? null : OUTCOMES[of.outcome][ctx.lang]],
     ])
-    return { json: answer, text: table(head.split(','), rows) }
+    return { json: answer, text: listing(ctx, head, rows, NOTHING) }
   },
 }
 
@@ -95,4 +96,9 @@ export const subjectClose: CommandSpec<CloseOptions> = {
     const of = await node.send('POST', path, [closeRequest, body], subjectCase)
     return { json: of, text: caseText(ctx, of) }
   },
+}
+
+const NOTHING: Text = {
+  nl: 'Er zijn geen zaken open.',
+  en: 'No case is open.',
 }

@@ -81,12 +81,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   })
   app.put('/convenant', admin, async (c) => {
     const { convenant: signed } = await readJson(c, convenantRequest)
-    const { convenant: document, digest } = await convenant.install(
-      ctx.store,
-      ctx.audit,
-      home,
-      signed,
-    )
+    const { convenant: document, digest } = await convenant.install(ctx, home, signed)
     await rounds.failOthers(digest)
     await intersections.failOthers()
     return c.json({ id: document.id, version: document.version, digest })

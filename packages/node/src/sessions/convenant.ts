@@ -1,5 +1,6 @@
 /** The convenant at this node: what is in force, signing a draft, installing a signed version. */
 
+import type { AlertCode } from '@drempel/protocol/api'
 import {
   convenantDigest,
   diffConvenants,
@@ -15,11 +16,12 @@ import {
 } from '@drempel/protocol/convenant'
 import { fromHex, fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
-import type { Audit } from '../audit/index.ts'
 import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
-import type { InForce } from './context.ts'
+import type { InForce, NodeContext } from './context.ts'
 import { END_REHEARSAL, fail } from './errors.ts'
+
+const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 
 /** In memory what the store has as current; read by every request. */
 export class ConvenantInForce {
@@ -66,7 +68,11 @@ export class ConvenantInForce {
    * Verifies, logs, then puts a version in force.
    * @throws ProtocolError `CONVENANT_UNFIT`, and what the convenant layer says of it
    */
-  async install(store: Store, audit: Audit, home: Home, value: unknown): Promise<InForce> {
+  async install(
+    { store, audit, clock }: Pick<NodeContext, 'store' | 'audit' | 'clock'>,
+    home: Home,
+    value: unknown,
+  ): Promise<InForce> {
     const signed = parseSignedConvenant(value)
     const before = this.#current
     if (before?.rehearsed) fail('REHEARSING', { hint: END_REHEARSAL })
@@ -78,7 +84,7 @@ export class ConvenantInForce {
     const next = read(signed)
     if (before?.digest === next.digest) return before
     const { version } = next.convenant
-    const previous = before === null ? {} : changeOf(before, next)
+    const previous: Previous = before === null ? {} : changeOf(before, next)
     // In force for the log's origin before its first entry can be written there.
     this.#current = next
     this.#unfit = null
@@ -92,6 +98,10 @@ export class ConvenantInForce {
         },
         {},
       )
+      if (previous.alerts !== undefined) {
+        const alert = { at: clock(), code: TERMS_CHANGED, member: null, purpose: null, kind: null }
+        await store.alerts.raise(`${TERMS_CHANGED}/${next.digest}`, alert)
+      }
       const document = utf8(formatSignedConvenant(signed))
       const stored = await store.convenants.put({ digest: next.digest, version, document })
       if (!stored) fail('CONVENANT_UNFIT', { at: 'version' })
@@ -102,6 +112,8 @@ export class ConvenantInForce {
     return next
   }
 }
+
+type Previous = Partial<ReturnType<typeof changeOf>>
 
 /** What the version replaces, and of what kinds its changes are that no member may overlook. */
 function changeOf(before: InForce, next: InForce) {

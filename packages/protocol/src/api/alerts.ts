@@ -7,10 +7,11 @@ export const alert = z.strictObject({
   id: count,
   time,
   /**
-   * The first about a member whose log and the own one do not agree, the next three at a key holder about
-   * who asks, the others about the node's own people.
+   * The first about a new version of the convenant, the second about a member whose log and the own one
+   * do not agree, the next three at a key holder about who asks, the others about the node's own people.
    */
   code: z.enum([
+    'TERMS_CHANGED',
     'LOGS_DIFFER',
     'VOLUME_UNUSUAL',
     'RATE_UNUSUAL',
@@ -19,7 +20,7 @@ export const alert = z.strictObject({
     'RANGE_SWEPT',
     'FLAG_AS_QUESTION',
   ]),
-  /** Another member; null where it is about the node's own people. */
+  /** Another member; null where it is about none. */
   member: slug.nullable(),
   purpose: slug.nullable(),
   kind: z.string().nullable(),

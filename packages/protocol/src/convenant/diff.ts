@@ -56,8 +56,13 @@ export const MEANINGS = {
 export function diffConvenants(old: Convenant, next: Convenant): ConvenantChange[] {
   return changes('', old as Json, next as Json).map(({ path, from, to }) => {
     const meaning = meaningOf(path)
-    return { path, from, to, meaning, alert: !QUIET.includes(meaning) }
+    return { path, from, to, meaning, alert: isAlert(meaning) }
   })
+}
+
+/** Whether every member's log has to say so. */
+export function isAlert(meaning: string): boolean {
+  return !QUIET.some((quiet) => quiet === meaning)
 }
 
 const QUIET: readonly Meaning[] = ['forms', 'schedule', 'validity', 'version', 'wording']
