@@ -74,6 +74,33 @@ export function psiContract(world: StoreWorld): void {
       expect(await psi.committed('p', 'bank-b', 7_000, list)).toEqual({ pair: 0, list: 0 })
     })
 
+    it('have lists masked ahead, created once and moved by one of two', async () => {
+      const row = {
+        ...{ id: 'p1', side: 'owner' as const, peer: 'bank-b', purpose: 'p', kind: 'host' },
+        ...{ state: 'masking' as const, sealed: utf8('key'), expiresAt: 5_000, reason: null },
+      }
+      const { prepared } = world.store.psi
+      await prepared.create(row)
+      await expect(prepared.create(row)).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+      await prepared.create({ ...row, id: 'p2', side: 'asker', state: 'ready' })
+      now.time = 2_000
+      const go = () => prepared.transition('p1', ['masking'], 'ready', { sealed: utf8('more') })
+      expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
+      expect(await prepared.transition('p3', ['masking'], 'ready')).toBe(false)
+      const end = { sealed: utf8(''), reason: 'EXPIRED' }
+      expect(await prepared.transition('p2', ['masking', 'ready'], 'ended', end)).toBe(true)
+      await restart()
+      const after = world.store.psi.prepared
+      const first = { ...row, state: 'ready', sealed: utf8('more'), createdAt: 1_000 }
+      expect(await after.live()).toEqual([{ ...first, updatedAt: 2_000 }])
+      expect((await after.list(9)).map(({ id, state }) => [id, state])).toEqual([
+        ['p2', 'ended'],
+        ['p1', 'ready'],
+      ])
+      expect(await after.get('p2')).toMatchObject(end)
+      expect(await after.get('p3')).toBeNull()
+    })
+
     it('have parts in the order in which they came, until they are dropped', async () => {
       const { psi } = world.store
       await Promise.all([1, 2, 3].map((i) => psi.addPart('list/a', utf8(`${i}`))))

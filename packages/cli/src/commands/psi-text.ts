@@ -106,6 +106,7 @@ export function psiFacts(ctx: Context, session: Psi): string {
       `${sizes.proposer ?? '-'} x ${sizes.partner ?? '-'}`,
     ],
     [label('eigen lijst', 'own list'), session.own],
+    [label('gemaskeerd op', 'masked at'), session.prepared?.createdAt ?? null],
     [label('zaak', 'case'), session.case],
     [label('ingestemd door', 'consented by'), session.people.join(', ') || null],
     ...(session.expiresAt ? ([[label('tot', 'until'), session.expiresAt]] as const) : []),

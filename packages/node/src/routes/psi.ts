@@ -2,8 +2,10 @@
 
 import {
   type Psi,
+  type PsiPrepared,
   psiAcceptRequest,
   psiListRequest,
+  psiPrepareRequest,
   psiProposalRequest,
   psiRefuseRequest,
   psiRepeatRequest,
@@ -15,10 +17,15 @@ import type { OperatorEnv } from '../http/index.ts'
 import {
   acceptIntersection,
   addToList,
+  endPrepared,
   type Intersections,
+  openPrepared,
   openSession,
   PROPOSAL_MS,
+  type Prepared,
   type PsiSession,
+  preparedOf,
+  prepareIntersection,
   proposeIntersection,
   refuseIntersection,
   repeatIntersection,
@@ -54,6 +61,24 @@ export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEn
     const rows = await ctx.store.psi.list(LISTED)
     return c.json({ sessions: rows.map((row) => view(openSession(ctx, row))) })
   })
+  app.post('/psi/prepared', consenting, async (c) => {
+    const { days = null, ...asked } = await readJson(c, psiPrepareRequest)
+    const operator = c.get('operator')
+    const list = await prepareIntersection(ctx, intersections, operator, { ...asked, days })
+    return c.json(preparedView(list, intersections), 202)
+  })
+  app.get('/psi/prepared', consenting, async (c) => {
+    const rows = await ctx.store.psi.prepared.list(LISTED)
+    const lists = rows.map((row) => preparedView(openPrepared(ctx, row), intersections))
+    return c.json({ lists })
+  })
+  app.post('/psi/prepared/:id/end', consenting, async (c) => {
+    await readJson(c, psiRefuseRequest)
+    const list = await preparedOf(ctx, c.req.param('id'))
+    intersections.masking.get(list.id)?.abort.abort()
+    const ended = list.state === 'ended' ? list : await endPrepared(ctx, list, 'STOPPED')
+    return c.json(preparedView(ended, intersections))
+  })
   app.get('/psi/:id', consenting, async (c) =>
     c.json(view(await sessionOf(ctx, c.req.param('id')))),
   )
@@ -83,11 +108,25 @@ export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEn
   return app
 }
 
+function preparedView(list: Prepared, { masking }: Intersections): PsiPrepared {
+  const { id, side, peer, purpose, kind, state, reason, content } = list
+  const { bound, own } = content
+  const live = masking.get(id)
+  return {
+    ...{ id, side, peer, purpose, kind: kind as IdentifierKind, state, size: bound.size },
+    ...{ source: own?.source ?? null, own: own?.size ?? null },
+    ...{ createdAt: bound.terms.createdAt, expiresAt: bound.terms.expiresAt },
+    ...(live === undefined ? {} : { done: live.done, total: live.total }),
+    ...(reason === null ? {} : { reason }),
+  }
+}
+
 function psiView(session: PsiSession, intersections: Intersections): Psi {
   const { id, side, peer, state, purpose, kind, content, createdAt, updatedAt } = session
   const { proposal, acceptance, own, people, why, result } = content
   const { output, to, size } = proposal.body
   const live = intersections.find(id)
+  const prepared = acceptance?.body.prepared
   const waits = state === 'proposed' || state === 'drafted'
   const expiresAt = new Date(createdAt + PROPOSAL_MS).toISOString()
   return {
@@ -97,6 +136,13 @@ function psiView(session: PsiSession, intersections: Intersections): Psi {
     sizes: { proposer: size, partner: acceptance?.body.size ?? null },
     source: own?.source ?? null,
     own: own?.size ?? null,
+    ...(prepared
+      ? {
+          prepared: {
+            ...{ id: prepared.id, createdAt: prepared.createdAt, expiresAt: prepared.expiresAt },
+          },
+        }
+      : {}),
     case: content.case,
     people: people.map(({ name }) => name),
     createdAt: new Date(createdAt).toISOString(),

@@ -6,7 +6,8 @@ import { IMPORT_CHUNK } from './flags.ts'
 
 const output = z.enum(['items', 'size'])
 const to = z.enum(['proposer', 'partner', 'both'])
-const protocol = z.enum(['ecdh', 'ot'])
+/** `prepared`: `ecdh` with a list of the partner's that was masked ahead. */
+const protocol = z.enum(['ecdh', 'ot', 'prepared'])
 
 /** A part of a list from a file; `list` groups the parts and is any id that the client draws. */
 export const psiListRequest = z.strictObject({
@@ -35,7 +36,9 @@ export const psiProposalRequest = z.strictObject({
 })
 
 /** Without input by the second of two people. */
-export const psiAcceptRequest = z.strictObject({ input: input.optional() })
+export const psiAcceptRequest = z.strictObject({
+  input: z.union([input, z.literal('prepared')]).optional(),
+})
 export const psiRefuseRequest = z.strictObject({})
 /** Without input: the list that the one before had. */
 export const psiRepeatRequest = z.strictObject({ input: input.optional() })
@@ -87,6 +90,8 @@ export const psi = z.strictObject({
   source: z.enum(['flags', 'list']).nullable(),
   /** Distinct items of the own list. */
   own: count.nullable(),
+  /** Since when the own list is as it is, where it was masked ahead. */
+  prepared: z.strictObject({ id: id16, createdAt: time, expiresAt: time }).optional(),
   case: z.string().nullable(),
   /** Who of this side consented, in order. */
   people: z.array(z.string()),
@@ -105,6 +110,39 @@ export const psi = z.strictObject({
   cause: z.string().optional(),
   culprit: slug.optional(),
 })
+
+/** A list that is masked ahead of one member's questions. */
+export const psiPrepareRequest = z.strictObject({
+  /** Whose questions. */
+  partner: slug,
+  purpose: slug,
+  kind,
+  input,
+  /** How long its key lives; left out: as long as the convenant has it. */
+  days: z.int().min(1).max(31).optional(),
+})
+export const psiPrepared = z.strictObject({
+  id: id16,
+  /** Of an own list, or of one that the peer gave for questions of this node. */
+  side: z.enum(['owner', 'asker']),
+  peer: slug,
+  purpose: slug,
+  kind,
+  state: z.enum(['masking', 'ready', 'ended']),
+  /** Padded. */
+  size: count,
+  source: z.enum(['flags', 'list']).nullable(),
+  /** Distinct items of an own list. */
+  own: count.nullable(),
+  createdAt: time,
+  expiresAt: time,
+  /** While it is masked here. */
+  done: count.optional(),
+  total: count.optional(),
+  reason: z.string().optional(),
+})
+export const psiPreparedLists = z.strictObject({ lists: z.array(psiPrepared) })
+
 export const psiSessions = z.strictObject({ sessions: z.array(psi) })
 
 /** In order of the own list; `row` is that of the file, 0 for flags. */
@@ -115,4 +153,5 @@ export const psiRows = z.strictObject({
 export const psiRowsQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) })
 
 export type Psi = z.infer<typeof psi>
+export type PsiPrepared = z.infer<typeof psiPrepared>
 export type PsiRows = z.infer<typeof psiRows>

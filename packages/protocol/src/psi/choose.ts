@@ -19,6 +19,11 @@ export type PsiChoice = {
     | 'BEYOND_OT'
 }
 
+/** Whether a question is so much shorter than the list that masking that ahead spares most of the work. */
+export function paysAhead(question: number, list: number): boolean {
+  return 4 * question <= list
+}
+
 /** Multiplications, as for 1,024 items on either side. */
 const SMALL = 4_096
 

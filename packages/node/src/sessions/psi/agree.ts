@@ -35,7 +35,7 @@ export function termsOf(ctx: NodeContext, purpose: string): Intersection {
 export function requestOf(
   proposal: Omit<Proposal, 'size' | 'list' | 'convenant' | 'id' | 'createdAt'>,
   side: 'proposer' | 'partner',
-  known: Partial<Pick<IntersectRequest, 'sizes' | 'listSize' | 'consent' | 'protocol'>> = {},
+  known: Partial<Omit<IntersectRequest, 'type' | 'side'>> = {},
 ): IntersectRequest {
   const { proposer, partner, purpose, kind, output, to, protocol } = proposal
   return {
@@ -57,13 +57,28 @@ export function padded(
   return paddedListSize(termsOf(ctx, purpose), side, size)
 }
 
-/** Both sides come to the same choice. */
+/** Of a proposer's list, as the terms have it. */
+export function mostOf(ctx: NodeContext, purpose: string): number {
+  return termsOf(ctx, purpose).sizes.proposer.most
+}
+
+type Choice = {
+  readonly protocol: SignedAcceptance['body']['protocol']
+  readonly why: NonNullable<Psi['why']>
+}
+
+/**
+ * Both sides come to the same choice.
+ * @param prepared whether the partner brings a list that was masked ahead
+ */
 export function choice(
   ctx: NodeContext,
   proposal: Proposal,
   partnerSize: number,
-): { readonly protocol: 'ecdh' | 'ot'; readonly why: NonNullable<Psi['why']> } {
+  prepared: boolean,
+): Choice {
   if (proposal.protocol !== null) return { protocol: proposal.protocol, why: 'ASKED' }
+  if (prepared) return { protocol: 'prepared', why: 'PREPARED' }
   const { protocols } = termsOf(ctx, proposal.purpose)
   const receives = rolesOf(proposal).receiver === proposal.proposer
   const [receiver, sender] = receives ? [proposal.size, partnerSize] : [partnerSize, proposal.size]
@@ -96,6 +111,7 @@ export async function commit(
       sizes: { proposer: body.size, partner: acceptance.body.size },
       listSize: content.own!.size,
       consent,
+      ...livesOf(acceptance),
     }),
     { intersected },
   )
@@ -104,6 +120,12 @@ export async function commit(
     list,
     committedAt: ctx.clock(),
   })
+}
+
+function livesOf({ body: { prepared } }: SignedAcceptance): Pick<IntersectRequest, 'prepared'> {
+  if (prepared === null) return {}
+  const [createdAt, expiresAt] = [prepared.createdAt, prepared.expiresAt].map(Date.parse)
+  return { prepared: { createdAt: createdAt!, expiresAt: expiresAt! } }
 }
 
 /**

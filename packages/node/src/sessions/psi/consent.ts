@@ -4,11 +4,13 @@
  */
 
 import { isProtocolError } from '@drempel/protocol/encoding'
+import { paysAhead } from '@drempel/protocol/psi'
 import { behind } from '../behind.ts'
 import type { NodeContext } from '../context.ts'
-import { acceptIntersection, refuseIntersection } from './proposals.ts'
+import { readyFor } from './prepared/run.ts'
+import { acceptIntersection, type PsiBrought, refuseIntersection } from './proposals.ts'
 import type { Intersections } from './runs.ts'
-import type { PsiSession } from './state.ts'
+import { type PsiSession, sessionOf } from './state.ts'
 
 /** Behind; what it leads to comes to the proposer as messages of its own. */
 export function decideByPolicy(
@@ -32,9 +34,19 @@ export async function decideWaiting(ctx: NodeContext, runs: Intersections): Prom
   }
 }
 
+/** The list that an operator had masked for such questions, where it does; else the flags. */
+async function inputFor(ctx: NodeContext, id: string): Promise<PsiBrought> {
+  const session = await sessionOf(ctx, id)
+  const { output, to, protocol, size } = session.content.proposal.body
+  if (protocol === 'prepared') return 'prepared'
+  const suits = protocol === null && output === 'items' && to !== 'partner'
+  const ready = suits ? await readyFor(ctx, session) : undefined
+  return ready !== undefined && paysAhead(size, ready.content.bound.size) ? 'prepared' : 'flags'
+}
+
 async function consent(ctx: NodeContext, runs: Intersections, id: string): Promise<void> {
   try {
-    await acceptIntersection(ctx, runs, null, id, 'flags')
+    await acceptIntersection(ctx, runs, null, id, await inputFor(ctx, id))
   } catch (error) {
     if (isProtocolError(error, 'BUSY') || isProtocolError(error, 'NOT_WITNESSED')) return
     // Entered; from here on it is for a person to look at.

@@ -4,6 +4,14 @@ export { addToList, resultPart } from './lists.ts'
 export { acceptPsiChannel, psiMethods } from './methods.ts'
 export { type PsiRule, psiPolicy } from './policy.ts'
 export {
+  endPrepared,
+  endPreparedOf,
+  openPrepared,
+  type Prepared,
+  preparedOf,
+  prepareIntersection,
+} from './prepared/index.ts'
+export {
   acceptIntersection,
   PROPOSAL_MS,
   type PsiInput,

@@ -23,7 +23,7 @@ export function agreedFields({ side, id, peer, kind, purpose, content }: PsiSess
     parties: [peer],
     kind: kind as PsiContent['proposal']['body']['kind'],
     purpose,
-    protocol: acceptance!.body.protocol === 'ot' ? 'psi-ot' : 'psi-ecdh',
+    protocol: `psi-${acceptance!.body.protocol}`,
     sizeBucket: sizeBucket(Math.max(proposal.body.size, acceptance!.body.size)),
     digest: hex(agreementDigest(proposal, acceptance!)),
   }

@@ -80,10 +80,15 @@ export type Loaded = {
 }
 
 /** A session's list in memory: its distinct items. */
-export async function loadList(ctx: NodeContext, id: string): Promise<Loaded> {
+export function loadList(ctx: NodeContext, id: string): Promise<Loaded> {
+  return loadParts(ctx, listPlace(id))
+}
+
+/** @param place of parts of rows */
+export async function loadParts(ctx: NodeContext, place: string): Promise<Loaded> {
   const values: string[] = []
   const numbers: number[] = []
-  for await (const rows of partsOf(ctx, listPlace(id))) {
+  for await (const rows of partsOf(ctx, place)) {
     for (const { row, value } of rows) {
       values.push(value)
       numbers.push(row)
@@ -111,19 +116,22 @@ export function knownDigest(ctx: NodeContext, items: PsiItems): Promise<Uint8Arr
   return commitmentTo(ctx, items, ctx.vault.blindIndex('psi', ''))
 }
 
+/** Some items of a list, by their numbers. */
+export function rowsOf({ items, rows }: Loaded, numbers: Uint32Array): readonly Row[] {
+  const decoder = new TextDecoder()
+  return Array.from(numbers, (i) => ({
+    row: rows[i]!,
+    value: decoder.decode(items.bytes.subarray(items.offsets[i]!, items.offsets[i + 1]!)),
+  }))
+}
+
 export async function saveResult(
   ctx: NodeContext,
   id: string,
-  { items, rows }: Loaded,
-  hits: Uint32Array,
+  rows: readonly Row[],
 ): Promise<void> {
-  const decoder = new TextDecoder()
-  for (let at = 0; at < hits.length; at += PART) {
-    const part = Array.from(hits.subarray(at, at + PART), (hit) => ({
-      row: rows[hit]!,
-      value: decoder.decode(items.bytes.subarray(items.offsets[hit]!, items.offsets[hit + 1]!)),
-    }))
-    await addPart(ctx, resultPlace(id), part)
+  for (let at = 0; at < rows.length; at += PART) {
+    await addPart(ctx, resultPlace(id), rows.slice(at, at + PART))
   }
 }
 
@@ -166,7 +174,11 @@ export async function dropUploads(
 }
 
 /** Rows and values apart, so that the text is short. */
-async function addPart(ctx: NodeContext, place: string, part: readonly Row[]): Promise<void> {
+export async function addPart(
+  ctx: NodeContext,
+  place: string,
+  part: readonly Row[],
+): Promise<void> {
   const content: Json = { rows: part.map(({ row }) => row), values: part.map(({ value }) => value) }
   await ctx.store.psi.addPart(place, ctx.vault.seal(`psi/${place}`, jcs(content), ctx.random))
   await ctx.pause()
@@ -184,7 +196,7 @@ async function* partsOf(ctx: NodeContext, place: string): AsyncGenerator<readonl
   }
 }
 
-function openPart(ctx: NodeContext, place: string, sealed: Uint8Array): Row[] {
+export function openPart(ctx: NodeContext, place: string, sealed: Uint8Array): Row[] {
   const { rows, values } = parseJcs(ctx.vault.open(`psi/${place}`, sealed)) as {
     readonly rows: readonly number[]
     readonly values: readonly string[]

@@ -9,6 +9,10 @@ import { IDENTIFIER_KINDS } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import { hex16, hex32 } from '../round/messages.ts'
 import { CAUSES } from './causes.ts'
+import { preparedTerms } from './prepared/terms.ts'
+
+/** `prepared`: `ecdh` with a list of the partner's that was masked ahead. */
+const PROTOCOLS = [...PSI_PROTOCOLS, 'prepared'] as const
 
 const member = z.string().max(64)
 /** Padded. */
@@ -24,7 +28,7 @@ export const proposal = z.strictObject({
   output: z.enum(PSI_OUTPUTS),
   to: z.enum(PSI_TO),
   /** Null: whichever suits both sizes. */
-  protocol: z.enum(PSI_PROTOCOLS).nullable(),
+  protocol: z.enum(PROTOCOLS).nullable(),
   size,
   /** Salted digest of the proposer's list. */
   list: hex32,
@@ -38,9 +42,11 @@ export type SignedProposal = z.infer<typeof signedProposal>
 export const acceptance = z.strictObject({
   proposal: hex32,
   id: hex16,
-  protocol: z.enum(PSI_PROTOCOLS),
+  protocol: z.enum(PROTOCOLS),
   size,
   list: hex32,
+  /** The list, where it was masked ahead: `size` and `list` are its own, whatever the session. */
+  prepared: preparedTerms.nullable(),
 })
 export const signedAcceptance = statementSchema(acceptance)
 export type SignedAcceptance = z.infer<typeof signedAcceptance>

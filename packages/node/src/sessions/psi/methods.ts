@@ -7,7 +7,7 @@ import { fail, failure } from '../errors.ts'
 import { memberKey, permit, sameConvenant } from '../federation.ts'
 import { perMinute } from '../limit.ts'
 import { parseBody } from '../parse.ts'
-import { choice, commit, requestOf, verifyPeerIntent } from './agree.ts'
+import { choice, commit, mostOf, padded, requestOf, verifyPeerIntent } from './agree.ts'
 import { decideByPolicy } from './consent.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
@@ -155,8 +155,11 @@ async function accepted(
   if (acceptance.member !== peer) differs('member')
   if (body.proposal !== proposalDigest(proposal)) differs('proposal')
   verifyStatement(STATEMENT.acceptance, acceptance, memberKey(ctx.inForce(), peer))
-  const { protocol, why } = choice(ctx, proposal, body.size)
+  const { protocol, why } = choice(ctx, proposal, body.size, body.prepared !== null)
   if (body.protocol !== protocol) differs('protocol')
+  const most = padded(ctx, proposal.purpose, 'proposer', mostOf(ctx, proposal.purpose))
+  const isPrepared = body.prepared?.most === most
+  if ((protocol === 'prepared') !== isPrepared) differs('prepared')
   const agreed = { ...session, content: { ...content, acceptance } }
   const seen = await verifyPeerIntent(ctx, agreed, receipt)
   await ctx.witnessing.cosigning.ready()

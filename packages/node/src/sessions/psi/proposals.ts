@@ -15,7 +15,7 @@ import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
-import { commitmentTo, dropList, knownDigest, loadList, takeList } from './lists.ts'
+import { commitmentTo, dropList, knownDigest, type Loaded, loadList, takeList } from './lists.ts'
 import {
   acceptedMessage,
   type Proposal,
@@ -24,6 +24,8 @@ import {
   type SignedProposal,
   STATEMENT,
 } from './messages.ts'
+import { preparedOf } from './prepared/end.ts'
+import { readyFor } from './prepared/run.ts'
 import type { Intersections } from './runs.ts'
 import {
   move,
@@ -37,6 +39,9 @@ import {
 
 /** The node's flags, what was brought under a name, or the list of an own session that failed. */
 export type PsiInput = 'flags' | { readonly list: string } | { readonly of: string }
+
+/** What a partner brings; a list that was masked ahead for who proposes. */
+export type PsiBrought = PsiInput | 'prepared'
 
 export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 'protocol'> & {
   readonly kind: IdentifierKind
@@ -132,7 +137,7 @@ export async function acceptIntersection(
   runs: Intersections,
   by: Operator | null,
   id: string,
-  input: PsiInput | undefined,
+  input: PsiBrought | undefined,
 ): Promise<PsiSession> {
   const before = await sessionOf(ctx, id)
   if (before.state === 'drafted') {
@@ -153,7 +158,7 @@ async function acceptAsPartner(
   runs: Intersections,
   by: Operator | null,
   before: PsiSession,
-  input: PsiInput | undefined,
+  input: PsiBrought | undefined,
 ): Promise<PsiSession> {
   const { id, purpose, content } = before
   const { body } = content.proposal
@@ -172,15 +177,20 @@ async function acceptAsPartner(
       return fail('BAD_REQUEST', { at: 'input', hint: 'one list, by who consents first' })
     }
     if (input !== undefined) {
+      const suits = (input === 'prepared') === (body.protocol === 'prepared')
+      if (!suits && (input !== 'prepared' || body.protocol !== null)) {
+        return fail('BAD_REQUEST', { at: 'input', hint: 'prepared: the proposal says which' })
+      }
       await dropList(ctx, id)
       const about = { id, side: 'partner', purpose, kind: body.kind } as const
-      const brought = await refusing(() =>
-        listFor(ctx, about, input, (size, listSize) => {
-          const sizes = { proposer: body.size, partner: size }
-          permit(ctx, requestOf(body, 'partner', { sizes, listSize }))
-        }),
-      )
-      own = brought.own
+      const allowed = (size: number, listSize: number) => {
+        const sizes = { proposer: body.size, partner: size }
+        permit(ctx, requestOf(body, 'partner', { sizes, listSize }))
+      }
+      own = await refusing(async () => {
+        if (input === 'prepared') return preparedFor(ctx, found, allowed)
+        return (await listFor(ctx, about, input, allowed)).own
+      })
     }
     return move(ctx, found, ['proposed'], 'proposed', { content: { ...agreed, own } })
   })
@@ -243,8 +253,13 @@ async function begin(
   const { body } = content.proposal
   const own = content.own!
   const size = padded(ctx, purpose, 'partner', own.size)
-  const { protocol, why } = choice(ctx, body, size)
-  const accepted = { proposal: proposalDigest(body), id, protocol, size, list: own.commitment }
+  const prepared =
+    own.prepared === undefined ? null : (await preparedOf(ctx, own.prepared)).content.bound.terms
+  const { protocol, why } = choice(ctx, body, size, prepared !== null)
+  const accepted = {
+    ...{ proposal: proposalDigest(body), id, protocol, size, list: own.commitment },
+    prepared,
+  }
   const acceptance: SignedAcceptance = signStatement(
     STATEMENT.acceptance,
     accepted,
@@ -281,17 +296,31 @@ async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
+/** The own list that was masked ahead, as it was. @throws ProtocolError `PSI_PREPARED_ENDED` */
+async function preparedFor(
+  ctx: NodeContext,
+  session: PsiSession,
+  allowed: (size: number, listSize: number) => void,
+): Promise<OwnList> {
+  const found = await readyFor(ctx, session)
+  if (found === undefined) return fail('PSI_PREPARED_ENDED', { hint: 'run: drempel psi prepare' })
+  const { own, bound } = found.content
+  allowed(bound.size, own!.size)
+  return { ...own!, prepared: found.id }
+}
+
 /** @param allowed throws where the convenant refuses a list of this padded size and this size */
-async function listFor(
+export async function listFor(
   ctx: NodeContext,
   about: Pick<PsiSession, 'id' | 'side' | 'purpose'> & { readonly kind: IdentifierKind },
   input: PsiInput,
   allowed: (size: number, listSize: number) => void,
-): Promise<{ readonly own: OwnList; readonly size: number }> {
+): Promise<{ readonly own: OwnList; readonly size: number; readonly loaded: Loaded }> {
   const { id, side, purpose, kind } = about
   await takeList(ctx, kind, input, id)
   try {
-    const { items } = await loadList(ctx, id)
+    const loaded = await loadList(ctx, id)
+    const { items } = loaded
     const size = padded(ctx, purpose, side, itemCount(items))
     allowed(size, itemCount(items))
     const salt = ctx.random(32)
@@ -301,7 +330,8 @@ async function listFor(
     ])
     const source = input === 'flags' ? 'flags' : 'list'
     const digests = { commitment: hex(commitment), known: hex(known) }
-    return { own: { source, size: itemCount(items), salt: base64(salt), ...digests }, size }
+    const own = { source, size: itemCount(items), salt: base64(salt), ...digests } as const
+    return { own, size, loaded }
   } catch (error) {
     await dropList(ctx, id)
     throw error
@@ -329,7 +359,7 @@ function consented(
 }
 
 /** A refusal of the convenant is entered before it is told. */
-function refuser(
+export function refuser(
   ctx: NodeContext,
   about: Parameters<typeof journalPsiRefused>[1],
   by: Operator | null,

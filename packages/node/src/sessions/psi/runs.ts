@@ -20,9 +20,19 @@ import { requestOf, saltOf, termsOf } from './agree.ts'
 import { type Cause, causeOf } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
-import { commitmentTo, dropList, dropResult, loadList, saveResult } from './lists.ts'
+import {
+  commitmentTo,
+  dropList,
+  dropResult,
+  loadList,
+  type Row,
+  rowsOf,
+  saveResult,
+} from './lists.ts'
 import { agreementDigest, rolesOf } from './messages.ts'
 import type { PsiPolicy } from './policy.ts'
+import { keptRows } from './prepared/keep.ts'
+import { runPrepared } from './prepared/run.ts'
 import {
   move,
   openSession,
@@ -62,7 +72,16 @@ export type LiveRun = {
   work: Promise<void>
 }
 
+/** A list that is masked ahead in this process. */
+export type Masking = {
+  readonly abort: AbortController
+  done: number
+  total: number
+  work: Promise<void>
+}
+
 export class Intersections {
+  readonly masking = new Map<string, Masking>()
   readonly policy: PsiPolicy
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRun>()
@@ -232,24 +251,16 @@ export class Intersections {
   async #run(session: PsiSession, live: LiveRun, seen: PeerCheckpoint): Promise<void> {
     const ctx = this.#ctx
     const { id, content } = session
-    const loaded = await loadList(ctx, id)
-    const commitment = await commitmentTo(ctx, loaded.items, saltOf(session))
-    // The list that was committed to, or none: what changed in the store in between is not used.
-    if (
-      hex(commitment) !== content.own!.commitment ||
-      itemCount(loaded.items) !== content.own!.size
-    ) {
-      fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
-    }
+    const own = await ownItems(ctx, session)
     // Where a new convenant has no such terms any more, their limits do not end before the run.
     const most = termsOf(ctx, session.purpose).maxResult
-    const learned = await protocolOf(ctx, session, live, loaded.items, most)
+    const learned = await this.#protocol(session, live, own.items, most)
     live.abort.signal.throwIfAborted()
     // Before it is written down: what ended the session meanwhile would leave parts of it behind.
     live.settled = learned !== undefined
     const result = resultOf(learned, most)
     if (learned?.rows !== undefined && result.learned === 'items') {
-      await saveResult(ctx, id, loaded, learned.rows)
+      await saveResult(ctx, id, await own.rows(learned.rows))
     }
     await conclude(live)
     live.settled = true
@@ -264,6 +275,20 @@ export class Intersections {
     this.#live.delete(id)
     await dropList(ctx, id)
     ctx.log('info', 'psi.done', { txid: id, protocol: content.acceptance!.body.protocol })
+  }
+
+  #protocol(
+    session: PsiSession,
+    live: LiveRun,
+    items: PsiOptions['items'],
+    most: number | null,
+  ): Promise<PsiResult> {
+    const ctx = this.#ctx
+    const options = optionsOf(ctx, session, live, items, most)
+    const { protocol } = session.content.acceptance!.body
+    if (protocol === 'ot') return otOnThread(ctx.workers, options)
+    if (protocol === 'ecdh') return ecdh(options, pooledWork(ctx.workers, live.abort.signal))
+    return runPrepared(ctx, this, session, options)
   }
 
   async #connect(id: string, live: LiveRun, connect: () => Promise<Channel>): Promise<void> {
@@ -305,7 +330,9 @@ export class Intersections {
 
   /** At start and at the end of the process. What has its result is entered first. */
   async failRunning(): Promise<void> {
-    const works = [...this.#live.values()].map(({ work }) => work.catch(() => {}))
+    for (const { abort } of this.masking.values()) abort.abort()
+    const all = [...this.#live.values(), ...this.masking.values()]
+    const works = all.map(({ work }) => work.catch(() => {}))
     for (const row of await this.#ctx.store.psi.open()) {
       if (row.state !== 'committed' && row.state !== 'running') continue
       await this.fail(row.id, failure('NODE_RESTARTED', { culprit: this.#ctx.self }))
@@ -346,13 +373,36 @@ async function conclude({ link, settled }: LiveRun): Promise<void> {
   }
 }
 
-function protocolOf(
+type Own = {
+  readonly items: PsiOptions['items']
+  /** Of the items with these numbers. */
+  rows(numbers: Uint32Array): Promise<readonly Row[]>
+}
+
+/** The list that was committed to, or none: what changed in the store in between is not used. */
+async function ownItems(ctx: NodeContext, session: PsiSession): Promise<Own> {
+  const { id, content } = session
+  const { commitment, size, prepared } = content.own!
+  if (prepared !== undefined) {
+    // Of its items nothing is needed but what comes out.
+    const items = { bytes: new Uint8Array(), offsets: new Uint32Array(1) }
+    return { items, rows: (numbers) => keptRows(ctx, prepared, numbers) }
+  }
+  const loaded = await loadList(ctx, id)
+  const found = await commitmentTo(ctx, loaded.items, saltOf(session))
+  if (hex(found) !== commitment || itemCount(loaded.items) !== size) {
+    fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
+  }
+  return { items: loaded.items, rows: async (numbers) => rowsOf(loaded, numbers) }
+}
+
+function optionsOf(
   ctx: NodeContext,
   session: PsiSession,
   live: LiveRun,
   items: PsiOptions['items'],
   maxResult: number | null,
-): Promise<PsiResult> {
+): PsiOptions {
   const { proposal, acceptance } = session.content
   const { body } = proposal
   const { receiver, to } = rolesOf(body)
@@ -361,7 +411,7 @@ function protocolOf(
       ? [body.size, acceptance!.body.size]
       : [acceptance!.body.size, body.size]
   const role = receiver === ctx.self ? 'receiver' : 'sender'
-  const options: PsiOptions = {
+  return {
     role,
     output: body.output,
     to,
@@ -377,9 +427,6 @@ function protocolOf(
     },
     signal: live.abort.signal,
   }
-  return acceptance!.body.protocol === 'ot'
-    ? otOnThread(ctx.workers, options)
-    : ecdh(options, pooledWork(ctx.workers, live.abort.signal))
 }
 
 function resultOf(learned: PsiResult, most: number | null): NonNullable<PsiContent['result']> {

@@ -21,6 +21,8 @@ export type OwnList = {
   readonly commitment: string
   /** Keyed digest by which this node counts how often it used one list; hexadecimal. */
   readonly known: string
+  /** Of a list masked ahead, its id; its parts are that list's. */
+  readonly prepared?: string
 }
 
 export type PsiContent = {

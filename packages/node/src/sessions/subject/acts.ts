@@ -4,7 +4,9 @@
  *
  * A flag under bezwaar, withdrawn or erased is out of the next round. Of an erased flag remains its
  * keyed index, so that no import brings it back, and the log: that somebody asked for an erasure, of
- * which kind of identifier. Lists of rounds before hold salted keys, and are replaced by the next.
+ * which kind of identifier. Lists of rounds before hold salted keys, and are replaced by the next. Lists
+ * that were masked ahead of intersections end at once, all of that kind, so that it does not show whether
+ * one had the flag.
  */
 
 import { isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
@@ -14,6 +16,7 @@ import type { CaseRecord, FlagFields } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { canonical, sealFlag } from '../flags.ts'
+import { endPreparedOf } from '../psi/prepared/end.ts'
 import { caseAbout, caseFor, nameOf, type Request } from './cases.ts'
 import { journalHandled } from './journal.ts'
 
@@ -33,6 +36,7 @@ export async function objectTo(ctx: NodeContext, about: About): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'objection' })
   await journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
+  await endPreparedOf(ctx, about.kind)
   return { case: found, found: await ctx.store.flags.object(about.kind, index) }
 }
 
@@ -52,6 +56,7 @@ export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> 
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'erasure' })
   await journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
+  await endPreparedOf(ctx, about.kind)
   return { case: found, found: await ctx.store.flags.erase(about.kind, index) }
 }
 
@@ -80,6 +85,7 @@ export async function rectifyFlag(
   const corrected = [...Object.keys(fields), ...(instead === undefined ? [] : ['value'])].sort()
   const record = { ...sealedOf(about, found), corrected }
   await journalHandled(ctx, 'correction', found, 'rectification', record)
+  await endPreparedOf(ctx, kind)
   return { case: found, found: await ctx.store.flags.rectify(kind, index, fields, instead) }
 }
 

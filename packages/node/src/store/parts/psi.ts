@@ -1,6 +1,7 @@
 /** Intersections with one other member: one row of state each, and the lists and results that belong to them. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
+import type { PreparedStore } from './prepared.ts'
 
 export type PsiState =
   | 'drafted'
@@ -36,6 +37,7 @@ export type PsiPatch = Partial<
 >
 
 export interface PsiStore {
+  readonly prepared: PreparedStore
   /** @throws ProtocolError `STORE_CONFLICT` when the session exists */
   create(session: Omit<PsiRecord, 'createdAt' | 'updatedAt'>): Promise<void>
   /**

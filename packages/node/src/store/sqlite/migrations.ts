@@ -352,4 +352,21 @@ CREATE TABLE expired_flags (
 ) STRICT;
 CREATE INDEX flags_by_expiry ON flags (expires) WHERE state = 'active' AND expires IS NOT NULL;
 `,
+  // Lists masked ahead of intersections.
+  `
+CREATE TABLE psi_prepared (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  side TEXT NOT NULL CHECK (side IN ('owner', 'asker')),
+  peer TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('masking', 'ready', 'ended')),
+  sealed BLOB NOT NULL,
+  expires_at INTEGER NOT NULL,
+  reason TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+`,
 ]

@@ -1,12 +1,14 @@
 import type { Bytes } from '@drempel/protocol/encoding'
 import type { PsiRecord, PsiStore } from '../parts/psi.ts'
 import { blob, type Connection } from './connection.ts'
+import { preparedStore } from './prepared.ts'
 
 const COLUMNS = `id, side, peer, purpose, kind, state, sealed, list, committed_at AS committedAt,
   reason, culprit, created_at AS createdAt, updated_at AS updatedAt`
 const PATCHED = ['sealed', 'list', 'committedAt', 'reason', 'culprit'] as const
 
-export function psiStore({ db, clock, write, read }: Connection): PsiStore {
+export function psiStore(connection: Connection): PsiStore {
+  const { db, clock, write, read } = connection
   const create = db.prepare(
     `INSERT INTO psi (id, side, peer, purpose, kind, state, sealed, list, committed_at, reason,
        culprit, created_at, updated_at)
@@ -43,6 +45,7 @@ export function psiStore({ db, clock, write, read }: Connection): PsiStore {
     .pluck()
 
   return {
+    prepared: preparedStore(connection),
     create: (session) => write(() => void create.run({ ...session, now: clock() })),
     transition: (id, from, to, patch = {}) =>
       write(() => {

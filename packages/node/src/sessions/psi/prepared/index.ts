@@ -1,0 +1,5 @@
+export { endPrepared, endPreparedOf, livePrepared, preparedOf, tidyPrepared } from './end.ts'
+export { keptRows } from './keep.ts'
+export { maskWaiting, type PrepareAsked, prepareIntersection } from './prepare.ts'
+export { readyFor, runPrepared } from './run.ts'
+export { openPrepared, type Prepared, preparedTerms } from './terms.ts'

@@ -1,0 +1,165 @@
+/**
+ * A session by a list masked ahead. Which list it is, is in the acceptance that both entered; the first
+ * frame of the asker says whether it has that very list's records, else they come first. The question has
+ * a context of its own, that of the session.
+ *
+ * Adversary, and what repeated questions tell: protocol/psi/ecdh/offer.ts. What the asker keeps it erases
+ * with the list's days; one that does not has points that nothing answers for any more.
+ */
+
+import { base64, equalBytes, fromBase64 } from '@drempel/protocol/encoding'
+import {
+  answerQuestion,
+  askQuestion,
+  giveList,
+  type PsiOptions,
+  type PsiResult,
+  type Question,
+  recordWidth,
+  type TakenList,
+  takeList,
+} from '@drempel/protocol/psi'
+import { pooledWork } from '../../../workers/index.ts'
+import type { NodeContext } from '../../context.ts'
+import { fail } from '../../errors.ts'
+import type { Intersections } from '../runs.ts'
+import type { PsiSession } from '../state.ts'
+import { enterPrepared, livePrepared, preparedOf } from './end.ts'
+import { keepBytes, keptBytes } from './keep.ts'
+import {
+  type Bound,
+  contextOf,
+  openPrepared,
+  type Prepared,
+  type PreparedContent,
+  sealPrepared,
+  sizesOf,
+} from './terms.ts'
+
+const HELD = 'session/held'
+/** Bytes of a number in a list's order. */
+const NUMBER = 4
+
+/** The own list for the questions of a member, if one is ready. */
+export async function readyFor(
+  ctx: NodeContext,
+  { peer, purpose, kind }: Pick<PsiSession, 'peer' | 'purpose' | 'kind'>,
+): Promise<Prepared | undefined> {
+  const { digest } = ctx.inForce()
+  const mine = (await livePrepared(ctx)).filter(
+    (list) => list.side === 'owner' && list.state === 'ready' && list.peer === peer,
+  )
+  return mine.find(
+    (list) =>
+      list.purpose === purpose &&
+      list.kind === kind &&
+      list.expiresAt > ctx.clock() &&
+      list.content.bound.convenant === digest,
+  )
+}
+
+/** What a session's acceptance says of the list, in the words of either side. */
+export function boundOf({ content }: PsiSession): Bound {
+  const { proposal, acceptance } = content
+  const { convenant, partner, proposer, purpose, kind } = proposal.body
+  const { size, list, prepared } = acceptance!.body
+  const terms = prepared ?? fail('PSI_PREPARED_ENDED')
+  return { convenant, owner: partner, asker: proposer, purpose, kind, size, list, terms }
+}
+
+/** @param options of the session; the asker's with its items */
+export async function runPrepared(
+  ctx: NodeContext,
+  runs: Pick<Intersections, 'inTurnOf'>,
+  session: PsiSession,
+  options: PsiOptions,
+): Promise<PsiResult> {
+  const bound = boundOf(session)
+  const { role, items, ...asked } = options
+  // Between the two it is the terms' word; of the list it is that it was made for.
+  const question: Question = asked
+  const work = pooledWork(ctx.workers, options.signal)
+  if (role === 'receiver') {
+    // Of two sessions at once the second finds what the first was given.
+    const taken = await runs.inTurnOf(bound.terms.id, () => held(ctx, session, bound, options))
+    return askQuestion(taken, question, items, work)
+  }
+  return answer(ctx, bound, question, work)
+}
+
+async function answer(
+  ctx: NodeContext,
+  bound: Bound,
+  question: Question,
+  work: ReturnType<typeof pooledWork>,
+): Promise<PsiResult> {
+  const { id } = bound.terms
+  const { state, content } = await preparedOf(ctx, id)
+  const same = equalBytes(contextOf(content.bound), contextOf(bound))
+  if (state !== 'ready' || content.key === null || !same) return fail('PSI_PREPARED_ENDED')
+  const offer = { context: contextOf(bound), sizes: sizesOf(bound) }
+  const scalar = fromBase64(content.key)
+  const none = new Uint8Array()
+  try {
+    const { channel, random, signal } = question
+    const [has] = await channel.receive(HELD, { min: 1, max: 1 })
+    if (has !== 1) {
+      const records = await keptBytes(ctx, id, 'records', bound.size * recordWidth(offer.sizes))
+      const stop = signal === undefined ? {} : { signal }
+      await giveList({ ...offer, channel, random, ...stop }, { records, scalar })
+    }
+    const order =
+      question.to === 'both' ? await keptBytes(ctx, id, 'order', bound.size * NUMBER) : none
+    const numbers = new Uint32Array(order.buffer, 0, order.length / NUMBER)
+    const list = { offer, scalar, records: none, order: numbers, count: content.own!.size }
+    return await answerQuestion({ ...list, asked: undefined }, question, work)
+  } finally {
+    scalar.fill(0)
+  }
+}
+
+/** What the asker has of the list, or is given now; kept before it is used. */
+async function held(
+  ctx: NodeContext,
+  session: PsiSession,
+  bound: Bound,
+  { channel, random, signal }: PsiOptions,
+): Promise<TakenList> {
+  const offer = { context: contextOf(bound), sizes: sizesOf(bound) }
+  const before = await takenBefore(ctx, session, bound)
+  await channel.send(HELD, Uint8Array.of(before === undefined ? 0 : 1))
+  const { id } = bound.terms
+  if (before !== undefined) {
+    const records = await keptBytes(ctx, id, 'records', bound.size * recordWidth(offer.sizes))
+    return { offer, key: fromBase64(before.content.key!), records }
+  }
+  const stop = signal === undefined ? {} : { signal }
+  const taken = await takeList({ ...offer, channel, random, ...stop })
+  await keepBytes(ctx, id, 'records', taken.records)
+  const content: PreparedContent = { bound, own: null, key: base64(taken.key) }
+  const { peer, purpose, kind } = session
+  const row = {
+    ...({ id, side: 'asker', peer, purpose, kind, state: 'ready' } as const),
+    ...{ expiresAt: Date.parse(bound.terms.expiresAt), reason: null },
+  }
+  const sealed = sealPrepared(ctx, id, content)
+  const now = ctx.clock()
+  await enterPrepared(ctx, { ...row, content, createdAt: now, updatedAt: now })
+  await ctx.store.psi.prepared.create({ ...row, sealed })
+  return taken
+}
+
+/** @throws ProtocolError `PSI_DIFFERS` where the id was another list's, or one's that has ended here */
+async function takenBefore(
+  ctx: NodeContext,
+  { peer }: PsiSession,
+  bound: Bound,
+): Promise<Prepared | undefined> {
+  const row = await ctx.store.psi.prepared.get(bound.terms.id)
+  if (row === null) return undefined
+  const list = openPrepared(ctx, row)
+  const { side, state, content } = list
+  const same = equalBytes(contextOf(content.bound), contextOf(bound))
+  if (side === 'asker' && state === 'ready' && list.peer === peer && same) return list
+  return fail('PSI_DIFFERS', { culprit: peer, at: 'prepared' })
+}

@@ -1,0 +1,68 @@
+/**
+ * A list masked ahead: what both members know of it, and what each keeps, sealed.
+ *
+ * Its key answers every question of one member for one purpose until it is erased. What it is bound to
+ * is in the context that all its points are hashed under, so that no other list, member, purpose or
+ * version of the convenant shares them.
+ */
+
+import { type Bytes, hashParts, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { z } from 'zod'
+import type { PreparedRecord } from '../../../store/index.ts'
+import type { NodeContext } from '../../context.ts'
+import { hex16 } from '../../round/messages.ts'
+import type { OwnList } from '../state.ts'
+
+/** As the acceptance of a session has it. */
+export const preparedTerms = z.strictObject({
+  id: hex16,
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  /** The most that a question may be padded to. */
+  most: z.int().min(1),
+})
+export type PreparedTerms = z.infer<typeof preparedTerms>
+
+/** Whose list, given to whom, for what. */
+export type Bound = {
+  readonly convenant: string
+  readonly owner: string
+  readonly asker: string
+  readonly purpose: string
+  readonly kind: string
+  /** Of the list, padded. */
+  readonly size: number
+  /** Commitment to it, hexadecimal. */
+  readonly list: string
+  readonly terms: PreparedTerms
+}
+
+export type PreparedContent = {
+  readonly bound: Bound
+  /** At its owner. */
+  readonly own: Omit<OwnList, 'prepared'> | null
+  /** base64: at the owner its scalar, at the asker the owner's element; null before and after its life. */
+  readonly key: string | null
+}
+
+export type Prepared = Omit<PreparedRecord, 'sealed'> & { readonly content: PreparedContent }
+
+/** 32 bytes. */
+export function contextOf({ terms, ...bound }: Bound): Bytes {
+  return hashParts('drempel/v1/psi/prepared', jcs({ ...bound, ...terms }))
+}
+
+export function sizesOf({ size, terms }: Bound) {
+  return { receiver: terms.most, sender: size }
+}
+
+const placeOf = (id: string) => `psi/prepared/${id}`
+
+export function sealPrepared(ctx: NodeContext, id: string, content: PreparedContent): Bytes {
+  return ctx.vault.seal(placeOf(id), jcs(content as never), ctx.random)
+}
+
+export function openPrepared(ctx: NodeContext, { sealed, ...row }: PreparedRecord): Prepared {
+  const content = parseJcs(ctx.vault.open(placeOf(row.id), sealed)) as unknown as PreparedContent
+  return { ...row, content }
+}
