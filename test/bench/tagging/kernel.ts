@@ -9,6 +9,7 @@ import { type Bytes, utf8 } from '@drempel/protocol/encoding'
 import {
   blindInputs,
   combineShares,
+  decodeElements,
   evaluateOwnShare,
   evaluateShare,
   verifyShare,
@@ -34,10 +35,11 @@ export async function kernelSeconds(batch: number, turns: number): Promise<numbe
 async function tagOnce({ shares, key }: SharedKey, inputs: readonly Bytes[]): Promise<void> {
   const { blinded, state } = await blindInputs(group, inputs, random)
   const [own, ...others] = shares.slice(0, key.quorum)
-  const verified = [await evaluateOwnShare(group, key, own!, blinded)]
+  const elements = await decodeElements(group, blinded)
+  const verified = [await evaluateOwnShare(group, key, own!, elements)]
   for (const share of others) {
     const answer = await evaluateShare(group, share, blinded, random)
-    verified.push(await verifyShare(group, key, share.index, blinded, answer))
+    verified.push(await verifyShare(group, key, share.index, elements, answer))
   }
   await combineShares(group, state, inputs, verified)
 }

@@ -10,11 +10,12 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
-import type { SecretShare } from '@drempel/protocol/group'
+import type { Elements, SecretShare } from '@drempel/protocol/group'
 import {
   type BlindSecret,
   blindInputs,
   combineShares,
+  decodeElements,
   evaluateOwnShare,
   evaluateShare,
   randomBlinded,
@@ -43,6 +44,8 @@ export type World = {
 
 /** Padding made between two pauses. */
 const PADDING = 64
+/** Elements that may be those of several checks, which part again. */
+const FEW = 16
 
 export const jobs = {
   /**
@@ -52,7 +55,12 @@ export const jobs = {
   async blind(
     { random, pause }: World,
     { inputs, count }: { readonly inputs: Packed; readonly count: number },
-  ): Promise<{ readonly blinded: Bytes; readonly state: BlindSecret | null }> {
+  ): Promise<{
+    readonly blinded: Bytes
+    /** The same, decoded where there are many. */
+    readonly elements: Elements
+    readonly state: BlindSecret | null
+  }> {
     const list = unpacked(inputs)
     const own = list.length === 0 ? null : await blindInputs(group, list, random, pause)
     const blinded = new Uint8Array(32 * count)
@@ -62,7 +70,8 @@ export const jobs = {
       const padding = randomBlinded(group, Math.min(PADDING, count - from), random)
       blinded.set(padding, 32 * from)
     }
-    return { blinded, state: own?.state ?? null }
+    const elements = count > FEW ? await decodeElements(group, blinded, pause) : blinded
+    return { blinded, elements, state: own?.state ?? null }
   },
 
   /** Holder: the evaluation and its proof. */
@@ -76,7 +85,7 @@ export const jobs = {
   /** Asker that is a holder too: without a proof. */
   evaluateOwn(
     { pause }: World,
-    args: { readonly key: ThresholdKey; readonly share: SecretShare; readonly blinded: Bytes },
+    args: { readonly key: ThresholdKey; readonly share: SecretShare; readonly blinded: Elements },
   ): Promise<VerifiedShare> {
     return evaluateOwnShare(group, args.key, args.share, args.blinded, pause)
   },
@@ -87,7 +96,7 @@ export const jobs = {
     args: {
       readonly key: ThresholdKey
       readonly index: number
-      readonly blinded: Bytes
+      readonly blinded: Elements
       readonly answer: ShareEvaluation
     },
   ): Promise<VerifiedShare> {

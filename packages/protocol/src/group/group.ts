@@ -9,6 +9,7 @@
  */
 
 import type { Bytes, ErrorDetails } from '../encoding/index.ts'
+import type { Decoded, Elements } from './decoded.ts'
 
 export const ELEMENT_BYTES = 32
 export const SCALAR_BYTES = 32
@@ -31,15 +32,18 @@ export interface Group {
    */
   assertElements(elements: Bytes, details?: ErrorDetails): void
 
+  /** The same elements, for several computations on all of them. @throws as `assertElements` */
+  decode(elements: Bytes): Decoded
+
   /**
    * Each element times its scalar, or all times one scalar when `scalars` is 32 bytes long.
    * Scalars are canonical and not zero, elements not the identity; so are the products.
    * @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR`, `ZERO_SCALAR`, `BAD_ELEMENT`, `IDENTITY_ELEMENT`
    */
-  multiplySecret(scalars: Bytes, elements: Bytes): Bytes
+  multiplySecret(scalars: Bytes, elements: Elements): Bytes
 
   /** As `multiplySecret`, for scalars that everybody may know. */
-  multiplyPublic(scalars: Bytes, elements: Bytes): Bytes
+  multiplyPublic(scalars: Bytes, elements: Elements): Bytes
 
   /** Each scalar times the generator. @throws as `multiplySecret` */
   multiplyBaseSecret(scalars: Bytes): Bytes
@@ -49,7 +53,7 @@ export interface Group {
    * scalars; zero and the identity may occur.
    * @throws ProtocolError `BAD_LENGTH`, `BAD_SCALAR`, `BAD_ELEMENT` with the position in its batch
    */
-  combinePublic(scalars: Bytes, ...batches: readonly Bytes[]): Bytes
+  combinePublic(scalars: Bytes, ...batches: readonly Elements[]): Bytes
 
   /**
    * Element j of the result is the sum over rows i of weights[i] * rows[i][j], minus
@@ -58,7 +62,7 @@ export interface Group {
    * Cheap where each weight or its negative is a small integer.
    * @throws as `multiplySecret`
    */
-  combineMinusSecret(weights: Bytes, rows: readonly Bytes[], scalars: Bytes, base: Bytes): Bytes
+  combineMinusSecret(weights: Bytes, rows: readonly Elements[], scalars: Bytes, base: Bytes): Bytes
 
   /** Element by element; the identity may occur. @throws ProtocolError `BAD_LENGTH`, `BAD_ELEMENT` */
   add(a: Bytes, b: Bytes): Bytes

@@ -1,3 +1,10 @@
+export {
+  type Decoded,
+  type Elements,
+  elementsBetween,
+  encodingsOf,
+  joinDecoded,
+} from './decoded.ts'
 export type { GroupErrorCode } from './errors.ts'
 export * from './feldman.ts'
 export * from './flat.ts'

@@ -15,6 +15,7 @@
  */
 
 import { type Bytes, concat, type ErrorDetails, sodium } from '../encoding/index.ts'
+import { decodedAlone, encodingsOf } from './decoded.ts'
 import { fail } from './errors.ts'
 import { expandAll } from './expand.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
@@ -47,9 +48,14 @@ export const libsodiumGroup: Group = {
   generator: sodium.crypto_scalarmult_ristretto255_base(smallScalar(1)),
   scalars: libsodiumScalars,
   assertElements,
+  decode(elements) {
+    assertElements(elements)
+    return decodedAlone('libsodium', elements)
+  },
 
-  multiplySecret(factors, elements) {
+  multiplySecret(factors, given) {
     assertNonZeroScalars(factors)
+    const elements = encodingsOf(given)
     const count = countOf(elements)
     const scalarAt = scalarPicker(factors, count)
     return flatFrom(count, (i) => multiply(scalarAt(i), itemAt(elements, i), i))
@@ -68,7 +74,7 @@ export const libsodiumGroup: Group = {
 
   combinePublic(factors, ...batches) {
     assertScalars(factors)
-    return concat(...batches.map((elements) => weightedSum(factors, elements)))
+    return concat(...batches.map((batch) => weightedSum(factors, encodingsOf(batch))))
   },
 
   combineMinusSecret: (weights, rows, factors, base) =>

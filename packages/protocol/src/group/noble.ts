@@ -12,6 +12,7 @@ import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { type Bytes, concat, type ErrorDetails } from '../encoding/index.ts'
+import { decodedAlone, encodingsOf } from './decoded.ts'
 import { fail } from './errors.ts'
 import { countOf, flatFrom, isIdentity, itemAt, scalarPicker } from './flat.ts'
 import { type Group, type ScalarField, UNIFORM_BYTES } from './group.ts'
@@ -52,8 +53,14 @@ export const nobleGroup: Group = {
     for (let i = 0; i < count; i++) decodeOne(itemAt(elements, i), i, details)
   },
 
-  multiplySecret: (factors, elements) => multiplyEach(factors, elements, 'multiply'),
-  multiplyPublic: (factors, elements) => multiplyEach(factors, elements, 'multiplyUnsafe'),
+  decode(elements) {
+    nobleGroup.assertElements(elements)
+    return decodedAlone('noble', elements)
+  },
+
+  multiplySecret: (factors, elements) => multiplyEach(factors, encodingsOf(elements), 'multiply'),
+  multiplyPublic: (factors, elements) =>
+    multiplyEach(factors, encodingsOf(elements), 'multiplyUnsafe'),
 
   multiplyBaseSecret(factors) {
     assertNonZeroScalars(factors)
@@ -64,7 +71,7 @@ export const nobleGroup: Group = {
 
   combinePublic(factors, ...batches) {
     assertScalars(factors)
-    return concat(...batches.map((elements) => weightedSum(factors, elements)))
+    return concat(...batches.map((batch) => weightedSum(factors, encodingsOf(batch))))
   },
 
   combineMinusSecret: (weights, rows, factors, base) =>

@@ -1,6 +1,7 @@
 /** What backends that work on one element at a time compose of their other methods. */
 
 import type { Bytes } from '../encoding/index.ts'
+import { type Elements, encodingsOf } from './decoded.ts'
 import { fail } from './errors.ts'
 import { countOf, flatFrom, itemAt } from './flat.ts'
 import type { Group } from './group.ts'
@@ -9,7 +10,7 @@ import { assertNonZeroScalars } from './scalar.ts'
 export function combineMinus(
   group: Group,
   weights: Bytes,
-  rows: readonly Bytes[],
+  rows: readonly Elements[],
   scalars: Bytes,
   base: Bytes,
 ): Bytes {
@@ -31,9 +32,9 @@ export function hashPlusBase(
 }
 
 /** A weight for each row, and rows as long as the scalars. @throws as `multiplySecret` for scalars */
-export function assertCombination(weights: Bytes, rows: readonly Bytes[], scalars: Bytes): void {
+export function assertCombination(weights: Bytes, rows: readonly Elements[], scalars: Bytes): void {
   assertNonZeroScalars(weights)
   assertNonZeroScalars(scalars)
   if (rows.length === 0 || countOf(weights) !== rows.length) fail('BAD_LENGTH')
-  if (rows.some((row) => row.length !== scalars.length)) fail('BAD_LENGTH')
+  if (rows.some((row) => encodingsOf(row).length !== scalars.length)) fail('BAD_LENGTH')
 }

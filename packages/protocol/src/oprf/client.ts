@@ -30,7 +30,14 @@
  */
 
 import { type Bytes, concat, equalBytes, type RandomBytes } from '../encoding/index.ts'
-import { countOf, type Group, isIdentity, lagrangeAtZero, randomScalars } from '../group/index.ts'
+import {
+  countOf,
+  elementsBetween,
+  type Group,
+  isIdentity,
+  lagrangeAtZero,
+  randomScalars,
+} from '../group/index.ts'
 import { MAX_BATCH } from './dleq.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
@@ -89,7 +96,9 @@ export async function combineShares(
   const weights = concat(...lagrangeAtZero(indices))
   const outputs: Bytes[] = []
   await inSlices(inputs.length, group.strides.each, pause, (from, to) => {
-    const rows = quorum.map((share) => share.evaluated.subarray(32 * from, 32 * to))
+    const rows = quorum.map(({ decoded, evaluated }) =>
+      elementsBetween(decoded ?? evaluated, from, to),
+    )
     const blinds = state.blinds.subarray(32 * from, 32 * to)
     const elements = group.combineMinusSecret(weights, rows, blinds, publicKey)
     for (let j = 0; j < to - from; j++) {

@@ -18,7 +18,19 @@ import {
   type RandomBytes,
   sodium,
 } from '../encoding/index.ts'
-import { countOf, type Group, isIdentity, isScalar, itemAt, randomScalar } from '../group/index.ts'
+import {
+  countOf,
+  type Decoded,
+  type Elements,
+  elementsBetween,
+  encodingsOf,
+  type Group,
+  isIdentity,
+  isScalar,
+  itemAt,
+  randomScalar,
+} from '../group/index.ts'
+import { decodeElements } from './decode.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
 import { framed, type Mode, TAGS, twoBytes } from './suite.ts'
@@ -34,12 +46,13 @@ export async function generateProof(
   mode: Mode,
   secretKey: Bytes,
   publicKey: Bytes,
-  blinded: Bytes,
+  blinded: Elements,
   evaluated: Bytes,
   random: RandomBytes,
   pause?: Pause,
 ): Promise<Bytes> {
-  const weights = await compositeWeights(group, mode, publicKey, blinded, evaluated, pause)
+  const encodings = encodingsOf(blinded)
+  const weights = await compositeWeights(group, mode, publicKey, encodings, evaluated, pause)
   const m = await weightedSums(group, weights, [blinded], pause)
   const r = randomScalar(group, random)
   const t2 = group.multiplyBaseSecret(r)
@@ -65,32 +78,40 @@ export async function verifyProof(
   proof: Bytes,
   pause?: Pause,
 ): Promise<boolean> {
-  if (proof.length !== PROOF_BYTES) return false
+  const verified = await provenElements(group, mode, publicKey, blinded, evaluated, proof, pause)
+  return verified !== undefined
+}
+
+/** As `verifyProof`. @returns the evaluated elements, decoded; undefined where it gives false */
+export async function provenElements(
+  group: Group,
+  mode: Mode,
+  publicKey: Bytes,
+  blinded: Elements,
+  evaluated: Bytes,
+  proof: Bytes,
+  pause?: Pause,
+): Promise<Decoded | undefined> {
+  if (proof.length !== PROOF_BYTES) return undefined
   const c = itemAt(proof, 0)
   const s = itemAt(proof, 1)
-  if (!isScalar(c) || !isScalar(s)) return false
-  const weights = await compositeWeights(group, mode, publicKey, blinded, evaluated, pause)
-  const sums = await answeredSums(group, weights, blinded, evaluated, pause)
-  if (sums === undefined) return false
+  if (!isScalar(c) || !isScalar(s)) return undefined
+  const encodings = encodingsOf(blinded)
+  const weights = await compositeWeights(group, mode, publicKey, encodings, evaluated, pause)
+  const decoded = await decodeAnswer(group, evaluated, pause)
+  if (decoded === undefined) return undefined
+  const sums = await weightedSums(group, weights, [blinded, decoded], pause)
   const [m, z] = [itemAt(sums, 0), itemAt(sums, 1)]
-  if (isIdentity(m) || isIdentity(z)) return false
+  if (isIdentity(m) || isIdentity(z)) return undefined
   const bases = concat(group.generator, publicKey)
   const commitments = group.combinePublic(concat(s, c), bases, sums)
   const [t2, t3] = [itemAt(commitments, 0), itemAt(commitments, 1)]
-  return equalBytes(c, challenge(group, mode, [publicKey, m, z, t2, t3]))
+  return equalBytes(c, challenge(group, mode, [publicKey, m, z, t2, t3])) ? decoded : undefined
 }
 
 /** Are all of these elements, and none the identity? They are public. */
 export async function decodes(group: Group, elements: Bytes, pause?: Pause): Promise<boolean> {
-  try {
-    await inSlices(countOf(elements), group.strides.each, pause, (from, to) =>
-      group.assertElements(elements.subarray(32 * from, 32 * to)),
-    )
-    return true
-  } catch (error) {
-    if (isProtocolError(error)) return false
-    throw error
-  }
+  return (await decodeAnswer(group, elements, pause)) !== undefined
 }
 
 /** The d_i of ComputeComposites. */
@@ -144,20 +165,16 @@ function transcripts(
   }
 }
 
-/** M and Z; undefined when something that the holder answered is no element, or the identity. */
-async function answeredSums(
+/** Undefined when something that the holder answered is no element, or the identity. */
+async function decodeAnswer(
   group: Group,
-  weights: Bytes,
-  blinded: Bytes,
   evaluated: Bytes,
   pause: Pause | undefined,
-): Promise<Bytes | undefined> {
-  const count = countOf(evaluated)
-  for (let i = 0; i < count; i++) if (isIdentity(evaluated, i)) return undefined
+): Promise<Decoded | undefined> {
   try {
-    return await weightedSums(group, weights, [blinded, evaluated], pause)
+    return await decodeElements(group, evaluated, pause)
   } catch (error) {
-    if (isProtocolError(error) && !(await decodes(group, evaluated, pause))) return undefined
+    if (isProtocolError(error)) return undefined
     throw error
   }
 }
@@ -166,13 +183,13 @@ async function answeredSums(
 async function weightedSums(
   group: Group,
   weights: Bytes,
-  batches: readonly Bytes[],
+  batches: readonly Elements[],
   pause: Pause | undefined,
 ): Promise<Bytes> {
   const parts: Bytes[] = []
   await inSlices(countOf(weights), group.strides.sum, pause, (from, to) => {
-    const slice = (flat: Bytes) => flat.subarray(32 * from, 32 * to)
-    parts.push(group.combinePublic(slice(weights), ...batches.map(slice)))
+    const slices = batches.map((batch) => elementsBetween(batch, from, to))
+    parts.push(group.combinePublic(weights.subarray(32 * from, 32 * to), ...slices))
   })
   return parts.reduce((sums, part) => group.add(sums, part))
 }

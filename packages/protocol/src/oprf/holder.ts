@@ -13,7 +13,16 @@
  */
 
 import type { Bytes, RandomBytes } from '../encoding/index.ts'
-import { countOf, type Group, type SecretShare } from '../group/index.ts'
+import {
+  countOf,
+  type Decoded,
+  type Elements,
+  elementsBetween,
+  encodingsOf,
+  type Group,
+  joinDecoded,
+  type SecretShare,
+} from '../group/index.ts'
 import { generateProof, MAX_BATCH } from './dleq.ts'
 import { fail } from './errors.ts'
 import { inSlices, type Pause } from './pause.ts'
@@ -35,14 +44,19 @@ export async function evaluateShare(
   pause?: Pause,
 ): Promise<ShareEvaluation> {
   const { secret } = keyShare
-  const evaluated = await evaluateElements(group, secret, blinded, pause)
+  const parts: Decoded[] = []
+  const evaluated = await evaluateSlices(group, secret, blinded, pause, (slice) => {
+    const decoded = group.decode(encodingsOf(slice))
+    parts.push(decoded)
+    return decoded
+  })
   const publicShare = group.multiplyBaseSecret(secret)
   const proof = await generateProof(
     group,
     'voprf',
     secret,
     publicShare,
-    blinded,
+    joinDecoded(blinded, parts),
     evaluated,
     random,
     pause,
@@ -51,18 +65,29 @@ export async function evaluateShare(
 }
 
 /** Every element times the share, without a proof. @throws as `evaluateShare` */
-export async function evaluateElements(
+export function evaluateElements(
   group: Group,
   secret: Bytes,
-  blinded: Bytes,
+  blinded: Elements,
   pause?: Pause,
 ): Promise<Bytes> {
-  const count = countOf(blinded)
+  return evaluateSlices(group, secret, blinded, pause, (slice) => slice)
+}
+
+async function evaluateSlices(
+  group: Group,
+  secret: Bytes,
+  blinded: Elements,
+  pause: Pause | undefined,
+  prepare: (slice: Elements) => Elements,
+): Promise<Bytes> {
+  const encodings = encodingsOf(blinded)
+  const count = countOf(encodings)
   if (count === 0) fail('EMPTY_BATCH')
   if (count > MAX_BATCH) fail('BATCH_TOO_LARGE')
-  const evaluated = new Uint8Array(blinded.length)
+  const evaluated = new Uint8Array(encodings.length)
   await inSlices(count, group.strides.each, pause, (from, to) => {
-    const slice = blinded.subarray(32 * from, 32 * to)
+    const slice = prepare(elementsBetween(blinded, from, to))
     evaluated.set(group.multiplySecret(secret, slice), 32 * from)
   })
   return evaluated

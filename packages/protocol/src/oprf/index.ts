@@ -1,5 +1,6 @@
 export * from './batch.ts'
 export * from './client.ts'
+export { decodeElements } from './decode.ts'
 export * from './dkg.ts'
 export {
   type DkgContext,

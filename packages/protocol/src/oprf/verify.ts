@@ -8,8 +8,14 @@
  */
 
 import { ByteReader, type Bytes, ByteWriter, concatAll, equalBytes } from '../encoding/index.ts'
-import type { Group, SecretShare } from '../group/index.ts'
-import { decodes, MAX_BATCH, PROOF_BYTES, verifyProof } from './dleq.ts'
+import {
+  type Decoded,
+  type Elements,
+  encodingsOf,
+  type Group,
+  type SecretShare,
+} from '../group/index.ts'
+import { decodes, MAX_BATCH, PROOF_BYTES, provenElements } from './dleq.ts'
 import { fail } from './errors.ts'
 import { evaluateElements, type ShareEvaluation } from './holder.ts'
 import type { Pause } from './pause.ts'
@@ -31,6 +37,8 @@ export type VerifiedShare = {
   readonly key: ThresholdKey
   readonly blinded: Bytes
   readonly evaluated: Bytes
+  /** `evaluated`, where the proof's check left it decoded. */
+  readonly decoded?: Decoded
   readonly [verified]: true
 }
 
@@ -43,24 +51,26 @@ export async function verifyShare(
   group: Group,
   key: ThresholdKey,
   index: number,
-  blinded: Bytes,
+  blinded: Elements,
   answer: ShareEvaluation,
   pause?: Pause,
 ): Promise<VerifiedShare> {
   const holder = key.publicShares.find((share) => share.index === index)
   if (holder === undefined) return fail('UNKNOWN_HOLDER', { at: String(index) })
-  const fault = await findFault(group, holder.element, blinded, answer, pause)
-  if (fault !== undefined) {
-    const evidence = encodeEvidence(holder.element, blinded, answer)
-    fail('BAD_PROOF', { culprit: holder.id, at: fault, evidence })
+  const judged = await judge(group, holder.element, blinded, answer, pause)
+  if (typeof judged === 'string') {
+    const evidence = encodeEvidence(holder.element, encodingsOf(blinded), answer)
+    return fail('BAD_PROOF', { culprit: holder.id, at: judged, evidence })
   }
-  return { index, key, blinded, evaluated: answer.evaluated } as VerifiedShare
+  const { evaluated } = answer
+  return { index, key, blinded: encodingsOf(blinded), evaluated, decoded: judged } as VerifiedShare
 }
 
 /** What a share says of elements `from` to `to` alone: it was verified for each of them. */
 export function partOfShare(share: VerifiedShare, from: number, to: number): VerifiedShare {
   const part = (flat: Bytes) => flat.subarray(32 * from, 32 * to)
-  return { ...share, blinded: part(share.blinded), evaluated: part(share.evaluated) }
+  const { decoded: _, ...rest } = share
+  return { ...rest, blinded: part(share.blinded), evaluated: part(share.evaluated) }
 }
 
 /**
@@ -89,7 +99,7 @@ export async function evaluateOwnShare(
   group: Group,
   key: ThresholdKey,
   keyShare: SecretShare,
-  blinded: Bytes,
+  blinded: Elements,
   pause?: Pause,
 ): Promise<VerifiedShare> {
   const { index, secret } = keyShare
@@ -99,7 +109,7 @@ export async function evaluateOwnShare(
     fail('BAD_SHARE', { culprit: 'self' })
   }
   const evaluated = await evaluateElements(group, secret, blinded, pause)
-  return { index, key, blinded, evaluated } as VerifiedShare
+  return { index, key, blinded: encodingsOf(blinded), evaluated } as VerifiedShare
 }
 
 /**
@@ -113,7 +123,7 @@ export async function isBadEvaluation(
   pause?: Pause,
 ): Promise<boolean> {
   const { publicShare, blinded, answer } = evidence
-  return (await findFault(group, publicShare, blinded, answer, pause)) !== undefined
+  return typeof (await judge(group, publicShare, blinded, answer, pause)) === 'string'
 }
 
 export type EvaluationEvidence = {
@@ -144,16 +154,19 @@ function encodeEvidence(publicShare: Bytes, blinded: Bytes, answer: ShareEvaluat
     .finish()
 }
 
-async function findFault(
+/** What is wrong with an answer, or its elements. */
+async function judge(
   group: Group,
   publicShare: Bytes,
-  blinded: Bytes,
+  blinded: Elements,
   answer: ShareEvaluation,
   pause: Pause | undefined,
-): Promise<'count' | 'evaluated' | 'proof' | undefined> {
+): Promise<'count' | 'evaluated' | 'proof' | Decoded> {
   const { evaluated, proof } = answer
-  if (evaluated.length !== blinded.length) return 'count'
-  if (await verifyProof(group, 'voprf', publicShare, blinded, evaluated, proof, pause)) return
+  if (evaluated.length !== encodingsOf(blinded).length) return 'count'
+  const args = ['voprf', publicShare, blinded, evaluated, proof, pause] as const
+  const decoded = await provenElements(group, ...args)
+  if (decoded !== undefined) return decoded
   return (await decodes(group, evaluated, pause)) ? 'proof' : 'evaluated'
 }
 

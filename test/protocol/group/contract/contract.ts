@@ -2,6 +2,7 @@
 
 import type { Group } from '@drempel/protocol/group'
 import { combinationContract } from './combinations.ts'
+import { decodedContract } from './decoded.ts'
 import { elementContract } from './elements.ts'
 import { multiplicationContract } from './multiplication.ts'
 import { scalarContract } from './scalars.ts'
@@ -13,4 +14,5 @@ export function groupContract(group: Group): void {
   multiplicationContract(world)
   combinationContract(world)
   scalarContract(world)
+  decodedContract(world)
 }

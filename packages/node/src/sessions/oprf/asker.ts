@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, base64, hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
+import type { Elements } from '@drempel/protocol/group'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { batchDigest } from '@drempel/protocol/log'
 import { OUTPUT_BYTES, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
@@ -66,7 +67,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
   // A holder sees how many elements there are, so all but a single check are padded.
   const { count, signal, turn = turnOf(ctx), late = new Set() } = evaluation
   const lane = { elements: count, urgent: protocol !== 'tag', signal }
-  const { blinded, state } = await blind(ctx, evaluation.inputs, count, lane)
+  const { blinded, elements, state } = await blind(ctx, evaluation.inputs, count, lane)
   const question: Question = {
     txid: hex(ctx.random(16)),
     kind,
@@ -99,6 +100,7 @@ export async function evaluateInputs(ctx: NodeContext, evaluation: Evaluation): 
       origin,
       request,
       encoded: encodeRequest(request),
+      elements,
       turn,
       late,
       lane,
@@ -150,6 +152,7 @@ type Asking = {
   readonly request: EvaluationRequest
   /** All holders get the same bytes. */
   readonly encoded: Bytes
+  readonly elements: Elements
   readonly turn: number
   readonly late: Set<string>
   readonly lane: JobOptions
@@ -219,13 +222,13 @@ function holderOrder(ctx: NodeContext, key: ThresholdKey, turn: number, late: Re
 
 async function askHolder(
   ctx: NodeContext,
-  { key, intent, origin, request, encoded, lane }: Asking,
+  { key, intent, origin, request, encoded, elements, lane }: Asking,
   { index, id }: { readonly index: number; readonly id: string },
 ): Promise<HolderAnswer> {
   if (id === ctx.self) {
-    const share = await evaluateOwn(ctx, { key, request, intent, origin, lane })
+    const share = await evaluateOwn(ctx, { key, request, elements, intent, origin, lane })
     return { share, checkpoint: null }
   }
-  const asked = { key, index, holder: id, request, encoded, lane }
+  const asked = { key, index, holder: id, request, encoded, elements, lane }
   return request.header.protocol === 'check' ? askTogether(ctx, asked) : askAlone(ctx, asked)
 }

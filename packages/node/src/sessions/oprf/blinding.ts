@@ -1,6 +1,7 @@
 /** Asker: inputs blinded and answers combined; for checks of one turn of the event loop together. */
 
 import { type Bytes, concatAll, hex } from '@drempel/protocol/encoding'
+import type { Elements } from '@drempel/protocol/group'
 import {
   type BlindSecret,
   joinShares,
@@ -15,6 +16,8 @@ import { MAX_TOGETHER } from './messages.ts'
 export type Blinded = {
   /** 32 bytes an element, padding included. */
   readonly blinded: Bytes
+  /** The same, decoded where there are many. */
+  readonly elements: Elements
   /** Null for a batch that is all padding. */
   readonly state: BlindSecret | null
 }
@@ -49,7 +52,7 @@ function gatheredBlinding(ctx: NodeContext): (input: Bytes) => Promise<Blinded> 
         // Arrays of their own: the next job may move them to a thread.
         const one = (flat: Bytes) => flat.slice(32 * i, 32 * i + 32)
         const blinded = one(all.blinded)
-        return { blinded, state: { blinds: one(all.state!.blinds), blinded } }
+        return { blinded, elements: blinded, state: { blinds: one(all.state!.blinds), blinded } }
       })
     },
   )
@@ -71,7 +74,10 @@ export function combine(ctx: NodeContext, answered: Answered, lane: JobOptions):
   }
   const { state, shares } = answered
   const inputs = packed(answered.inputs)
-  const options = { ...lane, move: [state.blinds, inputs.bytes] }
+  const answers = shares.flatMap(({ evaluated, decoded }) =>
+    decoded === undefined ? [evaluated] : [evaluated, decoded.points],
+  )
+  const options = { ...lane, move: [state.blinds, inputs.bytes, ...answers] }
   return ctx.workers.run('combine', { state, inputs, shares }, options)
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { concatAll, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
+import type { Elements } from '@drempel/protocol/group'
 import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import type { PeerResponse } from '../../peers/index.ts'
 import { isWorkerFault, type JobOptions } from '../../workers/index.ts'
@@ -38,6 +39,8 @@ export type Asked = {
   readonly request: EvaluationRequest
   /** The request; all holders get the same bytes. */
   readonly encoded: Uint8Array
+  /** The blinded elements of the request. */
+  readonly elements: Elements
   readonly lane: JobOptions
 }
 
@@ -53,21 +56,21 @@ export class FalseAnswer extends ProtocolError {}
 /** @throws ProtocolError of the peer client; `FalseAnswer` */
 export async function askAlone(
   ctx: NodeContext,
-  { key, index, holder, request, encoded, lane }: Asked,
+  { key, index, holder, request, encoded, elements, lane }: Asked,
 ): Promise<HolderAnswer> {
-  const { blinded } = request
   const { signal } = lane
   const response = await ctx.peers.post(holder, '/peer/v1/oprf/evaluate', encoded, {
     timeoutMs: lane.urgent
       ? ANSWER_MS + ELEMENT_MS * lane.elements
       : TAGS_MS + TAG_MS * lane.elements,
-    maxResponse: blinded.length + 65_536,
+    maxResponse: request.blinded.length + 65_536,
     ...(signal === undefined ? {} : { signal }),
   })
   return judged(holder, response, async () => {
     const answer = decodeAnswer(holder, response.body)
     const checkpoint = memberCheckpoint(ctx, holder, answer.checkpoint)
-    const share = await ctx.workers.run('verify', { key, index, blinded, answer }, lane)
+    const args = { key, index, blinded: elements, answer }
+    const share = await ctx.workers.run('verify', args, lane)
     return { share, checkpoint }
   })
 }

@@ -1,6 +1,7 @@
 /** A key holder that asks: its own evaluations, which go together where they are checks. */
 
 import { concatAll } from '@drempel/protocol/encoding'
+import type { Elements } from '@drempel/protocol/group'
 import { partOfShare, type ThresholdKey, type VerifiedShare } from '@drempel/protocol/oprf'
 import type { JobOptions } from '../../workers/index.ts'
 import { checkpointEntry } from '../checkpoints.ts'
@@ -14,6 +15,8 @@ import { type EvaluationRequest, MAX_TOGETHER } from './messages.ts'
 export type OwnRequest = {
   readonly key: ThresholdKey
   readonly request: EvaluationRequest
+  /** The blinded elements of the request. */
+  readonly elements: Elements
   readonly intent: Intent
   /** Where the intent stands. */
   readonly origin: string
@@ -56,8 +59,9 @@ function gatheredOwn(ctx: NodeContext): (own: OwnRequest) => Promise<VerifiedSha
   return gathered(MAX_TOGETHER, nameOf, async (all) => {
     const { key, request, lane } = all[0]!
     const { kind, epoch } = request.header
-    const blinded = concatAll(all.map((own) => own.request.blinded))
-    const elements = blinded.length / 32
+    const [single] = all.length === 1 ? all : []
+    const blinded = single?.elements ?? concatAll(all.map((own) => own.request.blinded))
+    const elements = all.reduce((sum, own) => sum + own.request.blinded.length / 32, 0)
     const share = await withOwnShare(ctx, kind, epoch, (share) =>
       ctx.workers.run('evaluateOwn', { key, share, blinded }, { ...lane, elements }),
     )

@@ -5,6 +5,7 @@
 
 import type { Bytes, ErrorDetails } from '../../encoding/index.ts'
 import { DIGITS } from '../../encoding/kernel/digits.ts'
+import { type Decoded, type Elements, elementsBetween, encodingsOf } from '../decoded.ts'
 import { fail } from '../errors.ts'
 import { countOf } from '../flat.ts'
 import { ELEMENT_BYTES, UNIFORM_BYTES } from '../group.ts'
@@ -26,9 +27,11 @@ type Digits = { readonly at: number; readonly stride: number }
 
 export class KernelBatches {
   readonly memory: KernelMemory
+  readonly #backend: string
   readonly #tables: BaseTables
 
-  constructor(memory: KernelMemory) {
+  constructor(backend: string, memory: KernelMemory) {
+    this.#backend = backend
     this.memory = memory
     this.#tables = new BaseTables(memory)
   }
@@ -44,9 +47,26 @@ export class KernelBatches {
     return result
   }
 
+  /** All elements with their points. @throws as `decodeInto` */
+  decodeAll(encodings: Bytes): Decoded {
+    const { memory } = this
+    const { lanes, pointBytes } = memory
+    const count = countOf(encodings)
+    const points = new Uint8Array(memory.groupsOf(count) * pointBytes)
+    for (let from = 0; from < count; from += SLICE) {
+      const to = Math.min(count, from + SLICE)
+      memory.run(() => {
+        const at = this.decode(encodings, from, to, 'refused')
+        const length = memory.groupsOf(to - from) * pointBytes
+        points.set(memory.bytes.subarray(at, at + length), (from / lanes) * pointBytes)
+      })
+    }
+    return { encodings, points, lanes, backend: this.#backend }
+  }
+
   /** Points of elements `from` to `to`. @throws as `decodeInto` */
   decode(
-    elements: Bytes,
+    elements: Elements,
     from: number,
     to: number,
     identity: Identity,
@@ -60,7 +80,7 @@ export class KernelBatches {
   /** @throws ProtocolError `BAD_ELEMENT`, `IDENTITY_ELEMENT`; `at` is the position in `elements` */
   decodeInto(
     points: number,
-    elements: Bytes,
+    elements: Elements,
     from: number,
     to: number,
     identity: Identity,
@@ -68,7 +88,12 @@ export class KernelBatches {
   ): void {
     const { memory } = this
     const groups = memory.groupsOf(to - from)
-    const slice = elements.subarray(ELEMENT_BYTES * from, ELEMENT_BYTES * to)
+    const part = elementsBetween(elements, from, to)
+    if (!(part instanceof Uint8Array) && part.backend === this.#backend) {
+      memory.bytes.set(part.points, points)
+      return
+    }
+    const slice = encodingsOf(part)
     const encodings = memory.place(slice, ELEMENT_BYTES, groups * memory.lanes)
     const flags = memory.take(groups * memory.lanes)
     memory.call.decode(points, encodings, groups, flags)

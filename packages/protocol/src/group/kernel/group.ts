@@ -12,6 +12,7 @@
  */
 
 import type { Bytes } from '../../encoding/index.ts'
+import { type Elements, encodingsOf } from '../decoded.ts'
 import { fail } from '../errors.ts'
 import { expandAll } from '../expand.ts'
 import { countOf } from '../flat.ts'
@@ -27,10 +28,10 @@ import { SUM_SLICE, weightedSums } from './sums.ts'
 export function kernelGroup(backend: string, memory: KernelMemory): Group {
   const { call } = memory
   const { generator } = libsodiumGroup
-  const batches = new KernelBatches(memory)
+  const batches = new KernelBatches(backend, memory)
 
-  function multiply(scalars: Bytes, elements: Bytes): Bytes {
-    return products(scalars, countOf(elements), (from, to) =>
+  function multiply(scalars: Bytes, elements: Elements): Bytes {
+    return products(scalars, countOf(encodingsOf(elements)), (from, to) =>
       batches.decode(elements, from, to, 'refused'),
     )
   }
@@ -86,6 +87,8 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
       }
     },
 
+    decode: (elements) => batches.decodeAll(elements),
+
     multiplySecret: multiply,
     multiplyPublic: multiply,
 
@@ -118,7 +121,7 @@ export function kernelGroup(backend: string, memory: KernelMemory): Group {
 
     combinePublic(scalars, ...lists) {
       assertScalars(scalars)
-      if (lists.some((list) => list.length !== scalars.length)) fail('BAD_LENGTH')
+      if (lists.some((list) => encodingsOf(list).length !== scalars.length)) fail('BAD_LENGTH')
       return weightedSums(batches, scalars, lists)
     },
 

@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, concat } from '../../encoding/index.ts'
+import { type Elements, encodingsOf } from '../decoded.ts'
 import { countOf, itemAt } from '../flat.ts'
 import { ELEMENT_BYTES } from '../group.ts'
 import type { KernelBatches } from './batches.ts'
@@ -20,7 +21,7 @@ export const FEW = 24
 export function weightedSums(
   batches: KernelBatches,
   scalars: Bytes,
-  lists: readonly Bytes[],
+  lists: readonly Elements[],
 ): Bytes {
   const { memory } = batches
   const count = countOf(scalars)
@@ -31,13 +32,13 @@ export function weightedSums(
 }
 
 /** Element j of every list is a row. */
-function fewSums(batches: KernelBatches, scalars: Bytes, lists: readonly Bytes[]): Bytes {
+function fewSums(batches: KernelBatches, scalars: Bytes, lists: readonly Elements[]): Bytes {
   const { memory } = batches
   const groups = memory.groupsOf(lists.length)
   const count = countOf(scalars)
   const rows = memory.takePoints(groups * count)
   for (let j = 0; j < count; j++) {
-    const row = concat(...lists.map((list) => itemAt(list, j)))
+    const row = concat(...lists.map((list) => itemAt(encodingsOf(list), j)))
     const points = rows + j * groups * memory.pointBytes
     batches.decodeInto(points, row, 0, lists.length, 'allowed', { at: String(j) })
   }
@@ -45,7 +46,7 @@ function fewSums(batches: KernelBatches, scalars: Bytes, lists: readonly Bytes[]
 }
 
 /** The digits of a slice of the scalars serve all lists. */
-function manySums(batches: KernelBatches, scalars: Bytes, lists: readonly Bytes[]): Bytes {
+function manySums(batches: KernelBatches, scalars: Bytes, lists: readonly Elements[]): Bytes {
   const { memory } = batches
   const count = countOf(scalars)
   const totals = lists.map(() => memory.takePoints(1))
@@ -83,7 +84,7 @@ function sumSlice(
   out: number,
   batches: KernelBatches,
   { at, bits }: SumDigits,
-  list: Bytes,
+  list: Elements,
   from: number,
   to: number,
 ): void {
