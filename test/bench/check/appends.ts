@@ -42,7 +42,7 @@ export async function openAppender(): Promise<Appender> {
     batched: (count) => timed(() => Promise.all(Array.from({ length: count }, append))),
     async row() {
       const { origin, index, leaf } = await append()
-      return [leaf, (await store.log.sealed(origin, index))!]
+      return [leaf, (await store.log.sealed(origin, index))!.sealed]
     },
     async close() {
       await audit.close()

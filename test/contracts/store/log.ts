@@ -1,7 +1,7 @@
 /** The node's own log, and the logs of others that it witnesses. */
 
 import { describe, expect, it } from 'vitest'
-import { entry, index, range, type StoreWorld } from './world.ts'
+import { batch, entry, index, range, type StoreWorld, sealed } from './world.ts'
 
 export function logContract(world: StoreWorld): void {
   const { restart } = world
@@ -53,26 +53,27 @@ export function logContract(world: StoreWorld): void {
     const head = (size: number) => ({ size, root: index(size), note: `note ${size}` })
 
     it('appends at the expected size and reads back', async () => {
-      const hashes = [
-        { level: 0, index: 0, hash: index(1) },
-        { level: 0, index: 1, hash: index(2) },
-        { level: 8, index: 0, hash: index(3) },
-      ]
-      const entries = [entry(0, 'tx'), entry(1, null)]
-      expect(await world.store.log.append('o/1', entries, hashes, head(2), 0)).toBe(true)
-      expect(await world.store.log.append('o/2', [entry(0, 'tx')], [], head(1), 0)).toBe(true)
+      const hashes = [{ level: 8, index: 0, hash: index(3) }]
+      const entries = [entry(1, 'tx'), entry(2, null)]
+      const one = batch(entry(1, 'tx'))
+      expect(await world.store.log.append('o/1', batch(...entries), hashes, head(2), 0)).toBe(true)
+      expect(await world.store.log.append('o/2', one, [], head(1), 0)).toBe(true)
       await restart()
       expect(await world.store.log.head('o/1')).toEqual(head(2))
       expect(await world.store.log.head('o/9')).toBeNull()
       expect(await world.store.log.leaves('o/1', 0, 9)).toEqual(entries.map(({ leaf }) => leaf))
       expect(await world.store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
-      expect(await world.store.log.sealed('o/1', 1)).toEqual(entries[1]!.sealed)
+      for (const i of [0, 1]) {
+        expect(await world.store.log.sealed('o/1', i)).toEqual({
+          ...{ first: 0, count: 2, sealed: sealed(2) },
+        })
+      }
       expect(await world.store.log.sealed('o/1', 2)).toBeNull()
       expect(await world.store.log.hashes('o/1', 0, 0, 9)).toEqual([index(1), index(2)])
       expect(await world.store.log.hashes('o/1', 0, 1, 2)).toEqual([index(2)])
       expect(await world.store.log.hashes('o/1', 8, 0, 1)).toEqual([index(3)])
       expect(await world.store.log.hashes('o/1', 1, 0, 1)).toEqual([])
-      expect(await world.store.log.hashes('o/2', 0, 0, 9)).toEqual([])
+      expect(await world.store.log.hashes('o/2', 0, 0, 9)).toEqual([index(1)])
       expect(await world.store.log.hashes('o/3', 0, 0, 9)).toEqual([])
       expect(await world.store.log.origins()).toEqual(['o/1', 'o/2'])
       expect(await world.store.log.findTxid('tx')).toEqual([
@@ -91,7 +92,8 @@ export function logContract(world: StoreWorld): void {
       const many = Array.from({ length: 9_000 }, (_, i) =>
         entry(0, [5, 8_999].includes(i) ? 'tx' : `t${i}`),
       )
-      await world.store.log.append('o', many, [], head(9_000), 0)
+      await world.store.log.append('o', batch(...many.slice(0, 5_000)), [], head(5_000), 0)
+      await world.store.log.append('o', batch(...many.slice(5_000)), [], head(9_000), 5_000)
       const [first, last] = [5, 8_999].map((index) => ({ origin: 'o', index, type: 'test' }))
       expect(await world.store.log.findTxid('tx')).toEqual([first, last])
       expect(await world.store.log.findTxid('t8500')).toEqual([{ ...last, index: 8_500 }])
@@ -100,20 +102,20 @@ export function logContract(world: StoreWorld): void {
     })
 
     it('refuses another size, and of two competitors one', async () => {
-      expect(await world.store.log.append('o', [entry(0, null)], [], head(2), 1)).toBe(false)
-      const go = () => world.store.log.append('o', [entry(0, null)], [], head(1), 0)
+      expect(await world.store.log.append('o', batch(entry(0, null)), [], head(2), 1)).toBe(false)
+      const go = () => world.store.log.append('o', batch(entry(0, null)), [], head(1), 0)
       expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
       expect((await world.store.log.head('o'))?.size).toBe(1)
     })
 
     it('refuses a head that does not fit, and changes nothing when a hash exists', async () => {
-      const hash = { level: 0, index: 0, hash: index(1) }
+      const hash = { level: 8, index: 0, hash: index(1) }
       await expect(
-        world.store.log.append('o', [entry(0, null)], [], head(2), 0),
+        world.store.log.append('o', batch(entry(0, null)), [], head(2), 0),
       ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
-      await world.store.log.append('o', [entry(0, null)], [hash], head(1), 0)
+      await world.store.log.append('o', batch(entry(0, null)), [hash], head(1), 0)
       await expect(
-        world.store.log.append('o', [entry(1, 'tx')], [hash], head(2), 1),
+        world.store.log.append('o', batch(entry(1, 'tx')), [hash], head(2), 1),
       ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
       expect(await world.store.log.head('o')).toEqual(head(1))
       expect((await world.store.log.leaves('o', 0, 9)).length).toBe(1)

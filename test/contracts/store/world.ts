@@ -1,6 +1,6 @@
 /** What the sections of the store's contract share: the store that is open, and what is put into it. */
 
-import type { Claim, FlagRow, LogEntry, Store } from '@drempel/node/internal/store'
+import type { Claim, FlagRow, LogBatch, LogEntry, Store } from '@drempel/node/internal/store'
 import { utf8 } from '@drempel/protocol/encoding'
 
 export type StoreWorld = {
@@ -36,7 +36,11 @@ export function row(i: number): FlagRow {
 }
 
 export function entry(i: number, txid: string | null): LogEntry {
-  return { leaf: utf8(`leaf ${i}`), sealed: sealed(i), txid, type: 'test' }
+  return { leaf: utf8(`leaf ${i}`), hash: index(i), txid, type: 'test' }
+}
+
+export function batch(...entries: readonly LogEntry[]): LogBatch {
+  return { entries, sealed: sealed(entries.length) }
 }
 
 /** 1 to n. */

@@ -1,4 +1,4 @@
-import { readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256, utf8 } from '@drempel/protocol/encoding'
 import {
@@ -26,6 +26,9 @@ beforeEach(async () => {
   world = await createWorld()
 })
 afterEach(() => world.end())
+
+/** The row that begins with an entry. */
+const at = (index: number) => `id & ${2 ** 40 - 1} = ${index}`
 
 const many = (count: number) =>
   Promise.all(Array.from({ length: count }, (_, i) => world.audit.append(intent(), { i })))
@@ -146,9 +149,9 @@ describe('a storage failure', () => {
   it('of a second writer is noticed: the log does not fork', async () => {
     await many(2)
     const head = (await world.store.log.head(Q4))!
-    const foreign = { leaf: utf8('x'), sealed: utf8('x'), txid: null, type: 'x' }
-    const node = { level: 0, index: 2, hash: leafHash(foreign.leaf) }
-    await world.store.log.append(Q4, [foreign], [node], { ...head, size: 3 }, 2)
+    const foreign = { leaf: utf8('x'), hash: leafHash(utf8('x')), txid: null, type: 'x' }
+    const batch = { entries: [foreign], sealed: utf8('x') }
+    await world.store.log.append(Q4, batch, [], { ...head, size: 3 }, 2)
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'size' })
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'LOG_DAMAGED' })
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
@@ -247,14 +250,22 @@ describe('reading', () => {
 
 describe('the self-check', () => {
   it.each([
-    ['a changed leaf', `UPDATE log_entries SET leaf = x'7b7d' WHERE position = 5`],
-    ['a missing leaf', 'DELETE FROM log_entries WHERE position = 5'],
+    ['a changed leaf', `UPDATE log_batches SET leaves = x'7b7d' WHERE ${at(5)}`],
+    [
+      'a changed leaf of a batch',
+      `UPDATE log_batches SET leaves = CAST(replace(CAST(leaves AS TEXT), 'telco', 'telca') AS BLOB) WHERE ${at(0)}`,
+    ],
+    ['a missing leaf', `DELETE FROM log_batches WHERE ${at(5)}`],
+    [
+      'a missing leaf of a batch',
+      `UPDATE log_batches SET events = json_remove(events, '$[4]') WHERE ${at(0)}`,
+    ],
     [
       'an entry too many',
-      `INSERT INTO log_entries SELECT 99, log, 10, leaf, sealed, txid, type FROM log_entries WHERE position = 5`,
+      `INSERT INTO log_batches SELECT id + 5, hashes, events, leaves, sealed FROM log_batches WHERE ${at(5)}`,
     ],
-    ['a changed hash', 'UPDATE log_hashes SET hash = zeroblob(32) WHERE position = 3'],
-    ['a missing hash', 'DELETE FROM log_hashes WHERE level = 0 AND position = 4'],
+    ['a changed hash', `UPDATE log_batches SET hashes = zeroblob(160) WHERE ${at(0)}`],
+    ['a missing hash', `UPDATE log_batches SET hashes = substr(hashes, 1, 128) WHERE ${at(0)}`],
     ['a changed root', 'UPDATE logs SET root = zeroblob(32)'],
     ['a changed size', 'UPDATE logs SET size = 8'],
     [
@@ -262,7 +273,7 @@ describe('the self-check', () => {
       `UPDATE logs SET note = replace(note, char(10) || '10' || char(10), char(10) || '11' || char(10))`,
     ],
   ])('finds %s', async (_, sql) => {
-    await many(10)
+    for (const count of [5, 1, 1, 3]) await many(count)
     await world.audit.verifySelf()
     await world.store.close()
     const db = new Database(join(world.folder, 'node.db'))
@@ -278,9 +289,9 @@ describe('the self-check', () => {
     const origin = 'drempel/demo/bank-b/2026Q4'
     const head = (await world.store.log.head(Q4))!
     const leaf = await world.audit.leaf(Q4, 0)
-    const entry = { leaf, sealed: utf8('x'), txid: null, type: 'x' }
-    const node = { level: 0, index: 0, hash: leafHash(leaf) }
-    await world.store.log.append(origin, [entry], [node], { ...head, note }, 0)
+    const entry = { leaf, hash: leafHash(leaf), txid: null, type: 'x' }
+    const batch = { entries: [entry], sealed: utf8('x') }
+    await world.store.log.append(origin, batch, [], { ...head, note }, 0)
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ at: origin })
   })
 
@@ -311,13 +322,54 @@ it('seals a hit and a miss to one size, and opens none in another place', async 
   await world.audit.append(intent(), { answer: 'over' })
   await world.audit.append(intent(), { answer: 'not-over', note: 'x'.repeat(100) })
   const [hit, miss] = [await world.store.log.sealed(Q4, 0), await world.store.log.sealed(Q4, 1)]
-  expect(hit!.length).toBe(miss!.length)
+  expect(hit!.sealed.length).toBe(miss!.sealed.length)
   await world.store.close()
   const db = new Database(join(world.folder, 'node.db'))
-  db.prepare('UPDATE log_entries SET sealed = ? WHERE position = 1').run(hit)
+  db.prepare(`UPDATE log_batches SET sealed = ? WHERE ${at(1)}`).run(hit!.sealed)
   db.close()
   await world.restart()
   await expect(world.audit.openRecord(Q4, 1)).rejects.toMatchObject({ code: 'RECORD_DAMAGED' })
+})
+
+it('opens each record of a batch in its place only, each purpose under its own key', async () => {
+  const together = () =>
+    Promise.all([
+      world.audit.append(intent(), 'first'),
+      world.audit.append({ ...intent(), purpose: 'research' }, 'second'),
+      world.audit.append({ type: 'peer.refused', role: 'peer', reason: 'REPLAYED' }, 'third'),
+      world.audit.append(intent(), 'fourth'),
+    ])
+  await together()
+  await together()
+  const opened = (from: number) =>
+    Promise.allSettled([0, 1, 2, 3].map((i) => world.audit.openRecord(Q4, from + i)))
+  const values = ['first', 'second', 'third', 'fourth'].map((value) => ({ value }))
+  expect(await opened(4)).toMatchObject(values)
+  const [key] = (await readdir(join(world.folder, 'periods/purposes'))).filter((name) =>
+    name.includes('research'),
+  )
+  await unlink(join(world.folder, 'periods/purposes', key!))
+  const erased = { reason: { code: 'RECORD_ERASED' } }
+  expect(await opened(4)).toMatchObject(values.map((value, i) => (i === 1 ? erased : value)))
+  await world.store.close()
+  const db = new Database(join(world.folder, 'node.db'))
+  const first = `(SELECT sealed FROM log_batches WHERE ${at(0)})`
+  db.exec(`UPDATE log_batches SET sealed = ${first} WHERE ${at(4)}`)
+  db.close()
+  await world.restart()
+  const damaged = { reason: { code: 'RECORD_DAMAGED' } }
+  expect(await opened(4)).toMatchObject([damaged, erased, damaged, damaged])
+  expect(await opened(0)).toMatchObject(values.map((value, i) => (i === 1 ? erased : value)))
+})
+
+it('takes no more into one transaction than its bytes allow, in the order of the calls', async () => {
+  const big = 'x'.repeat(5_000_000)
+  const sent = [big, 'a', big, 'b', 'c']
+  const appended = await Promise.all(sent.map((record) => world.audit.append(intent(), record)))
+  expect(world.batches).toEqual([3, 2])
+  expect(appended.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4])
+  expect(await world.audit.openRecord(Q4, 2)).toBe(big)
+  expect(await world.audit.openRecord(Q4, 4)).toBe('c')
 })
 
 it('appends fast enough for a node, one by one and in batches', async () => {

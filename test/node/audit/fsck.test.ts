@@ -10,16 +10,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createWorld, intent, random, signer, type World } from './world.ts'
 
 const Q4 = 'drempel/demo/bank-a/2026Q4'
+const BATCHES = [3, 1, 196, 1, 98, 1]
 const ENTRIES = 300
+/** The row that begins with an entry, of the first log. */
+const at = (index: number) => `id = (1 << 40) + ${index}`
 let world: World
 
 beforeEach(async () => {
   world = await createWorld()
-  await Promise.all(
-    Array.from({ length: ENTRIES }, (_, i) =>
-      world.audit.append(intent(String(i).padStart(32, '0')), { i }),
-    ),
-  )
+  let next = 0
+  const append = () => {
+    const i = next++
+    return world.audit.append(intent(String(i).padStart(32, '0')), { i })
+  }
+  // Rows that hold many entries, and rows of one.
+  for (const count of BATCHES) await Promise.all(Array.from({ length: count }, append))
 })
 afterEach(() => world.end())
 
@@ -40,7 +45,7 @@ describe('finds', () => {
   it.each<[string, string, object[]]>([
     [
       'a leaf with one bit flipped, and every hash above it',
-      `UPDATE log_entries SET leaf = CAST(replace(CAST(leaf AS TEXT), '"kind":"host"', '"kind":"iban"') AS BLOB) WHERE position = 7`,
+      `UPDATE log_batches SET leaves = CAST(replace(CAST(leaves AS TEXT), '0007","type"', '0017","type"') AS BLOB) WHERE ${at(4)}`,
       [
         { what: 'HASH', index: 7 },
         { what: 'HEAD', index: null },
@@ -48,7 +53,7 @@ describe('finds', () => {
     ],
     [
       'an entry missing in between',
-      'DELETE FROM log_entries WHERE position = 200',
+      `DELETE FROM log_batches WHERE ${at(200)}`,
       [{ what: 'MISSING', index: 200 }],
     ],
     [
@@ -57,28 +62,43 @@ describe('finds', () => {
       [{ what: 'HASH', index: 255 }],
     ],
     [
-      'a hash that is gone',
-      'DELETE FROM log_hashes WHERE level = 0 AND position = 9',
+      'a hash of an entry that is another',
+      `UPDATE log_batches SET hashes = CAST(substr(hashes, 1, 160) || zeroblob(32) || substr(hashes, 193) AS BLOB) WHERE ${at(4)}`,
       [{ what: 'HASH', index: 9 }],
     ],
     [
+      'a hash that is gone',
+      'DELETE FROM log_hashes WHERE level = 8',
+      [{ what: 'HASH', index: 255 }],
+    ],
+    [
+      'entries of a batch that have no hash',
+      `UPDATE log_batches SET hashes = substr(hashes, 1, 160) WHERE ${at(4)}`,
+      [{ what: 'MISSING', index: 9 }],
+    ],
+    [
       'a leaf that is none',
-      `UPDATE log_entries SET leaf = x'7b7d' WHERE position = 299`,
+      `UPDATE log_batches SET leaves = x'7b7d' WHERE ${at(299)}`,
       [{ what: 'LEAF', index: 299 }],
     ],
     [
       'the last entry missing',
-      'DELETE FROM log_entries WHERE position = 299',
+      `DELETE FROM log_batches WHERE ${at(299)}`,
       [{ what: 'MISSING', index: 299 }],
     ],
     [
       'a record of another entry',
-      'UPDATE log_entries SET sealed = (SELECT sealed FROM log_entries WHERE position = 3) WHERE position = 4',
-      [{ what: 'RECORD', index: 4 }],
+      `UPDATE log_batches SET sealed = (SELECT sealed FROM log_batches WHERE ${at(3)}) WHERE ${at(200)}`,
+      [{ what: 'RECORD', index: 200 }],
+    ],
+    [
+      'records of another batch',
+      `UPDATE log_batches SET sealed = (SELECT sealed FROM log_batches WHERE ${at(0)}) WHERE ${at(4)}`,
+      [4, 5, 199].map((index) => ({ what: 'RECORD', index })),
     ],
     [
       'a transaction that leads elsewhere',
-      `UPDATE log_entries SET txid = 'ffffffffffffffffffffffffffffffff' WHERE position = 5`,
+      `UPDATE log_batches SET events = replace(events, '00000000000000000000000000000005', 'ffffffffffffffffffffffffffffffff')`,
       [{ what: 'TXID', index: 5 }],
     ],
     [
@@ -102,7 +122,7 @@ describe('finds', () => {
 it('tells the sound log from the damaged one beside it', async () => {
   world.now = Date.UTC(2027, 0, 5)
   await world.audit.append(intent(), {})
-  await change(`UPDATE log_entries SET leaf = x'7b7d' WHERE position = 0 AND log = 1`)
+  await change(`UPDATE log_batches SET leaves = x'7b7d' WHERE ${at(0)}`)
   const checked = await check()
   expect(checked.map(({ damage }) => damage.length > 0)).toEqual([true, false])
 })

@@ -97,7 +97,7 @@ function withFaults(log: LogStore, world: World): LogStore {
     append: async (...args) => {
       const fault = world.faults.shift()
       if (fault === 'lost') throw new ProtocolError('STORE_FAILED')
-      world.batches.push(args[1].length)
+      world.batches.push(args[1].entries.length)
       const appended = await log.append(...args)
       if (fault === 'persisted') throw new ProtocolError('STORE_FAILED')
       return appended

@@ -8,7 +8,7 @@ import {
   type UsageCounter,
 } from '@drempel/node/internal/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { entry, index } from '../../contracts/store/world.ts'
+import { batch, entry, index } from '../../contracts/store/world.ts'
 
 let folder: string
 let path: string
@@ -49,7 +49,7 @@ describe('group commit', () => {
       durable(store.replay.claim('bank-a', 'nonce', 1)),
       durable(store.usage.claim({ key: 'day', amount: 1, limit: 1 })),
       durable(store.usage.claimServe({ asker: 'bank-a', txid: 't', counters: [] })),
-      store.log.append('o/1', [entry(0, 'tx')], [], { size: 1, root: index(1), note: 'n' }, 0),
+      store.log.append('o/1', batch(entry(0, 'tx')), [], { size: 1, root: index(1), note: 'n' }, 0),
     ])
     expect((await commits()) - before).toBe(1)
     for (const name of names) await store.meta.set(name, 'again')
@@ -58,16 +58,22 @@ describe('group commit', () => {
 
   it('shows no read what is not durable yet', async () => {
     const head = { size: 1, root: index(1), note: 'note 1' }
-    const appended = store.log.append('o/1', [entry(0, 'tx')], [], head, 0)
+    const appended = store.log.append('o/1', batch(entry(0, 'tx')), [], head, 0)
     expect(await store.log.head('o/1')).toBeNull()
     await appended
     expect(await store.log.head('o/1')).toEqual(head)
   })
 
   it('undoes a write that fails alone, and keeps those around it', async () => {
-    const hash = { level: 0, index: 0, hash: index(1) }
+    const hash = { level: 8, index: 0, hash: index(1) }
     const append = (origin: string, hashes: (typeof hash)[]) =>
-      store.log.append(origin, [entry(0, 'tx')], hashes, { size: 1, root: index(1), note: 'n' }, 0)
+      store.log.append(
+        origin,
+        batch(entry(0, 'tx')),
+        hashes,
+        { size: 1, root: index(1), note: 'n' },
+        0,
+      )
     const roomy = { key: 'roomy', amount: 1, limit: 9 }
     const serve = async (txid: string, counters: readonly UsageCounter[]) => {
       const { outcome, durable } = await store.usage.claimServe({ asker: 'a', txid, counters })

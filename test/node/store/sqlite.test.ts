@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openSqliteStore } from '@drempel/node/internal/store'
+import { hex, utf8 } from '@drempel/protocol/encoding'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { storeContract } from '../../contracts/store/store.ts'
-import { entry, index, range, row, sealed } from '../../contracts/store/world.ts'
+import { batch, entry, index, range, row, sealed } from '../../contracts/store/world.ts'
 
 storeContract('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-store-'))
@@ -30,6 +31,26 @@ const FIRST_TABLES = [
   ...['list_history', 'convenants', 'logs', 'log_entries', 'log_hashes', 'nonces', 'usage'],
   ...['served', 'tokens', 'sqlite_sequence'],
 ]
+
+/** The log as releases before its batches had it, with some entries. */
+const FIRST_LOG = `
+CREATE TABLE log_entries (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  log INTEGER NOT NULL REFERENCES logs (id),
+  position INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  txid TEXT,
+  type TEXT NOT NULL,
+  UNIQUE (log, position)
+) STRICT;
+CREATE INDEX log_entries_by_txid ON log_entries (txid, number) WHERE txid IS NOT NULL;
+INSERT INTO logs (id, origin, size, root, note) VALUES (1, 'o', 5000, x'${hex(index(7))}', 'n');
+WITH RECURSIVE all_of (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM all_of WHERE i < 4999)
+INSERT INTO log_entries (log, position, leaf, sealed, txid, type)
+  SELECT 1, i, CAST('leaf ' || i AS BLOB), CAST('sealed ' || i AS BLOB), 't' || i, 'test' FROM all_of;
+INSERT INTO log_hashes SELECT 1, 0, position, x'${hex(index(0))}' FROM log_entries;
+`
 
 describe('the SQLite file', () => {
   let folder: string
@@ -77,6 +98,7 @@ describe('the SQLite file', () => {
     for (const table of later) db.exec(`DROP TABLE ${table}`)
     db.exec('DROP INDEX flags_by_expiry')
     db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')
+    db.exec(FIRST_LOG)
     db.pragma('user_version = 1')
     db.close()
     const again = await open()
@@ -84,6 +106,18 @@ describe('the SQLite file', () => {
     expect(await again.witness.heads()).toEqual([])
     expect(await again.flags.page('host', { limit: 1 })).toEqual([])
     expect(await again.asked.periods()).toEqual([])
+    const { log } = again
+    expect(await log.head('o')).toEqual({ size: 5_000, root: index(7), note: 'n' })
+    expect(await log.leaves('o', 4_998, 9_999)).toEqual(['leaf 4998', 'leaf 4999'].map(utf8))
+    expect(await log.hashes('o', 0, 4_999, 9_999)).toEqual([index(0)])
+    expect(await log.sealed('o', 9)).toEqual({ first: 9, count: 1, sealed: utf8('sealed 9') })
+    for (const i of [7, 4_999]) {
+      expect(await log.findTxid(`t${i}`)).toEqual([{ origin: 'o', index: i, type: 'test' }])
+      expect(await log.leadsTo('o', i, `t${i}`)).toBe(true)
+    }
+    const next = { size: 5_001, root: index(8), note: 'm' }
+    expect(await log.append('o', batch(entry(1, 't7')), [], next, 5_000)).toBe(true)
+    expect((await log.findTxid('t7')).map(({ index }) => index)).toEqual([7, 5_000])
     await again.close()
   })
 
@@ -125,9 +159,9 @@ describe('the SQLite file', () => {
       code: 'STORE_FAILED',
       at: 'SQLITE_FULL',
     })
-    const big = { ...entry(0, null), leaf: new Uint8Array(1_000_000) }
+    const big = batch({ ...entry(0, null), leaf: new Uint8Array(1_000_000) })
     const head = { size: 1, root: index(1), note: 'n' }
-    await expect(store.log.append('o', [big], [], head, 0)).rejects.toMatchObject({
+    await expect(store.log.append('o', big, [], head, 0)).rejects.toMatchObject({
       code: 'STORE_FAILED',
     })
     expect((await store.flags.page('host', { limit: 9 })).map(({ importId }) => importId)).toEqual([

@@ -9,7 +9,7 @@ import {
   readLeaf,
   readTile,
 } from './reader.ts'
-import { openRecord } from './record.ts'
+import { recordOpener } from './record.ts'
 import { loadRecordKey } from './recordkey.ts'
 import { verifyLogs } from './selfcheck.ts'
 import type { Audit, AuditOptions } from './types.ts'
@@ -31,9 +31,9 @@ export function createAudit(options: AuditOptions): Audit {
   async function readRecord(origin: string, index: number): Promise<Json> {
     const event = parseEvent(await readLeaf(log, origin, index))
     const key = await loadRecordKey(options, origin, event)
-    const sealed = await log.sealed(origin, index)
-    if (key === null || sealed === null || sealed.length === 0) return fail('RECORD_ERASED')
-    return openRecord(key, origin, event.commit, sealed)
+    const batch = await log.sealed(origin, index)
+    if (key === null || batch === null || batch.sealed.length === 0) return fail('RECORD_ERASED')
+    return recordOpener(origin, batch).open(index, key, event.commit)
   }
 
   return {

@@ -18,7 +18,7 @@ import { sha256 } from '../bulk/index.ts'
 import { purposeDayName } from '../config/index.ts'
 import type { LogStore } from '../store/index.ts'
 import { isKept } from './reader.ts'
-import { openRecord } from './record.ts'
+import { type RecordOpener, recordOpener } from './record.ts'
 import { type KeptKeys, loadRecordKey } from './recordkey.ts'
 
 /** What is wrong with a log, and where. */
@@ -80,6 +80,7 @@ async function checkLog(
   const { size } = head
   let [records, erased] = [0, 0]
   let tree = emptyTree()
+  const openerOf = batchByBatch(log, origin)
   while (tree.size < size) {
     const at = tree.size
     const end = Math.min(size, at + PAGE)
@@ -90,7 +91,7 @@ async function checkLog(
       break
     }
     for (const [i, leaf] of leaves.entries()) {
-      const told = await checkEntry(log, origin, at + i, leaf, keys)
+      const told = await checkEntry(log, origin, at + i, leaf, keys, openerOf)
       told.damage.forEach((what) => void found(what, at + i))
       if (told.opened) records++
       if (told.erased) erased++
@@ -98,7 +99,7 @@ async function checkLog(
     tree = await checkHashes(log, origin, tree, leaves, found)
     progress(tree.size)
   }
-  if (tree.size === size && !equalBytes(rootOf(tree), head.root)) found('HEAD')
+  if (tree.size === size && !equalBytes(rootOf(tree, sha256), head.root)) found('HEAD')
   if ((await log.leaves(origin, size, size + 1)).length > 0) found('BEYOND', size)
   if ((await log.hashes(origin, 0, size, size + 1)).length > 0) found('BEYOND', size)
   if (!isSigned(head, origin, signer)) found('SIGNATURE')
@@ -122,6 +123,19 @@ function once<Of>(keys: { load(of: Of): Promise<Bytes | null> }, nameOf: (of: Of
   }
 }
 
+type OpenerOf = (index: number) => Promise<RecordOpener | null>
+
+/** Each batch is read once: its entries follow each other. */
+function batchByBatch(log: LogStore, origin: string): OpenerOf {
+  let last: RecordOpener | null = null
+  return async (index) => {
+    if (last !== null && index < last.batch.first + last.batch.count) return last
+    const batch = await log.sealed(origin, index)
+    last = batch === null ? null : recordOpener(origin, batch)
+    return last
+  }
+}
+
 async function firstMissing(log: LogStore, origin: string, from: number): Promise<number> {
   let at = from
   while ((await log.leaves(origin, at, at + 1)).length === 1) at++
@@ -134,6 +148,7 @@ async function checkEntry(
   index: number,
   leaf: Bytes,
   keys: KeptKeys,
+  openerOf: OpenerOf,
 ): Promise<{ readonly damage: Damage['what'][]; opened: boolean; erased: boolean }> {
   let event: ReturnType<typeof parseEvent>
   try {
@@ -146,12 +161,12 @@ async function checkEntry(
     if (!(await log.leadsTo(origin, index, event.txid))) damage.push('TXID')
   }
   const key = await loadRecordKey(keys, origin, event)
-  const sealed = await log.sealed(origin, index)
-  if (key === null || sealed === null || sealed.length === 0) {
+  const opener = await openerOf(index)
+  if (key === null || opener === null || opener.batch.sealed.length === 0) {
     return { damage, opened: false, erased: true }
   }
   try {
-    openRecord(key, origin, event.commit, sealed)
+    opener.open(index, key, event.commit)
     return { damage, opened: true, erased: false }
   } catch (error) {
     if (!isProtocolError(error)) throw error

@@ -54,32 +54,46 @@ export type Memory = {
   read(origin: string): ReadHashes
 }
 
+/** A level has less than 2^53 / 64 nodes. */
+const LEVELS = 64
+
 /** @param most hashes; a receipt takes one for each level of the tree, twice at most */
 export function createMemory(log: LogStore, most: number): Memory {
-  const known = new Map<string, Hash>()
-  let latest: { readonly origin: string; readonly head: LogHead } | undefined
-  const nameOf = (origin: string, { level, index }: NodeId) => `${level}/${index} ${origin}`
-  const remember = (name: string, hash: Hash): Hash => {
+  const known = new Map<number, Hash>()
+  let [written, latest]: [string?, LogHead?] = []
+  const nameOf = ({ level, index }: NodeId) => index * LEVELS + level
+  const remember = (name: number, hash: Hash): Hash => {
     known.set(name, hash)
     if (known.size > most) known.delete(known.keys().next().value!)
     return hash
   }
   return {
     appended(origin, head, stored) {
-      latest = { origin, head }
-      for (const node of stored) remember(nameOf(origin, node), node.hash)
+      if (origin !== written) known.clear()
+      written = origin
+      latest = head
+      for (const node of stored) remember(nameOf(node), node.hash)
     },
     doubted() {
       latest = undefined
     },
-    head: async (origin) => (latest?.origin === origin ? latest.head : log.head(origin)),
-    read: (origin) => async (nodes) => {
-      const names = nodes.map((node) => nameOf(origin, node))
-      const hashes = names.map((name) => known.get(name))
-      const missing = nodes.filter((_, i) => hashes[i] === undefined)
-      const read = missing.length === 0 ? [] : await readHashes(log, origin)(missing)
-      let next = 0
-      return hashes.map((hash, i) => hash ?? remember(names[i]!, read[next++]!))
+    head: async (origin) =>
+      origin === written && latest !== undefined ? latest : log.head(origin),
+    read: (origin) => {
+      const readStored = readHashes(log, origin)
+      return async (nodes) => {
+        if (origin !== written) return readStored(nodes)
+        const hashes = nodes.map((node) => known.get(nameOf(node)))
+        const missing = nodes.filter((_, i) => hashes[i] === undefined)
+        if (missing.length === 0) return hashes as Hash[]
+        const read = await readStored(missing)
+        let next = 0
+        return hashes.map((hash, i) => {
+          if (hash !== undefined) return hash
+          const stored = read[next++]!
+          return origin === written ? remember(nameOf(nodes[i]!), stored) : stored
+        })
+      }
     },
   }
 }

@@ -1,11 +1,15 @@
 /**
- * The sealed record of an entry: salt ‖ length ‖ JSON ‖ zeros under the period's key. It is padded to
- * steps of 256 bytes, so that its size does not tell a hit from a miss.
+ * Sealed records. Each is salt ‖ length ‖ JSON ‖ zeros, padded to steps of 256 bytes, so that its size
+ * does not tell a hit from a miss. Records of a batch that lie under one key are sealed together, since
+ * a seal costs most of a record's time whatever it holds. Alone in its batch, a record is its box; else
+ * a batch is a list of groups: n ‖ n places in the batch ‖ length ‖ box, big-endian, 16 bits a place.
  */
 
 import {
   ByteReader,
   type Bytes,
+  concatAll,
+  equalSecret,
   type Json,
   jcs,
   parseJcs,
@@ -14,45 +18,135 @@ import {
 import { sealedCommit, verifySealed } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import { openWith, sealWith } from '../config/index.ts'
+import type { SealedBatch } from '../store/index.ts'
 import { fail } from './errors.ts'
 
 const SALT = 32
 const STEP = 256
 const MAX_RECORD = 16 * 1024 * 1024
+const MAX_BOX = 64 * 1024 * 1024
 
-export type SealedRecord = { readonly commit: string; readonly sealed: Bytes }
+type PlainRecord = { readonly commit: string; readonly padded: Bytes }
+export type KeyedRecord = PlainRecord & { readonly key: Bytes }
 
 /** @throws ProtocolError `BAD_JSON` */
-export function sealRecord(
-  key: Bytes,
-  origin: string,
-  record: Json,
-  random: RandomBytes,
-): SealedRecord {
+export function writeRecord(record: Json, random: RandomBytes): PlainRecord {
   const [salt, text] = [random(SALT), jcs(record)]
   const commit = sealedCommit(salt, text, sha256)
   const used = SALT + 4 + text.length
-  const plaintext = new Uint8Array(Math.ceil(used / STEP) * STEP)
-  plaintext.set(salt)
-  new DataView(plaintext.buffer).setUint32(SALT, text.length)
-  plaintext.set(text, SALT + 4)
-  return { commit, sealed: sealWith(key, contextOf(origin, commit), plaintext, random) }
+  const padded = new Uint8Array(Math.ceil(used / STEP) * STEP)
+  padded.set(salt)
+  new DataView(padded.buffer).setUint32(SALT, text.length)
+  padded.set(text, SALT + 4)
+  return { commit, padded }
 }
 
-/** @throws ProtocolError `RECORD_DAMAGED` */
-export function openRecord(key: Bytes, origin: string, commit: string, sealed: Bytes): Json {
-  try {
-    const reader = new ByteReader(openWith(key, contextOf(origin, commit), sealed))
-    const salt = reader.bytes(SALT)
-    const text = reader.block(MAX_RECORD)
-    verifySealed(commit, salt, text)
-    return parseJcs(text)
-  } catch {
-    return fail('RECORD_DAMAGED')
+/**
+ * @param first index in the log of the batch's first entry
+ * @param records in the order of the entries
+ */
+export function sealRecords(
+  origin: string,
+  first: number,
+  records: readonly KeyedRecord[],
+  random: RandomBytes,
+): Bytes {
+  const [alone] = records
+  if (alone !== undefined && records.length === 1) {
+    return sealWith(alone.key, contextOf(origin, alone.commit), alone.padded, random)
+  }
+  const groups = new Map<Bytes, number[]>()
+  records.forEach(({ key }, place) => {
+    const places = groups.get(key)
+    if (places === undefined) groups.set(key, [place])
+    else places.push(place)
+  })
+  const parts = Array.from(groups, ([key, places]) => {
+    const plaintext = concatAll(places.map((place) => records[place]!.padded))
+    const box = sealWith(key, contextOf(origin, String(first)), plaintext, random)
+    return [headOf(places, box.length), box]
+  })
+  return concatAll(parts.flat())
+}
+
+/** Opens records of one batch, each group of them once. */
+export type RecordOpener = {
+  readonly batch: SealedBatch
+  /** @param index in the log @throws ProtocolError `RECORD_DAMAGED` */
+  open(index: number, key: Bytes, commit: string): Json
+}
+
+export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
+  const { first, count, sealed } = batch
+  const opened = new Map<Bytes, { readonly key: Bytes; readonly records: readonly Opened[] }>()
+  const boxes = new Map<number, { readonly box: Bytes; readonly place: number }>()
+  const find = (index: number) => {
+    if (count === 1) return { box: sealed, place: 0 }
+    if (boxes.size === 0) findBoxes(sealed, boxes)
+    return boxes.get(index - first) ?? fail('RECORD_DAMAGED')
+  }
+  const openBox = (box: Bytes, key: Bytes, context: string): readonly Opened[] => {
+    const before = opened.get(box)
+    if (before !== undefined && equalSecret(before.key, key)) return before.records
+    const records = split(openWith(key, context, box))
+    opened.set(box, { key, records })
+    return records
+  }
+  return {
+    batch,
+    open(index, key, commit) {
+      try {
+        const { box, place } = find(index)
+        const context = contextOf(origin, count === 1 ? commit : String(first))
+        const { salt, text } = openBox(box, key, context)[place] ?? fail('RECORD_DAMAGED')
+        verifySealed(commit, salt, text)
+        return parseJcs(text)
+      } catch {
+        return fail('RECORD_DAMAGED')
+      }
+    },
   }
 }
 
-/** The commitment is unique by its salt: a record moved to another entry does not open. */
-function contextOf(origin: string, commit: string): string {
-  return `record/${origin}/${commit}`
+function headOf(places: readonly number[], length: number): Bytes {
+  const bytes = new Uint8Array(2 + 2 * places.length + 4)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, places.length)
+  places.forEach((place, i) => void view.setUint16(2 + 2 * i, place))
+  view.setUint32(bytes.length - 4, length)
+  return bytes
+}
+
+/** For each place in the batch the box that holds its record, and which of the box's records that is. */
+function findBoxes(
+  sealed: Bytes,
+  into: Map<number, { readonly box: Bytes; readonly place: number }>,
+): void {
+  const reader = new ByteReader(sealed)
+  while (reader.remaining > 0) {
+    const places = Array.from({ length: reader.u16() }, () => reader.u16())
+    const box = reader.block(MAX_BOX)
+    for (const [place, at] of places.entries()) into.set(at, { box, place })
+  }
+}
+
+type Opened = { readonly salt: Bytes; readonly text: Bytes }
+
+function split(plaintext: Bytes): readonly Opened[] {
+  const records: Opened[] = []
+  for (let at = 0; at < plaintext.length; ) {
+    const reader = new ByteReader(plaintext.subarray(at))
+    const record = { salt: reader.bytes(SALT), text: reader.block(MAX_RECORD) }
+    records.push(record)
+    at += Math.ceil((SALT + 4 + record.text.length) / STEP) * STEP
+  }
+  return records
+}
+
+/**
+ * Of a record alone its commitment, of a batch its place: what was moved to another entry does not open.
+ * Within a batch the commitment says which record is whose.
+ */
+function contextOf(origin: string, name: string): string {
+  return `record/${origin}/${name}`
 }

@@ -29,12 +29,13 @@ import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept, type Memory, readHashes } from './reader.ts'
-import { sealRecord } from './record.ts'
+import { type KeyedRecord, sealRecords, writeRecord } from './record.ts'
 import { purposeDay, purposeIn } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
-/** Bounds how long one transaction holds the store. */
+/** Bounds how long one transaction holds the store, in entries and in bytes of their records. */
 const MAX_BATCH = 512
+const MAX_BYTES = 8 * 1024 * 1024
 const PURPOSE = /^[a-z0-9][a-z0-9-]{0,63}$/
 
 type Pending = {
@@ -44,7 +45,21 @@ type Pending = {
   readonly reject: (error: unknown) => void
 }
 
-type Prepared = { readonly pending: Pending; readonly entry: LogEntry }
+type Prepared = {
+  readonly pending: Pending
+  readonly entry: LogEntry
+  readonly record: KeyedRecord
+}
+
+/** What every entry of a batch needs. */
+type Setting = {
+  readonly log: Current
+  readonly convenant: ConvenantRef
+  /** The leaves' minute. */
+  readonly time: string
+  /** Of the batch's purposes. */
+  readonly keys: ReadonlyMap<string, Bytes>
+}
 
 /** The log that is written to now. */
 type Current = {
@@ -68,7 +83,7 @@ export function createWriter(
   memory: Pick<Memory, 'appended' | 'doubted'>,
 ): Writer {
   const { store, clock } = options
-  let queue: Pending[] = []
+  const queue: Pending[] = []
   let running: Promise<void> | undefined
   let current: Current | undefined
   let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes> }) | undefined
@@ -83,39 +98,50 @@ export function createWriter(
 
   async function drain(): Promise<void> {
     while (queue.length > 0) {
-      // One turn of the event loop: what arrives in it shares the fsync.
-      await new Promise((resolve) => setImmediate(resolve))
-      const batch = queue.slice(0, MAX_BATCH)
-      queue = queue.slice(MAX_BATCH)
-      try {
-        await commit(batch)
-      } catch (error) {
-        current = undefined
-        memory.doubted()
-        for (const { reject } of batch) reject(refusal(codeOf(error)))
-      }
+      // All that others write in this turn of the event loop shares the transaction and its fsync.
+      await new Promise<void>((resolve) => store.log.gather(() => resolve(commitNext())))
     }
     running = undefined
   }
 
-  async function commit(batch: readonly Pending[]): Promise<void> {
-    const convenant = options.convenant() ?? fail('LOG_UNAVAILABLE', { at: 'convenant' })
-    const now = clock()
-    const log = await open(convenant, now)
-    const time = minuteOf(now)
-    const keys = await keysOf(batch, log, time)
-    const prepared = batch.flatMap((pending) =>
-      prepare(options, pending, log, keys, convenant, time),
-    )
+  async function commitNext(): Promise<void> {
+    const batch = queue.splice(0, MAX_BATCH)
+    try {
+      const convenant = options.convenant() ?? fail('LOG_UNAVAILABLE', { at: 'convenant' })
+      const now = clock()
+      // Without a wait where all is at hand: a wait would be a transaction too late.
+      await commit(batch, atHand(batch, convenant, now) ?? (await find(batch, convenant, now)))
+    } catch (error) {
+      current = undefined
+      memory.doubted()
+      for (const { reject } of batch) reject(refusal(codeOf(error)))
+    }
+  }
+
+  async function commit(batch: Pending[], setting: Setting): Promise<void> {
+    const { log } = setting
+    const prepared: Prepared[] = []
+    let [taken, bytes] = [0, 0]
+    for (; taken < batch.length && bytes < MAX_BYTES; taken++) {
+      const pending = batch[taken]!
+      const one = prepare(options, pending, setting)
+      if (one === undefined) continue
+      prepared.push({ pending, ...one })
+      bytes += one.record.padded.length
+    }
+    queue.unshift(...batch.splice(taken))
     if (prepared.length === 0) return
-    const entries = prepared.map(({ entry }) => entry)
     const expected = log.tree.size
-    const hashes = entries.map(({ leaf }) => leafHashBy(sha256, leaf))
+    const entries = prepared.map(({ entry }) => entry)
+    const records = prepared.map(({ record }) => record)
+    const hashes = entries.map(({ hash }) => hash)
     const { state, stored } = appendLeaves(log.tree, hashes, sha256)
-    const [size, root] = [state.size, rootOf(state)]
+    const [size, root] = [state.size, rootOf(state, sha256)]
     const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])
     const head = { size, root, note }
-    if (!(await store.log.append(log.origin, entries, stored.filter(isKept), head, expected))) {
+    const sealed = sealRecords(log.origin, expected, records, options.random)
+    const above = stored.filter((node) => node.level > 0 && isKept(node))
+    if (!(await store.log.append(log.origin, { entries, sealed }, above, head, expected))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     current = { ...log, tree: state }
@@ -125,6 +151,31 @@ export function createWriter(
     })
   }
 
+  function atHand(
+    batch: readonly Pending[],
+    convenant: ConvenantRef,
+    now: number,
+  ): Setting | undefined {
+    if (current === undefined) return undefined
+    const origin = originOf(options, convenant, periodAt(now, current.period))
+    const time = minuteOf(now)
+    if (origin !== current.origin || ofToday?.period !== current.period) return undefined
+    if (ofToday.day !== purposeDay(current.period, '', time).day) return undefined
+    const { keys } = ofToday
+    if (purposesOf(batch).some((purpose) => !keys.has(purpose))) return undefined
+    return { log: current, convenant, time, keys }
+  }
+
+  async function find(
+    batch: readonly Pending[],
+    convenant: ConvenantRef,
+    now: number,
+  ): Promise<Setting> {
+    const log = await open(convenant, now)
+    const time = minuteOf(now)
+    return { log, convenant, time, keys: await keysOf(batch, log, time) }
+  }
+
   async function open(convenant: ConvenantRef, now: number): Promise<Current> {
     const period = periodAt(now, current?.period ?? (await lastPeriod(options)))
     const origin = originOf(options, convenant, period)
@@ -132,7 +183,8 @@ export function createWriter(
     const head = await store.log.head(origin)
     const tree =
       head === null ? emptyTree() : await loadTree(head.size, readHashes(store.log, origin))
-    if (head !== null && !equalBytes(head.root, rootOf(tree))) fail('LOG_DAMAGED', { at: origin })
+    if (head !== null && !equalBytes(head.root, rootOf(tree, sha256)))
+      fail('LOG_DAMAGED', { at: origin })
     // Only a log without entries may get a new key: else the old one was erased, or is lost.
     const key =
       (await options.periodKeys.load(period)) ??
@@ -153,10 +205,8 @@ export function createWriter(
       ofToday = { period, day, keys: new Map() }
     }
     const { keys } = ofToday
-    for (const { event } of batch) {
-      const purpose = purposeIn(event)
-      // What can't be a purpose is refused with its event, and with nobody else's.
-      if (purpose === undefined || keys.has(purpose) || !PURPOSE.test(purpose)) continue
+    for (const purpose of purposesOf(batch)) {
+      if (keys.has(purpose)) continue
       const key = await options.purposeKeys.create({ period, purpose, day })
       keys.set(purpose, recordKeyOf(periodKey, key))
     }
@@ -180,25 +230,33 @@ export function createWriter(
 
 /** A bad event is its caller's fault alone: the others of the batch go on. */
 function prepare(
-  options: AuditOptions,
-  pending: Pending,
-  { origin, period, key: withoutPurpose }: Current,
-  keys: ReadonlyMap<string, Bytes>,
-  convenant: ConvenantRef,
-  time: string,
-): readonly Prepared[] {
-  const { event, record, reject } = pending
+  { software, random }: AuditOptions,
+  { event, record, reject }: Pending,
+  setting: Setting,
+): Omit<Prepared, 'pending'> | undefined {
+  const { log, keys, convenant, time } = setting
   try {
-    const key = keys.get(purposeIn(event) ?? '') ?? withoutPurpose
-    const { commit, sealed } = sealRecord(key, origin, record, options.random)
-    const { software } = options
-    const leaf = leafOf(event, { time, period, software, convenant, commit })
+    const key = keys.get(purposeIn(event) ?? '') ?? log.key
+    const plain = writeRecord(record, random)
+    const { period } = log
+    const leaf = leafOf(event, { time, period, software, convenant, commit: plain.commit })
+    const hash = leafHashBy(sha256, leaf)
     const txid = 'txid' in event ? (event.txid ?? null) : null
-    return [{ pending, entry: { leaf, sealed, txid, type: event.type } }]
+    return { entry: { leaf, hash, txid, type: event.type }, record: { ...plain, key } }
   } catch (error) {
     reject(error)
-    return []
+    return undefined
   }
+}
+
+/** What can't be a purpose is refused with its event, and with nobody else's. */
+function purposesOf(batch: readonly Pending[]): readonly string[] {
+  const purposes = new Set<string>()
+  for (const { event } of batch) {
+    const purpose = purposeIn(event)
+    if (purpose !== undefined) purposes.add(purpose)
+  }
+  return [...purposes].filter((purpose) => PURPOSE.test(purpose))
 }
 
 async function lastPeriod({ store, member }: AuditOptions): Promise<string | undefined> {

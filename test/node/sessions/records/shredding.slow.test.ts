@@ -197,7 +197,7 @@ describe('a shred', () => {
     await expect(node.ctx.audit.openRecord(origin, index)).rejects.toMatchObject({
       code: 'RECORD_ERASED',
     })
-    expect(await node.ctx.store.log.sealed(origin, index)).not.toHaveLength(0)
+    expect((await node.ctx.store.log.sealed(origin, index))?.sealed).not.toHaveLength(0)
     await verifies()
     // Nor does a key that is made anew open what another one sealed.
     await node.live.node.home.periodKeys.create(period)

@@ -1,6 +1,6 @@
 /**
- * The audit log's storage: entries, hashes of complete subtrees and the head of one tree per origin.
- * Hash (level, index) covers leaves index·2^level up to (index+1)·2^level.
+ * The audit log's storage: batches of entries, hashes of complete subtrees and the head of one tree per
+ * origin. Hash (level, index) covers leaves index·2^level up to (index+1)·2^level.
  */
 
 import type { Bytes } from '@drempel/protocol/encoding'
@@ -9,10 +9,25 @@ import type { NodeId } from '@drempel/protocol/log'
 export type LogEntry = {
   /** Canonical JSON, not identifying, published to auditors. */
   readonly leaf: Bytes
-  /** The sealed record under the period's key; deletable. */
-  readonly sealed: Bytes
+  /** Of the leaf: level 0 of the tree. */
+  readonly hash: Bytes
   readonly txid: string | null
   readonly type: string
+}
+
+/** What one append adds, kept as it came. */
+export type LogBatch = {
+  readonly entries: readonly LogEntry[]
+  /** The sealed records of all of them. */
+  readonly sealed: Bytes
+}
+
+/** The batch that an entry came in. */
+export type SealedBatch = {
+  /** Index of the batch's first entry. */
+  readonly first: number
+  readonly count: number
+  readonly sealed: Bytes
 }
 
 export type LogHash = NodeId & { readonly hash: Bytes }
@@ -28,13 +43,19 @@ export type LogPosition = { readonly origin: string; readonly index: number; rea
 
 export interface LogStore {
   /**
+   * Calls `work` when a transaction is about to begin that writes what waits: what `work` appends at
+   * once goes with it. Soon also when nothing waits.
+   */
+  gather(work: () => void): void
+  /**
    * Compare-and-append: entries, hashes and the new head in one transaction. False, and nothing
    * changed, when the log's size is not `expectedSize` (0: the origin is new).
+   * @param hashes of levels above 0
    * @throws ProtocolError `STORE_CONFLICT` when head.size is not expectedSize + entries.length, or a hash exists
    */
   append(
     origin: string,
-    entries: readonly LogEntry[],
+    batch: LogBatch,
     hashes: readonly LogHash[],
     head: LogHead,
     expectedSize: number,
@@ -43,12 +64,12 @@ export interface LogStore {
   /** Leaves from, ..., to - 1; fewer when the log is shorter. */
   leaves(origin: string, from: number, to: number): Promise<readonly Bytes[]>
   /** Null when there is no such entry. */
-  sealed(origin: string, index: number): Promise<Bytes | null>
+  sealed(origin: string, index: number): Promise<SealedBatch | null>
   /** Hashes from, ..., to - 1 of a level; fewer when the level is shorter. */
   hashes(origin: string, level: number, from: number, to: number): Promise<readonly Bytes[]>
   /** In the order in which they began. */
   origins(): Promise<readonly string[]>
-  /** All entries of a transaction, in the order in which they were appended. */
+  /** All entries of a transaction: of the log that began first, in the order of the log. */
   findTxid(txid: string): Promise<readonly LogPosition[]>
   /** Whether that finds this entry too; in a time that does not grow with the log. */
   leadsTo(origin: string, index: number, txid: string): Promise<boolean>

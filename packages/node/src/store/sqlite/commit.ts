@@ -16,11 +16,12 @@ type Write = {
 type GroupCommit = {
   /**
    * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. `work` may
-   * run twice, the first time undone. Waits for
-   * two turns of the event loop: what one event leads to, the log's entry too, which takes a turn to
-   * gather its batch, then shares one fsync.
+   * run twice, the first time undone. Waits until the event loop has done what it was told of: that
+   * shares one fsync.
    */
   write<T>(work: () => T): Promise<T>
+  /** Calls `work` before the next transaction, which does what it writes at once. */
+  gather(work: () => void): void
   /** Does all that waits now. */
   flush(): void
 }
@@ -35,6 +36,8 @@ export function groupCommit(
   most: number,
 ): GroupCommit {
   let waiting: Write[] = []
+  let gathering: (() => void)[] = []
+  let scheduled = false
   const whole = db.transaction((work: () => (() => void)[]) => work())
   const apart = db.transaction((work: () => unknown) => work())
 
@@ -80,7 +83,17 @@ export function groupCommit(
     }
   }
 
+  const schedule = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(commit)
+  }
+
   const commit = (): void => {
+    const gathered = gathering
+    gathering = []
+    for (const work of gathered) work()
+    scheduled = false
     if (waiting.length === 0) return
     try {
       const outcomes = translated(transact)
@@ -91,16 +104,21 @@ export function groupCommit(
       waiting = []
       for (const { reject } of refused) reject(error)
     }
-    if (waiting.length > 0) setImmediate(commit)
+    if (waiting.length > 0) schedule()
   }
 
   return {
     write: <T>(work: () => T) =>
       new Promise<T>((resolve, reject) => {
-        if (waiting.push({ work, resolve, reject }) === 1) setImmediate(setImmediate, commit)
+        waiting.push({ work, resolve, reject })
+        schedule()
       }),
+    gather(work) {
+      gathering.push(work)
+      schedule()
+    },
     flush() {
-      while (waiting.length > 0) commit()
+      while (waiting.length > 0 || gathering.length > 0) commit()
     },
   }
 }

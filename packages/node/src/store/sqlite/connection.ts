@@ -31,6 +31,8 @@ export type Connection = {
   readonly clock: Clock
   /** Runs `work` as one transaction that is durable when the promise resolves. */
   write<T>(work: () => T): Promise<T>
+  /** Calls `work` before the next transaction, which does what it writes at once. */
+  gather(work: () => void): void
   read<T>(work: () => T): Promise<T>
   scrub(): void
   /** Writes that were called before are done first. */
@@ -61,6 +63,7 @@ function connection(db: Database.Database, clock: Clock): Connection {
     db,
     clock,
     write: commits.write,
+    gather: commits.gather,
     read: async <T>(work: () => T) => {
       const result = translated(work)
       await breathe()

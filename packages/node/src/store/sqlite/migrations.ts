@@ -369,4 +369,35 @@ CREATE TABLE psi_prepared (
   updated_at INTEGER NOT NULL
 ) STRICT;
 `,
+  // One row for a batch of entries, without indexes; transactions are indexed in runs (txids.ts).
+  `
+CREATE TABLE log_batches (
+  id INTEGER PRIMARY KEY,
+  hashes BLOB NOT NULL CHECK (length(hashes) > 0 AND length(hashes) % 32 = 0),
+  events TEXT NOT NULL,
+  leaves BLOB NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+INSERT INTO log_batches (id, hashes, events, leaves, sealed)
+  SELECT (entry.log << 40) + entry.position, coalesce(hash, zeroblob(32)),
+    json_array(json_array(type, txid, length(leaf))), leaf, sealed
+  FROM log_entries AS entry LEFT JOIN log_hashes AS node
+  ON node.log = entry.log AND node.level = 0 AND node.position = entry.position
+  ORDER BY entry.log, entry.position;
+CREATE TABLE log_runs (id INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;
+INSERT INTO log_runs (id, until)
+  SELECT (log << 40) + ((position >> 12) << 12), (log << 40) + max(position) + 1
+  FROM log_entries GROUP BY log, position >> 12;
+CREATE TABLE log_txids (
+  run INTEGER NOT NULL,
+  txid TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  PRIMARY KEY (run, txid, entry)
+) STRICT, WITHOUT ROWID;
+INSERT INTO log_txids (run, txid, entry)
+  SELECT (log << 40) + ((position >> 12) << 12), txid, (log << 40) + position
+  FROM log_entries WHERE txid IS NOT NULL ORDER BY 1, 2, 3;
+DELETE FROM log_hashes WHERE level = 0;
+DROP TABLE log_entries;
+`,
 ]
