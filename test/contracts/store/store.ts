@@ -7,6 +7,7 @@ import { keyContract } from './keys.ts'
 import { logContract } from './log.ts'
 import { operatorContract } from './operators.ts'
 import { psiContract } from './psi.ts'
+import { rehearsalContract } from './rehearsals.ts'
 import { roundContract } from './rounds.ts'
 import { subjectContract } from './subjects.ts'
 import { usageContract } from './usage.ts'
@@ -53,6 +54,7 @@ export function storeContract(name: string, create: () => Promise<Backend>): voi
     keyContract(world)
     roundContract(world)
     psiContract(world)
+    rehearsalContract(world)
     logContract(world)
     usageContract(world)
     operatorContract(world)

@@ -174,6 +174,10 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
     say('log', false, 'the stored log contradicts itself', 'stop the node and restore its store')
   }
   if (inForce === null) return { checks }
+  if (inForce.rehearsed !== null) {
+    const next = 'drempel experiment rehearse goes on with it, with --end it ends'
+    say('rehearsal', false, 'only what is made up is taken', next)
+  }
   const { witnesses, quorum, waitingSince } = ctx.witnessing.cosigning.state()
   const late = waitingSince !== null && ctx.clock() - waitingSince > 60_000
   say(

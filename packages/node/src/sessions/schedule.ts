@@ -32,9 +32,11 @@ export function createSchedule(ctx: NodeContext, rounds: Rounds): () => Promise<
   }
 
   return async () => {
-    const { convenant } = ctx.inForce()
+    const { convenant, rehearsed } = ctx.inForce()
     const { schedule } = convenant.round
     if (schedule === 'manual' || convenant.computeNodes[0] !== ctx.self) return
+    // In a rehearsal rounds wait until all members have loaded what they flag.
+    if (rehearsed !== null) return
     for (const { kind } of convenant.kinds) {
       const releases = rulesOf(convenant, kind).map(({ aggregates }) => aggregates?.everyDays ?? 0)
       if (!(await isDue(kind, Math.max(schedule.everyHours, 24 * Math.max(...releases))))) continue

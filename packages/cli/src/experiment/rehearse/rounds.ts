@@ -175,10 +175,10 @@ function countsDiffer(
   return differs ? 'OUTCOME_DIFFERS' : undefined
 }
 
-/** Latest first; a node in a rehearsal has no others. */
-async function roundsOf({ node }: Part, kind: IdentifierKind): Promise<Round[]> {
+/** Of the rehearsal, latest first. */
+async function roundsOf({ node, since }: Part, kind: IdentifierKind): Promise<Round[]> {
   const { rounds } = await node.get('rounds', roundsSchema)
-  return rounds.filter((round) => round.kind === kind)
+  return rounds.filter((round) => round.kind === kind && Date.parse(round.createdAt) >= since)
 }
 
 export async function publishedRounds(part: Part, kind: IdentifierKind): Promise<Round[]> {

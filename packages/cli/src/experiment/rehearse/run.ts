@@ -58,6 +58,8 @@ export type Part = {
   readonly self: string
   readonly convenant: Convenant
   readonly plan: Plan
+  /** When the rehearsal began at this node, by its clock. */
+  readonly since: number
   readonly found: Findings
   /** When waiting for others ends. */
   readonly deadline: number
@@ -73,9 +75,11 @@ export async function rehearse(node: NodeClient, setting: Setting): Promise<Shee
   const { convenant } = signed
   const { member, software } = await node.get('status', statusSchema)
   const plan = planOf(convenant, setting.word)
-  await node.send('POST', 'rehearsal', [rehearsalBegin, { word: setting.word }], rehearsalSchema)
+  const word = [rehearsalBegin, { word: setting.word }] as const
+  const begun = await node.send('POST', 'rehearsal', word, rehearsalSchema)
   const part: Part = {
     ...{ node, setting, self: member, convenant, plan },
+    since: Date.parse(begun.since),
     found: findings(),
     deadline: setting.clock() + setting.waitMs,
     tell: (step) => setting.onStep(member, step),
@@ -164,7 +168,11 @@ async function withdraw({ node, plan, self, tell }: Part): Promise<void> {
 /** Tells the others that this node is so far, and waits until they are. */
 export async function together(part: Part, step: RehearsalStep): Promise<boolean> {
   const { node, setting, found, deadline, tell } = part
-  await node.send('POST', 'rehearsal/step', [rehearsalStep, { step }], rehearsalSchema)
+  const { rehearsal } = await node.get('rehearsal', rehearsalView)
+  // One that goes on stays as far as it was.
+  if (rehearsal === null || isFurther(step, rehearsal.step)) {
+    await node.send('POST', 'rehearsal/step', [rehearsalStep, { step }], rehearsalSchema)
+  }
   let told = ''
   for (;;) {
     const view = await node.get('rehearsal', rehearsalView)
@@ -181,6 +189,10 @@ export async function together(part: Part, step: RehearsalStep): Promise<boolean
   }
 }
 
+function isFurther(step: RehearsalStep, than: RehearsalStep): boolean {
+  return REHEARSAL_STEPS.indexOf(step) > REHEARSAL_STEPS.indexOf(than)
+}
+
 function lagging(
   { plan, convenant }: Pick<Part, 'plan' | 'convenant'>,
   { peers }: RehearsalView,
@@ -190,9 +202,7 @@ function lagging(
   return peers.flatMap(({ member, convenant: digest, rehearsal }) => {
     // Who is done erases everything, and is back under the convenant itself.
     if (step === 'done' && rehearsal === null && digest !== null) return []
-    const there =
-      rehearsal?.digest === plan.digest &&
-      REHEARSAL_STEPS.indexOf(rehearsal.step) >= REHEARSAL_STEPS.indexOf(step)
+    const there = rehearsal?.digest === plan.digest && !isFurther(step, rehearsal.step)
     return there || !members.has(member) ? [] : [member]
   })
 }

@@ -1,0 +1,211 @@
+/** The plan that members make without talking, and the checklist as data, as rows and as a page. */
+
+import { sheetHtml } from '@drempel/cli/internal/experiment/rehearse/html'
+import { expectedOver, planOf, questionsOf } from '@drempel/cli/internal/experiment/rehearse/plan'
+import {
+  CHECKS,
+  encodeSheet,
+  type Item,
+  isComplete,
+  mergeSheets,
+  parseSheet,
+  type Sheet,
+} from '@drempel/cli/internal/experiment/rehearse/sheet'
+import { nextOf } from '@drempel/cli/internal/experiment/rehearse/show'
+import { CHECK_NAMES, NEXT } from '@drempel/cli/internal/experiment/rehearse/texts'
+import { type Convenant, type DraftOptions, draftConvenant } from '@drempel/protocol/convenant'
+import {
+  canonicalize,
+  formVersions,
+  IDENTIFIER_KINDS,
+  isMadeUp,
+} from '@drempel/protocol/identifiers'
+import { describe, expect, it } from 'vitest'
+import { member } from '../../protocol/convenant/world.ts'
+import { drempel, folder } from '../world.ts'
+
+const SECTORS = ['bank', 'bank', 'telecom', 'platform', 'police'] as const
+
+function convenantOf(count: number, more: Partial<DraftOptions> = {}): Convenant {
+  return draftConvenant({
+    id: 'proef',
+    members: Array.from({ length: count }, (_, i) => member(`m-${i}`, SECTORS[i % 5]!, 7_000 + i)),
+    formVersions: formVersions(),
+    validFrom: '2027-01-01T00:00:00Z',
+    crossSector: true,
+    ...more,
+  })
+}
+
+const all = convenantOf(5, {
+  kinds: IDENTIFIER_KINDS,
+  rules: IDENTIFIER_KINDS.flatMap((kind) => [
+    { kind, t: 2, minSectors: 2 },
+    { kind, t: 3, reports: 5 },
+  ]),
+})
+
+describe('the plan', () => {
+  it('follows from the convenant and the word, and changes with either', () => {
+    const plan = planOf(all, 'herfst')
+    expect(planOf(structuredClone(all), 'herfst')).toEqual(plan)
+    expect(planOf(all, 'winter').digest).not.toBe(plan.digest)
+    expect(planOf(convenantOf(4), 'herfst').digest).not.toBe(plan.digest)
+  })
+
+  it('has valid identifiers, nobody’s, each once, and lists as long as the convenant asks', () => {
+    for (const { kind, flagged, unknown, withdrawal } of planOf(all, 'herfst').kinds) {
+      const values = [...flagged.map(({ value }) => value), unknown]
+      expect(new Set(values).size).toBe(values.length)
+      for (const value of values) {
+        expect(canonicalize(kind, value)).toBe(value)
+        expect(isMadeUp(kind, value)).toBe(true)
+      }
+      const { minList } = all.kinds.find((entry) => entry.kind === kind)!
+      for (const { id } of all.members) {
+        const own = flagged.filter(({ reports }) => reports.has(id)).length
+        expect(own - (withdrawal?.member === id ? 1 : 0)).toBeGreaterThanOrEqual(minList)
+      }
+    }
+  })
+
+  it('has something over and something below every rule, and a flag whose withdrawal tells', () => {
+    for (const convenant of [all, convenantOf(3), convenantOf(11)]) {
+      const plan = planOf(convenant, 'proef')
+      for (const rule of convenant.rules) {
+        const kind = plan.kinds.find((entry) => entry.kind === rule.kind)!
+        const over = expectedOver(convenant, kind, rule, false)
+        expect(over.size).toBeGreaterThan(0)
+        expect(over.size).toBeLessThan(kind.flagged.length)
+        for (const { value, reports } of kind.flagged) {
+          if (reports.size < rule.t) expect(over.has(value)).toBe(false)
+        }
+      }
+      for (const kind of plan.kinds) {
+        const { withdrawal } = kind
+        const rule = convenant.rules.find(({ id }) => id === withdrawal!.rule)!
+        const [before, after] = [false, true].map((gone) =>
+          expectedOver(convenant, kind, rule, gone),
+        )
+        expect([...before!].filter((value) => !after!.has(value))).toEqual([withdrawal!.value])
+      }
+    }
+  })
+
+  it('opens counts once, and so withdraws nothing there', () => {
+    const counts = convenantOf(4, { rules: [{ kind: 'host', t: 2, output: 'aggregates' }] })
+    expect(planOf(counts, 'proef').kinds[0]!.withdrawal).toBeNull()
+  })
+
+  it('asks for each purpose of an asker one that is over and one that others flag too little', () => {
+    const plan = planOf(all, 'proef')
+    const asked = questionsOf(all, plan, 'm-0', new Set())
+    expect(asked.map(({ purpose }) => purpose.id)).toEqual(
+      all.purposes.filter(({ askers }) => askers.includes('m-0')).map(({ id }) => id),
+    )
+    for (const { kind, rule, yes, no } of asked) {
+      const planned = plan.kinds.find((entry) => entry.kind === kind)!
+      const terms = all.rules.find(({ id }) => id === rule)!
+      const over = expectedOver(all, planned, terms, false)
+      expect([over.has(yes), over.has(no)]).toEqual([true, false])
+      const holders = planned.flagged.find(({ value }) => value === no)!.reports
+      expect([holders.size > 0, holders.has('m-0')]).toEqual([true, false])
+    }
+    const again = questionsOf(all, plan, 'm-0', new Set(IDENTIFIER_KINDS))
+    expect(again[0]!.yes).not.toBe(asked[0]!.yes)
+  })
+
+  it('says so when there are too few numbers that are nobody’s', () => {
+    const long = convenantOf(64, { kinds: ['phone'], minList: 5_000 })
+    expect(() => planOf(long, 'proef')).toThrow(
+      expect.objectContaining({ code: 'REHEARSAL_TOO_LARGE' }),
+    )
+  })
+})
+
+const sheet = (id: string, items: readonly Item[], more: Partial<Sheet> = {}): Sheet => ({
+  ...{ format: 'drempel-rehearsal/1', member: id, word: 'proef', digest: 'd'.repeat(64) },
+  convenant: { id: 'proef', version: 1, digest: 'c'.repeat(64) },
+  ...{ software: 'drempel/0.1.0', open: false, members: ['a', 'b', 'c'] },
+  ...{ began: '2027-01-01T10:00:00Z', ended: '2027-01-01T10:01:00Z' },
+  items: [...items],
+  ...more,
+})
+const passed = (check: string, about?: string): Item => ({
+  ...{ check, state: 'passed' },
+  ...(about === undefined ? {} : { about }),
+})
+
+describe('the checklist', () => {
+  it('reads what it wrote, and nothing else', () => {
+    const one = sheet('a', [passed('log'), { check: 'yes', state: 'failed', code: 'NO_LIST' }])
+    expect(parseSheet(encodeSheet(one), 'f')).toEqual(one)
+    for (const text of [
+      ...['', '{}', 'null', encodeSheet(one).replace('}', ',"more":1}')],
+      ...[encodeSheet(one).replace('NO_LIST', 'no list'), encodeSheet(one).replace('"a"', '"A"')],
+    ]) {
+      expect(() => parseSheet(text, 'f')).toThrow(
+        expect.objectContaining({ code: 'REHEARSAL_FILE' }),
+      )
+    }
+  })
+
+  it('is whole when every member’s sheet is there and nothing is open', () => {
+    const good = ['a', 'b', 'c'].map((id) => sheet(id, [passed('log')]))
+    expect(isComplete(mergeSheets(good), true)).toBe(true)
+    expect(isComplete(mergeSheets(good.slice(1)), true)).toBe(false)
+    expect(isComplete([good[0]!], false)).toBe(true)
+    for (const state of ['failed', 'waiting'] as const) {
+      const open = sheet('c', [passed('log'), { check: 'key', state, code: 'NO_KEY' }])
+      expect(isComplete([...good.slice(0, 2), open], true)).toBe(false)
+    }
+    expect(isComplete([sheet('a', [])], false)).toBe(false)
+  })
+
+  it('takes the later of two sheets of one member, and none of another rehearsal', () => {
+    const later = sheet('a', [], { ended: '2027-01-01T11:00:00Z' })
+    expect(mergeSheets([later, sheet('a', []), sheet('b', [])])).toEqual([later, sheet('b', [])])
+    const other = sheet('b', [], { digest: 'e'.repeat(64) })
+    expect(() => mergeSheets([sheet('a', []), other])).toThrow(
+      expect.objectContaining({ code: 'REHEARSAL_OTHER' }),
+    )
+  })
+
+  it('says in both languages what to do, of codes without words of their own too', () => {
+    for (const lang of ['nl', 'en'] as const) {
+      for (const check of CHECKS) expect(CHECK_NAMES[check][lang]).not.toBe('')
+      for (const code of [...Object.keys(NEXT), 'QUORUM_LOST', 'SECTOR_ALONE']) {
+        const told = nextOf({ check: 'round', state: 'failed', code, culprit: 'b' }, lang)
+        expect(told).toMatch(new RegExp(`^${code} \\(b\\): .{10}`))
+      }
+    }
+    expect(nextOf(passed('log'), 'en')).toBeUndefined()
+  })
+
+  it('is a page that fetches nothing and shows what others wrote as text', () => {
+    const items = [
+      passed('reachable', 'b'),
+      { check: 'clock', state: 'failed', code: 'CLOCK_SKEW' },
+    ]
+    const html = sheetHtml([sheet('a', items as Item[]), sheet('b', [])], 'nl')
+    expect(html).toContain('Generale repetitie van proef')
+    expect(html).toContain('zet de klokken gelijk')
+    expect(html).toContain('Van deze deelnemers is er geen blad: c')
+    expect(html).not.toMatch(/<script|src=|href=|url\(/)
+  })
+})
+
+describe('the command', () => {
+  it('wants files to merge, and a word that a log may hold', async () => {
+    const cwd = folder()
+    for (const argv of [
+      ['--merge'],
+      ['a.json'],
+      ['--word', 'Twee woorden', '--yes', '--homes', cwd],
+      ['--wait', '-1'],
+    ]) {
+      const { exit } = await drempel(['experiment', 'rehearse', ...argv], { cwd })
+      expect(exit).toBe(2)
+    }
+  })
+})

@@ -1,0 +1,102 @@
+/** A rehearsal begins beside nothing, survives a restart, and takes its own with it. */
+
+import { describe, expect, it } from 'vitest'
+import { index, row, type StoreWorld, sealed } from './world.ts'
+
+export function rehearsalContract(world: StoreWorld): void {
+  const { now, restart } = world
+  const list = {
+    ...{ kind: 'host', rule: 'r', round: '0a', epoch: '1', salt: index(1), keyBits: 64 },
+    ...{ keys: new Uint8Array(8), contributors: 3, createdAt: 2, digest: 'd', signatures: [] },
+  }
+  const round = {
+    ...{ id: '0a', kind: 'host', role: 'compute', state: 'opening', coordinator: 'a' },
+    ...{ data: sealed(1), reason: null, culprit: null },
+  } as const
+
+  describe('rehearsals', () => {
+    it('one at a time, with how far it is', async () => {
+      expect(await world.store.rehearsals.current()).toBeNull()
+      expect(await world.store.rehearsals.move('x')).toBe(false)
+      expect(await world.store.rehearsals.clear()).toBe(false)
+      now.time = 5_000
+      expect(await world.store.rehearsals.begin('herfst', 'begun')).toBe(true)
+      expect(await world.store.rehearsals.begin('winter', 'begun')).toBe(false)
+      expect(await world.store.rehearsals.move('loaded')).toBe(true)
+      await restart()
+      const record = { word: 'herfst', since: 5_000, step: 'loaded' }
+      expect(await world.store.rehearsals.current()).toEqual(record)
+    })
+
+    it.each([
+      ['a flag', () => world.store.flags.upsert('host', [row(1)], 'i')],
+      [
+        'a flag that was withdrawn',
+        async () => {
+          await world.store.flags.upsert('host', [row(1)], 'i')
+          await world.store.flags.withdraw('host', index(1))
+        },
+      ],
+      [
+        'a flag that was erased',
+        async () => {
+          await world.store.flags.upsert('host', [row(1)], 'i')
+          await world.store.flags.erase('host', index(1))
+        },
+      ],
+      [
+        'a flag that expired',
+        async () => {
+          await world.store.flags.upsert('host', [{ ...row(1), expires: 2_000 }], 'i')
+          await world.store.flags.forgetExpired(3_000, 9)
+        },
+      ],
+      ['a list', () => world.store.lists.accept([list])],
+      [
+        'a round that was published',
+        () => world.store.rounds.create({ ...round, state: 'published' }),
+      ],
+    ])('none beside %s', async (_name, put) => {
+      await put()
+      expect(await world.store.rehearsals.inUse()).toBe(true)
+      expect(await world.store.rehearsals.begin('herfst', 'begun')).toBe(false)
+      expect(await world.store.rehearsals.current()).toBeNull()
+    })
+
+    it('ends with all that came of it; log, quotas and keys stay', async () => {
+      await world.store.rounds.create({ ...round, id: '0b', state: 'failed' })
+      expect(await world.store.rehearsals.begin('herfst', 'begun')).toBe(true)
+      await world.store.flags.upsert('host', [row(1), row(2)], 'i')
+      await world.store.flags.erase('host', index(2))
+      await world.store.tags.put('host', '1', [{ id: 1, sealed: sealed(1) }])
+      await world.store.contributions.record('host', [index(1)], 6_000)
+      await world.store.rounds.create(round)
+      const publish = { id: '0a', from: ['opening'], to: 'published' } as const
+      expect(await world.store.lists.accept([list], publish)).toBe(true)
+      expect((await world.store.lists.current('host', 'r'))?.digest).toBe('d')
+      for (const name of ['opened/host', 'owners/host/r', 'released/host', 'dkg-share/host/1']) {
+        await world.store.meta.set(name, 'x')
+      }
+      await world.store.meta.set('dkg-epoch/host', '1')
+      const claim = { scope: 'queried/p', key: 'day', amount: 3, limit: 9 }
+      await (await world.store.usage.claim(claim)).durable
+      expect(await world.store.rehearsals.clear()).toBe(true)
+
+      expect(await world.store.rehearsals.current()).toBeNull()
+      expect(await world.store.rehearsals.inUse()).toBe(false)
+      expect(await world.store.lists.current('host', 'r')).toBeNull()
+      expect(await world.store.lists.history('host', 'r', 9)).toEqual([])
+      expect(await world.store.rounds.list({ limit: 9 })).toEqual([])
+      expect(await world.store.flags.page('host', { limit: 9 })).toEqual([])
+      expect(await world.store.tags.page('host', '1', 0, { limit: 9 })).toEqual([])
+      expect(await world.store.contributions.changes('host', [index(3)])).toBeNull()
+      for (const name of ['opened/host', 'owners/host/r', 'released/host', 'dkg-share/host/1']) {
+        expect(await world.store.meta.get(name)).toBeNull()
+      }
+      expect(await world.store.meta.get('dkg-epoch/host')).toBe('1')
+      expect(await world.store.usage.used('queried/p', 'day')).toBe(3)
+      // What was erased may come as a real one: it was made up.
+      expect(await world.store.flags.upsert('host', [row(2)], 'j')).toMatchObject({ added: 1 })
+    })
+  })
+}
