@@ -4,9 +4,9 @@ import { parsePeriod } from '@drempel/cli/internal/audit/period'
 import type { LeafFields } from '@drempel/protocol/log'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NOW } from '../protocol/convenant/world.ts'
+import { draft, NOW, signedBy } from '../protocol/convenant/world.ts'
 import { digestOf } from '../protocol/log/events.ts'
-import { convenantFile, logOf, makeLog, ORIGIN, serve } from './logs.ts'
+import { ALL, convenantFile, logOf, makeLog, ORIGIN, serve } from './logs.ts'
 import { type Answer, drempel, fakeNode, folder, type Loose } from './world.ts'
 
 let number = 0
@@ -191,7 +191,8 @@ describe('log export', () => {
     const { home, convenant } = await node()
     const file = join(folder(), 'out')
     const argv = ['log', 'export', '--home', home, '--format', format, '-o', file, '--json']
-    const ran = await drempel([...argv, ...convenant, ...more])
+    const named = more.includes('--convenant') ? [] : convenant
+    const ran = await drempel([...argv, ...named, ...more])
     expect(ran.json()).toMatchObject({ file, logs: [{ origin: ORIGIN, size: 11 }] })
     return readFileSync(file, 'utf8').trimEnd().split('\n')
   }
@@ -245,6 +246,19 @@ describe('log export', () => {
     expect(investigation).toMatch(/,3,2,0$/)
     expect(investigation).toContain('90 dagen')
     expect(rows.at(-1)).toMatch(/^rounds,/)
+  })
+
+  it('has the intersections that the member may take part in, with the other members', async () => {
+    const signed = signedBy(draft({ intersections: true }), ALL)
+    const rows = await exported('register', '--lang', 'en', '--convenant', convenantFile(signed))
+    const [comparing] = signed.convenant.intersections!
+    const row = rows.find((one) => one.startsWith(`${comparing!.id},`))
+    expect(row).toContain(`${comparing!.retentionDays} days`)
+    for (const { id, name } of signed.convenant.members) {
+      expect(row!.includes(name)).toBe(id === 'bank-a' || comparing!.partners.includes(id))
+    }
+    expect(row).toMatch(/,0,0,0$/)
+    expect(rows).toHaveLength(1 + signed.convenant.purposes.length + 1 + 1)
   })
 
   it('writes nothing from a log with one bit flipped', async () => {

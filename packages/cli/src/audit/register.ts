@@ -1,10 +1,15 @@
 /**
  * The record of processing activities (AVG art. 30) as far as the convenant and the log know it: one
- * activity a purpose, and one for the rounds. Who keeps the register adds what is the organisation's
+ * activity a purpose, of questions or of intersections, and one for the rounds. Who keeps the register adds what is the organisation's
  * own, such as its security measures in full.
  */
 
-import { type Convenant, memberOf, type Purpose } from '@drempel/protocol/convenant'
+import {
+  type Convenant,
+  type Intersection,
+  memberOf,
+  type Purpose,
+} from '@drempel/protocol/convenant'
 import type { Lang, Text } from '../output/language.ts'
 import { fieldsOf, type VerifiedLog } from './entry.ts'
 
@@ -59,6 +64,15 @@ export function registerOf(
       recipients: say(NOBODY),
       ...countsOf(logs, purpose.id),
     })),
+    ...intersecting(convenant, member).map((terms) => ({
+      activity: terms.id,
+      ...common,
+      ...termsOf(terms, lang),
+      recipients: [...new Set([...terms.proposers, ...terms.partners])]
+        .flatMap((id) => (id === member ? [] : (memberOf(convenant, id)?.name ?? [])))
+        .join(', '),
+      ...runsOf(logs, terms.id),
+    })),
     {
       activity: 'rounds',
       ...common,
@@ -79,7 +93,13 @@ export function registerOf(
   ]
 }
 
-function termsOf(purpose: Purpose, lang: Lang) {
+function intersecting({ intersections = [] }: Convenant, member: string): readonly Intersection[] {
+  return intersections.filter(
+    ({ proposers, partners }) => proposers.includes(member) || partners.includes(member),
+  )
+}
+
+function termsOf(purpose: Purpose | Intersection, lang: Lang) {
   const {
     text,
     grondslag,
@@ -113,18 +133,31 @@ function criminalReference(criminal: Purpose['criminalData'], lang: Lang): strin
 }
 
 function countsOf(logs: readonly VerifiedLog[], purpose: string) {
-  const events = logs.flatMap(({ entries }) =>
-    entries.filter(({ event }) => fieldsOf(event).purpose === purpose).map(({ event }) => event),
-  )
-  const count = (type: string, status?: string) =>
-    events.filter(
-      (event) => event.type === type && (status === undefined || fieldsOf(event).status === status),
-    ).length
+  const count = counter(logs, purpose)
   return {
     queries: count('query.intent'),
     answered: count('query.result', 'answered'),
     refused: count('query.refused'),
   }
+}
+
+function runsOf(logs: readonly VerifiedLog[], purpose: string) {
+  const count = counter(logs, purpose)
+  return {
+    queries: count('psi.intent'),
+    answered: count('psi.result', 'answered') + count('psi.result', 'suppressed'),
+    refused: count('psi.refused') + count('psi.result', 'refused'),
+  }
+}
+
+function counter(logs: readonly VerifiedLog[], purpose: string) {
+  const events = logs.flatMap(({ entries }) =>
+    entries.filter(({ event }) => fieldsOf(event).purpose === purpose).map(({ event }) => event),
+  )
+  return (type: string, status?: string) =>
+    events.filter(
+      (event) => event.type === type && (status === undefined || fieldsOf(event).status === status),
+    ).length
 }
 
 function roundsOf(logs: readonly VerifiedLog[]) {

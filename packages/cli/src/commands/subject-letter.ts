@@ -55,8 +55,8 @@ function disclosed(access: SubjectAccess, convenant: Convenant, lang: Lang): str
     }),
     `## ${say({ nl: 'Bewijs', en: 'Proof' })}`,
     say({
-      nl: `Bij deze brief hoort een bestand met bewijzen dat elke vraag in ons logboek staat. Wie ons convenant heeft, controleert het met \`drempel subject verify\`. Doorzocht: ${periodsOf(access)}; van eerdere kwartalen zijn de sleutels gewist.`,
-      en: `With this letter comes a file that proves that each question stands in our log. Who has our agreement checks it with \`drempel subject verify\`. Searched: ${periodsOf(access)}; the keys of earlier quarters were erased.`,
+      nl: `Bij deze brief hoort een bestand met bewijzen dat elke vraag in ons logboek staat. Wie ons convenant heeft, controleert het met \`drempel subject verify\`. Doorzocht: ${periodsOf(access)}. Een vraag waarvan de bewaartermijn voorbij is, is niet meer terug te vinden.`,
+      en: `With this letter comes a file that proves that each question stands in our log. Who has our agreement checks it with \`drempel subject verify\`. Searched: ${periodsOf(access)}. A question whose retention has ended can no longer be found.`,
     }),
   ]
 }
