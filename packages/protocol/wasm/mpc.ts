@@ -27,6 +27,7 @@ export function mpcModule(): Uint8Array {
   writeAnd(module)
   writeCompare(module)
   writeSelect(module)
+  writeSwap(module)
   writeExchange(module)
   writeDiffer(module)
   writeAdd(module)
@@ -64,33 +65,67 @@ function writeAnd(module: ModuleBuilder): void {
   })
 }
 
-/** compare(z, mask, p0, p1, c0, c1, runs, end): own part of (a ⊕ b) ∧ (a ⊕ c) */
+/** compare(z, mask, p0, p1, c0, c1, runs, end): own part of (a ⊕ b) ∧ (a ⊕ c), also added to c0 */
 function writeCompare(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'compare', 8)
   const [z, mask, p0, p1, c0, c1, runs, end] = p as [I, I, I, I, I, I, I, I]
   const [a0, a1] = [f.local('v128'), f.local('v128')]
-  const v0 = f.local('v128')
+  const [held, v0, own] = [f.local('v128'), f.local('v128'), f.local('v128')]
   eachPair(f, p0, p1, runs, end, (a, b) => {
     f.set(a0, load('v128', a.first))
     f.set(a1, load('v128', a.second))
-    f.set(v0, v128.xor(a0, load('v128', c0)))
+    f.set(held, load('v128', c0))
+    f.set(v0, v128.xor(a0, held))
     const x0 = v128.xor(a0, load('v128', b.first))
     const x1 = v128.xor(a1, load('v128', b.second))
-    f.store(z, part(x0, x1, v0, v128.xor(a1, load('v128', c1)), load('v128', mask)))
+    f.set(own, part(x0, x1, v0, v128.xor(a1, load('v128', c1)), load('v128', mask)))
+    f.store(z, own)
+    f.store(c0, v128.xor(held, own))
     step(f, z, mask, c0, c1)
   })
 }
 
-/** select(z, mask, p0, p1, c0, c1, runs, end): own part of (a ⊕ b) ∧ c */
+/** select(z, mask, p0, p1, c0, c1, runs, end): own part of (a ⊕ b) ∧ c, also added to c0 */
 function writeSelect(module: ModuleBuilder): void {
-  const { f, p } = declare(module, 'select', 8)
+  writeProduct(module, 'select', (f, own, { c0, held }) => {
+    f.store(c0, v128.xor(held, own))
+  })
+}
+
+/** swap(z, mask, p0, p1, c0, c1, runs, end): own part d of (a ⊕ b) ∧ c; in p0 a ⊕= d, b ⊕= d */
+function writeSwap(module: ModuleBuilder): void {
+  writeProduct(module, 'swap', (f, own, { a, b, a0, b0 }) => {
+    f.store(a, v128.xor(a0, own))
+    f.store(b, v128.xor(b0, own))
+  })
+}
+
+type Product = {
+  readonly a: I
+  readonly b: I
+  readonly a0: V
+  readonly b0: V
+  readonly c0: I
+  readonly held: V
+}
+
+function writeProduct(
+  module: ModuleBuilder,
+  name: string,
+  add: (f: FunctionBuilder, own: V, at: Product) => void,
+): void {
+  const { f, p } = declare(module, name, 8)
   const [z, mask, p0, p1, c0, c1, runs, end] = p as [I, I, I, I, I, I, I, I]
-  const v0 = f.local('v128')
+  const [a0, b0] = [f.local('v128'), f.local('v128')]
+  const [held, own] = [f.local('v128'), f.local('v128')]
   eachPair(f, p0, p1, runs, end, (a, b) => {
-    f.set(v0, load('v128', c0))
-    const x0 = v128.xor(load('v128', a.first), load('v128', b.first))
+    f.set(held, load('v128', c0))
+    f.set(a0, load('v128', a.first))
+    f.set(b0, load('v128', b.first))
     const x1 = v128.xor(load('v128', a.second), load('v128', b.second))
-    f.store(z, part(x0, x1, v0, load('v128', c1), load('v128', mask)))
+    f.set(own, part(v128.xor(a0, b0), x1, held, load('v128', c1), load('v128', mask)))
+    f.store(z, own)
+    add(f, own, { a: a.first, b: b.first, a0, b0, c0, held })
     step(f, z, mask, c0, c1)
   })
 }

@@ -40,6 +40,18 @@ describe('a key stream', () => {
     )
   })
 
+  it('goes together with another one, and both move on', () => {
+    const [one, other] = [aesCtr(key, iv), aesCtr(iv, key)]
+    const [same, alike] = [aesCtr(key, iv), aesCtr(iv, key)]
+    for (const size of [5, 200_000, 70]) {
+      const input = new Uint8Array(randomBytes(size))
+      const expected = same.xor(alike.xor(input))
+      const into = new Uint8Array(size)
+      one.xorInto(input, into, other)
+      expect(Buffer.compare(into, expected)).toBe(0)
+    }
+  })
+
   it('writes to where it is told and nowhere beside it', () => {
     const memory = new Uint8Array(200_000).fill(9)
     aesCtr(key, iv).xorInto(new Uint8Array(100_000), memory.subarray(50_000, 150_000))
@@ -53,7 +65,8 @@ describe('a key stream', () => {
     const piece = new Uint8Array(1 << 20)
     const held = () => process.memoryUsage().arrayBuffers
     const before = held()
-    for (let i = 0; i < 32; i++) prg.xorInto(piece, piece)
+    const other = aesCtr(iv, key)
+    for (let i = 0; i < 32; i++) prg.xorInto(piece, piece, i % 2 === 0 ? other : undefined)
     expect(held() - before).toBeLessThan(4 << 20)
   })
 })

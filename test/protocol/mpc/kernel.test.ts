@@ -97,16 +97,23 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
     }
   })
 
-  test.each(['compare', 'select'] as const)('%s', (name) => {
+  test.each(['compare', 'select', 'swap'] as const)('%s', (name) => {
     const base = WORDS
     const [plane, c] = [shared('plane', 2 * WORDS), shared('c')]
     const [p, q] = [open(plane), open(c)]
     const runs = someRuns(name)
     const pairs = wordPairs(runs)
     const at = 2 * ROW_WORDS
-    const sum = threeParts(pairs.length, 4, [plane, c], (z, mask, [a, b]) =>
-      kernel[name](z, 4, mask, a!, base, words(Int32Array.from(runs.flat())), b!, at),
-    )
+    const sum = threeParts(pairs.length, 4, [plane, c], (z, mask, [a, b]) => {
+      const before = [a!, b!].map(({ first, second }) => [first.slice(), second.slice()])
+      kernel[name](z, 4, mask, a!, base, words(Int32Array.from(runs.flat())), b!, at)
+      // The own part is in the first component by now, and nowhere else.
+      pairs.forEach(([low, high], k) => {
+        if (name !== 'swap') before[1]![0]![at + k]! ^= z[4 + k]!
+        else for (const row of [low, high]) before[0]![0]![base + row]! ^= z[4 + k]!
+      })
+      expect([a!, b!].map(({ first, second }) => [first, second])).toEqual(before)
+    })
     const expected = pairs.map(([low, high], k) => {
       const [a, b] = [p[base + low]!, p[base + high]!]
       return (a ^ b) & (name === 'compare' ? a ^ q[at + k]! : q[at + k]!)
@@ -161,7 +168,8 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
     const clear = random('clear')
     const [z, none] = [words(clear), words(new Int32Array(0))]
     const share = held({ first: clear, second: clear })
-    kernel.compare(z, 0, z, share, 0, none, share, 0)
+    for (const name of ['compare', 'select', 'swap'] as const)
+      kernel[name](z, 0, z, share, 0, none, share, 0)
     kernel.exchange(z, 0, none, z, 0)
     kernel.add(z, 0, z, 0, 0)
     expect(z).toEqual(clear)

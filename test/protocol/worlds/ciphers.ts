@@ -8,8 +8,8 @@ export const aesCtr: PrgFactory = (key, iv) => {
   const cipher = createCipheriv('aes-128-ctr', key, iv)
   return {
     xor: (bytes) => cipher.update(bytes),
-    xorInto(bytes, into) {
-      const result = cipher.update(bytes)
+    xorInto(bytes, into, other) {
+      const result = cipher.update(other?.xor(bytes) ?? bytes)
       into.set(result)
       // Given back at once, the same memory serves again and the collector has nothing to do.
       const { buffer } = result

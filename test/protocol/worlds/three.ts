@@ -95,6 +95,7 @@ class Link {
   readonly #queue: { step: string; payload: Bytes; due: number }[] = []
   readonly #blocked: (() => void)[] = []
   #arrival: (() => void) | undefined
+  #before: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor(from: PartyIndex, to: PartyIndex, options: WorldOptions) {
@@ -118,7 +119,14 @@ class Link {
       await new Promise<void>((resolve) => this.#blocked.push(resolve))
   }
 
-  async receive(step: string): Promise<Bytes> {
+  /** In the order of the calls. */
+  receive(step: string): Promise<Bytes> {
+    const coming = this.#before.then(() => this.#take(step))
+    this.#before = coming.catch(() => undefined)
+    return coming
+  }
+
+  async #take(step: string): Promise<Bytes> {
     const culprit = members[this.#from]
     while (this.#queue.length === 0) {
       if (this.#closed) throw new ProtocolError('PEER_GONE', { culprit, at: step })

@@ -11,10 +11,13 @@ export const aesCtr: PrgFactory = (key, iv) => {
   const cipher = createCipheriv('aes-128-ctr', key, iv)
   return {
     xor: (bytes) => cipher.update(bytes),
-    xorInto(bytes, into) {
+    xorInto(bytes, into, other) {
       for (let at = 0; at < bytes.length; at += PIECE) {
+        const plain = bytes.subarray(at, at + PIECE)
+        const first = other?.xor(plain)
         // `update` can't be told where to write.
-        const piece = cipher.update(bytes.subarray(at, at + PIECE))
+        const piece = cipher.update(first ?? plain)
+        if (first !== undefined) giveBack(first)
         into.set(piece, at)
         giveBack(piece)
       }

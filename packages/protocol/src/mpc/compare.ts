@@ -25,7 +25,7 @@ import {
   windowFor,
 } from './pipeline.ts'
 import type { Session } from './session.ts'
-import { type Share, type Words, xorConstant } from './share.ts'
+import { type Share, xorConstant } from './share.ts'
 
 /** `bits` planes of `rows` rows of `rowWords` words. */
 export type Planes = {
@@ -128,29 +128,18 @@ async function compareBlocks(
         at += words
       }
     },
-    store(k, own, received) {
+    keepsOwn: false,
+    store(k, received) {
       let from = 0
       for (const { words, hasEqual, place } of turns[k]!) {
-        addBoth(greater, place, own, received, from, words)
+        kernel.add(greater.second, place, received, from, words)
         from += words
         if (!hasEqual) continue
-        addBoth(equal, place, own, received, from, words)
+        kernel.add(equal.second, place, received, from, words)
         from += words
       }
     },
   })
-
-  function addBoth(
-    into: Share,
-    at: number,
-    own: Words,
-    received: Words,
-    from: number,
-    words: number,
-  ): void {
-    kernel.add(into.first, at, own, from, words)
-    kernel.add(into.second, at, received, from, words)
-  }
 }
 
 /** Into block 0. */
@@ -210,14 +199,14 @@ export async function swap(
       const { bits, place } = messages[k]!
       let at = 0
       for (const { base, runs, words } of bits) {
-        kernel.select(own, at, mask, share, base, runs, c, place)
+        kernel.swap(own, at, mask, share, base, runs, c, place)
         at += words
       }
     },
-    store(k, own, received) {
+    keepsOwn: false,
+    store(k, received) {
       let from = 0
       for (const { base, runs, words } of messages[k]!.bits) {
-        kernel.exchange(share.first, base, runs, own, from)
         kernel.exchange(share.second, base, runs, received, from)
         from += words
       }

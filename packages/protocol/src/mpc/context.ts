@@ -30,9 +30,10 @@ export interface Prg {
   xor(bytes: Bytes): Bytes
   /**
    * `into` = `bytes` XOR the next bytes of the stream, both of one length; `into` may be `bytes`
-   * itself. For bulk, since it allocates nothing that stays; pieces of 64 KiB cost least a byte.
+   * itself. With `other`, the next bytes of that stream too, for one copy less. For bulk, since it
+   * allocates nothing that stays; pieces of 64 KiB cost least a byte.
    */
-  xorInto(bytes: Bytes, into: Bytes): void
+  xorInto(bytes: Bytes, into: Bytes, other?: Prg): void
 }
 
 /** @param key 16 bytes @param iv 16 bytes, the first counter block */

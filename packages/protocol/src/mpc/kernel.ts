@@ -7,6 +7,10 @@
  * x = (x0, x1) and y = (y0, y1) as held, z = x0·(y0 ⊕ y1) ⊕ x1·y0. The three parts add up to all nine
  * products. The mask, a share of zero, is added in the same pass: no part is ever stored without it.
  *
+ * Party i keeps its part as the first component of the product and takes the next one's as the second.
+ * Where a product is added to what is at hand, the first component gets its part in the pass that makes
+ * it: one pass over the memory less. Until the other part has come, nothing else may use what is added to.
+ *
  * A run triple is (low word, high word, number of words): the kernel walks pairs (low + k, high + k) and
  * numbers them through, from `into` in `z` and `mask` and from `at` in planes that have one word per
  * pair. Runs and lengths are multiples of ROW_WORDS.
@@ -29,7 +33,10 @@ export type Kernel = {
     atY: number,
     words: number,
   ): void
-  /** Own part of (a ⊕ b) ∧ (a ⊕ c), a = plane[base + low], b = plane[base + high]. */
+  /**
+   * Own part of (a ⊕ b) ∧ (a ⊕ c), a = plane[base + low], b = plane[base + high]; it is also added to
+   * c's first component.
+   */
   compare(
     z: Words,
     into: number,
@@ -40,8 +47,19 @@ export type Kernel = {
     c: Share,
     at: number,
   ): void
-  /** Own part of (a ⊕ b) ∧ c. */
+  /** Own part of (a ⊕ b) ∧ c; it is also added to c's first component. */
   select(
+    z: Words,
+    into: number,
+    mask: Words,
+    plane: Share,
+    base: number,
+    runs: Words,
+    c: Share,
+    at: number,
+  ): void
+  /** Own part d of (a ⊕ b) ∧ c; in the first component a ⊕= d and b ⊕= d. */
+  swap(
     z: Words,
     into: number,
     mask: Words,
@@ -84,8 +102,9 @@ export const plainKernel: Kernel = {
         const a1 = p1[a]!
         const v0 = a0 ^ c0[at + k]!
         const v1 = a1 ^ c1[at + k]!
-        const own = ((a0 ^ p0[b]!) & (v0 ^ v1)) ^ ((a1 ^ p1[b]!) & v0)
-        z[into + k] = own ^ mask[into + k]!
+        const own = ((a0 ^ p0[b]!) & (v0 ^ v1)) ^ ((a1 ^ p1[b]!) & v0) ^ mask[into + k]!
+        z[into + k] = own
+        c0[at + k]! ^= own
       }
     }
   },
@@ -98,8 +117,27 @@ export const plainKernel: Kernel = {
       const end = a + runs[r + 2]!
       for (; a < end; a++, b++, k++) {
         const v0 = c0[at + k]!
-        const own = ((p0[a]! ^ p0[b]!) & (v0 ^ c1[at + k]!)) ^ ((p1[a]! ^ p1[b]!) & v0)
-        z[into + k] = own ^ mask[into + k]!
+        const x = (p0[a]! ^ p0[b]!) & (v0 ^ c1[at + k]!)
+        const own = x ^ ((p1[a]! ^ p1[b]!) & v0) ^ mask[into + k]!
+        z[into + k] = own
+        c0[at + k] = v0 ^ own
+      }
+    }
+  },
+
+  swap(z, into, mask, { first: p0, second: p1 }, base, runs, { first: c0, second: c1 }, at) {
+    let k = 0
+    for (let r = 0; r < runs.length; r += 3) {
+      let a = base + runs[r]!
+      let b = base + runs[r + 1]!
+      const end = a + runs[r + 2]!
+      for (; a < end; a++, b++, k++) {
+        const v0 = c0[at + k]!
+        const x = (p0[a]! ^ p0[b]!) & (v0 ^ c1[at + k]!)
+        const own = x ^ ((p1[a]! ^ p1[b]!) & v0) ^ mask[into + k]!
+        z[into + k] = own
+        p0[a]! ^= own
+        p0[b]! ^= own
       }
     }
   },

@@ -41,7 +41,8 @@ export class Masks {
 
   /** Makes stock for messages to come. */
   ahead(): void {
-    if (this.#at > SLAB_WORDS / 2) this.#fill()
+    // Earlier, much of the stock would have to move; later, messages would often wait for it.
+    if (this.#at > (SLAB_WORDS / 4) * 3) this.#fill()
   }
 
   #fill(): void {
@@ -50,8 +51,7 @@ export class Masks {
     const bytes = bytesOf(this.#slab)
     for (let at = 4 * (SLAB_WORDS - this.#at); at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES)
-      before.xorInto(ZEROS.subarray(0, piece.length), piece)
-      after.xorInto(piece, piece)
+      after.xorInto(ZEROS.subarray(0, piece.length), piece, before)
     }
     this.#at = 0
   }

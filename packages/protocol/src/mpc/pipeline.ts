@@ -33,7 +33,9 @@ export type Gates = {
   words(k: number): number
   /** Writes the masked own part of message k. */
   compute(k: number, own: Words, mask: Words): void
-  store(k: number, own: Words, received: Words): void
+  /** Whether `store` gets the own part back; else `compute` has put it where it belongs. */
+  readonly keepsOwn: boolean
+  store(k: number, received: Words, own: Words): void
 }
 
 export async function evaluate(session: Session, gates: Gates): Promise<void> {
@@ -42,17 +44,20 @@ export async function evaluate(session: Session, gates: Gates): Promise<void> {
   let longest = 0
   for (let k = 0; k < messages; k++) longest = Math.max(longest, gates.words(k))
   const mark = arena.mark()
-  const slots = Array.from({ length: Math.min(window, messages) }, () => arena.words(longest))
-  const received = arena.words(longest)
-  const landing = bytesOf(received)
-  const sendings: (Promise<void> | undefined)[] = slots.map(() => undefined)
+  const ring = Math.min(window, messages)
+  const kept = gates.keepsOwn ? ring : 1
+  const slots = Array.from({ length: kept }, () => arena.words(longest))
+  const landings = Array.from({ length: ring }, () => arena.words(longest))
+  const landing = (k: number) => bytesOf(landings[k % ring]!).subarray(0, 4 * gates.words(k))
+  const arrivals: Promise<void>[] = []
+  const sendings: (Promise<void> | undefined)[] = []
   const finish = async (k: number) => {
-    const words = gates.words(k)
-    if (words === 0) return
+    if (gates.words(k) === 0) return
     session.prepareMasks()
-    await session.receiveInto('next', String(k), landing.subarray(0, 4 * words))
+    await arrivals[k % window]
+    session.record('next', landing(k))
     await sendings[k % window]
-    gates.store(k, slots[k % window]!, received)
+    gates.store(k, landings[k % ring]!, slots[k % kept]!)
     // Messages that are here already would otherwise be taken in one go.
     if (k % TURN === TURN - 1) await session.pause()
   }
@@ -61,8 +66,10 @@ export async function evaluate(session: Session, gates: Gates): Promise<void> {
     if (k - done === window) await finish(done++)
     const words = gates.words(k)
     if (words === 0) continue
-    const own = slots[k % window]!
+    const own = slots[k % kept]!
     gates.compute(k, own, session.mask(words))
+    // Expected before it comes, it goes straight to where it is read.
+    arrivals[k % window] = session.expect('next', String(k), landing(k))
     sendings[k % window] = session.send('previous', String(k), bytesOf(own).subarray(0, 4 * words))
   }
   while (done < messages) await finish(done++)
@@ -99,7 +106,8 @@ export async function andAll(session: Session, ands: readonly And[]): Promise<vo
         at += words
       }
     },
-    store(k, own, received) {
+    keepsOwn: true,
+    store(k, received, own) {
       let from = 0
       for (const { into, words, add } of messages[k]!) {
         put(into.share.first, into.at, own, from, words, add)

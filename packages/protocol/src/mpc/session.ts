@@ -162,9 +162,24 @@ export class Session {
 
   /** As `receive`, into the caller's memory, which the message has to fill. */
   async receiveInto(side: Side, step: string, into: Bytes): Promise<void> {
-    const { ctx, links } = this.#state
-    await abortable(ctx.signal, ctx[side].receiveInto(this.#name(step), into))
-    links[side].received.update(into)
+    await this.expect(side, step, into)
+    this.record(side, into)
+  }
+
+  /**
+   * As `receiveInto`, for several at a time: the caller calls `record` for each that has come, in the
+   * order in which they were expected.
+   */
+  expect(side: Side, step: string, into: Bytes): Promise<void> {
+    const { ctx } = this.#state
+    const coming = abortable(ctx.signal, ctx[side].receiveInto(this.#name(step), into))
+    // Whoever awaits sees a failure; the one before it may have ended all.
+    coming.catch(() => undefined)
+    return coming
+  }
+
+  record(side: Side, received: Bytes): void {
+    this.#state.links[side].received.update(received)
   }
 
   countRound(): void {

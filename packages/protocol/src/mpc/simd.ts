@@ -12,6 +12,7 @@ type Exports = {
   and(z: number, mask: number, ...operands: number[]): void
   compare(z: number, mask: number, ...operands: number[]): void
   select(z: number, mask: number, ...operands: number[]): void
+  swap(z: number, mask: number, ...operands: number[]): void
   exchange(plane: number, d: number, runs: number, end: number): void
   differ(out: number, plane: number, runs: number, end: number): void
   add(target: number, source: number, bytes: number): void
@@ -72,6 +73,7 @@ function over(buffer: ArrayBuffer, wasm: Exports): Kernel {
     },
     compare: onRuns(wasm.compare, plainKernel.compare),
     select: onRuns(wasm.select, plainKernel.select),
+    swap: onRuns(wasm.swap, plainKernel.swap),
     exchange(plane, base, runs, d, from) {
       if (!(holds(plane) && holds(runs) && holds(d)))
         return plainKernel.exchange(plane, base, runs, d, from)
