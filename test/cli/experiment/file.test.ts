@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { askable, choiceOf } from '@drempel/cli/internal/experiment/nodes'
 import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
 import { rulesOf } from '@drempel/cli/internal/experiment/rules'
+import { choiceOf } from '@drempel/cli/internal/experiment/terms'
 import { draftConvenant, type RuleChoice } from '@drempel/protocol/convenant'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
@@ -54,14 +54,10 @@ describe('a rule of an experiment', () => {
           const draft = (one: RuleChoice) =>
             draftConvenant({
               ...{ id: 'proef', members, formVersions: formVersions(), kinds: ['iban'] },
-              ...{
-                rules: [one, ...askable([one], { partners })],
-                validFrom: '2027-01-01T00:00:00Z',
-                crossSector: true,
-              },
+              ...{ rules: [one], validFrom: '2027-01-01T00:00:00Z', crossSector: true },
             })
           if (choice !== undefined) {
-            expect(draft(choice).rules).toHaveLength(output === 'list' ? 1 : 2)
+            expect(draft(choice).rules).toHaveLength(1)
             return
           }
           const minSectors = from > 1 ? { minSectors: from } : {}

@@ -140,20 +140,21 @@ describe('bits', () => {
 
 describe('costs', () => {
   it('grow with the list, and are more for who computes; with two partners there are none', () => {
-    const found = evaluateRule(RULE, WORLD, VALUES)
-    const [bank, second, telecom, police] = costs(found, WORLD, VALUES)!
+    const none = WORLD.partners.map(() => 0)
+    const [bank, second, telecom, police] = costs(RULE, none, WORLD, VALUES)!
     expect([bank, second, telecom, police].map((cost) => cost!.computes)).toEqual([
       ...[true, false, true, true],
     ])
     expect(bank!.bytesSent).toBeGreaterThan(2 * second!.bytesSent)
     const many = world(Array.from({ length: 10_000 }, () => ['fraud', 0] as const))
-    const large = costs(evaluateRule(RULE, many, VALUES), many, VALUES)!
+    const large = costs(RULE, none, many, VALUES)!
     expect(large[0]!.processorSeconds).toBeGreaterThan(5 * bank!.processorSeconds)
-    const free = costs(found, WORLD, { ...VALUES, minutesPerHit: 0, euroPerNodeYear: 0 })!
+    const free = costs(RULE, none, WORLD, { ...VALUES, euroPerNodeYear: 0 })!
     expect(free[0]).toMatchObject({ euroStaff: 0 })
+    expect(costs(RULE, [6, 0, 0, 0], WORLD, VALUES)![0]!.euroStaff).toBeGreaterThan(0)
     expect(free[0]!.euroYear).toBeCloseTo(365 * free[0]!.euro, 9)
     const two = { ...WORLD, partners: WORLD.partners.slice(0, 2) }
-    expect(costs(found, two, VALUES)).toBeNull()
+    expect(costs(RULE, none, two, VALUES)).toBeNull()
   })
 })
 

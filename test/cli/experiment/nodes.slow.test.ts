@@ -17,22 +17,32 @@ describe('experiment run with nodes', () => {
     const cwd = folder()
     const before = left()
     const more = 'parameters: { campaigns: 10 }\nsensitivity: false'
-    const text = smallWorld(more).replace('kinds: [iban, phone]', 'kinds: iban')
+    const text = smallWorld(more)
+      .replace('kinds: [iban, phone]', 'kinds: iban')
+      .replace('rules:', 'rules:\n  - { kinds: iban, output: aggregates, aggregates: { from: 1 } }')
     writeFileSync(join(cwd, 'proef.yaml'), text)
     const ran = await drempel(['experiment', 'run', 'proef.yaml', '--out', 'nodes'], { cwd })
     expect(ran.exit).toBe(0)
     expect(ran.err).toContain('4 of 4 nodes run')
-    await drempel(['experiment', 'run', 'proef.yaml', '--out', 'plain', '--plain'], { cwd })
+    const plain = ['experiment', 'run', 'proef.yaml', '--out', 'plain', '--plain', '--lang', 'en']
+    expect((await drempel(plain, { cwd })).err).toContain('goes through the real protocol')
     const read = (file: string) => readFileSync(join(cwd, file), 'utf8')
     for (const name of ['results.json', 'results.csv']) {
       expect(read(`nodes/${name}`)).toBe(read(`plain/${name}`))
     }
-    expect(read('nodes/report.html')).not.toBe(read('plain/report.html'))
+    expect(read('plain/report.html')).toMatch(/a sample of \d+ identifiers at 4 partners/)
+    expect(read('nodes/report.html')).toContain('Measured between real nodes')
     const { answered, notInConvenant, rounds } = JSON.parse(read('nodes/measured.json'))
     const rules = rulesOf(parseExperiment(text, 'proef.yaml'))
-    expect(answered).toEqual(rules.map(({ id }) => id))
+    expect(answered).toEqual([...rules.map(({ id }) => id), 'iban-counts-both-c10-alone'])
     expect(notInConvenant).toEqual([])
     expect(rounds[0].lists.length).toBeGreaterThan(0)
+    for (const { measured, computed } of rounds[0].bytesSent.slice(0, 3)) {
+      expect(measured / computed).toBeGreaterThan(0.95)
+      expect(measured / computed).toBeLessThan(1.05)
+    }
+    // Who counts has a convenant of its own, in which nothing can be asked.
+    expect(JSON.parse(read('nodes/convenant-2.json')).convenant.purposes).toEqual([])
     const { convenant, signatures } = JSON.parse(read('nodes/convenant.json'))
     expect(signatures).toHaveLength(convenant.members.length)
     expect(existsSync(join(cwd, 'plain/measured.json'))).toBe(false)

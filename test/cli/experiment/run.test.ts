@@ -18,7 +18,7 @@ function withFile(text: string): string {
 }
 
 const run = (cwd: string, file: string, out: string, ...more: string[]) =>
-  drempel(['experiment', 'run', file, '--plain', '--out', out, ...more], { cwd })
+  drempel(['experiment', 'run', file, '--plain', '--no-sample', '--out', out, ...more], { cwd })
 
 describe('experiment run --plain', () => {
   it('writes a folder whose own file gives the same bytes again', async () => {
@@ -69,6 +69,56 @@ describe('experiment run --plain', () => {
     const html = files(join(cwd, 'out'))['report.html']!
     expect(html).not.toContain('<b>')
     expect(html).toContain('&#60;b&#62;&#38;klein')
+  })
+
+  it('says what counts alone would show, and that no sample was taken', async () => {
+    const rule = '  - { kinds: [iban, phone], output: aggregates, aggregates: { from: 1 } }'
+    const cwd = withFile(
+      smallWorld(SMALL).replace(/rules:(.|\n)*(?=parameters)/, `rules:\n${rule}\n`),
+    )
+    expect(await run(cwd, 'proef.yaml', 'out', '--lang', 'en')).toMatchObject({ exit: 0, err: '' })
+    const html = files(join(cwd, 'out'))['report.html']!
+    expect(html).toContain('What do counts alone show?')
+    expect(html).toContain('All rules tried only count')
+    expect(html).toContain('was not checked')
+    expect(html).not.toMatch(/undefined|NaN|Infinity/)
+    const { kinds } = JSON.parse(files(join(cwd, 'out'))['results.json']!)
+    const [{ exact, shown }] = kinds[0].counts
+    expect(exact.histogram).toEqual(kinds[0].histogram)
+    const lines = files(join(cwd, 'out'))['counts.csv']!.trim().split('\n')
+    expect(lines).toHaveLength(1 + 2 * (4 + 6))
+    expect(lines[1]).toBe(
+      `iban-counts-both-c10-alone,1,,${exact.histogram[0]},${shown.histogram[0] ?? ''}`,
+    )
+  })
+
+  it('keeps what another experiment found, unless told otherwise', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    expect((await run(cwd, 'proef.yaml', 'out')).exit).toBe(0)
+    expect((await run(cwd, 'proef.yaml', 'out')).exit).toBe(0)
+    const before = files(join(cwd, 'out'))
+    writeFileSync(join(cwd, 'other.yaml'), smallWorld(SMALL).replace('seed: 7', 'seed: 8'))
+    const refused = await run(cwd, 'other.yaml', 'out')
+    expect(refused.exit).toBe(2)
+    expect(refused.err).toContain('FOLDER_TAKEN')
+    expect((await run(cwd, 'proef.yaml', '.')).err).toContain('FOLDER_TAKEN')
+    const world = ['experiment', 'world', 'proef.yaml', '--out', 'out']
+    expect((await drempel(world, { cwd })).err).toContain('FOLDER_TAKEN')
+    expect(files(join(cwd, 'out'))).toEqual(before)
+    expect((await run(cwd, 'other.yaml', 'out', '--force')).exit).toBe(0)
+    expect(files(join(cwd, 'out'))['results.json']).not.toBe(before['results.json'])
+  })
+
+  it('complains of the file before it asks for a folder', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    const about = async (file: string) => {
+      const { exit, err } = await drempel(['experiment', 'run', file], { cwd })
+      expect(exit).toBe(2)
+      return err
+    }
+    expect(await about('nope.yaml')).toContain('nope.yaml')
+    expect(await about('nope.yaml')).not.toContain('--out')
+    expect(await about('proef.yaml')).toContain('--out')
   })
 
   it('complains in the language that was asked for, with file and field', async () => {

@@ -10,25 +10,41 @@ import { writeFolder } from '../experiment/folder.ts'
 import type { Material } from '../experiment/model.ts'
 import { runOnNodes } from '../experiment/nodes.ts'
 import { parseExperiment } from '../experiment/parse.ts'
+import { checkPlace, checkWorldPlace } from '../experiment/place.ts'
+import type { Checked } from '../experiment/report/html.ts'
 import { percent, whole } from '../experiment/report/markup.ts'
 import { ruleName } from '../experiment/report/words.ts'
-import type { KindResult } from '../experiment/results.ts'
+import { digestOf, type KindResult } from '../experiment/results.ts'
 import { baseOf, compute, materialOf } from '../experiment/run.ts'
+import { sampleOf } from '../experiment/sample.ts'
 import type { Experiment } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
-import type { CommandSpec, OptionSpec } from './define.ts'
+import { type CommandSpec, type OptionSpec, usage } from './define.ts'
 
 const FILE = { file: { nl: 'de proef, als YAML', en: 'the experiment, as YAML' } }
 
 const OUT: OptionSpec = {
   flags: '--out <folder>',
-  about: { nl: 'map voor wat er gemaakt wordt', en: 'folder for what is made' },
-  required: true,
+  // Asked for once the experiment has been read: what is wrong with that comes first.
+  about: {
+    nl: 'map voor wat er gemaakt wordt (verplicht)',
+    en: 'folder for what is made (required)',
+  },
 }
+
+const FORCE: OptionSpec = {
+  flags: '--force',
+  about: {
+    nl: 'overschrijf een map waarin iets anders staat',
+    en: 'overwrite a folder that holds something else',
+  },
+}
+
+type Place = { readonly out?: string; readonly force?: boolean }
 
 const DATA: OptionSpec = {
   flags: '--data <folder>',
@@ -38,24 +54,26 @@ const DATA: OptionSpec = {
   },
 }
 
-export const experimentWorld: CommandSpec<{ readonly out: string }> = {
+export const experimentWorld: CommandSpec<Place> = {
   usage: 'experiment world <file>',
   about: {
     nl: 'maakt de wereld van een proef als bestanden: een lijst per deelnemer, en de waarheid',
     en: 'makes the world of an experiment as files: a list for each partner, and the truth',
   },
   args: FILE,
-  options: [OUT],
+  options: [OUT, FORCE],
   examples: ['experiment world examples/proeftuin/drie-meldingen.yaml --out world'],
   notes: {
     nl: 'De nummers zijn verzonnen en geldig van vorm. experiment.yaml in de map is dezelfde proef op deze bestanden.',
     en: 'The numbers are made up and valid in form. experiment.yaml in the folder is the same experiment on these files.',
   },
-  async run(ctx, { out }, ...args: string[]) {
+  async run(ctx, place, ...args: string[]) {
     const file = ctx.path(args[0]!)
     const experiment = parseExperiment(await readText(file), args[0]!)
-    const folder = ctx.path(out)
+    const { out, folder } = placeOf(ctx, place)
     const files = worldFiles(experiment, await materialOf(experiment, file))
+    const same = files.find(({ name }) => name === 'experiment.yaml')!.text
+    await checkWorldPlace(folder, same, place.force === true)
     await makeFolder(folder)
     for (const { name, text } of files) await writeText(join(folder, name), text, ctx.world.random)
     const names = files.map(({ name }) => name)
@@ -63,7 +81,11 @@ export const experimentWorld: CommandSpec<{ readonly out: string }> = {
   },
 }
 
-type RunOptions = { readonly out: string; readonly plain?: boolean; readonly data?: string }
+type RunOptions = Place & {
+  readonly plain?: boolean
+  readonly sample?: boolean
+  readonly data?: string
+}
 
 export const experimentRun: CommandSpec<RunOptions> = {
   usage: 'experiment run <file>',
@@ -81,6 +103,14 @@ export const experimentRun: CommandSpec<RunOptions> = {
         en: 'without nodes: what they would answer, computed directly',
       },
     },
+    {
+      flags: '--no-sample',
+      about: {
+        nl: 'bij --plain ook geen steekproef door het echte protocol',
+        en: 'with --plain no sample through the real protocol either',
+      },
+    },
+    FORCE,
   ],
   examples: [
     'experiment run examples/proeftuin/wegwerpmail.yaml --plain --out result',
@@ -90,11 +120,14 @@ export const experimentRun: CommandSpec<RunOptions> = {
     nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. experiment.yaml in de map is de proef zelf. Lijsten uit bestanden komen hier leesbaar op één machine samen: alleen met openbare lijsten, of met een grondslag daarvoor.',
     en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. experiment.yaml in the folder is the experiment itself. Lists from files come together legibly on one machine here: only with public lists, or with a legal basis for that.',
   },
-  async run(ctx, { out, plain, data }, ...args: string[]) {
+  async run(ctx, options, ...args: string[]) {
+    const { plain, sample, data } = options
     const file = ctx.path(args[0]!)
     const text = await readText(file)
     const parsed = parseExperiment(text, args[0]!)
     const experiment = data === undefined ? parsed : { ...parsed, base: ctx.path(data) }
+    const { out, folder } = placeOf(ctx, options)
+    await checkPlace(folder, digestOf(experiment), options.force === true)
     const { material, results } = await withProgress(ctx, (onStep) =>
       compute(experiment, file, onStep).catch((error: unknown) => {
         const lost = data === undefined && isProtocolError(error, 'FILE_UNREADABLE')
@@ -107,22 +140,29 @@ export const experimentRun: CommandSpec<RunOptions> = {
       }),
     )
     const nodes = plain === true ? null : await onNodes(ctx, experiment, material)
+    const checked: Checked =
+      nodes === null
+        ? await onSample(ctx, experiment, material, sample !== false)
+        : { by: 'nodes', rounds: nodes.figures.rounds }
     const software = await softwareVersion()
-    const folder = ctx.path(out)
     const written = {
-      ...{ text, results, agreed: nodes !== null, software, lang: ctx.lang },
+      ...{ text, results, checked, software, lang: ctx.lang },
       ...{ base: baseOf(experiment, file), measured: nodes },
     }
     await writeFolder(folder, written, ctx.world.random)
     const kinds = results.kinds.map((kind) => ({
       kind: kind.kind,
       listed: kind.listed,
+      counts: kind.counts.map(({ rule, shown }) => ({ rule: rule.id, ...shown })),
       rules: kind.rules.map(({ rule, ever, final, detected }) => ({
         ...{ rule: rule.id, ever, final, detected: detected?.share ?? null },
       })),
     }))
     return {
-      json: { folder, digest: results.digest, kinds, measured: nodes?.figures ?? null },
+      json: {
+        ...{ folder, digest: results.digest, kinds, measured: nodes?.figures ?? null },
+        checked: checked.by,
+      },
       text: [...results.kinds.map((kind) => kindTable(ctx, kind)), join(out, 'report.html')].join(
         '\n\n',
       ),
@@ -134,9 +174,37 @@ export const experimentRun: CommandSpec<RunOptions> = {
 async function onNodes(ctx: Context, experiment: Experiment, material: Material) {
   const { clock } = ctx.world
   const onProgress = (step: string) => ctx.note(step)
-  const { measured, convenant } = await runOnNodes(experiment, material, { clock, onProgress })
+  const { measured, convenants } = await runOnNodes(experiment, material, { clock, onProgress })
   const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model }
-  return { figures: { machine, ...measured }, convenant }
+  return { figures: { machine, ...measured }, convenants }
+}
+
+/** @throws ProtocolError `EXPERIMENT_DIFFERS` */
+async function onSample(
+  ctx: Context,
+  experiment: Experiment,
+  material: Material,
+  wanted: boolean,
+): Promise<Checked> {
+  if (!wanted) return { by: 'nothing', why: 'off' }
+  const sample = sampleOf(experiment, material)
+  if (sample === undefined) return { by: 'nothing', why: 'few' }
+  ctx.note(
+    ctx.say({
+      nl: `een steekproef van ${sample.identifiers} identificatoren gaat door het echte protocol`,
+      en: `a sample of ${sample.identifiers} identifiers goes through the real protocol`,
+    }),
+  )
+  await onNodes(ctx, sample.experiment, sample.material)
+  const partners = sample.experiment.partners.map(({ name }) => name)
+  return { by: 'sample', identifiers: sample.identifiers, partners }
+}
+
+function placeOf(ctx: Context, { out }: Place): { readonly out: string; readonly folder: string } {
+  if (out === undefined) {
+    usage('--out', { nl: 'geef een map: --out MAP', en: 'give a folder: --out FOLDER' }, ctx.lang)
+  }
+  return { out, folder: ctx.path(out) }
 }
 
 function kindTable({ lang, say }: Context, kind: KindResult): string {

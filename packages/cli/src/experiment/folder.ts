@@ -10,25 +10,25 @@ import { csvLine } from '../client/csv.ts'
 import { makeFolder, writeText } from '../client/files.ts'
 import type { Lang } from '../output/language.ts'
 import { yieldShare } from './evaluate.ts'
-import { reportHtml } from './report/html.ts'
+import { type Checked, reportHtml } from './report/html.ts'
 import type { Results } from './results.ts'
 
 export type FolderFiles = {
   /** The experiment as it was written. */
   readonly text: string
   readonly results: Results
-  readonly agreed: boolean
+  readonly checked: Checked
   readonly software: string
   readonly lang: Lang
   /** Where its data are found. */
   readonly base: string
   /** What nodes took, and the convenant that they signed; null when none ran. */
-  readonly measured: { readonly figures: object; readonly convenant: object } | null
+  readonly measured: { readonly figures: object; readonly convenants: readonly object[] } | null
 }
 
 export async function writeFolder(
   folder: string,
-  { text, results, agreed, software, lang, base, measured }: FolderFiles,
+  { text, results, checked, software, lang, base, measured }: FolderFiles,
   random: RandomBytes,
 ): Promise<void> {
   await makeFolder(folder)
@@ -36,10 +36,15 @@ export async function writeFolder(
   await write('experiment.yaml', withBase(text, relative(folder, base) || '.'))
   await write('results.json', resultsJson(results, software))
   await write('results.csv', resultsCsv(results))
-  await write('report.html', reportHtml(results, { lang, agreed, software }))
+  if (results.kinds.some(({ counts }) => counts.length > 0))
+    await write('counts.csv', countsCsv(results))
+  await write('report.html', reportHtml(results, { lang, checked, software }))
   if (measured === null) return
   await write('measured.json', `${JSON.stringify(measured.figures, null, 2)}\n`)
-  await write('convenant.json', `${JSON.stringify(measured.convenant, null, 2)}\n`)
+  for (const [i, convenant] of measured.convenants.entries()) {
+    const name = i === 0 ? 'convenant.json' : `convenant-${i + 1}.json`
+    await write(name, `${JSON.stringify(convenant, null, 2)}\n`)
+  }
 }
 
 /** Comments and order stay as they were written. */
@@ -81,6 +86,22 @@ export function resultsCsv({ kinds }: Results): string {
     }),
   )
   return csvLine(COLUMNS) + lines.join('')
+}
+
+/** A row for each count that a rule would show. */
+export function countsCsv({ experiment, kinds }: Results): string {
+  const lines = kinds.flatMap(({ counts }) =>
+    counts.flatMap(({ rule, exact, shown }) => [
+      ...exact.histogram.map((count, i) => {
+        return csvLine([rule.id, rule.from + i, '', count, shown.histogram[i] ?? ''])
+      }),
+      ...exact.overlaps.map(({ partners, count }, i) => {
+        const names = partners.map((partner) => experiment.partners[partner]!.id).join('+')
+        return csvLine([rule.id, '', names, count, shown.overlaps[i]!.count ?? ''])
+      }),
+    ]),
+  )
+  return csvLine(['rule', 'partners', 'pair', 'exact', 'shown']) + lines.join('')
 }
 
 function figure(value: number | null | undefined): number | '' {

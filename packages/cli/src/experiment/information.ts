@@ -30,21 +30,34 @@ export function bitsLearned({ rule, learns }: RuleFinding, material: Material): 
   return material.partners.map(({ id }, partner) => {
     const { own, ownOver, others } = learns[partner]!
     const told = rule.consumers.includes(partner)
-    const patterns = new Map<string, number>()
-    for (const counts of listed) {
-      if (counts[partner] === 0) continue
-      const pattern = counts.map((count, i) => (count > 0 && i !== partner ? 1 : 0)).join('')
-      patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1)
-    }
     const foreign = listed.length - own
     return {
       partner: id,
       own: told ? own * entropy([ownOver, own - ownOver]) : 0,
       question: asks(rule, told) ? entropy([others, foreign - others]) : 0,
-      pooled: own * entropy(patterns.values()),
+      pooled: pooledOf(partner, listed),
       pooledOthers: foreign,
     }
   })
+}
+
+/** Per partner: on its own flags, were all lists on one heap. */
+export function pooledBits(rule: Pick<Rule, 'kind' | 'listAgeDays'>, material: Material): number[] {
+  const items = itemsOf(material, rule.kind).map(({ item }) => finalCounts(item, rule, material))
+  return material.partners.map((_, partner) => pooledOf(partner, items))
+}
+
+/** Who else has each of its flags. */
+function pooledOf(partner: number, items: readonly (readonly number[])[]): number {
+  const patterns = new Map<string, number>()
+  let own = 0
+  for (const counts of items) {
+    if (counts[partner] === 0) continue
+    own++
+    const pattern = counts.map((count, i) => (count > 0 && i !== partner ? 1 : 0)).join('')
+    patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1)
+  }
+  return own * entropy(patterns.values())
 }
 
 function asks({ output }: Rule, told: boolean): boolean {

@@ -75,6 +75,19 @@ export type Rule = {
   readonly consumers: readonly number[]
 }
 
+/** By which all learn counts, in tens, and of no identifier. */
+export type CountRule = {
+  readonly id: string
+  readonly kind: IdentifierKind
+  readonly listAgeDays: number
+  readonly show: 'histogram' | 'overlaps' | 'both'
+  /** Counts below it stay closed. */
+  readonly minCell: number
+  /** The first class is of so many partners, and the last of so many or more. */
+  readonly from: 1 | 2
+  readonly upTo: number
+}
+
 /** A partner's count of reports saturates here: two bits. */
 export const MOST_REPORTS = 3
 

@@ -4,12 +4,13 @@ import { hex, jcs, sha256 } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { type Overlap, overlaps } from './copies.ts'
 import { type Cost, costs } from './cost.ts'
+import { type CountFinding, countFinding } from './counts.ts'
 import { evaluatePool, evaluateRule, type Finding, itemsOf, type RuleFinding } from './evaluate.ts'
-import { type Bits, bitsLearned } from './information.ts'
+import { type Bits, bitsLearned, pooledBits } from './information.ts'
 import { type Less, leastExposure } from './less.ts'
-import type { Material } from './model.ts'
+import type { CountRule, Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'
-import { rulesOf } from './rules.ts'
+import { countRulesOf, kindsOf, rulesOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
 import type { Sensitivity } from './sensitivity.ts'
 import { type PartnerValue, partnerValues } from './value.ts'
@@ -25,15 +26,26 @@ export type KindResult = {
   readonly pooling: Finding
   readonly sectors: readonly { readonly sector: string; readonly finding: Finding }[]
   readonly rules: readonly RuleResult[]
+  /** Those that only count. */
+  readonly counts: readonly CountResult[]
   readonly less: readonly Less[]
-  /** The rule that the next measures are about: the one with least exposure for what is wanted. */
-  readonly focus: string
+  /**
+   * The rule that the next measures are about: the one with least exposure for what is wanted. Null where
+   * all rules only count.
+   */
+  readonly focus: string | null
   readonly values: readonly PartnerValue[]
   readonly overlaps: readonly Overlap[]
 }
 
 export type RuleResult = RuleFinding & {
   readonly bits: readonly Bits[]
+  readonly costs: readonly Cost[] | null
+}
+
+export type CountResult = CountFinding & {
+  /** Bits that a partner would learn of its own flags, were all lists on one heap. */
+  readonly pooledBits: readonly number[]
   readonly costs: readonly Cost[] | null
 }
 
@@ -57,28 +69,35 @@ export function resultsOf(
 ): Results {
   const values = parameterValues(experiment.parameters)
   const rules = rulesOf(experiment)
-  const kinds = [...new Set(rules.map(({ kind }) => kind))]
-  const { base: _, ...terms } = experiment
+  const counted = countRulesOf(experiment)
+  const kinds = kindsOf(experiment)
   const { dated, truth, sought, lastDay, rejected, victims } = material
   return {
     format: 'drempel-experiment-results/1',
     experiment,
-    digest: hex(sha256(jcs(JSON.parse(JSON.stringify(terms))))),
+    digest: digestOf(experiment),
     material: { dated, truth, sought, lastDay, rejected, victims: victims.length },
     parameters: values,
     kinds: kinds.map((kind) => {
       const found = rules
         .filter((rule) => rule.kind === kind)
         .map((rule) => evaluateRule(rule, material, values))
-      return kindResult(kind, found, experiment, material, values)
+      const counts = counted.filter((rule) => rule.kind === kind)
+      return kindResult(kind, found, counts, experiment, material, values)
     }),
     sensitivity,
   }
 }
 
+/** SHA-256 of the experiment in canonical JSON, without where its data lie. */
+export function digestOf({ base: _, ...terms }: Experiment): string {
+  return hex(sha256(jcs(JSON.parse(JSON.stringify(terms)))))
+}
+
 function kindResult(
   kind: IdentifierKind,
   found: readonly RuleFinding[],
+  counted: readonly CountRule[],
   { wanted }: Experiment,
   material: Material,
   values: ParameterValues,
@@ -98,23 +117,38 @@ function kindResult(
     rules: found.map((finding) => ({
       ...finding,
       bits: bitsLearned(finding, material),
-      costs: costs(finding, material, values),
+      costs: costs(
+        finding.rule,
+        finding.learns.map(({ ownOver, others }) => ownOver + others),
+        material,
+        values,
+      ),
+    })),
+    counts: counted.map((rule) => ({
+      ...countFinding(rule, material),
+      pooledBits: pooledBits(rule, material),
+      costs: costs(
+        rule,
+        material.partners.map(() => 0),
+        material,
+        values,
+      ),
     })),
     less,
-    focus: focus.rule.id,
-    values: partnerValues(focus.rule, material, values),
+    focus: focus?.rule.id ?? null,
+    values: focus === undefined ? [] : partnerValues(focus.rule, material, values),
     overlaps: overlaps(kind, material),
   }
 }
 
-/** Where no rule reaches what is wanted, the first. */
+/** Where no rule reaches what is wanted, the first; undefined where all only count. */
 export function focusOf(
   found: readonly RuleFinding[],
   less: readonly Less[],
   wanted: number,
-): RuleFinding {
+): RuleFinding | undefined {
   const chosen = less.find((level) => level.wanted === wanted)?.rule
-  return found.find(({ rule }) => rule.id === chosen) ?? found[0]!
+  return found.find(({ rule }) => rule.id === chosen) ?? found[0]
 }
 
 function listFacts(

@@ -1,20 +1,22 @@
-/** The rules that a sweep stands for, in its order, each once. */
+/** The rules that a sweep stands for, in its order, each once; those that only count apart. */
 
-import { MOST_REPORTS, type Rule } from './model.ts'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { type CountRule, MOST_REPORTS, type Rule } from './model.ts'
 import type { Experiment } from './schema.ts'
 
 export function rulesOf({ rules, partners }: Experiment): Rule[] {
   const found = new Map<string, Rule>()
   for (const sweep of rules) {
+    const { output } = sweep
+    if (output === 'aggregates') continue
     const consumers = partners.flatMap(({ id }, i) =>
       sweep.consumers === 'all' || sweep.consumers.includes(id) ? [i] : [],
     )
     for (const kind of sweep.kinds)
-      for (const t of sweep.t)
+      for (const t of sweep.t ?? [])
         for (const sectors of sweep.sectors)
           for (const reports of sweep.reports)
             for (const listAgeDays of sweep.listAgeDays) {
-              const { output } = sweep
               const rule = { kind, t, sectors, reports, listAgeDays, output, consumers }
               // More sectors than partners, or more reports than can count, is met by nothing.
               if (t > partners.length || sectors > t) continue
@@ -24,6 +26,40 @@ export function rulesOf({ rules, partners }: Experiment): Rule[] {
             }
   }
   return [...found.values()]
+}
+
+/** The rules that only count. */
+export function countRulesOf({ rules, partners }: Experiment): CountRule[] {
+  const found = new Map<string, CountRule>()
+  for (const { kinds, listAgeDays: ages, output, aggregates = DEFAULTS } of rules) {
+    if (output !== 'aggregates') continue
+    const upTo = Math.min(aggregates.upTo ?? partners.length, partners.length)
+    for (const kind of kinds)
+      for (const show of aggregates.show)
+        for (const minCell of aggregates.minCell)
+          for (const from of show === 'overlaps' ? [2 as const] : aggregates.from)
+            for (const listAgeDays of ages) {
+              const rule = { kind, show, minCell, from, upTo, listAgeDays }
+              const id = [
+                ...[kind, 'counts', show, `c${minCell}`],
+                ...(from === 1 ? ['alone'] : []),
+                ...(listAgeDays > 0 ? [`d${listAgeDays}`] : []),
+              ].join('-')
+              found.set(id, { id, ...rule })
+            }
+  }
+  return [...found.values()]
+}
+
+const DEFAULTS: NonNullable<Experiment['rules'][number]['aggregates']> = {
+  show: ['both'],
+  minCell: [10],
+  from: [2],
+}
+
+/** Of all rules, in their order. */
+export function kindsOf({ rules }: Pick<Experiment, 'rules'>): IdentifierKind[] {
+  return [...new Set(rules.flatMap(({ kinds }) => kinds))]
 }
 
 function idOf(

@@ -6,7 +6,7 @@ import type { Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'
 import { makePeople } from './people.ts'
 import { focusOf, type Results, resultsOf } from './results.ts'
-import { rulesOf } from './rules.ts'
+import { kindsOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
 import { sensitivityOf } from './sensitivity.ts'
 import { makeWorld } from './world.ts'
@@ -34,7 +34,9 @@ export async function compute(
   const material = await materialOf(experiment, file)
   const results = resultsOf(experiment, material)
   if ('files' in experiment.data || !experiment.sensitivity) return { material, results }
-  const focus = results.kinds.map((kind) => focusOf(kind.rules, kind.less, experiment.wanted).rule)
+  const focus = results.kinds.flatMap((kind) => {
+    return focusOf(kind.rules, kind.less, experiment.wanted)?.rule ?? []
+  })
   const sensitivity = await sensitivityOf(
     experiment,
     focus,
@@ -47,7 +49,7 @@ export async function compute(
 
 function worldOf(experiment: Experiment, values: ParameterValues): Material {
   const { seed, partners, data } = experiment
-  const kinds = [...new Set(rulesOf(experiment).map(({ kind }) => kind))]
+  const kinds = kindsOf(experiment)
   if ('people' in data) return makePeople({ seed, partners, kinds, values })
   if ('files' in data) throw new TypeError('not an experiment on a made-up world')
   return makeWorld({ seed, partners, kinds, generator: data.generator, values })

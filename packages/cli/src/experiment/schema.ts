@@ -91,18 +91,33 @@ const data = z.union(
   'one of generator, people and files',
 )
 
+/** What a rule that only counts lets out; everything is tried with everything. */
+const counts = z.strictObject({
+  show: oneOrMore(z.enum(['histogram', 'overlaps', 'both'])).default(['both']),
+  /** Counts below it stay closed. */
+  minCell: oneOrMore(whole(10, 1_000_000)).default([10]),
+  /** 1: what one partner alone holds is counted as well. */
+  from: oneOrMore(z.union([z.literal(1), z.literal(2)])).default([2]),
+  /** The last class is of so many partners or more. */
+  upTo: z.exactOptional(whole(2, 64)),
+})
+
 const sweep = z.strictObject({
   kinds: oneOrMore(kind),
-  /** At least so many partners. */
-  t: oneOrMore(whole(2, 64)),
+  /** At least so many partners; of every rule but one that only counts. */
+  t: z.exactOptional(oneOrMore(whole(2, 64))),
   /** ... from at least so many sectors. */
   sectors: oneOrMore(whole(1, SECTORS.length)).default([1]),
   /** ... with at least so many reports in all, of which each partner's count up to 3. 0: not asked. */
   reports: oneOrMore(whole(0, 64)).default([0]),
   /** Flags older than this have expired; 0: none expire. */
   listAgeDays: oneOrMore(z.union([z.literal(0), day])).default([0]),
-  /** `list`: consumers may ask of any identifier; `owners`: each learns of its own flags alone. */
-  output: z.enum(['list', 'owners']).default('list'),
+  /**
+   * `list`: consumers may ask of any identifier; `owners`: each learns of its own flags alone;
+   * `aggregates`: all learn counts, and of no identifier.
+   */
+  output: z.enum(['list', 'owners', 'aggregates']).default('list'),
+  aggregates: z.exactOptional(counts),
   consumers: z.union([z.literal('all'), z.array(slug).min(1).max(64)]).default('all'),
 })
 
@@ -161,7 +176,16 @@ export const experimentSchema = z
         if (from === to) complain(['data', 'generator', 'copies', i, 'to'], 'another partner')
       })
     }
-    experiment.rules.forEach(({ consumers }, i) => {
+    experiment.rules.forEach(({ t, sectors, reports, output, aggregates, consumers }, i) => {
+      if (output !== 'aggregates') {
+        if (t === undefined) complain(['rules', i, 't'], 'give the number of partners')
+        if (aggregates !== undefined)
+          complain(['rules', i, 'aggregates'], 'for output aggregates alone')
+      } else if (t !== undefined) {
+        complain(['rules', i, 't'], 'a rule that only counts has none: leave it out')
+      } else if (sectors.some((s) => s > 1) || reports.some((r) => r > 0) || consumers !== 'all') {
+        complain(['rules', i], 'a rule that only counts has no sectors, reports or consumers')
+      }
       if (consumers !== 'all') {
         consumers.forEach((id, j) => void known(id, ['rules', i, 'consumers', j]))
       }

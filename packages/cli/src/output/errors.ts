@@ -24,6 +24,7 @@ export type CliErrorCode =
   | 'FILE_EXISTS'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'FOLDER_TAKEN'
   | 'HOME_MISSING'
   | 'HOME_NOT_EMPTY'
   | 'IMPORT_EMPTY'
@@ -170,6 +171,17 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
   FILE_UNWRITABLE: {
     exit: EXIT.failed,
     title: { nl: 'Een bestand is niet te schrijven', en: 'A file cannot be written' },
+  },
+  FOLDER_TAKEN: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'In die map staat iets anders dan deze proef',
+      en: 'That folder holds something else than this experiment',
+    },
+    next: {
+      nl: 'geef een andere --out, of --force om te overschrijven',
+      en: 'give another --out, or --force to overwrite',
+    },
   },
   HOME_MISSING: {
     exit: EXIT.usage,

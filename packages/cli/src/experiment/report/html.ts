@@ -5,22 +5,30 @@
 
 import type { Lang, Text } from '../../output/language.ts'
 import type { Results } from '../results.ts'
+import type { MeasuredRound } from '../rounds.ts'
+import { measuredPart } from './chapters/measured.ts'
 import { kindSections } from './kind.ts'
-import { type Cell, escaped, paragraph, tableOf } from './markup.ts'
+import { type Cell, escaped, paragraph, tableOf, whole } from './markup.ts'
 import { parameterSection } from './parameters.ts'
 import { CHART_STYLE } from './rows.ts'
 import { shortly } from './short.ts'
 import { TEXTS } from './texts.ts'
 import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
 
+/** How far the real protocol gave the same answers. */
+export type Checked =
+  | { readonly by: 'nodes'; readonly rounds: readonly MeasuredRound[] }
+  | { readonly by: 'sample'; readonly identifiers: number; readonly partners: readonly string[] }
+  /** Nobody wanted it, or there are too few partners for a round. */
+  | { readonly by: 'nothing'; readonly why: 'off' | 'few' }
+
 export type ReportOptions = {
   readonly lang: Lang
-  /** Whether the real protocol gave the same answers. */
-  readonly agreed: boolean
+  readonly checked: Checked
   readonly software: string
 }
 
-export function reportHtml(results: Results, { lang, agreed, software }: ReportOptions): string {
+export function reportHtml(results: Results, { lang, checked, software }: ReportOptions): string {
   const say = (text: Text) => text[lang]
   const { experiment, material, kinds } = results
   const heading = (text: Text) => `<h2>${escaped(say(text))}</h2>`
@@ -48,7 +56,8 @@ export function reportHtml(results: Results, { lang, agreed, software }: ReportO
     ]),
     ...parameterSection(results, lang),
     heading(TEXTS.made),
-    paragraph(say(agreed ? TEXTS.agreed : TEXTS.plain)),
+    ...howChecked(checked, lang),
+    ...measuredPart(checked, results, lang),
     ...(material.victims > 0 ? [paragraph(say(TEXTS.limits))] : []),
     `<dl><dt>${escaped(say(TEXTS.seed))}</dt><dd>${experiment.seed}</dd><dt>${escaped(say(TEXTS.digest))}</dt><dd>${results.digest}</dd><dt>drempel, ${escaped(say(TEXTS.version))}</dt><dd>${escaped(software)}</dd></dl>`,
   ]
@@ -69,6 +78,20 @@ ${sections.join('\n')}
 </body>
 </html>
 `
+}
+
+function howChecked(checked: Checked, lang: Lang): string[] {
+  if (checked.by === 'nodes') return [paragraph(TEXTS.agreed[lang])]
+  const plain = TEXTS.plain[lang]
+  if (checked.by === 'nothing')
+    return [paragraph(plain), paragraph(TEXTS.unchecked[checked.why][lang])]
+  const count = whole(checked.identifiers, lang)
+  const names = checked.partners.join(', ')
+  const sampled =
+    lang === 'nl'
+      ? `Ter controle kreeg een steekproef van ${count} identificatoren bij ${checked.partners.length} deelnemers (${names}) haar antwoord ook van het echte protocol tussen echte nodes: voor elke regel die in een convenant kan staan hetzelfde.`
+      : `As a check, a sample of ${count} identifiers at ${checked.partners.length} partners (${names}) got its answer from the real protocol between real nodes as well: the same for every rule that a convenant may hold.`
+  return [paragraph(plain), paragraph(sampled)]
 }
 
 function partnersTable({ experiment, material, kinds }: Results, lang: Lang): string {
@@ -93,7 +116,7 @@ export function capital(text: string): string {
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid } h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; break-after: avoid }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid } h4 { font-size: 1rem; margin: 1.3rem 0 .3rem; break-after: avoid } h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; break-after: avoid }
 .kind { border-top: 2px solid #111; padding-top: .8rem; font-size: 1.35rem } .from { color: #555; margin: 0 }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem } thead th { vertical-align: bottom; border-bottom: 2px solid #888 }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }

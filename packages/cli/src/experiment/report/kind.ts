@@ -4,6 +4,7 @@ import type { Lang, Text } from '../../output/language.ts'
 import type { KindResult, Results, RuleResult } from '../results.ts'
 import { copiesPart } from './chapters/copies.ts'
 import { costPart } from './chapters/cost.ts'
+import { countsPart } from './chapters/counts.ts'
 import { detectionFigure, histogramTable, yieldFigure } from './chapters/detection.ts'
 import { learnsTable } from './chapters/learns.ts'
 import { lessFigure, lessTable } from './chapters/less.ts'
@@ -17,7 +18,7 @@ import { ruleName, ruleSentence, SECTOR_NAMES } from './words.ts'
 
 export function kindSections(kind: KindResult, results: Results, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
-  const heading = (text: Text) => `<h3>${escaped(say(text))}</h3>`
+  const heading = (text: Text) => headingOf(text, lang)
   const { dated, truth } = results.material
   const named: Named[] = [
     ...kind.sectors.map(({ sector, finding }) => ({
@@ -32,34 +33,62 @@ export function kindSections(kind: KindResult, results: Results, lang: Lang): st
     })),
     { name: say(TEXTS.pooling), finding: kind.pooling, reference: true },
   ]
-  const focus = kind.rules.find(({ rule }) => rule.id === kind.focus)!
   return [
-    heading(TEXTS.detection),
-    truth ? detectionFigure(named, kind, results, lang) : yieldFigure(named, lang),
+    ...(kind.rules.length > 0 || truth ? [heading(TEXTS.detection)] : []),
+    ...(kind.rules.length === 0 ? [paragraph(say(TEXTS.onlyCounts))] : []),
+    ...(truth ? [detectionFigure(named, kind, results, lang)] : []),
+    ...(!truth && kind.rules.length > 0 ? [yieldFigure(named, lang)] : []),
     heading(TEXTS.histogram),
     histogramTable(kind, lang),
     ...(dated ? [heading(TEXTS.time), timeFigure(named, lang)] : []),
     ...(truth ? [heading(TEXTS.who), whoFigure(named, results, lang)] : []),
-    heading(TEXTS.less),
-    paragraph(say(truth ? TEXTS.lessIntro : TEXTS.lessUnknown)),
-    lessTable(kind, results, lang),
-    ...(truth ? [lessFigure(kind, results, lang)] : []),
-    heading(TEXTS.value),
-    paragraph(focusSentence(focus, lang), 'note'),
-    valueFigure(kind, results, lang),
-    heading(TEXTS.knows),
-    knowsFigure(focus, kind, results, lang),
+    ...aboutRules(kind, results, lang),
     heading(TEXTS.copies),
     paragraph(say(TEXTS.copiesIntro)),
     ...copiesPart(kind, results, lang),
-    heading(TEXTS.learns),
-    paragraph(say(TEXTS.learnsIntro)),
+    ...aboutFocus(kind, results, lang),
+    ...countsPart(kind, results, lang),
+  ]
+}
+
+function aboutRules(kind: KindResult, results: Results, lang: Lang): string[] {
+  const say = (text: Text) => text[lang]
+  const focus = focusIn(kind)
+  if (focus === undefined) return []
+  const { truth } = results.material
+  return [
+    headingOf(TEXTS.less, lang),
+    paragraph(say(truth ? TEXTS.lessIntro : TEXTS.lessUnknown)),
+    lessTable(kind, results, lang),
+    ...(truth ? [lessFigure(kind, results, lang)] : []),
+    headingOf(TEXTS.value, lang),
+    paragraph(focusSentence(focus, lang), 'note'),
+    valueFigure(kind, results, lang),
+    headingOf(TEXTS.knows, lang),
+    knowsFigure(focus, kind, results, lang),
+  ]
+}
+
+function aboutFocus(kind: KindResult, results: Results, lang: Lang): string[] {
+  const focus = focusIn(kind)
+  if (focus === undefined) return []
+  return [
+    headingOf(TEXTS.learns, lang),
+    paragraph(TEXTS.learnsIntro[lang]),
     paragraph(focusSentence(focus, lang), 'note'),
     learnsTable(focus, results, lang),
-    paragraph(say(TEXTS.learnsOthers)),
-    heading(TEXTS.cost),
+    paragraph(TEXTS.learnsOthers[lang]),
+    headingOf(TEXTS.cost, lang),
     ...costPart(focus, results, lang),
   ]
+}
+
+function focusIn({ rules, focus }: KindResult): RuleResult | undefined {
+  return rules.find(({ rule }) => rule.id === focus)
+}
+
+function headingOf(text: Text, lang: Lang): string {
+  return `<h3>${escaped(text[lang])}</h3>`
 }
 
 function focusSentence({ rule }: RuleResult, lang: Lang): string {

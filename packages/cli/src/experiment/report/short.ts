@@ -1,6 +1,7 @@
 /** What a reader with one minute should know, in sentences. */
 
 import type { Lang } from '../../output/language.ts'
+import { cellsOf } from '../counts.ts'
 import { wronged, yieldShare } from '../evaluate.ts'
 import type { KindResult, Results, RuleResult } from '../results.ts'
 import { percent, whole } from './markup.ts'
@@ -8,7 +9,10 @@ import { KIND_NAMES, ruleSentence, SECTOR_NAMES } from './words.ts'
 
 export function shortly(results: Results, lang: Lang): string[] {
   return results.kinds.flatMap((kind) => [
-    results.material.truth ? detected(kind, results, lang) : matched(kind, results, lang),
+    ...(kind.rules.length === 0
+      ? []
+      : [results.material.truth ? detected(kind, results, lang) : matched(kind, results, lang)]),
+    ...counted(kind, lang),
     ...warned(kind, results, lang),
   ])
 }
@@ -64,6 +68,20 @@ function matched({ kind, listed, rules }: KindResult, { experiment }: Results, l
   return lang === 'nl'
     ? `Op ${partners} lijsten staan samen ${whole(listed, lang)} verschillende ${name}. Boven de drempel komen er ${counts}.`
     : `On ${partners} lists there are ${whole(listed, lang)} different ${name}. Over the threshold: ${counts}.`
+}
+
+function counted({ kind, counts, pooling }: KindResult, lang: Lang): string[] {
+  const [first] = counts
+  if (first === undefined) return []
+  const cells = cellsOf(first.shown)
+  const open = whole(cells.filter((count) => count !== null).length, lang)
+  const all = whole(cells.length, lang)
+  const name = KIND_NAMES[kind][lang]
+  return [
+    lang === 'nl'
+      ? `Met aantallen alleen komt niemand iets te weten over één van de ${whole(pooling.ever, lang)} ${name}: van de ${all} aantallen gaan er ${open} open, afgerond op tien.`
+      : `With counts alone nobody is told of any of the ${whole(pooling.ever, lang)} ${name}: of ${all} counts, ${open} are opened, rounded to tens.`,
+  ]
 }
 
 function warned({ overlaps }: KindResult, { experiment }: Results, lang: Lang): string[] {

@@ -188,6 +188,22 @@ export const TEXTS = {
   },
   both: { nl: 'op beide', en: 'on both' },
   suspect: { nl: 'lijkt een kopie', en: 'looks like a copy' },
+  counts: { nl: 'Wat laten aantallen alleen zien?', en: 'What do counts alone show?' },
+  countsIntro: {
+    nl: 'Een lichtere vorm: niemand hoort iets over een identificator, ook niet over een eigen melding. Alle deelnemers krijgen dezelfde aantallen, afgerond op tien. Een aantal onder de grens blijft dicht, en soms blijven andere dicht omdat het daaruit te berekenen zou zijn. Zo’n regel vindt geen fraude; hij laat zien of een drempelregel iets zou vinden, voordat iemand daarover beslist.',
+    en: 'A lighter form: nobody is told of any identifier, not even of a flag of its own. All partners get the same counts, rounded to tens. A count below the limit stays closed, and sometimes others do because it would follow from them. Such a rule finds no fraud; it shows whether a threshold rule would find something, before anyone decides on one.',
+  },
+  countsCost: { nl: 'Wat kost tellen, en wie?', en: 'What does counting cost, and whom?' },
+  heldBy: { nl: 'aantal deelnemers dat meldde', en: 'number of partners that flagged' },
+  pair: { nl: 'twee deelnemers', en: 'two partners' },
+  pairs: { nl: 'Aantallen per tweetal', en: 'Counts of each pair' },
+  countShown: { nl: 'wat iedereen te zien krijgt', en: 'what everyone is shown' },
+  countExact: { nl: 'het echte aantal in deze proef', en: 'the true count in this experiment' },
+  countClosed: { nl: 'dicht', en: 'closed' },
+  onlyCounts: {
+    nl: 'Alle beproefde regels tellen alleen: niemand komt iets te weten over een identificator.',
+    en: 'All rules tried only count: nobody is told anything of any identifier.',
+  },
   cost: { nl: 'Wat kost het, en wie?', en: 'What does it cost, and whom?' },
   costIntro: {
     nl: 'Berekend voor één ronde waarin alle meldingen nieuw zijn. Het werk aan treffers is een bovengrens: alles wat een deelnemer te weten kan komen, één keer bekeken. De eerste drie deelnemers uit verschillende sectoren zijn rekennode.',
@@ -234,13 +250,32 @@ export const TEXTS = {
     en: 'What is not modelled: that fewer victims also report less, that offenders adapt, and that a hit is looked into before anything is done.',
   },
   agreed: {
-    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die in een convenant kan staan. Gemeten tijden en bytes staan in measured.json, omdat zij per keer verschillen.',
-    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant may hold. Measured times and bytes are in measured.json, since they differ each time.',
+    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die in een convenant kan staan. Wat dat aan tijd en bytes kostte, staat hieronder en in measured.json; dat verschilt per keer een beetje.',
+    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant may hold. What that took in time and bytes is below and in measured.json; it differs a little each time.',
   },
   plain: {
     nl: 'Uitgerekend zonder protocol (--plain): rechtstreeks uit de lijsten, wat de nodes zouden antwoorden.',
     en: 'Computed without the protocol (--plain): the outcome that the nodes would give, computed in the clear.',
   },
+  unchecked: {
+    off: {
+      nl: 'Of nodes hetzelfde zouden antwoorden, is niet gecontroleerd: de steekproef was uitgezet (--no-sample).',
+      en: 'Whether nodes would answer the same was not checked: the sample was switched off (--no-sample).',
+    },
+    few: {
+      nl: 'Of nodes hetzelfde zouden antwoorden, is niet gecontroleerd: een ronde vraagt drie deelnemers, en één meer dan de drempel.',
+      en: 'Whether nodes would answer the same was not checked: a round takes three partners, and one more than the threshold.',
+    },
+  },
+  measured: { nl: 'Gemeten tussen echte nodes', en: 'Measured between real nodes' },
+  measuredIntro: {
+    nl: 'Alle nodes draaiden op één machine. Elke ronde omvat alle regels die erbij staan. Berekend is wat de formule uit de vorige hoofdstukken voor diezelfde ronde geeft, zonder de omslag van elk bericht (HTTP, handtekeningen); die telt alleen bij wie weinig verstuurt.',
+    en: 'All nodes ran on one machine. Each round is of all rules beside it. Computed is what the formula of the chapters above gives for that same round, without the envelope of each message (HTTP, signatures), which counts only for who sends little.',
+  },
+  round: { nl: 'ronde', en: 'round' },
+  sentMeasured: { nl: 'verstuurd, gemeten (MB)', en: 'sent, measured (MB)' },
+  sentComputed: { nl: 'berekend (MB)', en: 'computed (MB)' },
+  roundSeconds: { nl: 'duur van de ronde (s)', en: 'time of the round (s)' },
   seed: { nl: 'Toevalsgetal', en: 'Seed' },
   digest: { nl: 'SHA-256 van de proef', en: 'SHA-256 of the experiment' },
   version: { nl: 'versie', en: 'version' },

@@ -3,7 +3,7 @@
 import type { Sector } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang, Text } from '../../output/language.ts'
-import type { Rule } from '../model.ts'
+import type { CountRule, Rule } from '../model.ts'
 
 export const SECTOR_NAMES: Readonly<Record<Sector, Text>> = {
   bank: { nl: 'banken', en: 'banks' },
@@ -64,4 +64,23 @@ export function ruleSentence(rule: Rule, lang: Lang): string {
       : ''
   const partners = nl ? 'deelnemers' : 'partners'
   return `${least} ${rule.t} ${partners}${sectors}${reports}${age}`
+}
+
+/** "overlaps and numbers of partners, from 10 on". */
+export function countRuleSentence(rule: CountRule, lang: Lang): string {
+  const { show, minCell, from, listAgeDays } = rule
+  const nl = lang === 'nl'
+  const holders = nl ? 'door hoeveel deelnemers gemeld' : 'flagged by how many partners'
+  const pairs = nl ? 'door welk tweetal gemeld' : 'flagged by which pair'
+  const what = [...(show === 'overlaps' ? [] : [holders]), ...(show === 'histogram' ? [] : [pairs])]
+  const alone = from === 1 ? (nl ? ', ook door één alleen' : ', by one alone as well') : ''
+  const limit = nl ? `, vanaf ${minCell}` : `, from ${minCell} on`
+  const age =
+    listAgeDays > 0
+      ? nl
+        ? `, niet ouder dan ${listAgeDays} dagen`
+        : `, not older than ${listAgeDays} days`
+      : ''
+  const text = `${what.join(nl ? ' en ' : ' and ')}${alone}${limit}${age}`
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,11 +1,16 @@
 /** What does it cost, and whom? */
 
 import type { Lang, Text } from '../../../output/language.ts'
-import type { Results, RuleResult } from '../../results.ts'
+import type { Cost } from '../../cost.ts'
+import type { Results } from '../../results.ts'
 import { type Cell, decimal, paragraph, tableOf } from '../markup.ts'
 import { TEXTS } from '../texts.ts'
 
-export function costPart({ costs }: RuleResult, { experiment }: Results, lang: Lang): string[] {
+export function costPart(
+  { costs }: { readonly costs: readonly Cost[] | null },
+  { experiment }: Results,
+  lang: Lang,
+): string[] {
   const say = (text: Text) => text[lang]
   if (costs === null) return [paragraph(say(TEXTS.costNone))]
   const head = [

@@ -1,0 +1,47 @@
+/** Whether a folder may be written: what another experiment found is not lost by a slip of the hand. */
+
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readTextIfThere } from '../client/files.ts'
+import { fail } from '../output/errors.ts'
+
+/** Files of the folder that say of which experiment it is. */
+const TELLING = ['results.json', 'rounds.json']
+
+/**
+ * Free, or with results of the same experiment.
+ * @param digest of the experiment
+ * @throws ProtocolError `FOLDER_TAKEN`
+ */
+export async function checkPlace(folder: string, digest: string, force: boolean): Promise<void> {
+  if (force || (await isFree(folder))) return
+  for (const name of TELLING) {
+    const text = await readTextIfThere(join(folder, name))
+    if (text !== undefined && digestIn(text) === digest) return
+  }
+  fail('FOLDER_TAKEN', { at: folder })
+}
+
+/** Free, or with a world that was made from the same experiment. @throws ProtocolError `FOLDER_TAKEN` */
+export async function checkWorldPlace(folder: string, experiment: string, force: boolean) {
+  if (force || (await isFree(folder))) return
+  if ((await readTextIfThere(join(folder, 'experiment.yaml'))) === experiment) return
+  fail('FOLDER_TAKEN', { at: folder })
+}
+
+async function isFree(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0
+  } catch {
+    // What is no folder is complained about when it is made one.
+    return true
+  }
+}
+
+function digestIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { digest?: unknown } | null)?.digest
+  } catch {
+    return undefined
+  }
+}
