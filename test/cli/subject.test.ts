@@ -22,7 +22,7 @@ const NOTHING: SubjectAccess = {
   kind: 'host',
   value: 'a.example',
   confidential: false,
-  ...{ flag: null, lists: [], queries: [], periods: ['2027Q2'] },
+  ...{ flag: null, lists: [], queries: [], intersections: [], periods: ['2027Q2'] },
 }
 
 const FLAG: SubjectAccess['flag'] = {
@@ -38,8 +38,11 @@ const query = (change: Partial<SubjectAccess['queries'][number]>) => ({
   ...{ answer: 'over' as const, entries: [], ...change },
 })
 
-const letter = (change: Partial<SubjectAccess>, lang: 'nl' | 'en' = 'nl') =>
-  accessLetter({ ...NOTHING, ...change }, convenant, lang)
+const letter = (
+  change: Partial<SubjectAccess>,
+  lang: 'nl' | 'en' = 'nl',
+  under: typeof convenant = convenant,
+) => accessLetter({ ...NOTHING, ...change }, under, lang)
 
 describe('the letter', () => {
   it.each(['nl', 'en'] as const)('has what the law asks for (%s)', (lang) => {
@@ -80,6 +83,26 @@ describe('the letter', () => {
     expect(letter({ queries: [query(change)] })).toContain(said)
   })
 
+  it('tells of comparisons of lists, where there can be any', () => {
+    expect(letter({})).not.toContain('vergeleken')
+    const under = draft({ intersections: true })
+    const none = letter({}, 'nl', under)
+    expect(none).toContain('In geen vergelijking waarvan wij de uitkomst hoorden')
+    expect(none).toContain('Wat alleen de ander hoorde, weten wij niet')
+    expect(none).toContain('behalve wat bij een vergelijking')
+    const [terms] = under.intersections!
+    const one = {
+      ...{ txid: 'ef'.repeat(16), time: '2027-05-03T10:00:00.000Z', purpose: terms!.id },
+      ...{ with: 'bank-b', protocol: 'psi-ecdh' as const, entries: [] },
+    }
+    const text = letter({ intersections: [one] }, 'en', under)
+    const { name } = under.members.find(({ id }) => id === 'bank-b')!
+    expect(text).toContain(`| 2027-05-03 | ${terms!.id} | ${name} |`)
+    expect(text).toContain(terms!.grondslag.explanation.en)
+    // One that the convenant has no more.
+    expect(letter({ intersections: [{ ...one, purpose: 'vroeger' }] })).toContain('- vroeger')
+  })
+
   it('knows a purpose and a rule that the convenant no longer has by their names', () => {
     const text = letter({ queries: [query({ purpose: 'vroeger', rule: 'host-t9' })] })
     expect(text).toContain('vroeger')
@@ -90,7 +113,12 @@ describe('the letter', () => {
     'of a confidential node is the same whatever it knows (%s)',
     (lang) => {
       const silent = letter({ confidential: true }, lang)
-      const told = letter({ confidential: true, flag: FLAG, queries: [query({})] }, lang)
+      const one = {
+        ...{ txid: 'ef'.repeat(16), time: '2027-05-03T10:00:00.000Z', purpose: 'secret' },
+        ...{ with: 'bank-b', protocol: 'psi-ot' as const, entries: [] },
+      }
+      const known = { flag: FLAG, queries: [query({})], intersections: [one] }
+      const told = letter({ confidential: true, ...known }, lang)
       expect(told).toBe(silent)
       expect(silent).toMatch(lang === 'nl' ? /noch ontkennen/ : /neither confirm nor deny/)
       expect(silent).not.toContain(purpose!.id)

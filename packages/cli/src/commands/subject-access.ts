@@ -98,12 +98,24 @@ export const subjectVerify: CommandSpec<{ readonly convenant: readonly string[] 
         entries++
       }
     }
+    for (const intersection of access.intersections) {
+      const { txid } = intersection
+      if (!intersection.entries.some(({ type }) => type === 'psi.intent')) mismatch(txid)
+      for (const entry of intersection.entries) {
+        const { origin, index, member, event } = verifiedEntry(convenant, entry.receipt)
+        const isIt =
+          member.id === access.member.id && origin === entry.origin && index === entry.index
+        if (!isIt || !isOf(event, entry.type, intersection)) mismatch(txid)
+        entries++
+      }
+    }
     const { member, case: of } = access
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const facts = pairs([
       [label('deelnemer', 'member'), member.name],
       [label('zaak', 'case'), of.case],
       [label('vragen', 'questions'), access.queries.length],
+      [label('doorsneden', 'intersections'), access.intersections.length],
       [label('logregels', 'entries'), entries],
     ])
     const json = { verified: true, member: member.id, queries: access.queries.length, entries }
@@ -130,6 +142,21 @@ function tellsSame(
     default:
       return false
   }
+}
+
+/** Of that intersection, with that member; one that failed gave nothing. */
+function isOf(
+  event: LeafFields,
+  type: string,
+  { txid, purpose, protocol, time, with: peer }: SubjectAccess['intersections'][number],
+): boolean {
+  if (event.type !== type || !('txid' in event) || event.txid !== txid) return false
+  if (event.type !== 'psi.intent' && event.type !== 'psi.result') return false
+  const same = event.purpose === purpose && event.protocol === protocol
+  if (!same || event.parties.length !== 1 || event.parties[0] !== peer) return false
+  return event.type === 'psi.intent'
+    ? timeOf(event.time) === Date.parse(time)
+    : event.status === 'answered'
 }
 
 async function readAccess(ctx: Context, name: string): Promise<SubjectAccess> {

@@ -8,6 +8,8 @@ import type { SubjectAccess } from '@drempel/protocol/api'
 import {
   type Convenant,
   EVIDENCE_CLASSES,
+  intersectionOf,
+  memberOf,
   purposeOf,
   ruleOf,
   taxonomyEntry,
@@ -41,17 +43,25 @@ const CONFIDENTIAL: Text = {
   en: 'We neither confirm nor deny that we process data about it. Everybody who asks gets this answer, whether there are data or not, since another one could harm investigations (article 23 GDPR, article 27 of the Dutch Police Data Act). At your request the Autoriteit Persoonsgegevens can establish whether we keep to the law.',
 }
 
+const COMPARED: Text = {
+  nl: ', behalve wat bij een vergelijking van lijsten op beide staat',
+  en: ', but for what stands on both where lists are compared',
+}
+const NOT_COMPARED: Text = { nl: '', en: '' }
+
 function disclosed(access: SubjectAccess, convenant: Convenant, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
+  const compared = convenant.intersections === undefined ? NOT_COMPARED : COMPARED
   return [
     `## ${say({ nl: 'Onze melding', en: 'Our flag' })}`,
     ...flagParts(access, lang),
     `## ${say({ nl: 'Wat wij hebben gevraagd', en: 'What we asked' })}`,
     ...queryParts(access, convenant, lang),
+    ...intersectionParts(access, convenant, lang),
     `## ${say({ nl: 'Wie deze gegevens krijgen', en: 'Who receives these data' })}`,
     say({
-      nl: `Niemand krijgt onze meldingen of vragen te zien. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Vragen van anderen die onze node helpt beantwoorden, zijn versleuteld: of er een over u ging, kunnen wij niet zien. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
-      en: `Nobody is shown our flags or questions. The ${convenant.members.length} members of the agreement "${clean(convenant.title.en)}" compute together, under encryption, what enough of them have flagged; who asks hears yes or no and nothing else. Questions of others that our node helps to answer are encrypted: whether one was about you we can't see. A person always decides; there are no automated decisions (article 22).`,
+      nl: `Niemand krijgt onze meldingen of vragen te zien${compared.nl}. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Vragen van anderen die onze node helpt beantwoorden, zijn versleuteld: of er een over u ging, kunnen wij niet zien. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
+      en: `Nobody is shown our flags or questions${compared.en}. The ${convenant.members.length} members of the agreement "${clean(convenant.title.en)}" compute together, under encryption, what enough of them have flagged; who asks hears yes or no and nothing else. Questions of others that our node helps to answer are encrypted: whether one was about you we can't see. A person always decides; there are no automated decisions (article 22).`,
     }),
     `## ${say({ nl: 'Bewijs', en: 'Proof' })}`,
     say({
@@ -126,6 +136,47 @@ function queryParts({ queries }: SubjectAccess, convenant: Convenant, lang: Lang
     })
   })
   return [`${head}\n| --- | --- | --- | --- |\n${rows.join('\n')}`, purposes.join('\n')]
+}
+
+/** None where the convenant has none and there were none. */
+function intersectionParts(
+  { intersections }: SubjectAccess,
+  convenant: Convenant,
+  lang: Lang,
+): string[] {
+  const say = (text: Text) => text[lang]
+  if (intersections.length === 0 && convenant.intersections === undefined) return []
+  const heading = `## ${say({ nl: 'Lijsten die wij vergeleken', en: 'Lists that we compared' })}`
+  const others = say({
+    nl: 'Een deelnemer met wie wij lijsten vergelijken, kan daaruit horen wat op beide staat. Wat alleen de ander hoorde, weten wij niet; vraag het die deelnemer.',
+    en: 'A member with whom we compare lists can learn from it what stands on both. What only the other learned we do not know; ask that member.',
+  })
+  if (intersections.length === 0) {
+    const none = say({
+      nl: 'In geen vergelijking waarvan wij de uitkomst hoorden, kwam dit voor.',
+      en: 'In no comparison whose result we learned did this come out.',
+    })
+    return [heading, `${none} ${others}`]
+  }
+  const name = (id: string) => memberOf(convenant, id)?.name ?? id
+  const rows = intersections.map(
+    ({ time, purpose, with: peer }) =>
+      `| ${time.slice(0, 10)} | ${purpose} | ${clean(name(peer))} |`,
+  )
+  const head = say({
+    nl: '| dag | doel | staat ook op de lijst van |',
+    en: '| day | purpose | also on the list of |',
+  })
+  const purposes = [...new Set(intersections.map(({ purpose }) => purpose))].map((id) => {
+    const terms = intersectionOf(convenant, id)
+    if (terms === undefined) return `- ${id}`
+    const { text, grondslag, retentionDays } = terms
+    return say({
+      nl: `- **${id}**: ${clean(text.nl)} Grondslag: ${clean(grondslag.explanation.nl)} Uitkomsten bewaren wij ${retentionDays} dagen.`,
+      en: `- **${id}**: ${clean(text.en)} Legal basis: ${clean(grondslag.explanation.en)} We keep results for ${retentionDays} days.`,
+    })
+  })
+  return [heading, `${head}\n| --- | --- | --- |\n${rows.join('\n')}`, purposes.join('\n'), others]
 }
 
 function periodsOf({ periods }: SubjectAccess): string {

@@ -149,12 +149,14 @@ function caseOf(c: Context): string {
   return parsed.data
 }
 
+type IntersectionProtocol = SubjectAccess['intersections'][number]['protocol']
+
 function accessView(
   { home, sessions }: RunningNode,
   of: CaseRecord,
   value: string,
   confidential: boolean,
-  { flag, lists, queries, periods }: Disclosure,
+  { flag, lists, queries, intersections, periods }: Disclosure,
 ): SubjectAccess {
   const { ctx } = sessions
   const { id, version } = ctx.inForce().convenant
@@ -175,6 +177,10 @@ function accessView(
       ...query,
       time: iso(time),
       answer: over === null ? null : verdictOf(over),
+      entries: [...entries],
+    })),
+    intersections: intersections.map(({ time, peer, protocol, entries, ...of }) => ({
+      ...{ ...of, time: iso(time), with: peer, protocol: protocol as IntersectionProtocol },
       entries: [...entries],
     })),
     periods: [...periods],

@@ -85,6 +85,17 @@ export const subjectQuery = z.strictObject({
   entries: z.array(entry),
 })
 
+/** An intersection of which the node learned that the other member has it too. */
+export const subjectIntersection = z.strictObject({
+  txid: id16,
+  time,
+  purpose: slug,
+  /** The other member. */
+  with: slug,
+  protocol: z.enum(['psi-ecdh', 'psi-ot', 'psi-prepared']),
+  entries: z.array(entry),
+})
+
 export const subjectAccess = z.strictObject({
   format: z.literal('drempel-subject-access/1'),
   case: subjectCase,
@@ -108,6 +119,8 @@ export const subjectAccess = z.strictObject({
   lists: z.array(z.strictObject({ rule: slug, listTime: time, answer: verdict })),
   /** What the node asked about it, oldest first. */
   queries: z.array(subjectQuery),
+  /** In which intersections it came out at the node, oldest first. */
+  intersections: z.array(subjectIntersection).default([]),
   /** Quarters whose records still exist, and were searched. */
   periods: z.array(z.string().regex(/^[0-9]{4}Q[1-4]$/)),
 })

@@ -37,7 +37,7 @@ export function reconcilePsi<Side extends PsiSide>(
   for (const [txid, intent] of ours) {
     const match = theirs.get(txid)
     if (match === undefined) continue
-    const fields = differing(intent.event, match.event)
+    const fields = psiDifferences(intent.event, match.event)
     const places = [at(one, intent), at(other, match)]
     if (fields.length === 0) matched++
     else findings.push({ kind: 'mismatch', txid, places, member: null, fields, minutes: null })
@@ -73,7 +73,8 @@ function intentsOf(log: PsiSide, peer: PsiSide): Map<string, Entry<Intent>> {
   )
 }
 
-function differing(one: Intent, other: Intent): string[] {
+/** What the two entries of one intersection contradict each other in. */
+export function psiDifferences(one: Intent, other: Intent): string[] {
   return [
     ...FIELDS.filter((field) => one[field] !== other[field]),
     // One of them proposed it.

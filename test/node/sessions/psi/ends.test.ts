@@ -1,6 +1,6 @@
 /** How intersections end, are tried again, and are cut off by a new convenant. */
 
-import { PsiLink, tidyIntersections } from '@drempel/node/internal/sessions'
+import { createDaily, PsiLink, tidyIntersections } from '@drempel/node/internal/sessions'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
@@ -229,6 +229,39 @@ describe('what failed', () => {
     federation.clock.ahead += 25 * 3_600_000
     await tidyIntersections(bank.ctx, runsOf(bank))
     expect(await parts()).toEqual([])
+  })
+})
+
+describe('the logs of the two', () => {
+  it('are compared every day, and one that lacks what was begun shows', async () => {
+    const daily = new Map([bank, telecom].map((member) => [member, createDaily(member.ctx)]))
+    const found = async (member: Member, after: number) => {
+      federation.clock.ahead += after
+      const added = await member.adds(() => daily.get(member)!.run())
+      return added.filter(({ type }) => type === 'log.discrepancy')
+    }
+    await found(bank, 0)
+    await found(telecom, 0)
+    const { id } = await propose(bank)
+    await accept(telecom, id)
+    await Promise.all([ended(bank, id), ended(telecom, id)])
+    // All sessions of this file, those that failed among them.
+    expect(await found(bank, 25 * 3_600_000)).toEqual([])
+    expect(await found(telecom, 0)).toEqual([])
+    const second = await propose(bank)
+    await accept(telecom, second.id)
+    await Promise.all([ended(bank, second.id), ended(telecom, second.id)])
+    undo.push(
+      bank.lie('log/shared', async (_from, _body, honest) => {
+        const { entries } = (await honest()) as { entries: string[][] }
+        return { entries: entries.map(() => []) }
+      }),
+    )
+    const [entry] = await found(telecom, 25 * 3_600_000)
+    expect(entry).toMatchObject({ reason: 'ONE_SIDED', parties: ['bank-a'] })
+    expect(await telecom.record(entry!)).toMatchObject({
+      found: [{ txid: second.id, kind: 'one-sided' }],
+    })
   })
 })
 

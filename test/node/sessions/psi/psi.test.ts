@@ -6,6 +6,7 @@ import { parseEvent } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
+import { Fg } from '../subject/world.ts'
 import {
   accept,
   bring,
@@ -173,6 +174,27 @@ describe('two lists', () => {
     }
     expect(await run(hosts(110, 120))).toEqual({ learned: 'items', size: 0 })
     expect(await run(hosts(90, 120))).toEqual({ learned: 'items', size: 10 })
+  })
+
+  it('is told to the person behind an item that came out, and to no other', async () => {
+    const { id } = await propose(bank, { input: await bring(bank, hosts(45, 55)), to: 'proposer' })
+    await accept(telecom, id)
+    await Promise.all([ended(bank, id), ended(telecom, id)])
+    const [ours, theirs] = await Promise.all([Fg.at(bank), Fg.at(telecom)])
+    const { intersections, queries } = await ours.access('HOST-50.example.net')
+    expect(queries).toEqual([])
+    expect(intersections).toMatchObject([
+      { txid: id, purpose: 'lijsten-vergelijken', with: 'telecom', protocol: 'psi-ecdh' },
+    ])
+    const [found] = intersections
+    expect(found!.entries.map(({ type }) => type)).toEqual(['psi.intent', 'psi.result'])
+    for (const { receipt } of found!.entries) expect(receipt).toContain('c2sp.org/tlog-proof')
+    // The other side did not learn it, and a list is not what came out of it.
+    expect((await theirs.access('host-50.example.net')).intersections).toEqual([])
+    expect((await ours.access('host-3.example.net')).intersections).toEqual([])
+    const both = (await theirs.access('host-25.example.net')).intersections
+    expect(both.map((one) => one.with)).toContain('bank-a')
+    expect(both.every(({ entries }) => entries.length === 2)).toBe(true)
   })
 
   it('drops both lists afterwards', async () => {

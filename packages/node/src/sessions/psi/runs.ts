@@ -16,6 +16,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
+import { rememberAsked } from '../subject/asked.ts'
 import { requestOf, saltOf, termsOf } from './agree.ts'
 import { type Cause, causeOf } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
@@ -260,7 +261,12 @@ export class Intersections {
     live.settled = learned !== undefined
     const result = resultOf(learned, most)
     if (learned?.rows !== undefined && result.learned === 'items') {
-      await saveResult(ctx, id, await own.rows(learned.rows))
+      const rows = await own.rows(learned.rows)
+      await saveResult(ctx, id, rows)
+      // By which the node can tell the person behind an item that it came out here.
+      const about = { kind: session.kind, purpose: session.purpose }
+      const values = rows.map(({ value }) => value)
+      await rememberAsked(ctx, about, id, values)
     }
     await conclude(live)
     live.settled = true

@@ -1,6 +1,7 @@
 /**
  * Own entries against those of one member, by transaction. As the asker: each holder whose answer was
- * used has entered the evaluation. As the holder: the asker's intent still stands in its log. What the
+ * used has entered the evaluation. As the holder: the asker's intent still stands in its log. Of an
+ * intersection that came to its end: so does the other side's intent, of the same agreement. What the
  * member shows counts by its inclusion proof, not by its word; what it does not show is a finding.
  */
 
@@ -12,6 +13,7 @@ import {
   parseEvent,
   parseOrigin,
   parseReceipt,
+  psiDifferences,
   quarterOf,
   timeOf,
   verifyParsed,
@@ -36,6 +38,7 @@ type Found = Omit<Discrepancy, 'member' | 'txid' | 'at'>
 type Own =
   | { readonly txid: string; readonly result: EventOf<'query.result'> }
   | { readonly txid: string; readonly evaluated: EventOf<'oprf.evaluated'> }
+  | { readonly txid: string; readonly intersected: true }
 
 export type Compared = {
   readonly reached: Pick<Comparison, 'origin' | 'index'>
@@ -77,13 +80,22 @@ async function findings(
 ): Promise<readonly Found[]> {
   const of = <Type extends LeafFields['type']>(type: Type) =>
     theirs.find((event): event is EventOf<Type> => event.type === type)
+  const nothing = { fields: [], minutes: null }
+  if ('intersected' in own) {
+    const ours = await ownIntent(ctx, own.txid, 'psi.intent')
+    const shown = of('psi.intent')
+    if (ours === undefined) return []
+    if (shown === undefined) return [{ kind: 'one-sided', ...nothing }]
+    const named = shown.parties.includes(ctx.self) ? [] : ['parties']
+    const fields = [...psiDifferences(ours, shown), ...named]
+    return fields.length === 0 ? [] : [{ kind: 'mismatch', fields, minutes: null }]
+  }
   const [intent, evaluated] =
     'result' in own
-      ? [await ownIntent(ctx, own.txid), of('oprf.evaluated')]
+      ? [await ownIntent(ctx, own.txid, 'query.intent'), of('oprf.evaluated')]
       : [of('query.intent'), own.evaluated]
   // Without the own intent there is nothing to compare with: that is this node's own damage.
   if ('result' in own && intent === undefined) return []
-  const nothing = { fields: [], minutes: null }
   if (intent === undefined || evaluated === undefined) return [{ kind: 'one-sided', ...nothing }]
   const fields = differences(intent, evaluated)
   const late = lateness({
@@ -132,14 +144,15 @@ async function verified(
   return fail('BAD_REQUEST', { culprit: member, at: 'period' })
 }
 
-async function ownIntent(
+async function ownIntent<Type extends 'query.intent' | 'psi.intent'>(
   ctx: NodeContext,
   txid: string,
-): Promise<EventOf<'query.intent'> | undefined> {
-  const found = (await ctx.audit.find(txid)).find(({ type }) => type === 'query.intent')
+  type: Type,
+): Promise<EventOf<Type> | undefined> {
+  const found = (await ctx.audit.find(txid)).find((entry) => entry.type === type)
   if (found === undefined) return undefined
   const event = parseEvent(await ctx.audit.leaf(found.origin, found.index))
-  return event.type === 'query.intent' ? event : undefined
+  return event.type === type ? (event as EventOf<Type>) : undefined
 }
 
 async function ownEntries(
@@ -177,6 +190,10 @@ function concerning(event: LeafFields, member: string): Own | undefined {
   if (event.type === 'query.result') {
     const used = event.status === 'answered' && event.parties.includes(member)
     return used ? { txid: event.txid, result: event } : undefined
+  }
+  if (event.type === 'psi.result') {
+    const ended = event.status !== 'failed' && event.parties.includes(member)
+    return ended ? { txid: event.txid, intersected: true } : undefined
   }
   if (event.type !== 'oprf.evaluated' || !event.parties.includes(member)) return undefined
   return { txid: event.txid, evaluated: event }

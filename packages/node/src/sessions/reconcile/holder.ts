@@ -62,6 +62,7 @@ async function shared(ctx: NodeContext, from: string, txid: string): Promise<str
 function concerns(event: LeafFields, member: string): boolean {
   switch (event.type) {
     case 'query.intent':
+    case 'psi.intent':
       return event.parties.includes(member)
     case 'oprf.evaluated':
     case 'oprf.refused':

@@ -1,7 +1,8 @@
 /**
  * What the node knows about an identifier, for the person whose it is (AVG art. 15): its own flag,
- * whether that is over a threshold in the lists that it holds, and what it asked, with the answers
- * and with receipts of the log's entries. No other node is asked, and none hears of it.
+ * whether that is over a threshold in the lists that it holds, what it asked, with the answers, and in
+ * which intersections it learned that another member has it too; all with receipts of the log's entries.
+ * What another member learned of one stays with that member. No other node is asked, and none hears of it.
  */
 
 import { hex, isProtocolError, type Json } from '@drempel/protocol/encoding'
@@ -23,6 +24,7 @@ export type Disclosure = {
     readonly over: boolean
   }[]
   readonly queries: readonly DisclosedQuery[]
+  readonly intersections: readonly DisclosedIntersection[]
   readonly periods: readonly string[]
 }
 
@@ -43,8 +45,23 @@ export type DisclosedQuery = {
   }[]
 }
 
+/** One that it came out of, at this node. */
+export type DisclosedIntersection = Pick<
+  DisclosedQuery,
+  'txid' | 'time' | 'purpose' | 'entries'
+> & {
+  readonly peer: string
+  readonly protocol: EventOf<'psi.intent'>['protocol']
+}
+
 /** What a confidential node discloses. It looks nothing up, so that not even the time it takes tells. */
-export const NOTHING: Disclosure = { flag: null, lists: [], queries: [], periods: [] }
+export const NOTHING: Disclosure = {
+  flag: null,
+  lists: [],
+  queries: [],
+  intersections: [],
+  periods: [],
+}
 
 export async function disclose(
   ctx: NodeContext,
@@ -54,15 +71,19 @@ export async function disclose(
   const flag = await ctx.store.flags.get(kind, ctx.vault.blindIndex(kind, value))
   const { found, periods } = await findAsked(ctx, kind, value)
   const queries: DisclosedQuery[] = []
+  const intersections: DisclosedIntersection[] = []
   for (const position of found) {
     const query = await disclosedQuery(ctx, position)
     if (query !== null) queries.push(query)
+    const intersection = await disclosedIntersection(ctx, position.txid)
+    if (intersection !== null) intersections.push(intersection)
     await ctx.pause()
   }
   return {
     flag,
     lists: flag === null ? [] : await listsOver(ctx, kind, flag),
-    queries: queries.sort((a, b) => a.time - b.time || (a.txid < b.txid ? -1 : 1)),
+    queries: queries.sort(inTime),
+    intersections: intersections.sort(inTime),
     periods,
   }
 }
@@ -119,6 +140,32 @@ async function disclosedQuery(
   const { purpose, rule, protocol, time } = asked
   const of = { purpose: purpose ?? '', rule: rule ?? '', protocol: protocol as 'check' | 'screen' }
   return { txid, time: timeOf(time), ...of, status, over, entries }
+}
+
+/** Null for what is no intersection, or gave nothing. */
+async function disclosedIntersection(
+  ctx: NodeContext,
+  txid: string,
+): Promise<DisclosedIntersection | null> {
+  const positions = (await ctx.audit.find(txid)).filter(({ type }) => type.startsWith('psi.'))
+  let intent: EventOf<'psi.intent'> | undefined
+  let answered = false
+  const entries: DisclosedQuery['entries'][number][] = []
+  for (const { origin, index, type } of positions) {
+    const event = parseEvent(await ctx.audit.leaf(origin, index))
+    if (event.type === 'psi.intent') intent = event
+    if (event.type === 'psi.result') answered = event.status === 'answered'
+    entries.push({ type, origin, index, receipt: await ctx.audit.receipt(origin, index) })
+  }
+  if (intent === undefined || !answered) return null
+  const { purpose, parties, protocol, time } = intent
+  return { txid, time: timeOf(time), purpose, peer: parties[0]!, protocol, entries }
+}
+
+type Timed = { readonly time: number; readonly txid: string }
+
+function inTime(a: Timed, b: Timed): number {
+  return a.time - b.time || (a.txid < b.txid ? -1 : 1)
 }
 
 async function recordOf(ctx: NodeContext, origin: string, index: number): Promise<Json> {
