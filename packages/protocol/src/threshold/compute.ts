@@ -43,6 +43,8 @@ import { type Checks, validateGroup } from './validate.ts'
 /** Planes of labels, and of what is made of them. */
 const CONDITION_BITS = 16
 const COUNTING_BITS = 64
+// Of a session: what any takes for masks and messages; and beyond what is known, at most so much.
+const [LEAST_BYTES, SPARE_BYTES] = [1 << 22, 1 << 26]
 
 /** Partner index to this node's share of its list. */
 export type RoundInputs = ReadonlyMap<number, InputShare>
@@ -255,7 +257,8 @@ function memoryBytes(
   const counted = countedBy(rules) !== undefined
   const extra = counted ? COUNTING_BITS + plan.partners.length : CONDITION_BITS
   const bits = sharedBits(plan) + (counted || rules.some(hasConditions) ? extra : 0)
-  return (1 << 26) + rowBytes * (3 * bits * plan.rows + 2 * pairs)
+  const work = rowBytes * (3 * bits * plan.rows + 2 * pairs)
+  return LEAST_BYTES + work + Math.min(SPARE_BYTES, 4 * work)
 }
 
 function join(shares: readonly Share[]): Share {
