@@ -1,4 +1,4 @@
-import { readdir, readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256, utf8 } from '@drempel/protocol/encoding'
 import {
@@ -156,6 +156,20 @@ describe('a storage failure', () => {
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'LOG_DAMAGED' })
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
   })
+})
+
+it('takes no entry whose record could not be ended, and goes on with the next', async () => {
+  await world.audit.append({ type: 'node.started' }, null)
+  // No folder can be made for the keys of purposes.
+  const folder = join(world.folder, 'periods/purposes')
+  await writeFile(folder, '')
+  await expect(world.audit.append(intent(), null)).rejects.toMatchObject({
+    ...{ code: 'LOG_UNAVAILABLE', at: 'HOME_FAILED' },
+  })
+  expect((await world.audit.append({ type: 'node.stopped' }, null)).index).toBe(1)
+  await unlink(folder)
+  expect((await world.audit.append(intent(), null)).index).toBe(2)
+  await sound()
 })
 
 describe('quarters', () => {

@@ -207,6 +207,36 @@ test('a change of schedule or wording is none', async () => {
   }
 })
 
+test('a court’s decision is taken as a flag only where every purpose names a licence', async () => {
+  const flag = async (evidence: string) => {
+    const rows = [{ row: 1, value: 'judged.example', evidence }]
+    const { json } = await leader.api('POST', '/flags/import', { kind: 'host', import: 'j', rows })
+    return json
+  }
+  const refused = { added: 0, rejected: [{ row: 1, code: 'CRIMINAL_DATA' }] }
+  const licence = {
+    basis: { nl: 'UAVG artikel 33, vierde lid', en: 'UAVG article 33(4)' },
+    reference: 'vergunning AP z2027-00001',
+  }
+  const licensed = (last: typeof licence | null) => (old: Convenant) => ({
+    purposes: old.purposes.map((purpose, i) => ({
+      ...purpose,
+      criminalData: i === old.purposes.length - 1 ? last : licence,
+    })),
+  })
+  expect(await flag('rechterlijk')).toMatchObject(refused)
+  await installAll(federation, successorOf(federation, licensed(null)))
+  expect(await flag('rechterlijk')).toMatchObject(refused)
+  const about = { kind: 'host', value: 'judged.example', proof: 'paspoort' }
+  const fields = { ...about, evidence: 'rechterlijk' }
+  expect(await leader.api('POST', '/subjects/rectification', fields)).toMatchObject({
+    status: 422,
+    json: { code: 'CRIMINAL_DATA' },
+  })
+  await installAll(federation, successorOf(federation, licensed(licence)))
+  expect(await flag('rechterlijk')).toMatchObject({ added: 1, rejected: [] })
+})
+
 async function changedTerms(member: Member): Promise<number> {
   const { json } = await member.api('GET', '/alerts?all=true')
   const { alerts } = json as { readonly alerts: readonly { readonly code: string }[] }

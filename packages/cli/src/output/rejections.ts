@@ -9,6 +9,7 @@ export type RowCode =
   | 'BAD_REPORTS'
   | 'BAD_SINCE'
   | 'BAD_TAXONOMY'
+  | 'CRIMINAL_DATA'
   | 'ROW_WIDTH'
   | 'VALUE_TOO_LONG'
 
@@ -34,6 +35,10 @@ const WORDS: Readonly<Record<IdentifierErrorCode | RowCode, Text>> = {
   BAD_REPORTS: { nl: 'geen aantal meldingen', en: 'no number of reports' },
   BAD_SINCE: { nl: 'geen datum als 2026-01-31', en: 'no date such as 2026-01-31' },
   BAD_TAXONOMY: { nl: 'geen code uit de taxonomie', en: 'no code of the taxonomy' },
+  CRIMINAL_DATA: {
+    nl: 'een uitspraak van een rechter; het convenant noemt daarvoor geen grondslag en vergunning',
+    en: 'a court decision; the convenant names no basis and licence for such data',
+  },
   DEVICE_CHECK_DIGIT: { nl: 'het controlecijfer klopt niet', en: 'the check digit is wrong' },
   DEVICE_FORMAT: { nl: 'geen apparaatnummer', en: 'no device number' },
   DEVICE_PLACEHOLDER: {

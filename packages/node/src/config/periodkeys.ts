@@ -37,7 +37,7 @@ export function openPeriodKeys(
     load,
     create: async (period) => {
       const path = pathOf(period)
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await unless('EEXIST', mkdir(folder, { recursive: true, mode: 0o700 }), undefined)
       const key = random(32)
       if (await unless('EEXIST', place(path, `${base64(key)}\n`), false)) return key
       return (await load(period)) ?? fail('HOME_FAILED', { at: 'periods' })

@@ -18,6 +18,7 @@ export type SessionErrorCode =
   | 'CONVENANT_DIFFERS'
   | 'CONVENANT_REPLACED' // what was agreed under the version before ends with it
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
+  | 'CRIMINAL_DATA' // a flag of a court's decision, where the convenant names no licence for such data
   | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key

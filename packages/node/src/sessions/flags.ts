@@ -1,6 +1,12 @@
 /** The node's own flags: identifiers are sealed on the way in and opened only for the node's work. */
 
-import { isEvidenceClass, kindOf, taxonomyEntry } from '@drempel/protocol/convenant'
+import {
+  CRIMINAL_EVIDENCE,
+  isEvidenceClass,
+  kindOf,
+  mayBeCriminal,
+  taxonomyEntry,
+} from '@drempel/protocol/convenant'
 import { type Bytes, fromUtf8, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { canonicalize, type IdentifierKind, isMadeUp } from '@drempel/protocol/identifiers'
 import type { FlagRow, UpsertCounts } from '../store/index.ts'
@@ -113,10 +119,10 @@ type Read = {
 
 function readFlag(ctx: NodeContext, kind: IdentifierKind, input: FlagInput): Read {
   const { taxonomy = UNSPECIFIED, evidence = UNSPECIFIED, reports = 1 } = input
-  if (taxonomy !== UNSPECIFIED && taxonomyEntry(taxonomy) === undefined) {
-    fail('BAD_FLAG', { at: 'taxonomy' })
-  }
-  if (evidence !== UNSPECIFIED && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
+  checkGround(ctx, kind, {
+    ...(taxonomy === UNSPECIFIED ? {} : { taxonomy }),
+    ...(evidence === UNSPECIFIED ? {} : { evidence }),
+  })
   const identifier = canonical(ctx, kind, input.value)
   const index = ctx.vault.blindIndex(kind, identifier)
   const flag = {
@@ -129,6 +135,21 @@ function readFlag(ctx: NodeContext, kind: IdentifierKind, input: FlagInput): Rea
     expires: input.expires === undefined ? null : Date.parse(input.expires),
   }
   return { flag, context: flagPlace(kind, index), plaintext: utf8(identifier) }
+}
+
+/** @throws ProtocolError `BAD_FLAG`, `CRIMINAL_DATA` */
+export function checkGround(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+  { taxonomy, evidence }: { readonly taxonomy?: string; readonly evidence?: string },
+): void {
+  if (taxonomy !== undefined && taxonomyEntry(taxonomy) === undefined) {
+    fail('BAD_FLAG', { at: 'taxonomy' })
+  }
+  if (evidence !== undefined && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
+  if (evidence === CRIMINAL_EVIDENCE && !mayBeCriminal(ctx.inForce().convenant, kind)) {
+    fail('CRIMINAL_DATA', { at: 'evidence', hint: 'the convenant names no licence for these data' })
+  }
 }
 
 /** When the key epoch began; where no key is used, the days of one back from now. */

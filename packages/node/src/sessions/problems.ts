@@ -45,6 +45,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The convenant does not fit this node',
     nl: 'Het convenant past niet bij deze node',
   },
+  CRIMINAL_DATA: {
+    status: 422,
+    en: 'The convenant names no basis and licence for personal data relating to criminal offences',
+    nl: 'Het convenant noemt geen grondslag en vergunning voor persoonsgegevens van strafrechtelijke aard',
+  },
   DUAL_CONTROL: {
     status: 403,
     en: 'This takes two people, and this token cannot be the one whose turn it is',

@@ -44,6 +44,16 @@ export function intersectionOf(convenant: Convenant, id: string): Intersection |
 }
 
 /**
+ * Whether flags of a kind may be personal data relating to criminal offences (AVG art. 10): only where
+ * every purpose that uses them names the basis and the reference of the licence or the exception.
+ */
+export function mayBeCriminal(convenant: Convenant, kind: string): boolean {
+  const all = [...convenant.purposes, ...(convenant.intersections ?? [])]
+  const using = all.filter(({ kinds }) => kinds.some((used) => used === kind))
+  return using.every(({ criminalData }) => criminalData !== null)
+}
+
+/**
  * The size that a list of an intersection is given as: rounded up to one of `stepsPerDoubling` in each
  * doubling, and never below the least list.
  */

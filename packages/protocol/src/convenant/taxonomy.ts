@@ -268,10 +268,13 @@ export const FRAUD_TAXONOMY: Taxonomy = {
   ],
 }
 
+/** What no reading of AVG art. 10 leaves out: a court has established an offence. */
+export const CRIMINAL_EVIDENCE = 'rechterlijk'
+
 /** How a partner knows; strongest first. A suspicion alone, without one of these, is no flag. */
 export const EVIDENCE_CLASSES: readonly EvidenceClass[] = [
   entry(
-    'rechterlijk',
+    CRIMINAL_EVIDENCE,
     'rechterlijke uitspraak',
     'court decision',
     'Een rechter heeft het feit vastgesteld.',

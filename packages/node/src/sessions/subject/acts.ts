@@ -9,13 +9,12 @@
  * one had the flag.
  */
 
-import { isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
 import { type Bytes, equalBytes } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { CaseRecord, FlagFields } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
-import { canonical, sealFlag } from '../flags.ts'
+import { canonical, checkGround, sealFlag } from '../flags.ts'
 import { endPreparedOf } from '../psi/prepared/end.ts'
 import { caseAbout, caseFor, nameOf, type Request } from './cases.ts'
 import { journalHandled } from './journal.ts'
@@ -62,7 +61,7 @@ export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> 
 
 /**
  * @param replacement the identifier that was meant: it takes over the flag, which is withdrawn
- * @throws as `objectTo`; `BAD_FLAG`; `BAD_REQUEST` when nothing is corrected
+ * @throws as `objectTo`; `BAD_FLAG`, `CRIMINAL_DATA`; `BAD_REQUEST` when nothing is corrected
  */
 export async function rectifyFlag(
   ctx: NodeContext,
@@ -72,7 +71,7 @@ export async function rectifyFlag(
 ): Promise<Acted> {
   const { kind } = about
   const index = indexOf(ctx, about)
-  checkFields(fields)
+  checkGround(ctx, kind, fields)
   const instead = replacement === undefined ? undefined : sealFlag(ctx, kind, replacement)
   if (instead !== undefined && equalBytes(instead.index, index)) {
     fail('BAD_REQUEST', { at: 'replacement', hint: 'it is the same identifier' })
@@ -95,11 +94,4 @@ function indexOf(ctx: NodeContext, { kind, value }: About): Bytes {
 
 function sealedOf({ operator }: About, found: CaseRecord) {
   return { operator, case: nameOf(found) }
-}
-
-function checkFields({ taxonomy, evidence }: FlagFields): void {
-  if (taxonomy !== undefined && taxonomyEntry(taxonomy) === undefined) {
-    fail('BAD_FLAG', { at: 'taxonomy' })
-  }
-  if (evidence !== undefined && !isEvidenceClass(evidence)) fail('BAD_FLAG', { at: 'evidence' })
 }
