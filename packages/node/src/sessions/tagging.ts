@@ -8,7 +8,7 @@
 
 import { type Bytes, hex } from '@drempel/protocol/encoding'
 import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
-import { tagOf } from '@drempel/protocol/oprf'
+import { TAG_BYTES, tagOf } from '@drempel/protocol/oprf'
 import { paddedSize } from '@drempel/protocol/threshold'
 import type { NodeContext } from './context.ts'
 import { permit } from './federation.ts'
@@ -41,8 +41,36 @@ type Flag = { readonly id: number; readonly index: Bytes; readonly input: Bytes 
 
 type SealedTag = { readonly id: number; readonly sealed: Bytes }
 
-/** Tags by their flags' ids. */
-export type Tags = ReadonlyMap<number, Bytes>
+/** Tags by their flags' ids, in one array: a million small ones would cost the collector dearly. */
+class Tags {
+  readonly #places = new Map<number, number>()
+  #bytes = new Uint8Array(TAG_BYTES * STORED)
+
+  get size(): number {
+    return this.#places.size
+  }
+
+  has(id: number): boolean {
+    return this.#places.has(id)
+  }
+
+  /** A view. */
+  get(id: number): Bytes | undefined {
+    const at = this.#places.get(id)
+    return at === undefined ? undefined : this.#bytes.subarray(at, at + TAG_BYTES)
+  }
+
+  add(id: number, tag: Bytes): void {
+    const at = this.#places.get(id) ?? TAG_BYTES * this.size
+    if (at === this.#bytes.length) {
+      const larger = new Uint8Array(2 * at)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(tag, at)
+    this.#places.set(id, at)
+  }
+}
 
 /**
  * @param listSize active flags, tagged or not
@@ -57,10 +85,10 @@ export async function tagMissing(
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<Tags> {
-  const made = new Map<number, Bytes>()
+  const made = new Tags()
   let done = 0
   const onTagged = (ids: readonly number[], tags: readonly Bytes[]) => {
-    ids.forEach((id, i) => void made.set(id, tags[i]!))
+    ids.forEach((id, i) => void made.add(id, tags[i]!))
     done += ids.length
     onProgress(done, listSize)
   }
@@ -234,7 +262,7 @@ export async function activeTags(
   return tags
 }
 
-const NONE: Tags = new Map()
+const NONE = new Tags()
 
 function tagPlace(kind: string, epoch: string, index: Bytes): string {
   return `tag/${kind}/${epoch}/${hex(index)}`

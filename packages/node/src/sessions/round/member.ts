@@ -139,6 +139,17 @@ async function staysOut(
   return true
 }
 
+/** The indexes of a long list are not kept while it is tagged. */
+async function considered(
+  ctx: NodeContext,
+  live: LiveRound,
+  free: (flag: { readonly index: Bytes }) => boolean,
+): Promise<{ readonly stays: boolean; readonly listSize: number }> {
+  const active = await activeIndexes(ctx, live.announcement.kind)
+  const flags = active.filter((index) => free({ index }))
+  return { stays: await staysOut(ctx, live, flags), listSize: active.length }
+}
+
 function needsTags(ctx: NodeContext, kind: string): boolean {
   return rulesOf(ctx.inForce().convenant, kind).some(({ keys }) => keys === 'tag')
 }
@@ -150,19 +161,14 @@ async function collect(ctx: NodeContext, rounds: Rounds, live: LiveRound): Promi
   const blocked = await blockedFlags(ctx, kind)
   const free = ({ index }: { readonly index: Bytes }) =>
     blocked.size === 0 || !blocked.has(hex(index))
-  const active = await activeIndexes(ctx, kind)
-  const stays = await staysOut(
-    ctx,
-    live,
-    active.filter((index) => free({ index })),
-  )
+  const { stays, listSize } = await considered(ctx, live, free)
   if (!stays) {
     if (needsTags(ctx, kind)) {
       const made = await tagMissing(
         ctx,
         kind,
         epoch,
-        active.length,
+        listSize,
         (done, total) => {
           live.touched = ctx.clock()
           live.progress = { step: 'tagging', done, total }

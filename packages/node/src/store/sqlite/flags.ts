@@ -1,6 +1,7 @@
 import type { Bytes } from '@drempel/protocol/encoding'
 import type { FlagRecord, FlagStore, FlagSummary, WithdrawalReason } from '../parts/flags.ts'
 import { blob, type Connection } from './connection.ts'
+import { pageQuery } from './together.ts'
 import { flagUpsert } from './upsert.ts'
 
 type Row = Omit<FlagRecord, 'index'> & { readonly blind: Bytes }
@@ -108,8 +109,11 @@ export function flagStore(connection: Connection): FlagStore {
     [string, number, number, number],
     Pick<Row, 'id' | 'blind' | 'sealed' | 'reports'>
   >(`SELECT id, blind, sealed, reports FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`)
-  const indexes = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'blind'>>(
-    `SELECT id, blind FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`,
+  const indexes = pageQuery(
+    db,
+    `SELECT id, blind, x'' AS sealed, true AS taken FROM flags
+     WHERE kind = @kind AND state = 'active' AND (expires IS NULL OR expires > @now)
+       AND id > @afterId ORDER BY id LIMIT @limit`,
   )
 
   return {
@@ -197,12 +201,12 @@ export function flagStore(connection: Connection): FlagStore {
       ),
     indexes: (kind, now, { afterId = 0, limit }) =>
       read(() =>
-        indexes.all(kind, now, afterId, limit).map(({ id, blind }) => ({ id, index: blob(blind) })),
+        indexes({ kind, now, afterId, limit }).rows.map(({ id, index }) => ({ id, index })),
       ),
   }
 }
 
-export function activeRecord(row: { id: number; blind: Bytes; sealed: Bytes }) {
+function activeRecord(row: { id: number; blind: Bytes; sealed: Bytes }) {
   return { id: row.id, index: blob(row.blind), sealed: blob(row.sealed) }
 }
 

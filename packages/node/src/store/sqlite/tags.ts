@@ -2,9 +2,7 @@ import { type Bytes, concatAll } from '@drempel/protocol/encoding'
 import { fail } from '../errors.ts'
 import type { TagRow, TagStore } from '../parts/tags.ts'
 import type { Connection } from './connection.ts'
-import { activeRecord } from './flags.ts'
-
-type Row = { id: number; blind: Bytes; sealed: Bytes }
+import { pageQuery } from './together.ts'
 
 const LONGEST = 2 ** 16
 const ACTIVE = `f.kind = @kind AND f.state = 'active' AND (f.expires IS NULL OR f.expires > @now)`
@@ -18,21 +16,16 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
      FROM json_each(@places) CROSS JOIN flags f ON f.id = CAST(key AS INTEGER) AND f.kind = @kind
      WHERE true ON CONFLICT DO UPDATE SET sealed = excluded.sealed`,
   )
-  const missing = db.prepare<unknown[], Row>(
-    `SELECT f.id, f.blind, f.sealed FROM flags f
-     WHERE ${ACTIVE} AND f.id > @afterId AND f.id <= @lastId AND NOT EXISTS
-       (SELECT 1 FROM tags t WHERE t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id)
-     ORDER BY f.id`,
-  )
   // A search that goes on until enough are found would read a whole tagged list in one call.
-  const window = db
-    .prepare<unknown[], number | null>(
-      `SELECT max(id) FROM
-         (SELECT f.id FROM flags f WHERE ${ACTIVE} AND f.id > @afterId ORDER BY f.id LIMIT @limit)`,
-    )
-    .pluck()
-  const page = db.prepare<unknown[], Row>(
-    `SELECT f.id, f.blind, t.sealed FROM flags f
+  const missing = pageQuery(
+    db,
+    `SELECT f.id, f.blind, f.sealed, NOT EXISTS
+       (SELECT 1 FROM tags t WHERE t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id) AS taken
+     FROM flags f WHERE ${ACTIVE} AND f.id > @afterId ORDER BY f.id LIMIT @limit`,
+  )
+  const page = pageQuery(
+    db,
+    `SELECT f.id, f.blind, t.sealed, true AS taken FROM flags f
      JOIN tags t ON t.kind = @kind AND t.epoch = @epoch AND t.flag = f.id
      WHERE ${ACTIVE} AND f.id > @afterId ORDER BY f.id LIMIT @limit`,
   )
@@ -42,12 +35,11 @@ export function tagStore({ db, write, read, scrub }: Connection): TagStore {
     put: (kind, epoch, rows) => write(() => put.run({ kind, epoch, ...packed(rows) }).changes),
     missing: (kind, epoch, now, { afterId = 0, limit }) =>
       read(() => {
-        const lastId = window.get({ kind, now, afterId, limit }) ?? null
-        const rows = lastId === null ? [] : missing.all({ kind, epoch, now, afterId, lastId })
-        return { flags: rows.map(activeRecord), lastId }
+        const { rows: flags, lastId } = missing({ kind, epoch, now, afterId, limit })
+        return { flags, lastId }
       }),
     page: (kind, epoch, now, { afterId = 0, limit }) =>
-      read(() => page.all({ kind, epoch, now, afterId, limit }).map(activeRecord)),
+      read(() => page({ kind, epoch, now, afterId, limit }).rows),
     dropEpoch: async (kind, epoch) => {
       const dropped = await write(() => drop.run(kind, epoch).changes)
       scrub()
