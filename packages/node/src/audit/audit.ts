@@ -16,7 +16,7 @@ import type { Audit, AuditOptions } from './types.ts'
 import { createWriter } from './writer.ts'
 
 /** Hashes. */
-const REMEMBERED = 4096
+const REMEMBERED = 2048
 
 /** The node's log over its store. Call `verifySelf` before the first append. */
 export function createAudit(options: AuditOptions): Audit {

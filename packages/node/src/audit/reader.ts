@@ -57,19 +57,22 @@ export type Memory = {
 /** A level has less than 2^53 / 64 nodes. */
 const LEVELS = 64
 
-/** @param most hashes; a receipt takes one for each level of the tree, twice at most */
+/** @param most hashes of each of two generations; a receipt takes one for each level of the tree, twice at most */
 export function createMemory(log: LogStore, most: number): Memory {
-  const known = new Map<number, Hash>()
+  let [known, older] = [new Map<number, Hash>(), new Map<number, Hash>()]
   let [written, latest]: [string?, LogHead?] = []
   const nameOf = ({ level, index }: NodeId) => index * LEVELS + level
   const remember = (name: number, hash: Hash): Hash => {
+    if (known.size >= most) [known, older] = [new Map(), known]
     known.set(name, hash)
-    if (known.size > most) known.delete(known.keys().next().value!)
     return hash
   }
   return {
     appended(origin, head, stored) {
-      if (origin !== written) known.clear()
+      if (origin !== written) {
+        known.clear()
+        older.clear()
+      }
       written = origin
       latest = head
       for (const node of stored) remember(nameOf(node), node.hash)
@@ -83,7 +86,10 @@ export function createMemory(log: LogStore, most: number): Memory {
       const readStored = readHashes(log, origin)
       return async (nodes) => {
         if (origin !== written) return readStored(nodes)
-        const hashes = nodes.map((node) => known.get(nameOf(node)))
+        const hashes = nodes.map((node) => {
+          const name = nameOf(node)
+          return known.get(name) ?? older.get(name)
+        })
         const missing = nodes.filter((_, i) => hashes[i] === undefined)
         if (missing.length === 0) return hashes as Hash[]
         const read = await readStored(missing)

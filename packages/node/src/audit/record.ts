@@ -26,19 +26,18 @@ const STEP = 256
 const MAX_RECORD = 16 * 1024 * 1024
 const MAX_BOX = 64 * 1024 * 1024
 
-type PlainRecord = { readonly commit: string; readonly padded: Bytes }
+type PlainRecord = { readonly commit: string; readonly salt: Bytes; readonly text: Bytes }
 export type KeyedRecord = PlainRecord & { readonly key: Bytes }
 
 /** @throws ProtocolError `BAD_JSON` */
 export function writeRecord(record: Json, random: RandomBytes): PlainRecord {
   const [salt, text] = [random(SALT), jcs(record)]
-  const commit = sealedCommit(salt, text, sha256)
-  const used = SALT + 4 + text.length
-  const padded = new Uint8Array(Math.ceil(used / STEP) * STEP)
-  padded.set(salt)
-  new DataView(padded.buffer).setUint32(SALT, text.length)
-  padded.set(text, SALT + 4)
-  return { commit, padded }
+  return { commit: sealedCommit(salt, text, sha256), salt, text }
+}
+
+/** In bytes, as it is sealed. */
+export function paddedLength({ text }: Pick<PlainRecord, 'text'>): number {
+  return Math.ceil((SALT + 4 + text.length) / STEP) * STEP
 }
 
 /**
@@ -53,7 +52,7 @@ export function sealRecords(
 ): Bytes {
   const [alone] = records
   if (alone !== undefined && records.length === 1) {
-    return sealWith(alone.key, contextOf(origin, alone.commit), alone.padded, random)
+    return sealWith(alone.key, contextOf(origin, alone.commit), pad(records), random)
   }
   const groups = new Map<Bytes, number[]>()
   records.forEach(({ key }, place) => {
@@ -62,7 +61,7 @@ export function sealRecords(
     else places.push(place)
   })
   const parts = Array.from(groups, ([key, places]) => {
-    const plaintext = concatAll(places.map((place) => records[place]!.padded))
+    const plaintext = pad(places.map((place) => records[place]!))
     const box = sealWith(key, contextOf(origin, String(first)), plaintext, random)
     return [headOf(places, box.length), box]
   })
@@ -108,6 +107,20 @@ export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
   }
 }
 
+function pad(records: readonly PlainRecord[]): Bytes {
+  const length = records.reduce((sum, record) => sum + paddedLength(record), 0)
+  const bytes = new Uint8Array(length)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const record of records) {
+    bytes.set(record.salt, at)
+    view.setUint32(at + SALT, record.text.length)
+    bytes.set(record.text, at + SALT + 4)
+    at += paddedLength(record)
+  }
+  return bytes
+}
+
 function headOf(places: readonly number[], length: number): Bytes {
   const bytes = new Uint8Array(2 + 2 * places.length + 4)
   const view = new DataView(bytes.buffer)
@@ -138,7 +151,7 @@ function split(plaintext: Bytes): readonly Opened[] {
     const reader = new ByteReader(plaintext.subarray(at))
     const record = { salt: reader.bytes(SALT), text: reader.block(MAX_RECORD) }
     records.push(record)
-    at += Math.ceil((SALT + 4 + record.text.length) / STEP) * STEP
+    at += paddedLength(record)
   }
   return records
 }

@@ -29,7 +29,7 @@ import type { LogEntry } from '../store/index.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept, type Memory, readHashes } from './reader.ts'
-import { type KeyedRecord, sealRecords, writeRecord } from './record.ts'
+import { type KeyedRecord, paddedLength, sealRecords, writeRecord } from './record.ts'
 import { purposeDay, purposeIn } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
@@ -127,7 +127,7 @@ export function createWriter(
       const one = prepare(options, pending, setting)
       if (one === undefined) continue
       prepared.push({ pending, ...one })
-      bytes += one.record.padded.length
+      bytes += paddedLength(one.record)
     }
     queue.unshift(...batch.splice(taken))
     if (prepared.length === 0) return

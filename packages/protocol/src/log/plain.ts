@@ -37,10 +37,13 @@ type Member = {
   /** Of the whole value. */
   readonly pattern: RegExp
   /** What fitted before, label and all: most members have few values. Null for one that has ever others. */
-  readonly known: {
-    readonly plain: Map<unknown, string>
-    readonly nested: Map<string, string>
-  } | null
+  readonly known: Known | null
+}
+
+type Known = {
+  readonly plain: Map<unknown, string>
+  /** The last list or object, as a copy that nobody changes. */
+  nested?: { readonly copy: unknown; readonly whole: string }
 }
 
 type Value = { readonly [name: string]: unknown }
@@ -71,20 +74,31 @@ export function writePlain(event: LeafFields): string | undefined {
 }
 
 function writeMember({ label, pattern, known }: Member, value: unknown): string | undefined {
-  const text = textOf(value)
-  if (text === undefined) return undefined
-  // A list or object may change after this, its text does not.
   const nested = typeof value === 'object'
-  const before = nested ? known?.nested.get(text) : undefined
-  if (before !== undefined) return before
-  if (!pattern.test(text)) return undefined
+  const last = nested ? known?.nested : undefined
+  if (last !== undefined && isSame(value, last.copy)) return last.whole
+  const text = textOf(value)
+  if (text === undefined || !pattern.test(text)) return undefined
   const whole = label + text
-  if (known !== null) {
-    const of: Map<unknown, string> = nested ? known.nested : known.plain
-    if (of.size >= KNOWN) of.clear()
-    of.set(nested ? text : value, whole)
+  if (known === null) return whole
+  if (nested) {
+    known.nested = { copy: JSON.parse(text), whole }
+  } else {
+    if (known.plain.size >= KNOWN) known.plain.clear()
+    known.plain.set(value, whole)
   }
   return whole
+}
+
+/** @param copy strings and numbers, in lists and objects */
+function isSame(value: unknown, copy: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === copy
+  if (typeof copy !== 'object' || copy === null || Array.isArray(value) !== Array.isArray(copy)) {
+    return false
+  }
+  const names = Object.keys(copy)
+  if (Object.keys(value).length !== names.length) return false
+  return names.every((name) => isSame((value as Value)[name], (copy as Value)[name]))
 }
 
 function isPlain(text: string, value: Value | null): boolean {
@@ -215,7 +229,7 @@ function formOf(shape: { readonly [name: string]: z.ZodType }, type: string): Fo
       label: `,"${name}":`,
       optional: shape[name] instanceof z.ZodExactOptional,
       pattern: new RegExp(`^${patternOf(name)}$`),
-      known: EVER_OTHERS.includes(name) ? null : { plain: new Map(), nested: new Map() },
+      known: EVER_OTHERS.includes(name) ? null : { plain: new Map() },
     }))
   // `v` is the last of them and never absent, so that every other one has a comma behind it.
   const written = members.slice(0, -1).map(({ name, optional }) => {

@@ -74,7 +74,7 @@ export function batchRows({ db }: Pick<Connection, 'db'>): Batches {
       return leavesIn.all(span).flatMap(({ id, hashes, events, leaves }) => {
         let end = 0
         const count = hashes.length / HASH
-        const all = parsed(events).map(([, , length]) => {
+        const all = parsed<Written>(events).map(([, , length]) => {
           end += length
           return blob(leaves.subarray(end - length, end))
         })
@@ -103,15 +103,16 @@ export function batchRows({ db }: Pick<Connection, 'db'>): Batches {
       eventsIn
         .all({ log: from - (from % LOG_SPAN), from, to })
         .flatMap(({ id, events }) =>
-          parsed(events).map(([type, txid], i) => ({ id: id + i, type, txid })),
+          parsed<Written>(events).map(([type, txid], i) => ({ id: id + i, type, txid })),
         )
         .filter(({ id }) => id >= from && id < to),
   }
 }
 
-function parsed(events: string): Written {
+/** What a row holds as JSON. @throws ProtocolError `STORE_CORRUPT` */
+export function parsed<T>(text: string): T {
   try {
-    return JSON.parse(events)
+    return JSON.parse(text)
   } catch {
     return fail('STORE_CORRUPT', { hint: 'restore the store from a backup' })
   }

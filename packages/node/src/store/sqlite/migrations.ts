@@ -400,4 +400,21 @@ INSERT INTO log_txids (run, txid, entry)
 DELETE FROM log_hashes WHERE level = 0;
 DROP TABLE log_entries;
 `,
+  // Sixteen names of a run are one row, under the first of them.
+  `
+ALTER TABLE log_txids RENAME TO single_txids;
+CREATE TABLE log_txids (
+  run INTEGER NOT NULL,
+  txid TEXT NOT NULL,
+  names TEXT NOT NULL,
+  PRIMARY KEY (run, txid)
+) STRICT, WITHOUT ROWID;
+INSERT INTO log_txids (run, txid, names)
+  SELECT run, min(txid), json_group_array(json(places)) FROM (
+    SELECT run, txid, '[' || json_quote(txid) || ',' || group_concat(entry - run) || ']' AS places,
+      (row_number() OVER (PARTITION BY run ORDER BY txid) - 1) / 16 AS part
+    FROM single_txids GROUP BY run, txid
+  ) GROUP BY run, part;
+DROP TABLE single_txids;
+`,
 ]

@@ -1,13 +1,21 @@
 /**
  * Which entries are of a transaction: an index in runs of some thousand entries, each written at once and
  * in order when it is full, since each random name would else change a page of its own with its entry. A
- * search looks at each run, and in memory for the entries that are in none yet.
+ * row of a run has some names in their order, under the first of them. A search looks at each run, and
+ * in memory for the entries that are in none yet.
  */
 
-import { type Batches, LOG_SPAN, type RowEvent } from './batches.ts'
+import { type Batches, LOG_SPAN, parsed, type RowEvent } from './batches.ts'
 import type { Connection } from './connection.ts'
 
 const RUN = 4096
+/** Names; what a row of a tree without row numbers holds before it needs a page of its own. */
+const ROW = 16
+
+/** Names in their order, each with its entries' places in the run. */
+type Names = readonly (readonly [txid: string, ...places: number[]])[]
+type Row = { readonly run: number; readonly names: string }
+type Named = { readonly txid: string; readonly quoted: string }
 
 export type Txids = {
   /** Within the transaction that appends entries from, ..., to - 1 to a log. @returns whether it wrote */
@@ -29,18 +37,18 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
     )
     .pluck()
   const begin = db.prepare('INSERT INTO log_runs (id, until) VALUES (?, ?)')
-  const add = db.prepare('INSERT INTO log_txids (run, txid, entry) VALUES (?, ?, ?)')
-  const inRuns = db
-    .prepare<[string], number>(
-      'SELECT entry FROM log_runs CROSS JOIN log_txids ON run = log_runs.id AND txid = ?',
-    )
-    .pluck()
-  const inRun = db
-    .prepare<[number, string, number], number>(
-      `SELECT 1 FROM log_txids WHERE run = (SELECT max(id) FROM log_runs WHERE id <= ?)
-       AND txid = ? AND entry = ?`,
-    )
-    .pluck()
+  const add = db.prepare('INSERT INTO log_txids (run, txid, names) VALUES (?, ?, ?)')
+  // Of each run the row that the name would be in, and only if it is.
+  const inRuns = db.prepare<Named, Row>(
+    `SELECT row.run, row.names FROM log_runs JOIN log_txids AS row ON row.run = log_runs.id
+     AND row.txid = (SELECT max(txid) FROM log_txids WHERE run = log_runs.id AND txid <= @txid)
+     WHERE instr(row.names, @quoted) > 0 ORDER BY row.run`,
+  )
+  const inRun = db.prepare<Named & { readonly id: number }, Row>(
+    `SELECT run, names FROM log_txids
+     WHERE run = (SELECT max(id) FROM log_runs WHERE id <= @id) AND txid <= @txid
+     ORDER BY txid DESC LIMIT 1`,
+  )
 
   let recent: Map<string, number[]> | undefined
 
@@ -52,11 +60,18 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
     const until = log * LOG_SPAN + end
     if (first >= until) return false
     begin.run(first, until)
-    const named = batches
-      .events(first, until)
-      .flatMap(({ id, txid }) => (txid === null ? [] : [{ id, txid }]))
-      .sort((a, b) => (a.txid < b.txid ? -1 : a.txid > b.txid ? 1 : a.id - b.id))
-    for (const { id, txid } of named) add.run(first, txid, id)
+    const places = new Map<string, number[]>()
+    for (const { id, txid } of batches.events(first, until)) {
+      if (txid === null) continue
+      const known = places.get(txid)
+      if (known === undefined) places.set(txid, [id - first])
+      else known.push(id - first)
+    }
+    const names = [...places.keys()].sort()
+    for (let at = 0; at < names.length; at += ROW) {
+      const some = names.slice(at, at + ROW).map((name) => [name, ...places.get(name)!])
+      add.run(first, names[at], JSON.stringify(some))
+    }
     return true
   }
 
@@ -100,7 +115,24 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
     forget() {
       recent = undefined
     },
-    find: (txid) => [...new Set([...inRuns.all(txid), ...recently(txid)])].sort((a, b) => a - b),
-    has: (txid, id) => recently(txid).includes(id) || inRun.get(id, txid, id) !== undefined,
+    find: (txid) => {
+      const settled = inRuns.all(named(txid)).flatMap((row) => placesIn(row, txid))
+      return [...new Set([...settled, ...recently(txid)])].sort((a, b) => a - b)
+    },
+    has: (txid, id) => {
+      if (recently(txid).includes(id)) return true
+      const row = inRun.get({ ...named(txid), id })
+      return row !== undefined && placesIn(row, txid).includes(id)
+    },
   }
+}
+
+function named(txid: string): Named {
+  return { txid, quoted: JSON.stringify(txid) }
+}
+
+/** Numbers of the entries of a name in a row. */
+function placesIn({ run, names }: Row, txid: string): readonly number[] {
+  const [, ...places] = parsed<Names>(names).find(([name]) => name === txid) ?? []
+  return (places as number[]).map((place) => run + place)
 }
