@@ -2,14 +2,15 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatSignedConvenant } from '@drempel/protocol/convenant'
+import { formatSignedConvenant, type SignedConvenant } from '@drempel/protocol/convenant'
 import { type Bytes, fromBase64url } from '@drempel/protocol/encoding'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { drempel, folder, type Loose } from '../../cli/world.ts'
 import { Federation } from '../kit/federation.ts'
-import type { Member } from '../kit/member.ts'
+import { eventually, type Member } from '../kit/member.ts'
 import { Auditor } from '../kit/outside.ts'
 import { publish } from '../kit/publication.ts'
+import { installAll, successorOf } from '../kit/successor.ts'
 
 const PROMPT = 'fraude-onderzoek'
 const STRICT = 'klantacceptatie'
@@ -18,6 +19,8 @@ let federation: Federation
 let asker: Member
 let auditor: Auditor
 const keys = new Map<string, Bytes>()
+/** Where it is no longer the first version. */
+let signed: SignedConvenant | undefined
 
 beforeAll(async () => {
   const now = () => Date.now() + (federation?.clock.ahead ?? 0)
@@ -64,7 +67,7 @@ function silence(id: string): () => void {
 async function files() {
   const place = folder()
   const convenant = join(place, 'convenant.json')
-  await writeFile(convenant, formatSignedConvenant(federation.signed))
+  await writeFile(convenant, formatSignedConvenant(signed ?? federation.signed))
   return { place, convenant }
 }
 
@@ -121,7 +124,9 @@ describe('an auditor as a witness', () => {
     auditor.held.delete(origin)
     await asker.ctx.audit.append({ type: 'node.started' }, null)
     await run()
-    expect(auditor.held.get(origin)?.size).toBe((await asker.ctx.audit.head(origin))!.size)
+    const { size } = (await asker.ctx.audit.head(origin))!
+    // The members are a quorum without it, so nobody waited for its second answer.
+    await eventually(async () => auditor.held.get(origin)?.size === size || undefined)
   })
 
   test.each<[string, Auditor['lie']]>([
@@ -172,5 +177,24 @@ describe('an auditor as a witness', () => {
     auditor.lie = undefined
     await run()
     expect((await ask(STRICT)).status).toBe(200)
+  })
+
+  test('that is a group of its own can’t be replaced by members, however many', async () => {
+    const groups = [{ id: 'buiten', witnesses: ['auditor'], quorum: 1 }]
+    const witnessing = { quorum: 2, graceMinutes: 15, groups }
+    signed = successorOf(federation, () => ({ witnessing }))
+    await installAll(federation, signed)
+    await run()
+    expect(await quorum()).toMatchObject({
+      exit: 0,
+      told: { needed: 2, groups: [{ group: 'buiten', needed: 1, of: 1 }] },
+    })
+    auditor.lie = () => ({ status: 503, body: '' })
+    expect(await ask(STRICT)).toMatchObject({ status: 503, json: { code: 'NOT_WITNESSED' } })
+    auditor.lie = undefined
+    await run()
+    expect((await ask(STRICT)).status).toBe(200)
+    const { told } = await quorum()
+    expect(told.witnesses.map(({ member }: Loose) => member)).toContain('auditor')
   })
 })

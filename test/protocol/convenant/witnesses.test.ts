@@ -28,7 +28,7 @@ const all = ['telecom', 'platform', 'bank-b', 'bank-a']
 describe('the witnesses of a log', () => {
   test('are those of the convenant without its owner and without the suspended', () => {
     expect(terms({ witnesses: all })).toEqual({
-      ...{ witnesses: ['bank-b', 'platform', 'telecom'], quorum: 2, graceMinutes: 15 },
+      ...{ witnesses: ['bank-b', 'platform', 'telecom'], quorum: 2, groups: [], graceMinutes: 15 },
     })
     expect(terms({ witnesses: all, suspended: ['platform'] })).toMatchObject({
       ...{ witnesses: ['bank-b', 'telecom'], quorum: 2 },
@@ -66,6 +66,48 @@ describe('the witnesses of a log', () => {
     }
     expect([1, 2, 3, 4, 5, 6, 7].map((w) => leastQuorum(w, bearable(w)))).toEqual([
       1, 2, 2, 3, 4, 4, 5,
+    ])
+  })
+})
+
+describe('groups of witnesses', () => {
+  const members = { id: 'leden', witnesses: ['bank-a', 'bank-b', 'telecom'], quorum: 2 }
+  const outside = { id: 'buiten', witnesses: ['auditor'], quorum: 1 }
+  const with_ = (...groups: object[]) => ({
+    ...{ witnesses: ['bank-a', 'bank-b', 'telecom'], outsideWitnesses: [auditor] },
+    witnessing: { quorum: 3, graceMinutes: 15, groups },
+  })
+
+  test('ask so many of each besides, the owner and the suspended not counted', () => {
+    expect(problems(with_(members, outside))).toEqual([])
+    const change = with_(members, outside) as Partial<Convenant>
+    expect(witnessTerms({ ...draft(), ...change }, 'bank-a').groups).toEqual([
+      { id: 'leden', quorum: 2, keyNames: ['drempel/proef/bank-b', 'drempel/proef/telecom'] },
+      { id: 'buiten', quorum: 1, keyNames: [auditor.keyName] },
+    ])
+    const without = witnessTerms({ ...draft(), ...change, suspended: ['telecom'] }, 'bank-a')
+    expect(without.groups[0]).toMatchObject({ quorum: 2, keyNames: ['drempel/proef/bank-b'] })
+    expect(diffConvenants({ ...draft(), ...change }, draft())[0]).toMatchObject({
+      ...{ meaning: 'computation', alert: true },
+    })
+  })
+
+  test.each<[string, object, string]>([
+    ['more than a log of one of them has', { quorum: 3 }, 'QUORUM_TOO_LARGE'],
+    ['none', { quorum: 0 }, 'BAD_FIELD'],
+    ['a stranger', { witnesses: ['bank-a', 'platform', 'telecom'] }, 'UNKNOWN_REFERENCE'],
+    ['one twice', { witnesses: ['bank-a', 'bank-b', 'bank-b'] }, 'DUPLICATE'],
+    ['nobody', { witnesses: [] }, 'BAD_FIELD'],
+    ['a field too many', { weight: 1 }, 'UNKNOWN_FIELD'],
+  ])('with %s are refused', (_, change, code) => {
+    const [first, ...rest] = problems(with_({ ...members, ...change }, outside))
+    expect(first).toMatch(new RegExp(`^${code} witnessing.groups\\[0\\]`))
+    expect(rest).toEqual([])
+  })
+
+  test('have names of their own', () => {
+    expect(problems(with_(members, { ...outside, id: 'leden' }))).toEqual([
+      'DUPLICATE witnessing.groups[1].id',
     ])
   })
 })

@@ -149,6 +149,24 @@ describe('a quorum', () => {
     expect(() => openCosigned(note, owner.key, keys, Number.NaN)).toThrow('NO_WITNESS_QUORUM')
   })
 
+  test('is of each group what that group needs, however many there are in all', () => {
+    const of = (...who: number[]) => ({ keyNames: who.map(nameOf), quorum: 1 })
+    const open = (groups: ReturnType<typeof of>[], ...signers: number[]) => {
+      const cosigned = cosignedNote(
+        note,
+        signers.map((i) => cosign(note, i)),
+      )
+      return openCosigned(cosigned, owner.key, keys, { quorum: 2, groups }).size
+    }
+    expect(open([], 2, 3)).toBe(9)
+    expect(open([of(2), of(3, 4)], 2, 3)).toBe(9)
+    expect(() => open([of(4)], 2, 3)).toThrow('NO_WITNESS_QUORUM')
+    expect(() => open([of(2, 3), of(4)], 2, 3)).toThrow('NO_WITNESS_QUORUM')
+    expect(() => open([of(2)], 2)).toThrow('NO_WITNESS_QUORUM')
+    // A group of whom nobody is left is met by nobody.
+    expect(() => open([of()], 2, 3, 4)).toThrow('NO_WITNESS_QUORUM')
+  })
+
   test('with a false signature among them is nothing', () => {
     const forged = { ...cosign(note, 4), bytes: new Uint8Array(72) }
     const spoilt = cosignedNote(note, [cosign(note, 2), cosign(note, 3), forged])

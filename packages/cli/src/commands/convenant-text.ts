@@ -72,9 +72,12 @@ function witnesses(ctx: Context, { witnesses: members, ...rest }: Convenant): st
   const ids = [...members, ...outsideWitnesses.map(({ id, url }) => `${id} (${url})`)]
   if (ids.length === 0) return null
   if (witnessing === undefined) return ids.join(', ')
-  const { quorum, graceMinutes } = witnessing
+  const { quorum, graceMinutes, groups = [] } = witnessing
   const grace = ctx.say({ nl: `${graceMinutes} min respijt`, en: `${graceMinutes} min grace` })
-  return `${ids.join(', ')} (${quorum}/${ids.length}, ${grace})`
+  const each = groups.map((group) => {
+    return `${group.quorum}/${group.witnesses.length} ${group.id}: ${group.witnesses.join(' ')}`
+  })
+  return `${ids.join(', ')} (${[`${quorum}/${ids.length}`, ...each, grace].join(', ')})`
 }
 
 function members(ctx: Context, convenant: Convenant): string {

@@ -146,12 +146,12 @@ export async function cosignedSize(source: LogSource, origin: string): Promise<n
   const note = await source.node.bytes(`log/${origin}/cosigned`)
   if (note === undefined) return null
   const { key } = await source.keyOf(origin)
-  const { witnesses, quorum } = await source.witnesses(origin)
+  const { witnesses, ...wanted } = await source.witnesses(origin)
   const keys = witnesses.map(({ keyName, signingKey }) =>
     cosignatureKey(keyName, fromBase64url(signingKey)),
   )
   try {
-    return openCosigned(fromUtf8(note), key, keys, quorum).size
+    return openCosigned(fromUtf8(note), key, keys, wanted).size
   } catch {
     return null
   }

@@ -32,6 +32,12 @@ type Found = {
   /** Entries under a quorum; null when there is none. */
   readonly cosigned: number | null
   readonly needed: number | null
+  /** What is needed of groups besides. */
+  readonly groups: readonly {
+    readonly group: string
+    readonly needed: number
+    readonly of: number
+  }[]
   readonly witnesses: readonly { readonly member: string; readonly time: string }[]
   readonly key: KeySource | null
   readonly error?: string
@@ -79,7 +85,7 @@ async function examine(ctx: Context, source: LogSource, only?: string): Promise<
       .sort()
       .at(-1) ??
     ''
-  const nothing = { size: null, cosigned: null, needed: null, witnesses: [], key: null }
+  const nothing = { size: null, cosigned: null, needed: null, groups: [], witnesses: [], key: null }
   try {
     return { node, origin, ...(await verify(source, origin)) }
   } catch (error) {
@@ -92,12 +98,15 @@ async function examine(ctx: Context, source: LogSource, only?: string): Promise<
 async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'node' | 'origin'>> {
   const { key, source: from } = await source.keyOf(origin)
   const newest = openCheckpoint(await source.checkpoint(origin), key)
-  const { witnesses, quorum } = await source.witnesses(origin)
-  const about = { size: newest.size, needed: quorum, key: from }
+  const { witnesses, quorum, groups } = await source.witnesses(origin)
+  const needed = groups.map((group) => ({
+    ...{ group: group.id, needed: group.quorum, of: group.keyNames.length },
+  }))
+  const about = { size: newest.size, needed: quorum, groups: needed, key: from }
   const note = await source.node.bytes(`log/${origin}/cosigned`)
   if (note === undefined) return { ...about, ok: quorum === 0, cosigned: null, witnesses: [] }
   const names = new Map(keysOf(witnesses).map(({ name }, i) => [name, witnesses[i]!.id]))
-  const cosigned = openCosigned(fromUtf8(note), key, keysOf(witnesses), quorum)
+  const cosigned = openCosigned(fromUtf8(note), key, keysOf(witnesses), { quorum, groups })
   const read = tileReader(newest.size, source.fetchTile(origin))
   const proof = await consistencyProof(cosigned.size, newest.size, read)
   verifyConsistency(cosigned.size, cosigned.root, newest.size, newest.root, proof)
@@ -124,7 +133,9 @@ function quorumTable(ctx: Context, logs: readonly Found[]): string {
     log.origin,
     log.size,
     log.cosigned,
-    log.needed,
+    [log.needed ?? '-', ...log.groups.map((one) => `${one.group} ${one.needed}/${one.of}`)].join(
+      ', ',
+    ),
     log.witnesses.map(({ member, time }) => `${member} ${time}`).join(', '),
     log.ok ? label('ja', 'yes') : `${label('NEE', 'NO')}${log.error ? `: ${log.error}` : ''}`,
   ])

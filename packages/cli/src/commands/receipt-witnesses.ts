@@ -4,6 +4,7 @@ import { type Convenant, witnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
   cosignatureKey,
+  isQuorum,
   openCosigned,
   parseOrigin,
   parseReceipt,
@@ -17,6 +18,8 @@ export type Witnessed = {
   readonly witnesses: readonly { readonly member: string; readonly time: string }[]
   /** For a quorum; 0 where the convenant names nobody. */
   readonly needed: number
+  /** Whether those are enough, of all and of each group. */
+  readonly enough: boolean
 }
 
 /**
@@ -28,7 +31,7 @@ export function witnessesOf(convenant: Convenant, receipt: string): Witnessed {
   const { origin } = unverifiedCheckpoint(note)
   const owner = parseOrigin(origin).member
   const { signingKey } = convenant.members.find(({ id }) => id === owner)!
-  const { witnesses, quorum } = witnessTerms(convenant, owner)
+  const { witnesses, quorum, groups } = witnessTerms(convenant, owner)
   const keys = witnesses.map((witness) =>
     cosignatureKey(witness.keyName, fromBase64url(witness.signingKey)),
   )
@@ -38,16 +41,15 @@ export function witnessesOf(convenant: Convenant, receipt: string): Witnessed {
     const time = times.get(keys[i]!.name)
     return time === undefined ? [] : [{ member: id, time: new Date(time * 1000).toISOString() }]
   })
-  return { witnesses: signed, needed: quorum }
+  const enough = isQuorum([...times.keys()], { quorum, groups })
+  return { witnesses: signed, needed: quorum, enough }
 }
 
 /** Null where the convenant names nobody. */
-export function witnessText({ witnesses, needed }: Witnessed, lang: Lang): string | null {
+export function witnessText({ witnesses, needed, enough }: Witnessed, lang: Lang): string | null {
   if (needed === 0) return null
   const names = witnesses.map(({ member, time }) => `${member} ${time}`).join(', ')
-  return witnesses.length >= needed
-    ? names
-    : `${names === '' ? '' : `${names} `}${FEW(needed)[lang]}`
+  return enough ? names : `${names === '' ? '' : `${names} `}${FEW(needed)[lang]}`
 }
 
 const FEW = (needed: number): Text => ({

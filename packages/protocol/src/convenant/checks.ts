@@ -147,7 +147,8 @@ function* keyCustody(c: Convenant) {
 
 /**
  * q > w/2: two disjoint quorums could cosign two histories. And a member that is a witness has one
- * witness less than the others, since its own word counts for nothing.
+ * witness less than the others, since its own word counts for nothing. Groups ask for more, so they
+ * need no majority of their own.
  */
 function* witnessing({ witnesses, outsideWitnesses = [], witnessing: terms }: Convenant) {
   if (terms === undefined) return
@@ -157,6 +158,21 @@ function* witnessing({ witnesses, outsideWitnesses = [], witnessing: terms }: Co
     yield problem('QUORUM_TOO_SMALL', 'witnessing.quorum', 'more than half of the witnesses')
   if (terms.quorum > most)
     yield problem('QUORUM_TOO_LARGE', 'witnessing.quorum', 'what every log has witnesses for')
+  const groups = terms.groups ?? []
+  const path = (i: number) => `witnessing.groups[${i}]`
+  const outside = outsideWitnesses.map(({ id }) => id)
+  yield* duplicates(
+    (i) => `${path(i)}.id`,
+    groups.map(({ id }) => id),
+  )
+  for (const [i, group] of groups.entries()) {
+    const named = `${path(i)}.witnesses`
+    yield* duplicates((j) => `${named}[${j}]`, group.witnesses)
+    yield* unknown(named, group.witnesses, (id) => witnesses.includes(id) || outside.includes(id))
+    const owns = group.witnesses.some((id) => witnesses.includes(id))
+    if (group.quorum > group.witnesses.length - (owns ? 1 : 0))
+      yield problem('QUORUM_TOO_LARGE', `${path(i)}.quorum`, 'what every log has witnesses for')
+  }
 }
 
 function* kinds(c: Convenant) {

@@ -161,6 +161,13 @@ export const convenantSchema = z.strictObject({
       quorum: count(1, 63),
       /** How long the federation goes on when they fail to come. */
       graceMinutes: count(1, 24 * 60),
+      /** Of each of these it needs so many besides: one of an auditor's, say, and two of the banks'. */
+      groups: z.exactOptional(
+        z
+          .array(z.strictObject({ id: slug, witnesses: ids.min(1), quorum: count(1, 63) }))
+          .min(1)
+          .max(8),
+      ),
     }),
   ),
   kinds: z.array(kindSchema).min(1).max(KINDS.length),

@@ -20,7 +20,16 @@ export type WitnessTerms = {
   readonly witnesses: readonly WitnessTerm[]
   /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
   readonly quorum: number
+  /** Of each of these it takes so many besides. */
+  readonly groups: readonly WitnessGroup[]
   readonly graceMinutes: number
+}
+
+export type WitnessGroup = {
+  readonly id: string
+  /** Names of the keys of its witnesses, without the owner's and those of the suspended. */
+  readonly keyNames: readonly string[]
+  readonly quorum: number
 }
 
 /** Where the convenant does not say. */
@@ -39,9 +48,13 @@ export function witnessTerms(convenant: Convenant, owner: string): WitnessTerms 
   })
   const witnesses = [...members, ...outside].sort((a, b) => (a.id < b.id ? -1 : 1))
   const count = witnesses.length
-  const { quorum = leastQuorum(count, bearable(count)), graceMinutes = GRACE_MINUTES } =
-    convenant.witnessing ?? {}
-  return { witnesses, quorum: count === 0 ? 0 : quorum, graceMinutes }
+  const terms: Partial<NonNullable<Convenant['witnessing']>> = convenant.witnessing ?? {}
+  const { quorum = leastQuorum(count, bearable(count)), graceMinutes = GRACE_MINUTES } = terms
+  const groups = (terms.groups ?? []).map(({ witnesses: ids, ...group }) => ({
+    ...group,
+    keyNames: witnesses.filter(({ id }) => ids.includes(id)).map(({ keyName }) => keyName),
+  }))
+  return { witnesses, quorum: count === 0 ? 0 : quorum, groups, graceMinutes }
 }
 
 /** The smallest safe quorum of w witnesses of which f may lie: floor((w + f) / 2) + 1. */

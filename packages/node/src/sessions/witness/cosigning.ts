@@ -15,6 +15,7 @@ import {
   cosignedNote,
   type NoteSignature,
   openCheckpoint,
+  type VerifierKey,
   verifierKey,
 } from '@drempel/protocol/log'
 import { codeOf, fail } from '../errors.ts'
@@ -131,14 +132,16 @@ export function createCosigning(ctx: World): Cosigning {
     const note = (await ctx.audit.checkpoint(origin))!
     const checkpoint = openCheckpoint(note, verifierKey(origin, ctx.signer.publicKey))
     const answers: Asked[] = []
+    const signed: VerifierKey[] = []
     await new Promise<void>((resolve) => {
       let left = policy.witnesses.length
       for (const witness of policy.witnesses) {
         cosign(witness, checkpoint, note)
           .then((cosignature) => {
             answers.push({ member: witness.member, cosignature })
+            signed.push(witness.key)
             failing.delete(witness.member)
-            if (answers.length >= policy.quorum) resolve()
+            if (policy.isMet(signed)) resolve()
           })
           .catch(async (error: unknown) => {
             silent.add(witness.member)
@@ -153,7 +156,7 @@ export function createCosigning(ctx: World): Cosigning {
           })
       }
     })
-    if (answers.length < policy.quorum) return false
+    if (!policy.isMet(signed)) return false
     const { size } = checkpoint
     const cosigned = cosignedNote(note, inOrder(answers))
     await ctx.store.witness.setCosigned(origin, { size, note: cosigned, at: ctx.clock() })

@@ -4,6 +4,7 @@ import { witnessTerms } from '@drempel/protocol/convenant'
 import { fromBase64url } from '@drempel/protocol/encoding'
 import {
   cosignatureKey,
+  isQuorum,
   type Origin,
   parseOrigin,
   quarterOf,
@@ -26,18 +27,25 @@ export type Policy = {
   }[]
   /** 0 where nobody but the owner itself could cosign: then nothing is asked for. */
   readonly quorum: number
+  /** Whether those are enough, of all and of each group. */
+  isMet(signed: readonly VerifierKey[]): boolean
   /** From the last cosigned entry to the end of the grace; milliseconds. */
   readonly patienceMs: number
 }
 
 export function policyOf({ convenant }: InForce, owner: string): Policy {
-  const { witnesses, quorum, graceMinutes } = witnessTerms(convenant, owner)
+  const { witnesses, quorum, groups, graceMinutes } = witnessTerms(convenant, owner)
   return {
     witnesses: witnesses.map(({ id, keyName, signingKey, url }) => ({
       ...{ member: id, url },
       key: cosignatureKey(keyName, fromBase64url(signingKey)),
     })),
     quorum,
+    isMet: (signed) =>
+      isQuorum(
+        signed.map(({ name }) => name),
+        { quorum, groups },
+      ),
     patienceMs: PROMPT_MS + graceMinutes * 60_000,
   }
 }
