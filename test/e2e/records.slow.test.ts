@@ -20,8 +20,7 @@ beforeAll(async () => {
     ['jansen', 'auditor'],
     ['bakker', 'operator'],
   ] as const) {
-    const made = await node.api('POST', '/tokens', { name, roles: [role] })
-    tokens.set(name, (made.json as { token: string }).token)
+    tokens.set(name, await node.person(name, role))
   }
   const entry = await node.ctx.audit.append({ type: 'node.started' }, SECRET)
   index = entry.index
@@ -63,8 +62,7 @@ describe('log open', () => {
   })
 
   test("carries out what one proposed oneself, not another's", async () => {
-    const made = await node.api('POST', '/tokens', { name: 'devries', roles: ['fg'] })
-    tokens.set('devries', (made.json as { token: string }).token)
+    tokens.set('devries', await node.person('devries', 'fg'))
     const ids: string[] = []
     for (const who of ['jansen', 'devries']) {
       const asked = await as(who, 'log', 'open', String(index), '--reason', 'samen')

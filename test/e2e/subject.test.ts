@@ -28,8 +28,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drempel-subject-'))
   convenant = join(folder, 'convenant.json')
   await writeFile(convenant, formatSignedConvenant(federation.signed))
-  const { json } = await node.api('POST', '/tokens', { name: 'fg', roles: ['fg'] })
-  token = (json as { token: string }).token
+  token = await node.person('fg', 'fg')
   await node.generateKey()
   await node.flag([NAME])
   await publish(federation, [NAME])

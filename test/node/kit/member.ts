@@ -164,6 +164,12 @@ export class Member {
     return { status: response.status, text, json, header }
   }
 
+  /** The token of a new person beside the first administrator. */
+  async person(name: string, ...roles: readonly string[]): Promise<string> {
+    const { json } = await this.api('POST', '/tokens', { name, roles: [...roles] })
+    return (json as { token: string }).token
+  }
+
   /** All entries of the log, oldest first. */
   async entries(): Promise<Entry[]> {
     const entries: Entry[] = []

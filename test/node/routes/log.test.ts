@@ -32,18 +32,13 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: 300 }, append))
   origin = (await owner.ctx.audit.origin())!
   checkpoint = openCheckpoint(fromUtf8((await member('checkpoint')).body), ownersKey())
-  analyst = await tokenOf('analyst')
-  auditor = await tokenOf('auditor')
+  analyst = await owner.person('analyst', 'analyst')
+  auditor = await owner.person('auditor', 'auditor')
 })
 
 afterAll(() => federation.close())
 
 const ownersKey = () => verifierKey(origin, fromBase64url(owner.descriptor.signingKey))
-
-async function tokenOf(role: string): Promise<string> {
-  const { json } = await owner.api('POST', '/tokens', { name: role, roles: [role] })
-  return (json as { token: string }).token
-}
 
 /** As another member, signed; the answer's signature is checked. */
 const member = (file: string, log = origin) =>

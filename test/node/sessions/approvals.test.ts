@@ -25,18 +25,13 @@ beforeAll(async () => {
   })
   for (const member of federation.members) await member.flag(['over.example'])
   asker = federation.member('bank-a')
-  ann = await tokenOf('ann')
-  ben = await tokenOf('ben')
+  ann = await asker.person('ann', 'analyst')
+  ben = await asker.person('ben', 'analyst')
   await asker.generateKey()
   expect(await asker.round()).toMatchObject({ state: 'published' })
 })
 
 afterAll(() => federation.close())
-
-async function tokenOf(name: string, roles = ['analyst']): Promise<string> {
-  const { json } = await asker.api('POST', '/tokens', { name, roles })
-  return (json as { token: string }).token
-}
 
 const question = {
   kind: 'host',
@@ -110,14 +105,16 @@ describe('is refused', () => {
   test('when one decides on a question of their own, or under a second token of the same name', async () => {
     const { id } = await put()
     expect(await codeOf(approve(id, ann))).toBe('DUAL_CONTROL self')
-    expect(await codeOf(approve(id, await tokenOf('ann')))).toBe('DUAL_CONTROL holder')
+    expect(await codeOf(approve(id, await asker.person('ann', 'analyst')))).toBe(
+      'DUAL_CONTROL holder',
+    )
     expect(await codeOf(ask(id))).toBe('NOT_APPROVED waiting')
   })
 
   test('for whom an auditor or an operator would decide', async () => {
     const { id } = await put()
     for (const role of ['auditor', 'operator', 'fg']) {
-      expect(await codeOf(approve(id, await tokenOf('cas', [role])))).toBe('FORBIDDEN')
+      expect(await codeOf(approve(id, await asker.person('cas', role)))).toBe('FORBIDDEN')
     }
   })
 
@@ -136,7 +133,7 @@ describe('is refused', () => {
     expect(await codeOf(ask(denied.id))).toBe('NOT_APPROVED denied')
     expect(await codeOf(approve(denied.id))).toBe('NOT_APPROVED denied')
 
-    const cas = await tokenOf('cas')
+    const cas = await asker.person('cas', 'analyst')
     const revoked = await put()
     await approve(revoked.id, cas)
     await asker.api('DELETE', `/tokens/${cas.split('_')[1]}`)
@@ -151,7 +148,7 @@ describe('is refused', () => {
 
   test('as a proposal of another sort, or one that does not exist', async () => {
     const { id } = await put()
-    const { json } = await asker.api('GET', '/proposals', undefined, await tokenOf('fg', ['fg']))
+    const { json } = await asker.api('GET', '/proposals', undefined, await asker.person('fg', 'fg'))
     expect(json).toEqual({ proposals: [] })
     const admin = await asker.api('POST', `/proposals/${id}/decision`, { approve: true })
     expect(readProblem(admin.text, admin.status).code).toBe('UNKNOWN_PROPOSAL')
@@ -175,7 +172,7 @@ describe('many at once', () => {
     expect(JSON.stringify(json)).not.toContain('over.example')
     const shown = await asker.api('GET', `/questions/${id}/values`, undefined, ben)
     expect(shown.json).toEqual({ values })
-    const auditor = await tokenOf('cas', ['auditor'])
+    const auditor = await asker.person('cas', 'auditor')
     const hidden = await asker.api('GET', `/questions/${id}/values`, undefined, auditor)
     expect(hidden.status).toBe(403)
     expect(await codeOf(ask(id))).toBe('NOT_APPROVED waiting')

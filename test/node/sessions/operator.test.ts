@@ -17,8 +17,7 @@ beforeAll(async () => {
   federation = await Federation.open({ size: 3 })
   node = federation.member('bank-a')
   for (const role of ROLES) {
-    const { json } = await node.api('POST', '/tokens', { name: role, roles: [role] })
-    tokens.set(role, (json as { token: string }).token)
+    tokens.set(role, await node.person(role, role))
   }
 })
 

@@ -49,8 +49,7 @@ describe('before a rehearsal', () => {
   })
 
   it('takes people who may load flags', async () => {
-    const made = await a.api('POST', '/tokens', { name: 'reader', roles: ['auditor', 'analyst'] })
-    const { token } = made.json as { token: string }
+    const token = await a.person('reader', 'auditor', 'analyst')
     for (const path of ['/rehearsal', '/rehearsal/step', '/rehearsal/end']) {
       expect((await a.api('POST', path, {}, token)).status).toBe(403)
     }

@@ -75,8 +75,7 @@ describe('an asker that repeats one identifier', () => {
   })
 
   test('which an analyst may not read', async () => {
-    const { json } = await asker.api('POST', '/tokens', { name: 'a', roles: ['analyst'] })
-    const { token } = json as { token: string }
+    const token = await asker.person('a', 'analyst')
     expect((await asker.api('GET', '/alerts', undefined, token)).status).toBe(403)
   })
 })

@@ -99,11 +99,8 @@ test('feedback is for answers that this node gave, and shows nothing in the stor
 })
 
 test('an analyst gives feedback and sees no classes; an auditor the other way round', async () => {
-  const tokenOf = async (role: string) => {
-    const { json } = await asker.api('POST', '/tokens', { name: role, roles: [role] })
-    return (json as { token: string }).token
-  }
-  const [analyst, auditor] = [await tokenOf('analyst'), await tokenOf('auditor')]
+  const analyst = await asker.person('analyst', 'analyst')
+  const auditor = await asker.person('auditor', 'auditor')
   const body = { txid: txids[0]!, item: 0, outcome: 'none' }
   expect((await asker.api('GET', `/classes?month=${month}`, undefined, analyst)).status).toBe(403)
   expect((await asker.api('POST', '/feedback', body, auditor)).status).toBe(403)

@@ -6,18 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 import { installAll, successorOf } from '../../kit/successor.ts'
-import {
-  accept,
-  bring,
-  ended,
-  hosts,
-  items,
-  propose,
-  psiEntries,
-  refuse,
-  shown,
-  tokenOf,
-} from './world.ts'
+import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
 
 let federation: Federation
 let bank: Member
@@ -160,8 +149,8 @@ describe('the other side', () => {
 describe('consent', () => {
   it('of two people is not spent by what kept it from beginning', async () => {
     const [ours, theirs] = await Promise.all([
-      tokenOf(bank, 'second', 'analyst'),
-      tokenOf(telecom, 'second', 'operator'),
+      bank.person('second', 'analyst'),
+      telecom.person('second', 'operator'),
     ])
     const { id } = await propose(bank, { purpose: 'vier-ogen' })
     await accept(bank, id, null, ours)

@@ -17,7 +17,6 @@ import {
   psiEntries,
   refuse,
   shown,
-  tokenOf,
   tried,
 } from './world.ts'
 
@@ -272,8 +271,8 @@ describe('people', () => {
   })
 
   it('are two on each side where the purpose asks that', async () => {
-    const second = await tokenOf(bank, 'second', 'analyst')
-    const theirs = await tokenOf(telecom, 'second', 'operator')
+    const second = await bank.person('second', 'analyst')
+    const theirs = await telecom.person('second', 'operator')
     const { id, state } = await propose(bank, { purpose: 'vier-ogen' })
     expect(state).toBe('drafted')
     expect(await telecom.api('GET', `/psi/${id}`)).toMatchObject({ status: 404 })
@@ -298,8 +297,8 @@ describe('people', () => {
 
   it('need the role', async () => {
     const { id } = await propose(bank)
-    const fg = await tokenOf(telecom, 'fg', 'fg')
-    const operator = await tokenOf(telecom, 'op', 'operator')
+    const fg = await telecom.person('fg', 'fg')
+    const operator = await telecom.person('op', 'operator')
     expect(await accept(telecom, id, 'flags', fg)).toMatchObject({ status: 403 })
     expect(await telecom.api('GET', '/psi', undefined, fg)).toMatchObject({ status: 403 })
     expect(await tried(telecom, { partner: 'bank-a' }, operator)).toMatchObject({ status: 403 })

@@ -59,12 +59,6 @@ export function refuse(member: Member, id: string) {
   return member.api('POST', `/psi/${id}/refusal`, {})
 }
 
-/** A person beside the first administrator. */
-export async function tokenOf(member: Member, name: string, role: string): Promise<string> {
-  const { json } = await member.api('POST', '/tokens', { name, roles: [role] })
-  return (json as { token: string }).token
-}
-
 export async function shown(member: Member, id: string): Promise<Psi> {
   return (await member.api('GET', `/psi/${id}`)).json as Psi
 }

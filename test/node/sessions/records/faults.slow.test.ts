@@ -24,8 +24,7 @@ beforeAll(async () => {
     ['jansen', 'auditor'],
     ['bakker', 'operator'],
   ] as const) {
-    const made = await node.api('POST', '/tokens', { name, roles: [role] })
-    tokens.set(name, (made.json as { token: string }).token)
+    tokens.set(name, await node.person(name, role))
   }
 })
 afterAll(() => federation.close())

@@ -35,10 +35,8 @@ const shreds: (Acknowledged & { readonly period: string; readonly id: string })[
 beforeAll(async () => {
   federation = await Federation.open({ size: 3, background: false })
   node = federation.member('bank-a')
-  const tokenOf = async (name: string, role: string) =>
-    ((await node.api('POST', '/tokens', { name, roles: [role] })).json as { token: string }).token
-  token = await tokenOf('bakker', 'operator')
-  const auditor = await tokenOf('jansen', 'auditor')
+  token = await node.person('bakker', 'operator')
+  const auditor = await node.person('jansen', 'auditor')
   const entries: Acknowledged[] = []
   for (const _ of KILLS) {
     const { origin, index, leaf } = await node.ctx.audit.append({ type: 'node.started' }, SECRET)

@@ -28,8 +28,7 @@ beforeAll(async () => {
     ['bakker', 'operator'],
     ['visser', 'admin'],
   ] as const) {
-    const made = await node.api('POST', '/tokens', { name, roles: [role] })
-    tokens.set(name, (made.json as { token: string }).token)
+    tokens.set(name, await node.person(name, role))
   }
   const entry = await node.ctx.audit.append({ type: 'node.started' }, SECRET)
   origin = entry.origin

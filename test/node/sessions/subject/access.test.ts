@@ -116,8 +116,7 @@ describe('an access', () => {
 
   test('is by the FG alone, whose every access is entered and names nobody', async () => {
     for (const role of ['analyst', 'operator', 'auditor', 'admin']) {
-      const { json } = await node.api('POST', '/tokens', { name: role, roles: [role] })
-      const { token } = json as { token: string }
+      const token = await node.person(role, role)
       const body = { kind: 'host', value: 'both.example', proof: PROOF }
       expect((await node.api('POST', '/subjects/access', body, token)).status).toBe(403)
       expect((await node.api('GET', '/subjects', undefined, token)).status).toBe(403)

@@ -18,8 +18,7 @@ export class Fg {
   }
 
   static async at(member: Member): Promise<Fg> {
-    const { json } = await member.api('POST', '/tokens', { name: 'fg', roles: ['fg'] })
-    return new Fg(member, (json as { token: string }).token)
+    return new Fg(member, await member.person('fg', 'fg'))
   }
 
   send(method: string, path: string, body?: Json) {
