@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Psi } from '@drempel/protocol/api'
+import { formatSignedConvenant } from '@drempel/protocol/convenant'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../node/kit/federation.ts'
 import type { Member } from '../node/kit/member.ts'
@@ -68,6 +69,66 @@ describe('psi', () => {
     expect(shown.json()).toMatchObject({ state: 'done', case: 'Z-9', result: { size: 5 } })
     expect((await by(bank, ['psi', 'list'])).out).not.toContain(id)
     expect((await by(bank, ['psi', 'list', '--all'])).out).toContain('5 in common')
+  })
+
+  it('masks a list ahead of questions, shows it, and erases it', async () => {
+    const prepare = ['psi', 'prepare', '--for', 'bank-a', '--purpose', 'lijsten-vergelijken']
+    const made = await by(telecom, [...prepare, '--kind', 'host', '--flags', '--days', '2'])
+    expect(made).toMatchObject({ exit: 0 })
+    expect(made.out).toMatch(/state +ready/)
+    const id = /^id +([0-9a-f]{32})$/m.exec(made.out)![1]!
+    const asked = [...TO_TELECOM, '--csv', csv(hosts(0, 10)), '--column', 'domain', '--json']
+    const { id: question } = (await by(bank, [...asked, '--protocol', 'prepared'])).json() as Psi
+    const both = await by(telecom, ['psi', 'accept', question, '--prepared', '--flags'])
+    expect(both).toMatchObject({ exit: 2 })
+    const accepted = await by(telecom, ['psi', 'accept', question, '--prepared'])
+    expect(accepted).toMatchObject({ exit: 0 })
+    expect(accepted.out).toMatch(/masked at +20/)
+    const run = await by(bank, ['psi', 'run', question])
+    expect(run.out).toContain('host-5.example.net')
+    expect((await by(bank, ['psi', 'prepared'])).out).toMatch(new RegExp(`${id} +ready +given by`))
+    expect((await by(telecom, ['psi', 'prepared', '--lang', 'nl'])).out).toContain('van ons, voor')
+    const erased = await by(telecom, ['psi', 'erase', id])
+    expect(erased.out).toMatch(/state +erased: by a person/)
+    expect((await by(telecom, ['psi', 'prepared'])).out).not.toContain(id)
+    expect((await by(telecom, ['psi', 'prepared', '--all'])).out).toContain(id)
+    const long = await by(telecom, [...prepare, '--kind', 'host', '--flags', '--days', '9'])
+    expect(long).toMatchObject({ exit: 3 })
+    expect(long.err).toContain('PREPARED_EXPIRED')
+    expect(long.err).toContain('for intersections the convenant has: 7')
+    const none = await by(telecom, [...prepare, '--kind', 'host', '--flags', '--days', '1e3'])
+    expect(none).toMatchObject({ exit: 2 })
+  })
+
+  it('tells the person behind an item, with proofs that bear no change', async () => {
+    const { json } = await bank.api('POST', '/tokens', { name: 'fg', roles: ['fg'] })
+    const out = folder()
+    const about = ['subject', 'access', 'host-5.example.net', '--kind', 'host', '--export', out]
+    const env = { DREMPEL_TOKEN: (json as { token: string }).token }
+    const as = ['--node', bank.descriptor.url, '--json']
+    const told = await drempel([...about, '--proof', 'seen', ...as], { env, cwd: out })
+    expect(told).toMatchObject({ exit: 0 })
+    const [letter, proofs] = (told.json() as { files: string[] }).files
+    expect(readFileSync(letter!, 'utf8')).toContain('Member telecom')
+    const convenant = join(out, 'convenant.json')
+    writeFileSync(convenant, formatSignedConvenant(federation.signed))
+    const verify = (file: string) =>
+      drempel(['subject', 'verify', file, '--convenant', convenant, '--json'], { cwd: out })
+    expect((await verify(proofs!)).json()).toMatchObject({ verified: true, entries: 4 })
+    const access = JSON.parse(readFileSync(proofs!, 'utf8'))
+    for (const [field, value] of [
+      ['with', 'bank-b'],
+      ['purpose', 'another'],
+      ['protocol', 'psi-ot'],
+      ['time', '2026-01-01T00:00:00.000Z'],
+      ['entries', []],
+    ] as const) {
+      const bent = structuredClone(access)
+      bent.intersections[0][field] = value
+      const file = join(out, `${field}.json`)
+      writeFileSync(file, JSON.stringify(bent))
+      expect((await verify(file)).exit).not.toBe(0)
+    }
   })
 
   it('says why the protocol, and takes another', async () => {

@@ -1,5 +1,5 @@
 /**
- * Nodes are killed in the middle of an intersection, on either side. Nothing that was acknowledged is
+ * Nodes are killed in the middle of an intersection, on either side, and of masking a list ahead. Nothing that was acknowledged is
  * gone, both sides say that it failed, both logs and stores are whole, and the next one succeeds.
  */
 
@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Federation, type FederationNode } from '@drempel/examples/federation/index'
 import { fsck } from '@drempel/node/internal/app'
-import type { Psi } from '@drempel/protocol/api'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Psi, PsiPrepared } from '@drempel/protocol/api'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PARTNERS } from './lists.ts'
 import { Memory } from './memory.ts'
 
@@ -98,6 +98,70 @@ it.each(['proposer', 'partner'])(
     expect(await call(victim, 'GET', `psi/${id}/items`)).toEqual({ rows: [], next: null })
   },
 )
+
+describe('a list masked ahead', () => {
+  let list: string
+
+  const prepared = async (node: FederationNode): Promise<PsiPrepared | undefined> => {
+    const { lists } = await call(node, 'GET', 'psi/prepared')
+    return (lists as PsiPrepared[]).find(({ id }) => id === list)
+  }
+
+  async function until(node: FederationNode, is: (list: PsiPrepared | undefined) => boolean) {
+    for (const end = Date.now() + 90_000; Date.now() < end; ) {
+      const found = await prepared(node)
+      if (is(found)) return found
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    throw new Error(`${node.id} does not get there`)
+  }
+
+  const question = async (): Promise<string> => {
+    const { id }: Psi = await call(proposer, 'POST', 'psi', {
+      ...{ partner: partner.id, purpose: 'lijsten-vergelijken', kind: 'host', output: 'items' },
+      ...{ to: 'both', protocol: 'prepared', input: await bring(proposer, 5_950, 6_050) },
+    })
+    await call(partner, 'POST', `psi/${id}/acceptance`, { input: 'prepared' })
+    return id
+  }
+
+  it('is masked anew where its owner was killed at it, and ready once', async () => {
+    const { id } = await call(partner, 'POST', 'psi/prepared', {
+      ...{ partner: proposer.id, purpose: 'lijsten-vergelijken', kind: 'host' },
+      input: await bring(partner, 0, 6_000),
+    })
+    list = id
+    await until(partner, (found) => (found?.done ?? 0) > 0)
+    const told = federation.nodes.map((node) => memory.head(node))
+    await Promise.all(told)
+    await partner.kill()
+    await partner.start()
+    expect(await memory.losses()).toEqual([])
+    expect(await until(partner, (found) => found?.state !== 'masking')).toMatchObject({
+      ...{ state: 'ready', own: 6_000 },
+    })
+  }, 120_000)
+
+  it('is there after both were killed in the middle of a question', async () => {
+    const nodes = [proposer, partner]
+    const id = await question()
+    await when(proposer, id, ({ received = 0, state }) => received > 0 || state !== 'running')
+    await Promise.all(nodes.map((node) => node.kill()))
+    await Promise.all(nodes.map((node) => node.start()))
+    for (const node of nodes) {
+      const { state } = await when(node, id, (now) => now.state !== 'running')
+      expect(['done', 'failed']).toContain(state)
+    }
+    expect((await prepared(partner))?.state).toBe('ready')
+    // Once more, with what either has of it by now.
+    const again = await question()
+    for (const node of nodes) {
+      const { state, result } = await when(node, again, (now) => now.state !== 'running')
+      expect({ state, result }).toEqual({ state: 'done', result: { learned: 'items', size: 50 } })
+      expect((await prepared(node))?.state).toBe('ready')
+    }
+  }, 60_000)
+})
 
 it('the next one succeeds, and both stores are whole', async () => {
   const id = await begin('ot', 2_000)

@@ -32,6 +32,7 @@ import { logShred } from './log-shred.ts'
 import { logWatch } from './log-watch.ts'
 import { feedbackCommand, logClasses } from './outcome.ts'
 import { psiAccept, psiList, psiPropose, psiRefuse, psiRepeat, psiRun, psiShow } from './psi.ts'
+import { psiErase, psiPrepare, psiPrepared } from './psi-prepared.ts'
 import { questionApprove, questionAskCommand, questionList, questionShow } from './question.ts'
 import { recallClose, recallList } from './recall.ts'
 import { receiptGet, receiptVerify } from './receipt.ts'
@@ -75,6 +76,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[checkCommand, screenCommand, receiptGet, receiptVerify],
   ...[questionList, questionShow, questionApprove, questionAskCommand, feedbackCommand],
   ...[psiPropose, psiAccept, psiRefuse, psiRepeat, psiList, psiRun, psiShow],
+  ...[psiPrepare, psiPrepared, psiErase],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
   ...[logFetch, logReconcile, logFsck],
   ...[logOpen, logShred, logProposals, logApprove],

@@ -24,6 +24,7 @@ export async function withTerms(ctx: Context, error: unknown, purpose: string): 
     KIND_NOT_ALLOWED: kinds,
     OUTPUT_NOT_ALLOWED: terms && `${terms.outputs.join(', ')}; --to ${terms.to.join(', ')}`,
     PSI_PROTOCOL_NOT_ALLOWED: terms?.protocols.join(', '),
+    PREPARED_EXPIRED: terms && String(terms.preparedDays ?? '-'),
     LIST_TOO_SMALL: sizes,
     LIST_TOO_LARGE: sizes,
   }

@@ -17,6 +17,9 @@ import { bringInput, INPUT_OPTIONS, type InputOptions } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
 import { psiFacts, psiNext, psiReason, psiTable } from './psi-text.ts'
 
+/** `prepared`: of a list that the other side masked ahead. */
+const PROTOCOLS = [...PSI_PROTOCOLS, 'prepared'] as const
+
 const ID = { nl: 'id uit psi list', en: 'id of psi list' }
 const EXAMPLE = '00112233445566778899aabbccddeeff'
 const ENDS: Readonly<Record<'nl' | 'en', string>> = {
@@ -30,7 +33,7 @@ type ProposeOptions = KindOptions &
     readonly purpose: string
     readonly sizeOnly?: boolean
     readonly to?: (typeof PSI_TO)[number]
-    readonly protocol?: (typeof PSI_PROTOCOLS)[number]
+    readonly protocol?: (typeof PROTOCOLS)[number]
     readonly case?: string
     readonly wait?: boolean
     readonly output?: string
@@ -73,7 +76,7 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
         nl: 'in plaats van wat bij de grootte past',
         en: 'instead of what suits the sizes',
       },
-      choices: PSI_PROTOCOLS,
+      choices: PROTOCOLS,
     },
     {
       flags: '--case <ref>',
@@ -118,7 +121,11 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
 }
 
 export const psiAccept: CommandSpec<
-  InputOptions & { readonly wait?: boolean; readonly output?: string }
+  InputOptions & {
+    readonly prepared?: boolean
+    readonly wait?: boolean
+    readonly output?: string
+  }
 > = {
   usage: 'psi accept <id>',
   about: {
@@ -128,12 +135,20 @@ export const psiAccept: CommandSpec<
   args: { id: ID },
   options: [
     ...INPUT_OPTIONS,
+    {
+      flags: '--prepared',
+      about: {
+        nl: 'of de lijst die vooraf gemaskeerd is, zoals zij toen was',
+        en: 'or the list that was masked ahead, as it was then',
+      },
+    },
     { flags: '--no-wait', about: { nl: 'niet wachten', en: 'do not wait' } },
     OUT_OPTION,
   ],
   examples: [
     `psi accept ${EXAMPLE} --flags`,
     `psi accept ${EXAMPLE} --csv list.csv --column iban -o common.csv`,
+    `psi accept ${EXAMPLE} --prepared`,
   ],
   notes: {
     nl: `Waar het doel twee personen vraagt, stemt de tweede in zonder lijst.\n${ENDS.nl}`,
@@ -145,7 +160,12 @@ export const psiAccept: CommandSpec<
     const node = await ctx.node()
     const before = await node.get(`psi/${id}`, psiSchema)
     const needed = before.side === 'partner' && before.own === null
-    const { input } = await bringInput(ctx, before.kind, options, needed)
+    const { flags, csv, prepared = false } = options
+    if (prepared && (flags === true || csv !== undefined)) {
+      usage('--prepared', { nl: 'één lijst', en: 'one list' }, ctx.lang)
+    }
+    const brought = prepared ? undefined : await bringInput(ctx, before.kind, options, needed)
+    const input = prepared ? ('prepared' as const) : brought?.input
     const body = [psiAcceptRequest, input === undefined ? {} : { input }] as const
     const begun = await node.send('POST', `psi/${id}/acceptance`, body, psiSchema, {
       timeoutMs: LONG_MS,

@@ -59,6 +59,7 @@ import {
   failOpenRounds,
   finishBegun,
   type Log,
+  maskWaiting,
   reviewAnswers,
   summariseFlags,
   tidyIntersections,
@@ -354,6 +355,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
   for (const timer of timers) timer.unref()
   sync()
   cosign()
+  guarded('masking', () => maskWaiting(ctx, intersections))()
   return () => timers.forEach((timer) => void clearInterval(timer))
 }
 

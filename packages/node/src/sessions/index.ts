@@ -85,6 +85,7 @@ export {
   addToList,
   endPrepared,
   type Intersections,
+  maskWaiting,
   openPrepared,
   openSession,
   PROPOSAL_MS,

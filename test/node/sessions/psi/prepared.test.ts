@@ -2,7 +2,7 @@
 
 import { PsiLink, tidyIntersections } from '@drempel/node/internal/sessions'
 import type { Psi, PsiPrepared } from '@drempel/protocol/api'
-import { type Bytes, type Json, signStatement } from '@drempel/protocol/encoding'
+import { type Bytes, type Json, ProtocolError, signStatement } from '@drempel/protocol/encoding'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
@@ -316,6 +316,54 @@ describe('the key of a prepared list', () => {
       expect(await settled(member, id)).toMatchObject({ state: 'ended', reason: 'EXPIRED' })
       expect(await kept(member, id)).toEqual([])
     }
+  })
+})
+
+describe('a disk that fails in between', () => {
+  /** The next call of it fails. */
+  function failing(member: Member, name: 'create' | 'transition'): void {
+    const { prepared: of } = member.ctx.store.psi
+    const store = of as { [Name in typeof name]: (...given: never[]) => Promise<unknown> }
+    const honest = store[name]
+    store[name] = () => {
+      store[name] = honest
+      return Promise.reject(new ProtocolError('STORE_FAILED'))
+    }
+    undo.push(() => {
+      store[name] = honest
+    })
+  }
+
+  it('leaves what was given to be given again, entered once', async () => {
+    const { id } = await prepared()
+    failing(bank, 'create')
+    const question = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await accept(telecom, question.id, 'prepared')
+    expect(await ended(bank, question.id)).toMatchObject({ state: 'failed' })
+    await ended(telecom, question.id)
+    expect(await bank.ctx.store.psi.prepared.get(id)).toBeNull()
+    expect(await asked()).toMatchObject([{ result: { size: 10 } }, {}])
+    expect(await psiEntries(bank, id)).toHaveLength(1)
+  })
+
+  it('leaves no key behind an entry that it was erased, once it is tried again', async () => {
+    const { id } = await ready()
+    failing(telecom, 'transition')
+    expect((await end(telecom, id)).status).toBeGreaterThanOrEqual(500)
+    expect(await end(telecom, id)).toMatchObject({ json: { state: 'ended' } })
+    expect(await kept(telecom, id)).toEqual([])
+    const types = (await psiEntries(telecom, id)).map(({ type }) => type)
+    expect(types).toEqual(['psi.prepared', 'psi.erased'])
+  })
+
+  it('leaves parts of no list for a day', async () => {
+    const parts = `prepared/${'ab'.repeat(16)}/records`
+    await bank.ctx.store.psi.addPart(parts, new Uint8Array(9))
+    await tidyIntersections(bank.ctx, runsOf(bank))
+    expect(await kept(bank, 'ab'.repeat(16))).toEqual([parts])
+    federation.clock.ahead += DAY + 60_000
+    await tidyIntersections(bank.ctx, runsOf(bank))
+    expect(await kept(bank, 'ab'.repeat(16))).toEqual([])
   })
 })
 

@@ -5,7 +5,7 @@ export { acceptPsiChannel, psiMethods } from './methods.ts'
 export { type PsiRule, psiPolicy } from './policy.ts'
 export {
   endPrepared,
-  endPreparedOf,
+  maskWaiting,
   openPrepared,
   type Prepared,
   preparedOf,

@@ -1,5 +1,3 @@
-export { endPrepared, endPreparedOf, livePrepared, preparedOf, tidyPrepared } from './end.ts'
-export { keptRows } from './keep.ts'
-export { maskWaiting, type PrepareAsked, prepareIntersection } from './prepare.ts'
-export { readyFor, runPrepared } from './run.ts'
-export { openPrepared, type Prepared, preparedTerms } from './terms.ts'
+export { endPrepared, preparedOf, tidyPrepared } from './end.ts'
+export { maskWaiting, prepareIntersection } from './prepare.ts'
+export { openPrepared, type Prepared } from './terms.ts'
