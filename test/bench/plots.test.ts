@@ -40,11 +40,18 @@ describe('plots', () => {
       ])
     const results = [
       ratio('group evaluate, relaxed / libsodium', 3.45, 3.3),
+      ratio('group generator times scalar, baseline / libsodium', 2.5),
       ratio('oprf evaluate / libsodium', 9.87),
     ]
     expect(writePlots(folder, results)).toEqual(['group.svg'])
     const svg = readFileSync(join(folder, 'group.svg'), 'utf8')
     expect(svg).toContain('>3.45<')
+    expect(svg).toContain('>evaluate, relaxed<')
+    // Names end at the axis and begin inside the figure: a narrow font's letter has more than 5 pixels.
+    const name = 'generator times scalar, baseline'
+    expect(svg).toContain(`>${name}<`)
+    const bars = Number(/<rect [^>]*\bx="([\d.]+)"/.exec(svg)?.[1])
+    expect(bars).toBeGreaterThan(5.5 * name.length)
     expect(svg).not.toContain('>9.87<')
   })
 

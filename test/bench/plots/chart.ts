@@ -41,12 +41,16 @@ export function lineChart(title: string, x: Axis, y: Axis, points: readonly Poin
 
 export type Bar = { readonly name: string; readonly value: number; readonly goal: number | null }
 
-/** Bars with their values, and a tick where the goal is. */
+/** No letter of the axis is wider on average, in pixels. */
+const LETTER = 6
+
+/** Bars with their values, names before them in full, and a red tick where the goal is. */
 export function barChart(title: string, label: string, bars: readonly Bar[]): string {
   const withGoal = bars.filter(({ goal }) => goal !== null)
   return svg(title, {
     height: 60 + 26 * bars.length,
-    marginLeft: 260,
+    marginLeft: 20 + LETTER * Math.max(...bars.map(({ name }) => name.length)),
+    marginRight: 50,
     x: { label, grid: true, zero: true },
     y: { label: null, domain: bars.map(({ name }) => name) },
     marks: [
@@ -58,26 +62,35 @@ export function barChart(title: string, label: string, bars: readonly Bar[]): st
         text: ({ value }: Bar) => value.toPrecision(3),
         dx: 6,
         textAnchor: 'start',
+        // Legible over a goal.
+        fill: 'black',
+        stroke: 'white',
       }),
     ],
   })
 }
 
-function svg(title: string, options: Plot.PlotOptions): string {
+function svg(title: string, { marginLeft = 60, ...options }: Plot.PlotOptions): string {
   const { document } = parseHTML('<html></html>')
   const chart = Plot.plot({
     document,
     width: WIDTH,
     height: HEIGHT,
     marginTop: 56,
-    marginLeft: 60,
+    marginLeft,
     marginRight: 150,
     marginBottom: 40,
     style: { background: 'white', color: 'black', fontFamily: 'system-ui, sans-serif' },
     ...options,
     marks: [
       ...(options.marks ?? []),
-      Plot.text([title], { frameAnchor: 'top-left', dy: -32, fontSize: 14, fontWeight: 'bold' }),
+      Plot.text([title], {
+        frameAnchor: 'top-left',
+        dx: 10 - marginLeft,
+        dy: -32,
+        fontSize: 14,
+        fontWeight: 'bold',
+      }),
     ],
   })
   const text = chart.outerHTML.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
