@@ -55,6 +55,22 @@ export function periodOf(ctx: Context, text: string): Period {
   )
 }
 
+/** The wanted log of a node, or its latest. @throws ProtocolError `USAGE` if there is no such log */
+export async function chosenOrigin(
+  ctx: Context,
+  source: LogSource,
+  wanted: string | undefined,
+): Promise<string> {
+  const listed = (await source.origins()).map(({ origin }) => origin).sort()
+  const origin = wanted ?? listed.at(-1)
+  return origin !== undefined && listed.includes(origin) ? origin : noSuchLog(ctx, '--origin')
+}
+
+function noSuchLog(ctx: Context, at: string): never {
+  const text = { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' }
+  return usage(at, text, ctx.lang)
+}
+
 export type ReadLog = VerifiedLog & { readonly key: KeySource }
 
 /**
@@ -72,13 +88,7 @@ export async function readLogs(
   const chosen = listed.filter((name) =>
     origin === undefined ? period === undefined || mayHold(name, period) : name === origin,
   )
-  if (chosen.length === 0) {
-    usage(
-      origin === undefined ? '--period' : '--origin',
-      { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' },
-      ctx.lang,
-    )
-  }
+  if (chosen.length === 0) noSuchLog(ctx, origin === undefined ? '--period' : '--origin')
   const logs: ReadLog[] = []
   for (const name of chosen) logs.push(await readLog(ctx, source, name))
   return logs

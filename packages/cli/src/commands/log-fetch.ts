@@ -6,7 +6,8 @@ import { openCheckpoint, parseEvent, verifyLog } from '@drempel/protocol/log'
 import { sha256 } from '../audit/hash.ts'
 import { makeFolder, writeText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
-import { type CommandSpec, usage } from './define.ts'
+import type { CommandSpec } from './define.ts'
+import { chosenOrigin } from './log-entries.ts'
 import { keepTiles } from './log-folder.ts'
 import { logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
@@ -30,15 +31,7 @@ export const logFetch: CommandSpec<Options> = {
   examples: ['log fetch bank-a-2026Q4 --home bank-a --convenant convenant.json'],
   async run(ctx, options, dir: string) {
     const [source] = await logSources(ctx, options)
-    const listed = (await source!.origins()).map(({ origin }) => origin).sort()
-    const origin = options.origin ?? listed.at(-1)
-    if (origin === undefined || !listed.includes(origin)) {
-      return usage(
-        '--origin',
-        { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' },
-        ctx.lang,
-      )
-    }
+    const origin = await chosenOrigin(ctx, source!, options.origin)
     const folder = ctx.path(dir)
     if ((await readdir(folder).catch(() => [])).length > 0) fail('FILE_EXISTS', { at: folder })
     await makeFolder(folder)

@@ -27,7 +27,13 @@ import { clean, table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, usage } from './define.ts'
 import { listing } from './listing.ts'
-import { ORIGIN_OPTION, PERIOD_OPTION, periodOf, TOKEN_FILE_OPTION } from './log-entries.ts'
+import {
+  chosenOrigin,
+  ORIGIN_OPTION,
+  PERIOD_OPTION,
+  periodOf,
+  TOKEN_FILE_OPTION,
+} from './log-entries.ts'
 import { openSeen, type Seen } from './log-seen.ts'
 import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
@@ -168,15 +174,7 @@ export const logShow: CommandSpec<ShowOptions> = {
       return usage('--type', { nl: `een van ${all}`, en: `one of ${all}` }, ctx.lang)
     }
     const [source] = await logSources(ctx, options)
-    const listed = (await source!.origins()).map(({ origin }) => origin).sort()
-    const origin = options.origin ?? listed.at(-1)
-    if (origin === undefined || !listed.includes(origin)) {
-      return usage(
-        '--origin',
-        { nl: 'de node heeft dit logboek niet', en: 'the node has no such log' },
-        ctx.lang,
-      )
-    }
+    const origin = await chosenOrigin(ctx, source!, options.origin)
     const { limit = 20 } = options
     const period = options.period === undefined ? undefined : periodOf(ctx, options.period)
     const entries = await lastEntries(source!, origin, limit, selector({ ...options, period }))
