@@ -88,6 +88,69 @@ describe('log quorum', () => {
   })
 })
 
+describe('log conflicts', () => {
+  const nothing = {
+    ...{ witnesses: [], quorum: 0, waitingSince: null, logs: [], held: [] },
+    ...{ compared: [], conflicts: [], discrepancies: [] },
+  }
+  const time = new Date(NOW).toISOString()
+  const conflicts = async (view: object, ...argv: string[]) => {
+    const node = await fakeNode(() => ({ json: { ...nothing, ...view } }))
+    return drempel([
+      'log',
+      'conflicts',
+      '--home',
+      node.home,
+      '--convenant',
+      convenantFile(),
+      ...argv,
+    ])
+  }
+  const conflict = (first: Log, second: Log, code = 'LOG_FORKED') => ({
+    ...{ log: `${ORIGIN}+0123abcd`, code, time, first: first.note, second: second.note },
+  })
+
+  it.each([
+    ['nl', 'Geen logboek sprak zichzelf of een ander tegen.'],
+    ['en', 'No log contradicted itself or another.'],
+  ])('are none, in %s', async (lang, text) => {
+    const { exit, out } = await conflicts({}, '--lang', lang)
+    expect([exit, out]).toEqual([0, `${text}\n`])
+  })
+
+  it('are proven by two signatures of the owner, which can be handed on', async () => {
+    const [first, second] = [makeLog(), makeLog(SIZE, { salt: 'x' })]
+    const file = join(folder(), 'evidence.txt')
+    const view = { conflicts: [conflict(first, second)] }
+    const { exit, json } = await conflicts(view, '--json', '-o', file)
+    expect(exit).toBe(1)
+    expect(json().conflicts).toMatchObject([
+      { origin: ORIGIN, sizes: [SIZE, SIZE], proven: true, first: first.note, second: second.note },
+    ])
+    expect(readFileSync(file, 'utf8')).toBe(`${first.note}\n${second.note}`)
+  })
+
+  it.each<[string, () => object]>([
+    ['one head twice', () => conflict(makeLog(), makeLog())],
+    ['two lengths', () => conflict(makeLog(), makeLog(SIZE - 1), 'LOG_ROLLED_BACK')],
+    [
+      'a head that another signed',
+      () => conflict(makeLog(), makeLog(SIZE, { salt: 'x', owner: 'bank-b' })),
+    ],
+    ['no head', () => ({ ...conflict(makeLog(), makeLog()), second: 'x' })],
+  ])('are not proven by %s, and told all the same', async (_, make) => {
+    const { exit, json } = await conflicts({ conflicts: [make()] }, '--json')
+    expect([exit, json().conflicts[0].proven]).toEqual([1, false])
+  })
+
+  it('are told with what the daily comparison found', async () => {
+    const found = { member: 'bank-b', txid: '01'.repeat(16), kind: 'late', fields: [], minutes: 61 }
+    const { exit, out } = await conflicts({ discrepancies: [{ ...found, time }] }, '--lang', 'nl')
+    expect(exit).toBe(1)
+    expect(out).toMatch(/bank-b +te laat +(01){16} +- +61/)
+  })
+})
+
 describe('log verify', () => {
   const verify = async (home: string, ...more: string[]) => {
     const ran = await drempel(['log', 'verify', '--home', home, '--json', ...more])

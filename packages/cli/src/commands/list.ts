@@ -20,6 +20,7 @@ import { initCommand, upCommand } from './init.ts'
 import { keysGenerate, keysList } from './keys.ts'
 import { logShow, logVerify } from './log.ts'
 import { logBreach } from './log-breach.ts'
+import { logConflicts } from './log-conflicts.ts'
 import { logExport } from './log-export.ts'
 import { logFetch } from './log-fetch.ts'
 import { logFsck } from './log-fsck.ts'
@@ -78,7 +79,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[psiPropose, psiAccept, psiRefuse, psiRepeat, psiList, psiRun, psiShow],
   ...[psiPrepare, psiPrepared, psiErase],
   ...[logVerify, logQuorum, logShow, logWatch, logExport, logReport, logReportVerify, logBreach],
-  ...[logFetch, logReconcile, logFsck],
+  ...[logFetch, logReconcile, logConflicts, logFsck],
   ...[logOpen, logShred, logProposals, logApprove],
   ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
