@@ -236,8 +236,6 @@ describe('a prepared list', () => {
       return found?.state === 'ended' ? found : undefined
     })
     expect(old).toMatchObject({ reason: 'REPLACED' })
-    const [ours] = await asked()
-    expect(ours).toMatchObject({ state: 'done', prepared: { id: next.id } })
     const records = async (id: string) => {
       const [part] = await bank.ctx.store.psi.parts(`prepared/${id}/records`, {
         after: 0,
@@ -246,7 +244,13 @@ describe('a prepared list', () => {
       const bytes = bank.ctx.vault.open(`psi/prepared/${id}/records/0`, part!.sealed)
       return new Set(Buffer.from(bytes).toString('hex').match(/.{16}/g))
     }
-    const [first, second] = [await records(before!.id), await records(next.id)]
+    const first = await records(before!.id)
+    const [ours] = await asked()
+    expect(ours).toMatchObject({ state: 'done', prepared: { id: next.id } })
+    const second = await records(next.id)
+    // Who asks keeps one.
+    expect(await settled(bank, before!.id)).toMatchObject({ state: 'ended', reason: 'REPLACED' })
+    expect(await kept(bank, before!.id)).toEqual([])
     expect(first.intersection(second).size).toBe(0)
   })
 })

@@ -24,8 +24,7 @@ import {
   type SignedProposal,
   STATEMENT,
 } from './messages.ts'
-import { preparedOf } from './prepared/end.ts'
-import { readyFor } from './prepared/run.ts'
+import { readyFor, readyTerms } from './prepared/run.ts'
 import type { Intersections } from './runs.ts'
 import {
   move,
@@ -253,8 +252,7 @@ async function begin(
   const { body } = content.proposal
   const own = content.own!
   const size = padded(ctx, purpose, 'partner', own.size)
-  const prepared =
-    own.prepared === undefined ? null : (await preparedOf(ctx, own.prepared)).content.bound.terms
+  const prepared = own.prepared === undefined ? null : await readyTerms(ctx, own.prepared)
   const { protocol, why } = choice(ctx, body, size, prepared !== null)
   const accepted = {
     ...{ proposal: proposalDigest(body), id, protocol, size, list: own.commitment },

@@ -3,8 +3,8 @@
  * who was given it, each when it ends there. The asker's records are worth nothing without the key.
  *
  * It ends with its days, with the version of the convenant that it was made under, when a newer one takes
- * its place, by a person, and, made of flags, with any objection, erasure or rectification of its kind:
- * whether the flag was there must not show.
+ * its place, by a person, and with any objection, erasure or rectification of its kind at its owner,
+ * whatever is on it: whether the identifier was must not show.
  */
 
 import { hex } from '@drempel/protocol/encoding'
@@ -55,13 +55,19 @@ export async function endPrepared(
   return preparedOf(ctx, id)
 }
 
+/** Those whose place a newer one takes. */
+export async function endReplaced(ctx: NodeContext, newer: Prepared): Promise<void> {
+  const fields = ['side', 'peer', 'purpose', 'kind'] as const
+  for (const list of await livePrepared(ctx)) {
+    const same = list.id !== newer.id && fields.every((field) => list[field] === newer[field])
+    if (same && list.createdAt <= newer.createdAt) await endPrepared(ctx, list, 'REPLACED')
+  }
+}
+
 /** By a right that somebody exercised, before anything of it is done. */
 export async function endPreparedOf(ctx: NodeContext, kind: IdentifierKind): Promise<void> {
   for (const list of await livePrepared(ctx)) {
-    const { side, content } = list
-    if (side === 'owner' && list.kind === kind && content.own?.source === 'flags') {
-      await endPrepared(ctx, list, 'SUBJECT')
-    }
+    if (list.side === 'owner' && list.kind === kind) await endPrepared(ctx, list, 'SUBJECT')
   }
 }
 

@@ -16,7 +16,7 @@ import { mostOf, padded, requestOf, termsOf } from '../agree.ts'
 import { dropList } from '../lists.ts'
 import { listFor, type PsiInput, refuser } from '../proposals.ts'
 import type { Intersections, Masking } from '../runs.ts'
-import { endPrepared, enterPrepared, livePrepared, preparedOf } from './end.ts'
+import { endPrepared, endReplaced, enterPrepared, livePrepared, preparedOf } from './end.ts'
 import { dropKept, keepBytes, keepItems, keptItems } from './keep.ts'
 import {
   type Bound,
@@ -122,11 +122,8 @@ async function mask(ctx: NodeContext, id: string, live: Masking): Promise<void> 
     await endPrepared(ctx, list, 'FAILED')
     throw error
   }
-  const others = (await livePrepared(ctx)).filter(
-    (other) => other.id !== id && isSame(other, list) && other.createdAt <= list.createdAt,
-  )
   // A question that one of them answers now has all it needs in memory.
-  for (const other of others) await endPrepared(ctx, other, 'REPLACED')
+  await endReplaced(ctx, list)
 }
 
 async function masked(ctx: NodeContext, list: Prepared, live: Masking): Promise<void> {
@@ -158,9 +155,4 @@ async function masked(ctx: NodeContext, list: Prepared, live: Masking): Promise<
   } finally {
     made.scalar.fill(0)
   }
-}
-
-function isSame(one: Prepared, other: Prepared): boolean {
-  const fields = ['side', 'peer', 'purpose', 'kind'] as const
-  return fields.every((field) => one[field] === other[field])
 }

@@ -24,7 +24,7 @@ import type { NodeContext } from '../../context.ts'
 import { fail } from '../../errors.ts'
 import type { Intersections } from '../runs.ts'
 import type { PsiSession } from '../state.ts'
-import { enterPrepared, livePrepared, preparedOf } from './end.ts'
+import { endReplaced, enterPrepared, livePrepared, preparedOf } from './end.ts'
 import { keepBytes, keptBytes } from './keep.ts'
 import {
   type Bound,
@@ -32,6 +32,7 @@ import {
   openPrepared,
   type Prepared,
   type PreparedContent,
+  type PreparedTerms,
   sealPrepared,
   sizesOf,
 } from './terms.ts'
@@ -56,6 +57,13 @@ export async function readyFor(
       list.expiresAt > ctx.clock() &&
       list.content.bound.convenant === digest,
   )
+}
+
+/** Its terms, while it answers. @throws ProtocolError `PSI_PREPARED_ENDED` */
+export async function readyTerms(ctx: NodeContext, id: string): Promise<PreparedTerms> {
+  const { state, expiresAt, content } = await preparedOf(ctx, id)
+  const lives = state === 'ready' && expiresAt > ctx.clock()
+  return lives ? content.bound.terms : fail('PSI_PREPARED_ENDED')
 }
 
 /** What a session's acceptance says of the list, in the words of either side. */
@@ -146,6 +154,8 @@ async function held(
   const now = ctx.clock()
   await enterPrepared(ctx, { ...row, content, createdAt: now, updatedAt: now })
   await ctx.store.psi.prepared.create({ ...row, sealed })
+  // One at a time of a member, for a purpose and kind: what it gives is kept, and it can give more.
+  await endReplaced(ctx, await preparedOf(ctx, id))
   return taken
 }
 
