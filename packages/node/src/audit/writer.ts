@@ -71,6 +71,16 @@ type Current = {
   readonly signer: NoteSigner
 }
 
+type Moment = {
+  readonly minute: number
+  /** Of the convenant. */
+  readonly id: string
+  /** The period that was written to last. */
+  readonly last: string
+  readonly origin: string
+  readonly time: string
+}
+
 export type Writer = {
   append(event: NewEvent, record: Json): Promise<Appended>
   origin(): Promise<string | null>
@@ -87,6 +97,7 @@ export function createWriter(
   let running: Promise<void> | undefined
   let current: Current | undefined
   let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes> }) | undefined
+  let moment: Moment | undefined
   let closed = false
 
   const append = (event: NewEvent, record: Json) =>
@@ -157,13 +168,22 @@ export function createWriter(
     now: number,
   ): Setting | undefined {
     if (current === undefined) return undefined
-    const origin = originOf(options, convenant, periodAt(now, current.period))
-    const time = minuteOf(now)
+    const { origin, time } = momentOf(convenant, now, current.period)
     if (origin !== current.origin || ofToday?.period !== current.period) return undefined
     if (ofToday.day !== purposeDay(current.period, '', time).day) return undefined
     const { keys } = ofToday
     if (purposesOf(batch).some((purpose) => !keys.has(purpose))) return undefined
     return { log: current, convenant, time, keys }
+  }
+
+  /** Worked out once for each minute. */
+  function momentOf(convenant: ConvenantRef, now: number, last: string): Moment {
+    const { id } = convenant
+    const minute = Math.floor(now / 60_000)
+    if (moment?.minute === minute && moment.id === id && moment.last === last) return moment
+    const origin = originOf(options, convenant, periodAt(now, last))
+    moment = { minute, id, last, origin, time: minuteOf(now) }
+    return moment
   }
 
   async function find(

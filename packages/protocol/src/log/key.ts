@@ -67,11 +67,13 @@ export function parseVerifierKey(text: string): VerifierKey {
 
 /** Non-empty, no Unicode space, no plus, nothing that a note can't carry. */
 export function isKeyName(name: string): boolean {
+  if (/^[!-*,-~]+$/.test(name)) return true
   return name !== '' && isPlain(name) && !/[\p{White_Space}+]/u.test(name)
 }
 
 /** No control character but newline, and nothing that UTF-8 can't express. */
 export function isPlain(text: string): boolean {
+  if (/^[\n -~]*$/.test(text)) return true
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0x20 && unit !== 0x0a) return false

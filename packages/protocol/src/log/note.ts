@@ -8,6 +8,7 @@ import {
   type Bytes,
   base64,
   concat,
+  fromHex,
   hex,
   type Signer,
   utf8,
@@ -52,7 +53,7 @@ export function parseNote(note: string): Note {
 
 export function encodeNote(note: Note): string {
   const lines = note.signatures.map(
-    ({ name, id, bytes }) => `— ${name} ${base64(concat(idBytes(id), bytes))}\n`,
+    ({ name, id, bytes }) => `— ${name} ${base64(concat(fromHex(id), bytes))}\n`,
   )
   return `${note.text}\n${lines.join('')}`
 }
@@ -68,11 +69,11 @@ export function signNote(
 ): string {
   const own = signers.map(({ key, sign }) => ({ name: key.name, id: key.id, bytes: sign(text) }))
   const signatures = [...others, ...own]
-  const note = encodeNote({ text, signatures })
   // What `parseNote` would find, without its work: a log signs a note for each entry.
-  if (!isPlain(text) || !text.endsWith('\n') || note.length > MAX_LENGTH) fail('BAD_NOTE')
+  if (!isPlain(text) || !text.endsWith('\n') || !signatures.every(isWritable)) fail('BAD_NOTE')
   if (signatures.length === 0 || signatures.length > MAX_SIGNATURES) fail('BAD_NOTE')
-  if (!signatures.every(isWritable)) fail('BAD_NOTE')
+  const note = encodeNote({ text, signatures })
+  if (note.length > MAX_LENGTH) fail('BAD_NOTE')
   return note
 }
 
@@ -129,8 +130,4 @@ function parseLine(line: string): NoteSignature {
   const [name, bytes] = [match[1]!, decodeBase64(match[2]!, 'BAD_NOTE')]
   if (!isKeyName(name) || bytes.length < 5) fail('BAD_NOTE')
   return { name, id: hex(bytes.subarray(0, 4)), bytes: bytes.subarray(4) }
-}
-
-function idBytes(id: string): Bytes {
-  return Uint8Array.from([0, 2, 4, 6], (at) => Number.parseInt(id.slice(at, at + 2), 16))
 }

@@ -12,8 +12,12 @@ export function logStore(connection: Connection): LogStore {
   const find = db.prepare<[string], Log>('SELECT id, size, root, note FROM logs WHERE origin = ?')
   const idOf = db.prepare<[string], number>('SELECT id FROM logs WHERE origin = ?').pluck()
   const originOf = db.prepare<[number], string>('SELECT origin FROM logs WHERE id = ?').pluck()
-  const begin = db.prepare(`INSERT INTO logs (origin, size, root, note) VALUES (?, 0, x'', '')`)
-  const advance = db.prepare('UPDATE logs SET size = ?, root = ?, note = ? WHERE id = ?')
+  const begin = db.prepare(
+    `INSERT OR IGNORE INTO logs (origin, size, root, note) VALUES (?, 0, x'', '')`,
+  )
+  const advance = db.prepare(
+    'UPDATE logs SET size = ?, root = ?, note = ? WHERE origin = ? AND size = ?',
+  )
   const addHash = db.prepare(
     'INSERT INTO log_hashes (log, level, position, hash) VALUES (?, ?, ?, ?)',
   )
@@ -41,12 +45,12 @@ export function logStore(connection: Connection): LogStore {
       const add = batches.adder(batch)
       const work = () => {
         if (head.size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'head.size' })
-        const known = find.get(origin)
-        if ((known?.size ?? 0) !== expectedSize) return undefined
-        const log = known?.id ?? Number(begin.run(origin).lastInsertRowid)
+        if (expectedSize === 0) begin.run(origin)
+        const { size, root, note } = head
+        if (advance.run(size, root, note, origin, expectedSize).changes === 0) return undefined
+        const log = idOf.get(origin)!
         add(log, expectedSize)
         for (const { level, index, hash } of nodes) addHash.run(log, level, index, hash)
-        advance.run(head.size, head.root, head.note, log)
         return { log, settled: txids.extend(log, expectedSize, head.size) }
       }
       try {
