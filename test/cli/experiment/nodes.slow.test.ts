@@ -24,13 +24,12 @@ describe('experiment run with nodes', () => {
     const ran = await drempel(['experiment', 'run', 'proef.yaml', '--out', 'nodes'], { cwd })
     expect(ran.exit).toBe(0)
     expect(ran.err).toContain('4 of 4 nodes run')
-    const plain = ['experiment', 'run', 'proef.yaml', '--out', 'plain', '--plain', '--lang', 'en']
-    expect((await drempel(plain, { cwd })).err).toContain('goes through the real protocol')
+    const plain = ['experiment', 'run', 'proef.yaml', '--out', 'plain', '--plain', '--no-sample']
+    await drempel(plain, { cwd })
     const read = (file: string) => readFileSync(join(cwd, file), 'utf8')
     for (const name of ['results.json', 'results.csv']) {
       expect(read(`nodes/${name}`)).toBe(read(`plain/${name}`))
     }
-    expect(read('plain/report.html')).toMatch(/a sample of \d+ identifiers at 4 partners/)
     expect(read('nodes/report.html')).toContain('Measured between real nodes')
     const { answered, notInConvenant, rounds } = JSON.parse(read('nodes/measured.json'))
     const rules = rulesOf(parseExperiment(text, 'proef.yaml'))
@@ -47,6 +46,21 @@ describe('experiment run with nodes', () => {
     expect(signatures).toHaveLength(convenant.members.length)
     expect(existsSync(join(cwd, 'plain/measured.json'))).toBe(false)
     expect(left()).toEqual(before)
+  })
+
+  it('checks a sample where the rest is computed plainly', async () => {
+    const cwd = folder()
+    const few = smallWorld('parameters: { campaigns: 30 }\nsensitivity: false')
+      .replace(/ {2}- \{ id: bank-zuid.*\n/, '')
+      .replace(/rules:(.|\n)*(?=parameters)/, 'rules: [{ kinds: iban, t: 2 }]\n')
+    writeFileSync(join(cwd, 'proef.yaml'), few)
+    const argv = ['experiment', 'run', 'proef.yaml', '--out', 'plain', '--plain', '--lang', 'en']
+    const ran = await drempel(argv, { cwd })
+    expect(ran.exit).toBe(0)
+    expect(ran.err).toContain('goes through the real protocol')
+    const html = readFileSync(join(cwd, 'plain/report.html'), 'utf8')
+    expect(html).toMatch(/a sample of \d+ identifiers at 3 partners/)
+    expect(existsSync(join(cwd, 'plain/measured.json'))).toBe(false)
   })
 
   it('contradicts a reference that is wrong about one identifier', async () => {

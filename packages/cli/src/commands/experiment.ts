@@ -2,11 +2,12 @@
 
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { makeFolder, readText, writeText } from '../client/files.ts'
 import { type Finding, wronged, yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
+import { runLive } from '../experiment/live/run.ts'
 import type { Material } from '../experiment/model.ts'
 import { runOnNodes } from '../experiment/nodes.ts'
 import { parseExperiment } from '../experiment/parse.ts'
@@ -17,13 +18,14 @@ import { ruleName } from '../experiment/report/words.ts'
 import { digestOf, type KindResult } from '../experiment/results.ts'
 import { baseOf, compute, materialOf } from '../experiment/run.ts'
 import { sampleOf } from '../experiment/sample.ts'
-import type { Experiment } from '../experiment/schema.ts'
+import type { Experiment, NodeData } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
-import type { Context } from './context.ts'
+import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, type OptionSpec, usage } from './define.ts'
+import { stateLine } from './round.ts'
 
 const FILE = { file: { nl: 'de proef, als YAML', en: 'the experiment, as YAML' } }
 
@@ -128,6 +130,11 @@ export const experimentRun: CommandSpec<RunOptions> = {
     const experiment = data === undefined ? parsed : { ...parsed, base: ctx.path(data) }
     const { out, folder } = placeOf(ctx, options)
     await checkPlace(folder, digestOf(experiment), options.force === true)
+    if ('nodes' in experiment.data) {
+      if (plain === true) usage('--plain', LIVE_ANSWER, ctx.lang)
+      const place = { out, folder, file, text }
+      return liveOutcome(ctx, experiment, experiment.data, place)
+    }
     const { material, results } = await withProgress(ctx, (onStep) =>
       compute(experiment, file, onStep).catch((error: unknown) => {
         const lost = data === undefined && isProtocolError(error, 'FILE_UNREADABLE')
@@ -168,6 +175,41 @@ export const experimentRun: CommandSpec<RunOptions> = {
       ),
     }
   },
+}
+
+const LIVE_ANSWER = {
+  nl: 'echte nodes antwoorden zelf: laat --plain weg',
+  en: 'live nodes answer by themselves: leave --plain out',
+}
+
+/** Ctrl-C ends the waiting, not the round: the same command goes on with it. */
+async function liveOutcome(
+  ctx: Context,
+  experiment: Experiment,
+  data: NodeData,
+  { out, folder, file, text }: { out: string; folder: string; file: string; text: string },
+): Promise<Outcome> {
+  const base = baseOf(experiment, file)
+  let shown = ''
+  const results = await runLive(experiment, data, {
+    ...{ base, lang: ctx.lang, keep: ctx.keep, folder, text },
+    ...{ software: await softwareVersion(), clock: ctx.world.clock, random: ctx.world.random },
+    relativeBase: relative(folder, base) || '.',
+    onProgress: (kind, round) => {
+      const line = `${kind}: ${stateLine(round, ctx.lang)}`
+      if (line !== shown) ctx.note(line)
+      shown = line
+    },
+  })
+  const head = ctx.say({ nl: 'soort,regel,boven de drempel', en: 'kind,rule,over the threshold' })
+  const rows = results.kinds.flatMap(({ kind, rules }) =>
+    rules.map(({ id, size }) => [kind, id, size === null ? '-' : whole(size, ctx.lang)]),
+  )
+  const { experiment: _, ...told } = results
+  return {
+    json: { folder, ...told },
+    text: [table(head.split(','), rows), join(out, 'report.html')].join('\n\n'),
+  }
 }
 
 /** The machine and what it took: nothing of it enters the report. */

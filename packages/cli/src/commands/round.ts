@@ -126,7 +126,7 @@ async function follow(ctx: Context, node: NodeClient, started: Round): Promise<R
 }
 
 /** Counts change often; the line says them by tenths, so that it does not scroll. */
-function stateLine({ state, step, done, total }: Round, lang: Lang): string {
+export function stateLine({ state, step, done, total }: Round, lang: Lang): string {
   const part = done === undefined || !total ? '' : ` ${Math.floor((10 * done) / total) * 10}%`
   const told = STATES[state][lang]
   return clean(`${told}${step === undefined || step === state ? '' : `: ${step}`}${part}`)

@@ -48,7 +48,7 @@ export async function writeFolder(
 }
 
 /** Comments and order stay as they were written. */
-function withBase(text: string, base: string): string {
+export function withBase(text: string, base: string): string {
   const line = `base: ${JSON.stringify(base)}`
   if (/^base:.*$/m.test(text)) return text.replace(/^base:.*$/m, () => line)
   return text.replace(/^format:.*$/m, (found) => `${found}\n${line}`)

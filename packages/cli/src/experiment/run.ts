@@ -1,6 +1,7 @@
 /** From an experiment to its results: data, reference computation, sensitivity. */
 
 import { dirname, resolve } from 'node:path'
+import { fail } from '../output/errors.ts'
 import { readLists } from './lists.ts'
 import type { Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'
@@ -21,6 +22,7 @@ export function baseOf(experiment: Experiment, file: string): string {
 /** The data: made up from the seed, or read. */
 export async function materialOf(experiment: Experiment, file: string): Promise<Material> {
   const { data } = experiment
+  if ('nodes' in data) return fail('EXPERIMENT_INVALID', { at: 'data.nodes', hint: ON_NODES })
   if ('files' in data) return readLists(experiment, data, baseOf(experiment, file))
   return worldOf(experiment, parameterValues(experiment.parameters))
 }
@@ -33,7 +35,7 @@ export async function compute(
 ): Promise<Computed> {
   const material = await materialOf(experiment, file)
   const results = resultsOf(experiment, material)
-  if ('files' in experiment.data || !experiment.sensitivity) return { material, results }
+  if (!isMadeUp(experiment) || !experiment.sensitivity) return { material, results }
   const focus = results.kinds.flatMap((kind) => {
     return focusOf(kind.rules, kind.less, experiment.wanted)?.rule ?? []
   })
@@ -47,10 +49,16 @@ export async function compute(
   return { material, results: { ...results, sensitivity } }
 }
 
+const ON_NODES = 'its data stay at the nodes; nothing is made up, and nothing computed in the clear'
+
+function isMadeUp({ data }: Experiment): boolean {
+  return 'generator' in data || 'people' in data
+}
+
 function worldOf(experiment: Experiment, values: ParameterValues): Material {
   const { seed, partners, data } = experiment
   const kinds = kindsOf(experiment)
   if ('people' in data) return makePeople({ seed, partners, kinds, values })
-  if ('files' in data) throw new TypeError('not an experiment on a made-up world')
+  if (!('generator' in data)) throw new TypeError('not an experiment on a made-up world')
   return makeWorld({ seed, partners, kinds, generator: data.generator, values })
 }

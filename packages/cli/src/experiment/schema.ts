@@ -81,14 +81,32 @@ const fileData = z.strictObject({
   truth: z.exactOptional(line),
 })
 
+/** A node that runs already: a home beside the experiment, or an address with the file of a token. */
+const liveMember = z.strictObject({
+  partner: slug,
+  /** The home's folder, from the experiment's; its address and token are used. */
+  home: z.exactOptional(line),
+  url: z.exactOptional(line),
+  /** base64url SHA-256 of the TLS key, as the convenant has it; none for plain http on loopback. */
+  pin: z.exactOptional(line),
+  /** A file with a token that has the role operator. */
+  token: z.exactOptional(line),
+})
+
+const nodeData = z.strictObject({
+  /** Those whose own counts are wanted; one of them at least is a compute node, which starts rounds. */
+  nodes: z.array(liveMember).min(1).max(64),
+})
+
 const data = z.union(
   [
     z.strictObject({ generator }),
     /** Victims who seek help; the numbers are parameters. */
     z.strictObject({ people: z.strictObject({}) }),
     fileData,
+    nodeData,
   ],
-  'one of generator, people and files',
+  'one of generator, people, files and nodes',
 )
 
 /** What a rule that only counts lets out; everything is tried with everything. */
@@ -165,6 +183,16 @@ export const experimentSchema = z
           complain(['data', 'files', i], 'give either file or npm')
         }
       })
+    } else if ('nodes' in experiment.data) {
+      experiment.data.nodes.forEach(({ partner, home, url, token }, i) => {
+        known(partner, ['data', 'nodes', i, 'partner'])
+        if ((home === undefined) === (url === undefined || token === undefined))
+          complain(['data', 'nodes', i], 'give either home, or url and token')
+      })
+      experiment.rules.forEach(({ listAgeDays }, i) => {
+        if (listAgeDays.some((days) => days > 0))
+          complain(['rules', i, 'listAgeDays'], 'nodes know when their flags expire: leave it out')
+      })
     } else if ('generator' in experiment.data) {
       const { mix, copies } = experiment.data.generator
       if (Object.values(mix).every((part) => part === 0)) {
@@ -195,5 +223,6 @@ export const experimentSchema = z
 export type Experiment = z.infer<typeof experimentSchema>
 export type ExperimentPartner = Experiment['partners'][number]
 export type FileData = z.infer<typeof fileData>
+export type NodeData = z.infer<typeof nodeData>
 export type ListSource = z.infer<typeof list>
 export type Generator = z.infer<typeof generator>

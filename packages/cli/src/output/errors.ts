@@ -41,6 +41,7 @@ export type CliErrorCode =
   | 'NOT_CONFIRMED'
   | 'PIN_MISMATCH'
   | 'PIN_UNKNOWN'
+  | 'RELEASE_WAITS'
   | 'RECEIPT_LEAF'
   | 'REHEARSAL_FILE'
   | 'REHEARSAL_OTHER'
@@ -352,6 +353,17 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'Het verslag is niet dat wat de auditor ondertekende',
       en: 'The report is not the one that the auditor signed',
+    },
+  },
+  RELEASE_WAITS: {
+    exit: EXIT.refused,
+    title: {
+      nl: 'Aantallen van deze soort mogen nog niet opnieuw worden vrijgegeven; vanaf wanneer wel:',
+      en: 'Counts of this kind may not be released again yet; from when on they may:',
+    },
+    next: {
+      nl: 'zie de rondes van de node en everyDays in het convenant',
+      en: "see the node's rounds and everyDays in the convenant",
     },
   },
   ROUND_FAILED: {

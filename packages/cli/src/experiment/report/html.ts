@@ -61,19 +61,24 @@ export function reportHtml(results: Results, { lang, checked, software }: Report
     ...(material.victims > 0 ? [paragraph(say(TEXTS.limits))] : []),
     `<dl><dt>${escaped(say(TEXTS.seed))}</dt><dd>${experiment.seed}</dd><dt>${escaped(say(TEXTS.digest))}</dt><dd>${results.digest}</dd><dt>drempel, ${escaped(say(TEXTS.version))}</dt><dd>${escaped(software)}</dd></dl>`,
   ]
-  const title = `${say(experiment.title)} – ${say(TEXTS.drempel)}`
+  return page(say(experiment.title), sections, lang)
+}
+
+/** A whole document around the sections. */
+export function page(heading: string, sections: readonly string[], lang: Lang): string {
+  const from = TEXTS.drempel[lang]
   return `<!doctype html>
 <html lang="${lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
+<title>${escaped(`${heading} – ${from}`)}</title>
 <style>${STYLE}${CHART_STYLE}</style>
 </head>
 <body>
-<p class="from">${escaped(say(TEXTS.drempel))}</p>
-<h1>${escaped(say(experiment.title))}</h1>
+<p class="from">${escaped(from)}</p>
+<h1>${escaped(heading)}</h1>
 ${sections.join('\n')}
 </body>
 </html>

@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { draft, FOUR, signedBy } from '../../protocol/convenant/world.ts'
+import { type Answer, type Call, drempel, fakeNode, folder, problem } from '../world.ts'
+
+const CONVENANT = draft({ rules: [{ kind: 'host', t: 2, output: 'aggregates' }] })
+const ROUND = '0123456789abcdef0123456789abcdef'
+const DIGEST = 'ab'.repeat(32)
+
+const round = (more: object = {}) => ({
+  ...{ round: ROUND, kind: 'host', state: 'computing', coordinator: 'bank-a' },
+  ...{ createdAt: '2027-06-15T12:00:00.000Z', updatedAt: '2027-06-15T12:00:04.500Z', ...more },
+})
+const PUBLISHED = round({
+  state: 'published',
+  contributors: FOUR.map(({ id }) => id),
+  lists: [
+    {
+      ...{ rule: 'host-t2-aggregates', size: 0, digest: DIGEST },
+      aggregates: { histogram: [40, null, 10], overlaps: [] },
+    },
+  ],
+})
+
+/** A node that runs one round; `fault` may answer instead of it. */
+async function world(fault: (call: Call, started: number) => Answer) {
+  let [started, sent] = [0, 1000]
+  const node = await fakeNode((call) => {
+    if (call.method === 'POST') {
+      started++
+      sent += 5_000_000
+    }
+    const wrong = fault(call, started)
+    if (wrong !== undefined) return wrong
+    if (call.method === 'POST') return { json: round() }
+    if (call.path === 'rounds') return { json: { rounds: started > 0 ? [PUBLISHED] : [] } }
+    if (call.path === `rounds/${ROUND}`) return { json: PUBLISHED }
+    if (call.path === 'convenant') return { json: { convenant: signedBy(CONVENANT, []) } }
+    if (call.path !== 'status') return undefined
+    const convenant = { id: 'proef', version: 1, digest: DIGEST }
+    return {
+      json: {
+        ...{ member: 'bank-a', name: 'Bank A', sector: 'bank', software: 'drempel/1' },
+        ...{ time: '2027-06-15T12:00:00Z', convenant, roles: [], epochs: [], rounds: [] },
+        ...{ flags: [{ kind: 'host', active: 70 }], lists: [], log: null },
+        traffic: { sent, received: 0 },
+      },
+    }
+  })
+  const cwd = folder()
+  const partners = FOUR.map(({ id, name, sector }) => `  - ${JSON.stringify({ id, name, sector })}`)
+  const text = `format: drempel-experiment/1
+id: echt
+title: { nl: Echt, en: Live }
+question: { nl: Hoeveel?, en: How many? }
+seed: 1
+partners:
+${partners.join('\n')}
+data: { nodes: [{ partner: bank-a, home: ${JSON.stringify(node.home)} }] }
+rules: [{ kinds: host, output: aggregates }]
+`
+  writeFileSync(join(cwd, 'echt.yaml'), text)
+  const run = (...more: string[]) =>
+    drempel(['experiment', 'run', 'echt.yaml', '--out', 'out', ...more], { cwd })
+  const posts = () => node.calls.filter(({ method }) => method === 'POST').length
+  const read = (name: string) => readFileSync(join(cwd, 'out', name), 'utf8')
+  return { run, posts, read }
+}
+
+describe('an experiment on live nodes that was broken off', () => {
+  const gone: Answer = { raw: (response) => response.destroy() }
+
+  it.each([
+    ['while the round ran', (call: Call) => call.path === `rounds/${ROUND}`],
+    ['before the node had answered', (call: Call) => call.method === 'POST'],
+  ])('%s goes on with the round that was begun', async (_, broken) => {
+    let first = true
+    const { run, posts, read } = await world((call) => {
+      if (!first || !broken(call)) return undefined
+      return call.method === 'POST' ? gone : problem(500, 'INTERNAL')
+    })
+    expect((await run()).exit).not.toBe(0)
+    first = false
+    expect(await run()).toMatchObject({ exit: 0 })
+    expect(posts()).toBe(1)
+    const { kinds } = JSON.parse(read('results.json'))
+    expect(kinds[0]).toMatchObject({
+      ...{ round: ROUND, seconds: 4.5, counts: { histogram: [40, null, 10] } },
+      partners: [{ flags: 70, bytesSent: 5_000_000 }, ...[1, 2, 3].map(() => ({ flags: null }))],
+    })
+    expect(read('report.html')).not.toMatch(/undefined|NaN|null/)
+  })
+
+  it('is told from when on counts may be released, and asks anew then', async () => {
+    let early = true
+    const refused = problem(403, 'REFUSED', { at: 'RELEASE_TOO_SOON' })
+    const { run, posts } = await world((call) => {
+      if (call.method === 'POST') return early ? refused : undefined
+      return call.path === 'rounds' ? { json: { rounds: [PUBLISHED] } } : undefined
+    })
+    const told = await run('--json')
+    expect(told.exit).toBe(3)
+    expect(told.json().error).toMatchObject({
+      ...{ code: 'RELEASE_WAITS', at: 'host', next: '2027-07-13 12:00 UTC' },
+    })
+    early = false
+    expect((await run()).exit).toBe(0)
+    expect(posts()).toBe(2)
+  })
+
+  it('has no plain form and no world', async () => {
+    const { run, posts } = await world(() => undefined)
+    expect(await run('--plain')).toMatchObject({ exit: 2 })
+    expect(posts()).toBe(0)
+  })
+})
