@@ -100,8 +100,9 @@ describe('the plan', () => {
   it('asks for each purpose of an asker one that is over and one that others flag too little', () => {
     const plan = planOf(all, 'proef')
     const asked = questionsOf(all, plan, 'm-0', new Set())
-    expect(asked.map(({ purpose }) => purpose.id)).toEqual(
-      all.purposes.filter(({ askers }) => askers.includes('m-0')).map(({ id }) => id),
+    const purposes = all.purposes.filter(({ askers }) => askers.includes('m-0'))
+    expect(asked.map(({ purpose, kind }) => `${purpose.id}/${kind}`)).toEqual(
+      purposes.flatMap(({ id }) => IDENTIFIER_KINDS.map((kind) => `${id}/${kind}`)),
     )
     for (const { kind, rule, yes, no } of asked) {
       const planned = plan.kinds.find((entry) => entry.kind === kind)!

@@ -1,5 +1,6 @@
 /** A rehearsal begins beside nothing, survives a restart, and takes its own with it. */
 
+import type { RoundState } from '@drempel/node/internal/store'
 import { describe, expect, it } from 'vitest'
 import { index, row, type StoreWorld, sealed } from './world.ts'
 
@@ -10,9 +11,10 @@ export function rehearsalContract(world: StoreWorld): void {
     ...{ keys: new Uint8Array(8), contributors: 3, createdAt: 2, digest: 'd', signatures: [] },
   }
   const round = {
-    ...{ id: '0a', kind: 'host', role: 'compute', state: 'opening', coordinator: 'a' },
+    ...{ id: '0a', kind: 'host', role: 'compute', state: 'opening' as RoundState },
+    coordinator: 'a',
     ...{ data: sealed(1), reason: null, culprit: null },
-  } as const
+  }
 
   describe('rehearsals', () => {
     it('one at a time, with how far it is', async () => {
@@ -50,6 +52,15 @@ export function rehearsalContract(world: StoreWorld): void {
           await world.store.flags.upsert('host', [{ ...row(1), expires: 2_000 }], 'i')
           await world.store.flags.forgetExpired(3_000, 9)
         },
+      ],
+      [
+        'an intersection',
+        () =>
+          world.store.psi.create({
+            ...{ id: '0c', side: 'partner', peer: 'b', purpose: 'p', kind: 'host' },
+            ...{ state: 'proposed', sealed: sealed(1), list: null, committedAt: null },
+            ...{ reason: null, culprit: null },
+          }),
       ],
       ['a list', () => world.store.lists.accept([list])],
       [

@@ -177,6 +177,10 @@ const NEXT = {
     nl: 'vraag een beheerder: drempel token create --name NAAM --role ROL',
     en: 'ask an administrator: drempel token create --name NAME --role ROLE',
   },
+  NODE_IN_USE: {
+    nl: 'oefen voordat er echte meldingen in staan, of op eigen oefennodes: drempel init --home oefening',
+    en: 'rehearse before real flags are loaded, or on nodes of their own: drempel init --home practice',
+  },
   NOT_WITNESSED: {
     nl: 'drempel doctor: zijn de nodes van de getuigen bereikbaar?',
     en: 'drempel doctor: can the nodes of the witnesses be reached?',
@@ -196,6 +200,10 @@ const NEXT = {
   PEER_UNREACHABLE: {
     nl: 'draait die node? drempel doctor',
     en: 'is that node running? drempel doctor',
+  },
+  REHEARSING: {
+    nl: 'wacht tot de repetitie voorbij is, of: drempel experiment rehearse --end',
+    en: 'wait until the rehearsal is over, or: drempel experiment rehearse --end',
   },
   PSI_UNKNOWN: { nl: 'drempel psi list --all', en: 'drempel psi list --all' },
   PSI_WRONG_STATE: {

@@ -18,17 +18,13 @@ import {
   rehearsalStep,
   subjectAccess,
   subjectCase,
-  tokenRequest,
-  tokenResponse,
 } from '@drempel/protocol/api'
-import { createNodeClient, type NodeClient } from '../../client/node.ts'
+import type { NodeClient } from '../../client/node.ts'
 import { refusalIn } from '../../output/explain.ts'
 import { type Question, questionsOf } from './plan.ts'
 import { publishedRounds } from './rounds.ts'
 import type { Part } from './run.ts'
-
-/** Sealed in the log with each question. */
-const CASE = 'rehearsal'
+import { CASE, withAnalysts } from './tokens.ts'
 
 type Asked = Pick<Question, 'kind' | 'rule'> & { readonly purpose: string; readonly value: string }
 type Ask = (asked: Asked) => Promise<string>
@@ -42,10 +38,11 @@ export async function askAll(part: Part): Promise<{ recalled: () => Promise<void
   }
   const questions = questionsOf(convenant, plan, self, withdrawn)
   for (const question of questions) {
-    const about = question.purpose.id
     if (question.purpose.fourEyes) await fourEyes(part, question)
-    else await yesAndNo(part, question, (asked) => check(node, asked))
-    if (!question.purpose.fourEyes) found.add({ check: 'four-eyes', about, state: 'absent' })
+    else {
+      await yesAndNo(part, question, (asked) => check(node, asked))
+      found.add({ check: 'four-eyes', about: aboutOf(question), state: 'absent' })
+    }
   }
   for (const { id } of convenant.purposes) {
     if (questions.some(({ purpose }) => purpose.id === id)) continue
@@ -57,6 +54,10 @@ export async function askAll(part: Part): Promise<{ recalled: () => Promise<void
   return { recalled: () => recalled(part, questions) }
 }
 
+function aboutOf({ purpose, kind }: Question): string {
+  return `${purpose.id}/${kind}`
+}
+
 async function check(node: NodeClient, asked: Asked): Promise<string> {
   const body = { ...asked, case: CASE }
   return (await node.send('POST', 'checks', [checkRequest, body], checkResponse)).answer
@@ -64,31 +65,32 @@ async function check(node: NodeClient, asked: Asked): Promise<string> {
 
 async function yesAndNo({ found }: Part, question: Question, ask: Ask): Promise<void> {
   const { purpose, kind, rule, yes, no } = question
-  const about = purpose.id
+  const about = aboutOf(question)
   for (const [name, value, expected] of [
     ['yes', yes, 'over'],
     ['no', no, 'not-over'],
   ] as const) {
     await found.attempt({ check: name, about }, async () => {
-      const answer = await ask({ kind, rule, purpose: about, value })
+      const answer = await ask({ kind, rule, purpose: purpose.id, value })
       return answer === expected ? undefined : 'ANSWER_DIFFERS'
     })
   }
 }
 
-/** Alone it must be refused; two tokens, made for it and revoked after it, get the answer. */
+/** Alone it must be refused; two people get the answer. */
 async function fourEyes(part: Part, question: Question): Promise<void> {
   const { node, found } = part
   const { purpose, kind, rule, yes: value } = question
-  const about = purpose.id
+  const about = aboutOf(question)
   await found.attempt({ check: 'four-eyes', about }, () =>
-    mustRefuse(() => check(node, { kind, rule, purpose: about, value }), ['APPROVAL_REQUIRED']),
+    mustRefuse(
+      () => check(node, { kind, rule, purpose: purpose.id, value }),
+      ['APPROVAL_REQUIRED'],
+    ),
   )
-  const made: { readonly id: string; readonly client: NodeClient }[] = []
-  try {
-    await yesAndNo(part, question, async (asked) => {
-      while (made.length < 2) made.push(await analyst(part, made.length))
-      const [first, second] = made.map(({ client }) => client) as [NodeClient, NodeClient]
+  await yesAndNo(part, question, (asked) =>
+    withAnalysts(part, 2, async (people) => {
+      const [first, second] = people as [NodeClient, NodeClient]
       const body = { ...asked, case: CASE }
       const { id } = await first.send('POST', 'questions', [questionRequest, body], questionSchema)
       const decision = [questionDecision, { approve: true }] as const
@@ -96,19 +98,8 @@ async function fourEyes(part: Part, question: Question): Promise<void> {
       const path = `questions/${id}/answer`
       const answered = await first.send('POST', path, [questionAsk, {}], questionAnswer)
       return 'answer' in answered ? answered.answer : 'none'
-    })
-  } finally {
-    for (const { id, client } of made) {
-      client.close()
-      await node.remove(`tokens/${id}`)
-    }
-  }
-}
-
-async function analyst({ node, setting }: Part, number: number) {
-  const body = { name: `rehearsal-${number + 1}`, roles: ['analyst' as const] }
-  const { id, token } = await node.send('POST', 'tokens', [tokenRequest, body], tokenResponse)
-  return { id, client: createNodeClient({ ...node.target, token }, setting.lang) }
+    }),
+  )
 }
 
 /** Every purpose that this member may not ask for; where it may for all, one that is in no convenant. */

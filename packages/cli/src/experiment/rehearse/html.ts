@@ -34,6 +34,7 @@ export function sheetHtml(sheets: readonly Sheet[], lang: Lang): string {
           ),
         ]),
     ...sheets.flatMap((sheet) => section(sheet, lang)),
+    paragraph(say(TEXTS.absent), 'note'),
     paragraph(say(TEXTS.after), 'note'),
     facts([
       [say(TEXTS.digest), convenant.digest],

@@ -73,11 +73,11 @@ function kindPlan(convenant: Convenant, digest: string, kind: IdentifierKind): K
       })
     }
   }
-  // A list below the convenant's least size stays out of the round, also when a flag is withdrawn.
-  const { minList } = convenant.kinds.find((entry) => entry.kind === kind)!
+  // A list below the convenant's least size stays out, also when a flag is withdrawn.
+  const least = leastList(convenant, kind)
   for (const member of members) {
     const own = flagged.filter(({ reports }) => reports.has(member)).length
-    for (let i = own; i <= minList; i++) {
+    for (let i = own; i <= least; i++) {
       flagged.push({ value: identifier(), reports: new Map([[member, counts()]]) })
     }
   }
@@ -85,6 +85,14 @@ function kindPlan(convenant: Convenant, digest: string, kind: IdentifierKind): K
     ...{ kind, flagged, unknown: identifier() },
     withdrawal: withdrawalOf(convenant, kind, flagged),
   }
+}
+
+/** Of a round, and of intersections. */
+function leastList({ kinds, intersections = [] }: Convenant, kind: IdentifierKind): number {
+  const bounds = intersections
+    .filter((terms) => terms.kinds[0] === kind)
+    .flatMap(({ sizes }) => [sizes.proposer.least, sizes.partner.least])
+  return Math.max(kinds.find((entry) => entry.kind === kind)!.minList, ...bounds)
 }
 
 /** Around every threshold; every size where there are few partners. */
@@ -157,7 +165,7 @@ export type Question = {
 }
 
 /**
- * What a member asks for each purpose: one identifier that is over the threshold and one that is
+ * What a member asks for each purpose and kind: one identifier that is over the threshold and one that is
  * below it, flagged by others where there is such a one. None where no rule can answer it.
  * @param withdrawn kinds of which the one flag is withdrawn already
  */
@@ -173,7 +181,9 @@ export function questionsOf(
       const held = consumers === 'all' || consumers.includes(member)
       return purpose.rules.includes(id) && output === 'list' && held
     })
-    const asked = answering.flatMap((rule) => {
+    const kinds = new Set<string>()
+    return answering.flatMap((rule) => {
+      if (kinds.has(rule.kind) || !purpose.kinds.includes(rule.kind)) return []
       const kind = plan.kinds.find((entry) => entry.kind === rule.kind)!
       const gone = withdrawn.has(rule.kind)
       const over = expectedOver(convenant, kind, rule, gone)
@@ -184,9 +194,9 @@ export function questionsOf(
       const below = kind.flagged.filter(({ value }) => !over.has(value))
       const others = below.find(({ reports }) => !reports.has(member)) ?? below[0]
       const no = others?.value ?? kind.unknown
+      kinds.add(rule.kind)
       return [{ purpose, kind: rule.kind, rule: rule.id, yes: known, no }]
     })
-    return asked.slice(0, 1)
   })
 }
 

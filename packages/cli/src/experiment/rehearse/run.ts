@@ -34,6 +34,7 @@ import type { NodeClient } from '../../client/node.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import { askAll, askSubject } from './ask.ts'
 import { type Findings, findings } from './findings.ts'
+import { intersectAll } from './intersect.ts'
 import { readLog } from './log.ts'
 import { meetAll } from './meet.ts'
 import { activeMembers, type Plan, planOf } from './plan.ts'
@@ -115,6 +116,7 @@ async function parts(part: Part): Promise<boolean> {
   const asked = await askAll(part)
   await askSubject(part)
   if (!(await together(part, 'asked'))) return false
+  await intersectAll(part)
   const again = part.plan.kinds.filter(({ withdrawal }) => withdrawal !== null)
   if (again.length === 0) found.add({ check: 'recall', state: 'absent' })
   else {

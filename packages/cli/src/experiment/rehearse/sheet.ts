@@ -12,6 +12,7 @@ export const CHECKS = [
     'no',
     'refused',
     'four-eyes',
+    'intersection',
     'recall',
     'subject',
     'log',
@@ -31,8 +32,11 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
 const item = z.strictObject({
   check: z.string().max(32),
-  /** The member, kind, rule, purpose or witness that it is about. */
-  about: name.optional(),
+  /** The member, kind, rule, witness, or purpose and kind that it is about. */
+  about: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}(\/[a-z0-9-]{1,63})?$/)
+    .optional(),
   state: z.enum(STATES),
   /** Why, where it did not pass. */
   code: z

@@ -7,7 +7,7 @@ export const STATE_NAMES: Readonly<Record<State, Text>> = {
   passed: { nl: 'gelukt', en: 'passed' },
   failed: { nl: 'mislukt', en: 'failed' },
   waiting: { nl: 'wacht', en: 'waiting' },
-  absent: { nl: 'niet in dit convenant', en: 'not in this convenant' },
+  absent: { nl: 'n.v.t.', en: 'not here' },
 }
 
 export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
@@ -34,6 +34,10 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
   'four-eyes': {
     nl: 'zonder tweede persoon geen antwoord',
     en: 'no answer without a second person',
+  },
+  intersection: {
+    nl: 'lijsten vergeleken, uitkomst zoals verwacht',
+    en: 'lists intersected, outcome as expected',
   },
   recall: {
     nl: 'ingetrokken melding leidt tot herroeping',
@@ -155,6 +159,10 @@ export const TEXTS = {
   ok: {
     nl: 'Alles wat in dit convenant staat is gelukt.',
     en: 'All that is in this convenant passed.',
+  },
+  absent: {
+    nl: '“n.v.t.”: het staat niet in dit convenant, of niet voor deze deelnemer.',
+    en: '“not here”: it is not in this convenant, or not for this member.',
   },
   notOk: { nl: 'Dit is nog niet gelukt:', en: 'This has not passed yet:' },
   missing: {

@@ -11,8 +11,8 @@ export type RehearsalRecord = {
 export interface RehearsalStore {
   current(): Promise<RehearsalRecord | null>
   /**
-   * Whether the node has or had a flag, in whatever state, has a list in force or took part in a round
-   * that was published.
+   * Whether the node has or had a flag, in whatever state, has a list in force, took part in a round
+   * that was published, or has an intersection, also one that was only proposed.
    */
   inUse(): Promise<boolean>
   /** False, and nothing changed, when one is on or the node is in use. */
@@ -21,8 +21,8 @@ export interface RehearsalStore {
   move(step: string): Promise<boolean>
   /**
    * Ends it: deletes all flags with their tags, what became of them in rounds and intersections, lists,
-   * rounds, and what was kept of questions, the traces in the backend's own files too. The log, quotas,
-   * tokens and installed keys stay. False, and nothing changed, when none is on.
+   * rounds, and what was kept of questions, the traces in the backend's own files too. The log, quotas
+   * save those of intersections, tokens and installed keys stay. False, and nothing changed, when none is on.
    */
   clear(): Promise<boolean>
 }

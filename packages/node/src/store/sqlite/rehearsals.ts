@@ -7,6 +7,7 @@ const NAME = 'rehearsal'
 const EMPTIED = [
   ...['flags', 'erased_flags', 'expired_flags', 'contributions', 'lists', 'list_history', 'rounds'],
   ...['generations', 'asked', 'watched_answers', 'recalls', 'feedback', 'psi', 'psi_parts'],
+  'psi_prepared',
   "proposals WHERE act = 'ask'",
 ]
 
@@ -19,7 +20,8 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     .prepare<[], number>(
       `SELECT EXISTS (SELECT 1 FROM flags) OR EXISTS (SELECT 1 FROM erased_flags)
          OR EXISTS (SELECT 1 FROM expired_flags) OR EXISTS (SELECT 1 FROM lists)
-         OR EXISTS (SELECT 1 FROM rounds WHERE state = 'published')`,
+         OR EXISTS (SELECT 1 FROM rounds WHERE state = 'published')
+         OR EXISTS (SELECT 1 FROM psi) OR EXISTS (SELECT 1 FROM psi_prepared)`,
     )
     .pluck()
   const current = (): RehearsalRecord | null => {
