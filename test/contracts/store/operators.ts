@@ -81,6 +81,21 @@ export function operatorContract(world: StoreWorld): void {
       expect(await world.store.proposals.begin('a')).toBe(false)
     })
 
+    it('are sealed anew, and found when they expired', async () => {
+      const { proposals } = world.store
+      await proposals.create(proposal('a'))
+      await proposals.create({ ...proposal('b', 6_000), act: 'ask' })
+      await proposals.create({ ...proposal('c', 7_000), act: 'ask' })
+      await proposals.reseal('b', sealed(9))
+      await restart()
+      const expired = async (after: number, until: number) =>
+        (await world.store.proposals.expired('ask', { after, until })).map(({ id }) => id)
+      expect([await expired(0, 5_999), await expired(0, 6_000)]).toEqual([[], ['b']])
+      expect([await expired(6_000, 9_000), await expired(0, 9_000)]).toEqual([['c'], ['b', 'c']])
+      expect((await world.store.proposals.get('b'))?.sealed).toEqual(sealed(9))
+      expect((await world.store.proposals.get('c'))?.sealed).toEqual(sealed(1))
+    })
+
     it('are listed latest first, and forgotten when they expired, but not half-way', async () => {
       for (const id of ['a', 'b', 'c']) await world.store.proposals.create(proposal(id))
       await world.store.proposals.create(proposal('d', 9_000))

@@ -1,11 +1,12 @@
 /** A purpose that asks four eyes: who puts a question can't ask it until somebody else agreed. */
 
+import { createRetention } from '@drempel/node/internal/sessions'
 import type { CheckResponse, QuestionView } from '@drempel/protocol/api'
 import { fromHex, jcs } from '@drempel/protocol/encoding'
 import { sealedCommit } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
-import type { Member } from '../kit/member.ts'
+import { eventually, type Member } from '../kit/member.ts'
 import { readProblem } from '../kit/peer.ts'
 
 const PURPOSE = 'fraude-onderzoek'
@@ -153,6 +154,59 @@ describe('is refused', () => {
     const admin = await asker.api('POST', `/proposals/${id}/decision`, { approve: true })
     expect(readProblem(admin.text, admin.status).code).toBe('UNKNOWN_PROPOSAL')
     expect(await codeOf(ask('00'.repeat(16)))).toBe('UNKNOWN_PROPOSAL')
+  })
+})
+
+describe('what a question asks about is forgotten', () => {
+  const { value: _, ...about } = question
+  const values = ['over.example', 'forgotten.example']
+  const putMany = async () => {
+    const { json } = await asker.api('POST', '/questions', { ...about, values }, ann)
+    return (json as QuestionView).id
+  }
+  const shown = async (id: string) =>
+    (await asker.api('GET', `/questions/${id}/values`, undefined, ben)).json
+  const gone = (id: string) =>
+    eventually(async () => {
+      const { values } = (await shown(id)) as { readonly values: readonly string[] }
+      return values.length === 0 || undefined
+    })
+  const listed = async (id: string) => {
+    const { json } = await asker.api('GET', '/questions', undefined, ann)
+    return (json as { questions: QuestionView[] }).questions.find((one) => one.id === id)
+  }
+
+  test('when it was asked, and when it was denied', async () => {
+    const [asked, denied, waiting] = [await putMany(), await putMany(), await putMany()]
+    await approve(asked)
+    expect((await ask(asked)).status).toBe(200)
+    await gone(asked)
+    await send(denied, 'decision', { approve: false }, ben)
+    expect(await shown(denied)).toEqual({ values: [] })
+    expect(await shown(waiting)).toEqual({ values })
+    expect(await listed(asked)).toMatchObject({ state: 'used', count: 2, value: null, case: 'Z-9' })
+  })
+
+  test('when it failed, and when nobody asked it in time', async () => {
+    const { id } = await put()
+    await approve(id)
+    const { store } = asker.ctx
+    const { end } = store.proposals
+    store.proposals.end = async () => {
+      throw new Error('no disk')
+    }
+    expect((await ask(id)).status).toBe(500)
+    store.proposals.end = end
+    await gone(id)
+    const late = await putMany()
+    const look = createRetention(asker.ctx)
+    await look()
+    expect(await shown(late)).toEqual({ values })
+    federation.clock.ahead += 3 * DAY + 60_000
+    await look()
+    expect(await shown(late)).toEqual({ values: [] })
+    expect(await listed(late)).toMatchObject({ state: 'expired', count: 2 })
+    federation.clock.ahead -= 3 * DAY + 60_000
   })
 })
 

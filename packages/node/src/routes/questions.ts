@@ -59,8 +59,7 @@ export function questionRoutes({ sessions, operators }: RunningNode): Hono<Opera
 function view({ createdAt, expiresAt, values, ...question }: WaitingQuestion): QuestionView {
   return {
     ...question,
-    count: values.length,
-    value: question.protocol === 'check' ? values[0]! : null,
+    value: question.protocol === 'check' ? (values[0] ?? null) : null,
     createdAt: new Date(createdAt).toISOString(),
     expiresAt: new Date(expiresAt).toISOString(),
   }

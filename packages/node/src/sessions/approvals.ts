@@ -1,15 +1,18 @@
 /**
- * Four eyes: a question, of one identifier or of many at once, that one person puts, another approves, and the first then asks, once, within
- * three days. The question waits sealed; who approved stands sealed with the query's entries, which
- * commit to it (`approvalCommit`), so that a key holder sees that there was an approval.
+ * Four eyes: a question, of one identifier or of many at once, that one person puts, another approves,
+ * and the first then asks, once, within three days. The question waits sealed, and what it asks about
+ * is forgotten when it was asked or denied, or its days are over; who approved stands sealed with the
+ * query's entries, which commit to it (`approvalCommit`), so that a key holder sees that there was an
+ * approval.
  */
 
 import { purposeOf } from '@drempel/protocol/convenant'
-import { hex, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { type Bytes, hex, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sealedCommit } from '@drempel/protocol/log'
 import type { Operator } from '../http/index.ts'
 import type { Proposal } from '../store/index.ts'
+import { behind } from './behind.ts'
 import { type Approval, type CheckAnswer, check } from './check.ts'
 import type { NodeContext } from './context.ts'
 import { fail } from './errors.ts'
@@ -18,6 +21,8 @@ import { type ProposalState, stateOf } from './records/index.ts'
 
 const LIFETIME_MS = 3 * 86_400_000
 const LISTED = 1_000
+/** Until when questions that expired had their values forgotten. */
+const FORGOTTEN = 'questions-until'
 
 export type Asked = {
   readonly kind: IdentifierKind
@@ -31,10 +36,16 @@ export type Asked = {
 
 type Person = { readonly token: string; readonly name: string }
 
-export type WaitingQuestion = Asked & {
+/** What is sealed of it. */
+type Content = Asked & {
+  /** Of values, also when they were forgotten. */
+  readonly count: number
+  readonly proposer: Person
+}
+
+export type WaitingQuestion = Content & {
   readonly id: string
   readonly state: ProposalState
-  readonly proposer: Person
   readonly decider: Person | null
   readonly createdAt: number
   readonly expiresAt: number
@@ -55,10 +66,10 @@ export async function proposeQuestion(
     fail('BAD_REQUEST', { at: 'values', hint: `the purpose allows ${most} in one query` })
   }
   const id = hex(ctx.random(16))
-  const content = { ...asked, proposer: personOf(operator) }
+  const content: Content = { ...asked, count: asked.values.length, proposer: personOf(operator) }
   await ctx.store.proposals.create({
     ...{ id, act: 'ask', subject: asked.purpose, proposer: operator.id },
-    sealed: ctx.vault.seal(contextOf(id), jcs(content), ctx.random),
+    sealed: seal(ctx, id, content),
     expiresAt: ctx.clock() + LIFETIME_MS,
   })
   return readQuestion(ctx, id)
@@ -82,6 +93,7 @@ export async function decideQuestion(
   if (!(await ctx.store.proposals.decide(id, operator.id, approve, sealed))) {
     fail('NOT_APPROVED', { at: (await readQuestion(ctx, id)).state })
   }
+  if (!approve) await forgetValues(ctx, id)
   return readQuestion(ctx, id)
 }
 
@@ -115,13 +127,43 @@ export async function askApproved(
   const token = await ctx.store.tokens.get(decider.token)
   if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
   if (!(await ctx.store.proposals.begin(id))) fail('NOT_APPROVED', { at: 'used' })
-  const answer = await check(ctx, {
-    ...{ kind, purpose, rule, values, protocol, operator: operator.id },
-    ...(question.case === null ? {} : { case: question.case }),
-    approval: approvalOf(ctx, question, decider),
-  })
-  await ctx.store.proposals.end(id)
-  return { question, answer }
+  const approval = approvalOf(ctx, question, decider)
+  try {
+    const answer = await check(ctx, {
+      ...{ kind, purpose, rule, values, protocol, operator: operator.id },
+      ...(question.case === null ? {} : { case: question.case }),
+      approval,
+    })
+    await ctx.store.proposals.end(id)
+    return { question, answer }
+  } finally {
+    behind(ctx, 'forgetting', forgetValues(ctx, id))
+  }
+}
+
+/** Of questions that nobody asked in time, and of those that a crash cut off. */
+export async function forgetExpiredValues(ctx: NodeContext): Promise<void> {
+  const until = ctx.clock()
+  const after = Number((await ctx.store.meta.get(FORGOTTEN)) ?? 0)
+  for (const { id } of await ctx.store.proposals.expired('ask', { after, until })) {
+    await forgetValues(ctx, id)
+    await ctx.pause()
+  }
+  await ctx.store.meta.set(FORGOTTEN, String(until))
+}
+
+async function forgetValues(ctx: NodeContext, id: string): Promise<void> {
+  const {
+    kind,
+    purpose,
+    rule,
+    protocol,
+    case: reference,
+    count,
+    proposer,
+  } = await readQuestion(ctx, id)
+  const about = { kind, purpose, rule, protocol, case: reference, count, proposer }
+  await ctx.store.proposals.reseal(id, seal(ctx, id, { ...about, values: [] }))
 }
 
 function approvalOf(
@@ -140,12 +182,14 @@ function approvalOf(
 
 function open(ctx: NodeContext, row: Proposal): WaitingQuestion {
   const { id, decision, createdAt, expiresAt } = row
-  const content = parseJcs(ctx.vault.open(contextOf(id), row.sealed)) as Json as Asked & {
-    readonly proposer: Person
-  }
+  const content = parseJcs(ctx.vault.open(contextOf(id), row.sealed)) as Json as Content
   const decider =
     decision === null ? null : (parseJcs(ctx.vault.open(decisionOf(id), decision.sealed)) as Person)
   return { ...content, id, decider, createdAt, expiresAt, state: stateOf(row, ctx.clock()) }
+}
+
+function seal(ctx: NodeContext, id: string, content: Content): Bytes {
+  return ctx.vault.seal(contextOf(id), jcs(content), ctx.random)
 }
 
 const personOf = ({ id, name }: Operator): Person => ({ token: id, name })

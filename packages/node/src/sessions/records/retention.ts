@@ -10,6 +10,7 @@
 
 import { parseOrigin, quarterOf } from '@drempel/protocol/log'
 import { watchExpiry } from '../alerts/index.ts'
+import { forgetExpiredValues } from '../approvals.ts'
 import type { NodeContext } from '../context.ts'
 import { forgetErased } from '../subject/index.ts'
 import { endDays } from './days.ts'
@@ -38,6 +39,7 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
     await endFlags(ctx)
+    await forgetExpiredValues(ctx)
     const terms = await retentionTerms(ctx)
     if (terms.size > 0) {
       await endDays(ctx, terms)

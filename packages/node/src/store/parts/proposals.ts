@@ -42,6 +42,13 @@ export interface ProposalStore {
   end(id: string): Promise<boolean>
   /** Begun and not ended, as a crash leaves them; oldest first. */
   unfinished(): Promise<readonly Proposal[]>
+  /** Replaces what is sealed; the traces in the backend's own files go too. */
+  reseal(id: string, sealed: Bytes): Promise<void>
+  /** Of an act, what expired after `after` and by `until`; oldest first. */
+  expired(
+    act: Proposal['act'],
+    span: { after: number; until: number },
+  ): Promise<readonly Proposal[]>
   /** Forgets what expired before t, unless it is being carried out. Returns how many. */
   forgetBefore(t: number): Promise<number>
 }

@@ -13,7 +13,7 @@ const COLUMNS = `id, act, subject, sealed, proposer, created_at AS createdAt,
   expires_at AS expiresAt, decided_by AS decidedBy, approved, decided_at AS decidedAt,
   decision_sealed AS decisionSealed, begun_at AS begunAt, ended_at AS endedAt`
 
-export function proposalStore({ db, clock, write, read }: Connection): ProposalStore {
+export function proposalStore({ db, clock, write, read, scrub }: Connection): ProposalStore {
   const create = db.prepare<[string, string, string, Bytes, string, number, number]>(
     `INSERT INTO proposals (id, act, subject, sealed, proposer, created_at, expires_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -37,6 +37,11 @@ export function proposalStore({ db, clock, write, read }: Connection): ProposalS
     `SELECT ${COLUMNS} FROM proposals
      WHERE begun_at IS NOT NULL AND ended_at IS NULL ORDER BY number`,
   )
+  const reseal = db.prepare<[Bytes, string]>('UPDATE proposals SET sealed = ? WHERE id = ?')
+  const expired = db.prepare<[string, number, number], Row>(
+    `SELECT ${COLUMNS} FROM proposals
+     WHERE act = ? AND expires_at > ? AND expires_at <= ? ORDER BY number`,
+  )
   const forget = db.prepare<[number]>(
     `DELETE FROM proposals
      WHERE expires_at < ? AND (begun_at IS NULL OR ended_at IS NOT NULL)`,
@@ -56,6 +61,11 @@ export function proposalStore({ db, clock, write, read }: Connection): ProposalS
     begin: (id) => write(() => begin.run(clock(), id).changes === 1),
     end: (id) => write(() => end.run(clock(), id).changes === 1),
     unfinished: () => read(() => unfinished.all().map(proposal)),
+    reseal: async (id, sealed) => {
+      await write(() => void reseal.run(sealed, id))
+      scrub()
+    },
+    expired: (act, { after, until }) => read(() => expired.all(act, after, until).map(proposal)),
     forgetBefore: (t) => write(() => forget.run(t).changes),
   }
 }
