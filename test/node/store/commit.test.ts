@@ -56,6 +56,22 @@ describe('group commit', () => {
     expect((await commits()) - before).toBe(101)
   })
 
+  it('takes in what is written as it begins, whoever else writes', async () => {
+    await store.meta.set('first', '')
+    const before = await commits()
+    const late = new Promise((resolve, reject) => {
+      store.log.gather(() => store.meta.set('late', 'kept').then(resolve, reject))
+    })
+    await Promise.all([store.meta.set('early', 'kept'), late])
+    expect((await commits()) - before).toBe(1)
+    const alone = new Promise((resolve, reject) => {
+      store.log.gather(() => store.meta.set('late', 'again').then(resolve, reject))
+    })
+    await alone
+    expect((await commits()) - before).toBe(2)
+    expect(await store.meta.get('late')).toBe('again')
+  })
+
   it('shows no read what is not durable yet', async () => {
     const head = { size: 1, root: index(1), note: 'note 1' }
     const appended = store.log.append('o/1', batch(entry(0, 'tx')), [], head, 0)

@@ -16,8 +16,8 @@ type Write = {
 type GroupCommit = {
   /**
    * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. `work` may
-   * run twice, the first time undone. Waits until the event loop has done what it was told of: that
-   * shares one fsync.
+   * run twice, the first time undone. Waits for a turn of the event loop, and for another where there is
+   * company: what one event leads to, and the next, then shares one fsync.
    */
   write<T>(work: () => T): Promise<T>
   /** Calls `work` before the next transaction, which does what it writes at once. */
@@ -38,6 +38,7 @@ export function groupCommit(
   let waiting: Write[] = []
   let gathering: (() => void)[] = []
   let scheduled = false
+  let company = false
   const whole = db.transaction((work: () => (() => void)[]) => work())
   const apart = db.transaction((work: () => unknown) => work())
 
@@ -86,7 +87,10 @@ export function groupCommit(
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    setImmediate(commit)
+    setImmediate(() => {
+      if (company || waiting.length + gathering.length > 1) setImmediate(commit)
+      else commit()
+    })
   }
 
   const commit = (): void => {
@@ -94,6 +98,7 @@ export function groupCommit(
     gathering = []
     for (const work of gathered) work()
     scheduled = false
+    company = waiting.length > 1
     if (waiting.length === 0) return
     try {
       const outcomes = translated(transact)
