@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededInts } from '../worlds/ciphers.ts'
 import { listsOf, mergesOf, shapedPlan } from './clear.ts'
-import { allowedWindows, everyAlignment, someAlignments, zeroOneTest } from './zero-one.ts'
+import {
+  allowedWindows,
+  alwaysSwapping,
+  everyAlignment,
+  someAlignments,
+  zeroOneTest,
+} from './zero-one.ts'
 
 const seed = process.env.SEED ?? 'network'
 const all = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -104,6 +110,18 @@ describe('the 0-1 test', () => {
     for (const merge of mergesOf(network)) {
       const some = someAlignments(allowedWindows(plan, merge), 2, seededInts(`${seed}/${base}`))
       expect(zeroOneTest(merge, some).unsorted, seed).toBeUndefined()
+    }
+  })
+
+  it.each([
+    [20, [1, 1]],
+    [97, [1, 2]],
+    [50, [1, 7]],
+  ])('shows that no comparator always swaps at base %i, factors %j', (base, factors) => {
+    const { plan, network } = networkOf(base, factors)
+    for (const merge of mergesOf(network)) {
+      const windows = allowedWindows(plan, merge)
+      expect(alwaysSwapping(merge, everyAlignment(windows))).toEqual([])
     }
   })
 

@@ -105,6 +105,28 @@ export function zeroOneTest(
   return { unsorted: run(), tried }
 }
 
+/** Comparators, as [low, high], that in no alignment meet a zero in the low row and a one in the high. */
+export function alwaysSwapping(merge: Merge, alignments: Iterable<Alignment>): [number, number][] {
+  const pairs = comparatorsOf(merge)
+  const rows = new Uint32Array(merge.size)
+  const stays = new Uint8Array(pairs.length / 2)
+  const all = [...alignments]
+  for (let from = 0; from < all.length; from += 32) {
+    const lanes = all.slice(from, from + 32)
+    const every = lanes.length === 32 ? 0xffffffff : 2 ** lanes.length - 1
+    load(merge, lanes, rows)
+    for (let i = 0; i < pairs.length; i += 2) {
+      const [a, b] = [rows[pairs[i]!]!, rows[pairs[i + 1]!]!]
+      if ((~a & b & every) !== 0) stays[i / 2] = 1
+      rows[pairs[i]!] = a & b
+      rows[pairs[i + 1]!] = a | b
+    }
+  }
+  return [...stays.entries()]
+    .filter(([, stay]) => stay === 0)
+    .map(([i]) => [pairs[2 * i]!, pairs[2 * i + 1]!])
+}
+
 function comparatorsOf(merge: Merge): Int32Array {
   const pairs: number[] = []
   for (const { low, high, count } of merge.layers.flat()) {

@@ -1,6 +1,8 @@
 /**
- * AND in rounds: party i masks its own part of z with a share of zero, keeps it and sends it to party
- * i - 1, which so holds (z_{i-1}, z_i). One message of as many bits as gates.
+ * AND in rounds (Araki, Furukawa, Lindell, Nof, Ohara, CCS 2016): party i masks its own part of z with a
+ * share of zero, keeps it and sends it to party i - 1, which so holds (z_{i-1}, z_i). One message of as
+ * many bits as gates. Adversary: one semi-honest party; each part that it gets is masked by a stream that
+ * it does not have, and looks uniform to it.
  *
  * Work is cut into messages of 64 KiB to 128 KiB, and several are under way at a time: a party computes
  * one while the neighbours' answers to the others travel.

@@ -2,6 +2,9 @@
  * Before computing, the nodes settle whose list takes part: each compares digests of the components it
  * shares with each neighbour, tells both what it found, and all take the union. A partner that gave two
  * nodes different parts, or one of them nothing, is left out on all three alike.
+ *
+ * Adversary: partners that send whatever they like, and one semi-honest compute node. A node learns whose
+ * lists the others lack or hold in unequal parts; digests are of what both ends of a link should hold.
  */
 
 import { type Bytes, equalBytes } from '../encoding/index.ts'

@@ -1,8 +1,10 @@
 /**
  * Merges the partners' sorted lists along the public schedule: compare-exchange on order bits, swapping
  * whole rows in place. The control bits c can be kept, and run backwards over planes of flags they
- * carry each flag to the slot its row came from. Messages depend on public sizes only; nothing is
- * opened.
+ * carry each flag to the slot its row came from.
+ *
+ * Batcher's odd-even merge (1968) on shares. Adversary: one semi-honest compute node, which gets masked
+ * parts of products and nothing else: messages depend on public sizes only, and nothing is opened.
  */
 
 import {

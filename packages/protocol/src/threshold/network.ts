@@ -4,13 +4,13 @@
  *
  * Batcher's odd-even merge (1968), truncated: the slot rule of prepare.ts bounds how far apart
  * equal keys can stand in two lists, so that a merge starts at the distance of one block instead of
- * half its length. columns.ts says why the first layer is enough, ranges.ts what of it is known in
- * advance and left out.
+ * half its length. columns.ts says why the first layer is enough, ranges.ts what is known in advance
+ * of rows, so that comparators whose outcome follows are left out.
  */
 
 import { alignColumns, joinSides, ONES, type Side, sideOfList } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
-import { commonBits, inDoubt, order, type Ranges, rangesOf } from './ranges.ts'
+import { commonBits, inDoubt, isReversed, order, type Ranges, rangesOf } from './ranges.ts'
 import { type MergeTree, mergeTree } from './tree.ts'
 import { atOnce } from './turns.ts'
 
@@ -97,10 +97,12 @@ function mergeOf(left: Side, right: Side): Merged {
   const size = source.length
   const layers = [doubtfulRuns(pairs, block)]
   for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
-  const kept = dropIdle(layers, rangesOf(left, right, source), side.rows)
+  const { kept, places } = dropKnown(layers, rangesOf(left, right, source), side.rows)
+  const layout = new Int32Array(size)
+  for (const [row, place] of places.entries()) layout[place] = source[row]!
   return {
     size,
-    layout: layoutRuns(source, left.rows),
+    layout: layoutRuns(layout, left.rows),
     layers: kept.filter((layer) => layer.length > 0),
     side,
   }
@@ -146,42 +148,58 @@ function layoutRuns(source: Int32Array, lefts: number): LayoutRun[] {
 }
 
 /**
- * Leaves out comparators that change nothing: forward, where the rows stand in order already, among
- * them all with a row of ones in the high place; backward, where neither row can reach the output (at
- * the end every other row is all ones).
+ * Leaves out comparators whose outcome is known: forward, where the rows stand in order already, among
+ * them all with a row of ones in the high place, or surely stand the wrong way round; backward, where
+ * neither row can reach the output (at the end every other row is all ones). Rows that surely change
+ * places change names instead, all the way from the layout, so that the output stays in order.
+ * @returns the layers, and for each working row of the layout the row that it is from the beginning
  */
-function dropIdle(
+function dropKnown(
   layers: readonly (readonly Distance[])[],
   ranges: Ranges,
   rows: number,
-): readonly (readonly CompareRun[])[] {
-  const changing = layers.map((layer) => {
-    const kept: OpenRun[] = []
+): { readonly kept: readonly (readonly CompareRun[])[]; readonly places: Int32Array } {
+  const size = ranges.lower.length
+  // Which row of the layout stands where.
+  const standing = Int32Array.from({ length: size }, (_, row) => row)
+  const open = layers.map((layer) => {
+    // Low, high and what they have in common, one after another: millions of objects would take longer.
+    const pairs: number[] = []
     for (const { low: start, count, distance } of layer) {
       for (let low = start, high = start + distance; low < start + count; low++, high++) {
         if (!inDoubt(ranges, low, high)) continue
-        addPair(kept, low, high, commonBits(ranges, low, high))
+        const first = standing[low]!
+        const second = standing[high]!
+        if (isReversed(ranges, low, high)) {
+          standing[low] = second
+          standing[high] = first
+        } else pairs.push(first, second, commonBits(ranges, low, high))
         order(ranges, low, high)
       }
     }
-    return kept
+    return pairs
   })
-  const needed = new Uint8Array(ranges.lower.length).fill(1, 0, rows)
-  return changing
+  const places = new Int32Array(size)
+  standing.forEach((row, place) => {
+    places[row] = place
+  })
+  const needed = new Uint8Array(size).fill(1, 0, rows)
+  const kept = open
     .toReversed()
-    .map((layer) => {
-      const kept: OpenRun[] = []
-      for (const { low: start, high: partner, count, common } of layer) {
-        for (let low = start, high = partner; low < start + count; low++, high++) {
-          if (needed[low] === 0 && needed[high] === 0) continue
-          needed[low] = 1
-          needed[high] = 1
-          addPair(kept, low, high, common)
-        }
+    .map((pairs) => {
+      const runs: OpenRun[] = []
+      for (let i = 0; i < pairs.length; i += 3) {
+        const low = places[pairs[i]!]!
+        const high = places[pairs[i + 1]!]!
+        if (needed[low] === 0 && needed[high] === 0) continue
+        needed[low] = 1
+        needed[high] = 1
+        addPair(runs, low, high, pairs[i + 2]!)
       }
-      return kept
+      return runs
     })
     .toReversed()
+  return { kept, places }
 }
 
 type OpenRun = {

@@ -1,9 +1,9 @@
 /**
  * What is known of rows before they are compared. Validation bounds every entry of every list, so a
  * row of a side lies in a public range of cells, the values of x's leading bits. A comparator is left
- * out where the ranges stand in order already; leading bits that are equal in all of both ranges are
- * neither compared nor swapped. What is known follows from public sizes alone, and what is left out
- * would change nothing.
+ * out where the ranges stand in order already, and where they surely stand the wrong way round; leading
+ * bits that are equal in all of both ranges are neither compared nor swapped. What is known follows from
+ * public sizes alone, and what is left out would change nothing.
  */
 
 import { ONES, refine, type Side } from './columns.ts'
@@ -27,9 +27,14 @@ export function rangesOf(left: Side, right: Side, source: Int32Array): Ranges {
   return { bits, lower: at(0), upper: at(1) }
 }
 
-/** Whether `low` may be above `high`. */
-export function inDoubt({ lower, upper }: Ranges, low: number, high: number): boolean {
-  return upper[low]! >= lower[high]!
+/** Whether `low` may be above `high`; no row of ones is above another. */
+export function inDoubt({ bits, lower, upper }: Ranges, low: number, high: number): boolean {
+  return upper[low]! >= lower[high]! && lower[high]! < 1 << bits
+}
+
+/** Whether `low` is surely above `high`. */
+export function isReversed({ lower, upper }: Ranges, low: number, high: number): boolean {
+  return lower[low]! > upper[high]!
 }
 
 /** How many leading bits are surely equal in both rows. */

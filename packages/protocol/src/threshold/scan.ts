@@ -8,7 +8,8 @@
  * A rule with conditions (conditions.ts) keeps first_p where the run meets them; for `owners` the mark
  * then spreads over the run.
  *
- * Rows are numbered in merged order here; results lie where the rows do.
+ * Rows are numbered in merged order here; results lie where the rows do. Adversary: one semi-honest
+ * compute node, which gets masked parts of products and nothing else: nothing is opened here.
  */
 
 import {

@@ -4,8 +4,9 @@
  * bounds (a clustered list would push others' equal keys out of the merge's reach); and the last
  * entry's order prefix is not all ones (pad rows stay last); where reports are counted, no count is zero.
  *
- * Opened are these bits alone, each about one partner's own list, all ones for honest partners. The
- * sortedness of merged data is never checked: that bit would depend on others' data.
+ * Adversary: partners that share whatever they like, and one semi-honest compute node. Opened are these
+ * bits alone, each about one partner's own list, all ones for honest partners. The sortedness of merged
+ * data is never checked: that bit would depend on others' data.
  */
 
 import {
