@@ -1,6 +1,8 @@
 /** The plan that members make without talking, and the checklist as data, as rows and as a page. */
 
+import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
 import { sheetHtml } from '@drempel/cli/internal/experiment/rehearse/html'
+import { meetAll } from '@drempel/cli/internal/experiment/rehearse/meet'
 import { expectedOver, planOf, questionsOf } from '@drempel/cli/internal/experiment/rehearse/plan'
 import {
   CHECKS,
@@ -13,7 +15,14 @@ import {
 } from '@drempel/cli/internal/experiment/rehearse/sheet'
 import { nextOf } from '@drempel/cli/internal/experiment/rehearse/show'
 import { CHECK_NAMES, NEXT } from '@drempel/cli/internal/experiment/rehearse/texts'
-import { type Convenant, type DraftOptions, draftConvenant } from '@drempel/protocol/convenant'
+import type { RehearsalView } from '@drempel/protocol/api'
+import {
+  type Convenant,
+  convenantDigest,
+  type DraftOptions,
+  draftConvenant,
+} from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
 import {
   canonicalize,
   formVersions,
@@ -193,6 +202,49 @@ describe('the checklist', () => {
     expect(html).toContain('zet de klokken gelijk')
     expect(html).toContain('Van deze deelnemers is er geen blad: c')
     expect(html).not.toMatch(/<script|src=|href=|url\(/)
+  })
+})
+
+describe('meeting the others', () => {
+  const plan = planOf(convenantOf(3), 'proef')
+  const own = hex(convenantDigest(convenantOf(3)))
+  const good = {
+    ...{ member: 'm-1', code: null, pinned: true, convenant: own, clockSeconds: 1 },
+    rehearsal: { digest: plan.digest, step: 'begun' as const },
+  }
+  const away = { convenant: null, rehearsal: null, clockSeconds: null }
+
+  async function meet(peer: RehearsalView['peers'][number]): Promise<string[]> {
+    const found = findings()
+    const view = { peers: [peer] }
+    const part = {
+      ...{ node: { get: async () => view }, convenant: convenantOf(3), plan, self: 'm-0' },
+      ...{ found, deadline: 0, setting: { clock: () => 1 }, tell: () => {} },
+    }
+    const whole = await meetAll(part as never)
+    const left = found.sorted().filter(({ state }) => state === 'failed')
+    expect(whole).toBe(peer === good)
+    return left.map(({ check, code }) => `${check} ${code}`)
+  }
+
+  it.each([
+    ['all is well', {}, []],
+    ['it is away', { ...away, code: 'PEER_UNREACHABLE' }, ['reachable PEER_UNREACHABLE']],
+    ['another key answers', { ...away, code: 'TLS_PIN_MISMATCH' }, ['pinned TLS_PIN_MISMATCH']],
+    ['its clock refuses', { ...away, code: 'CLOCK_SKEW' }, ['clock CLOCK_SKEW']],
+    ['its clock is off', { clockSeconds: -31, rehearsal: null }, ['clock CLOCK_SKEW']],
+    ['it has no convenant', { ...away, code: 'NO_CONVENANT' }, ['convenant NO_CONVENANT']],
+    ['it knows nobody', { ...away, code: 'UNKNOWN_PEER' }, ['convenant UNKNOWN_PEER']],
+    [
+      'it has another version',
+      { convenant: 'f'.repeat(64), rehearsal: null },
+      ['convenant CONVENANT_DIFFERS'],
+    ],
+    ['it does not rehearse', { rehearsal: null }, []],
+    ['it has another word', { rehearsal: { digest: own, step: 'begun' as const } }, []],
+  ])('names what is wrong and nothing else: %s', async (_name, change, expected) => {
+    const peer = Object.keys(change).length === 0 ? good : { ...good, ...change }
+    expect(await meet(peer)).toEqual(expected)
   })
 })
 

@@ -6,6 +6,8 @@ import { hex } from '@drempel/protocol/encoding'
 import { activeMembers } from './plan.ts'
 import type { Part } from './run.ts'
 
+type Peer = RehearsalView['peers'][number]
+
 /** A tenth of what signatures between nodes bear. */
 const MOST_SECONDS = 30
 
@@ -25,23 +27,15 @@ export async function meetAll(part: Part): Promise<boolean> {
 }
 
 /** @returns who does not rehearse with this node yet */
-function look({ convenant, plan, found }: Part, { peers }: RehearsalView): string[] {
+function look(part: Part, { peers }: RehearsalView): string[] {
+  const { convenant, plan, found } = part
   const members = new Set(activeMembers(convenant))
   const own = hex(convenantDigest(convenant))
   return peers.flatMap((peer) => {
     const about = peer.member
     if (!members.has(about)) return []
     if (peer.code !== null || peer.clockSeconds === null) {
-      const code = peer.code ?? 'PEER_UNREACHABLE'
-      // Whoever refuses is there, and says why.
-      const skewed = code === 'CLOCK_SKEW'
-      found.add(
-        skewed
-          ? { check: 'clock', about, state: 'failed', code }
-          : { check: 'reachable', about, state: 'failed', code },
-      )
-      const rest = ['pinned', 'convenant', 'ready', ...(skewed ? [] : ['clock' as const])] as const
-      for (const check of rest) found.add({ check, about, state: 'waiting', code })
+      refusing(part, peer, peer.code ?? 'PEER_UNREACHABLE')
       return [about]
     }
     found.add({ check: 'reachable', about, state: 'passed' })
@@ -66,4 +60,27 @@ function look({ convenant, plan, found }: Part, { peers }: RehearsalView): strin
     found.add({ check: 'ready', about, state: 'waiting', code })
     return [about]
   })
+}
+
+/** What a code is about, where a node answers and refuses; every other code is of one that is away. */
+const ABOUT: Readonly<Record<string, (typeof STEPS)[number]>> = {
+  TLS_PIN_MISMATCH: 'pinned',
+  CLOCK_SKEW: 'clock',
+  UNKNOWN_PEER: 'convenant',
+  SIGNATURE_INVALID: 'convenant',
+  NO_CONVENANT: 'convenant',
+  CONVENANT_UNFIT: 'convenant',
+}
+const STEPS = ['reachable', 'pinned', 'clock', 'convenant', 'ready'] as const
+
+function refusing({ found }: Part, { member: about, pinned }: Peer, code: string): void {
+  const failed = ABOUT[code] ?? 'reachable'
+  for (const check of STEPS) {
+    // Whoever refuses is there, and under its key unless that is what is wrong.
+    const shown = check === 'reachable' || (check === 'pinned' && failed !== 'reachable')
+    if (check === failed) found.add({ check, about, state: 'failed', code })
+    else if (!shown) found.add({ check, about, state: 'waiting', code })
+    else if (check === 'pinned' && !pinned) found.add({ check, about, state: 'absent' })
+    else found.add({ check, about, state: 'passed' })
+  }
 }

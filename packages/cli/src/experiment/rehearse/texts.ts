@@ -55,9 +55,21 @@ export const NEXT: Readonly<Record<string, Text>> = {
     nl: 'vraag die deelnemer of de node draait en op het adres in het convenant te bereiken is (firewall)',
     en: 'ask that member whether the node runs and can be reached at the address in the convenant (firewall)',
   },
-  PEER_PIN_MISMATCH: {
+  TLS_PIN_MISMATCH: {
     nl: 'het adres antwoordt met een andere TLS-sleutel dan in het convenant: verkeerde node, of iets ertussen',
     en: 'the address answers with another TLS key than in the convenant: the wrong node, or something between',
+  },
+  PEER_TIMEOUT: {
+    nl: 'die node antwoordt niet op tijd: vraag die deelnemer of zij overbelast is, of wat ertussen staat',
+    en: 'that node does not answer in time: ask that member whether it is overloaded, or what stands between',
+  },
+  UNKNOWN_PEER: {
+    nl: 'die node kent u niet: zij heeft een ander convenant',
+    en: 'that node does not know you: it has another convenant',
+  },
+  SIGNATURE_INVALID: {
+    nl: 'die node kent een andere sleutel van u: zij heeft een ander convenant, of uw node een andere sleutel',
+    en: 'that node knows another key of yours: it has another convenant, or your node another key',
   },
   CLOCK_SKEW: { nl: 'zet de klokken gelijk (NTP)', en: 'set the clocks right (NTP)' },
   CONVENANT_DIFFERS: {
