@@ -8,6 +8,7 @@ import {
   question as questionSchema,
 } from '@drempel/protocol/api'
 import { EXIT } from '../output/exit.ts'
+import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
 import { type Context, readLine } from './context.ts'
 import { withChoices } from './convenant.ts'
@@ -134,5 +135,10 @@ export function questionText(
     [label('ronde', 'round'), about.round],
     ['txid', about.txid],
   ])
-  return `${facts}\n${label('Een mens beslist; dit is advies.', 'A person decides; this is advice.')}`
+  return `${facts}\n${ctx.say(ADVICE)}`
+}
+
+export const ADVICE: Text = {
+  nl: 'Een mens beslist; dit is advies.',
+  en: 'A person decides; this is advice.',
 }

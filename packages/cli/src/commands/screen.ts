@@ -23,7 +23,7 @@ import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
 import { rejectionText } from '../output/rejections.ts'
 import { pairs } from '../output/render.ts'
-import { PROPOSE_OPTION, QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
+import { ADVICE, PROPOSE_OPTION, QUESTION_OPTIONS, type QuestionOptions } from './check.ts'
 import type { Context, Outcome } from './context.ts'
 import { nodeConvenant, withChoices } from './convenant.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
@@ -141,9 +141,13 @@ export const screenCommand: CommandSpec<Options> = {
       progress.stop()
       await sink.close()
     }
-    const json = { ...counts, txids, file: sink.file, ...(sink.kept ? { results: sink.kept } : {}) }
+    const json = {
+      ...counts,
+      ...{ txids, file: sink.file, humanDecisionRequired: true },
+      ...(sink.kept ? { results: sink.kept } : {}),
+    }
     const rejections = codes.length === 0 ? '' : `\n${rejectionText(codes, ctx.lang)}`
-    const told = `${summary(ctx, counts, sink.file)}${rejections}`
+    const told = `${summary(ctx, counts, sink.file)}${rejections}\n${ctx.say(ADVICE)}`
     if (sink.file === null) ctx.note(told)
     const text = sink.file === null && !ctx.json ? '' : told
     const lost = await tryReceipt(ctx, options.receipt, last?.receipt)

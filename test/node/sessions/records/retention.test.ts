@@ -157,6 +157,15 @@ describe('the records of a day', () => {
     await look()
     expect(await open(longer)).toEqual(SECRET)
     daysOn(days + 401.6)
+    // Nothing is attested that was not done.
+    const keys = node.ctx.purposeKeys as { erase: typeof node.ctx.purposeKeys.erase }
+    const { erase } = keys
+    keys.erase = async () => {
+      throw Object.assign(new Error(), { code: 'EIO' })
+    }
+    await expect(look()).rejects.toThrow()
+    keys.erase = erase
+    expect([await open(longer), (await ended()).length]).toEqual([SECRET, 1])
     // As after a crash between the erasing and the entry.
     const audit = node.ctx.audit as { append: typeof node.ctx.audit.append }
     const { append } = audit
