@@ -349,7 +349,7 @@ it('opens each record of a batch in its place only, each purpose under its own k
   const together = () =>
     Promise.all([
       world.audit.append(intent(), 'first'),
-      world.audit.append({ ...intent(), purpose: 'research' }, 'second'),
+      world.audit.append(intent(undefined, 'research'), 'second'),
       world.audit.append({ type: 'peer.refused', role: 'peer', reason: 'REPLAYED' }, 'third'),
       world.audit.append(intent(), 'fourth'),
     ])

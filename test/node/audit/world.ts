@@ -76,13 +76,13 @@ export async function createWorld(): Promise<World> {
   return world
 }
 
-export function intent(txid = hex(random(16))): NewEvent {
+export function intent(txid = hex(random(16)), purpose = 'onboarding'): NewEvent {
   return {
     type: 'query.intent',
     txid,
     role: 'asker',
     parties: ['bank-b', 'telco-c'],
-    purpose: 'onboarding',
+    purpose,
     kind: 'host',
     rule: 'two',
     protocol: 'check',
