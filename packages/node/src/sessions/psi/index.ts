@@ -14,7 +14,6 @@ export {
 export {
   acceptIntersection,
   PROPOSAL_MS,
-  type PsiInput,
   proposeIntersection,
   refuseIntersection,
   repeatIntersection,

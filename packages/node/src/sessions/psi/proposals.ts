@@ -4,18 +4,17 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
-import { base64, hex, isProtocolError, type Json, signStatement } from '@drempel/protocol/encoding'
+import { hex, isProtocolError, type Json, signStatement } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { itemCount } from '@drempel/protocol/psi'
 import type { Operator } from '../../http/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
+import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
 import { journalPsiIntent, journalPsiRefused } from './journal.ts'
-import { commitmentTo, dropList, knownDigest, type Loaded, loadList, takeList } from './lists.ts'
+import { dropList } from './lists.ts'
 import {
   acceptedMessage,
   type Proposal,
@@ -24,23 +23,16 @@ import {
   type SignedProposal,
   STATEMENT,
 } from './messages.ts'
-import { readyFor, readyTerms } from './prepared/run.ts'
+import { readyTerms } from './prepared/run.ts'
 import type { Intersections } from './runs.ts'
 import {
   move,
-  type OwnList,
   type Person,
   type PsiContent,
   type PsiSession,
   sealContent,
   sessionOf,
 } from './state.ts'
-
-/** The node's flags, what was brought under a name, or the list of an own session that failed. */
-export type PsiInput = 'flags' | { readonly list: string } | { readonly of: string }
-
-/** What a partner brings; a list that was masked ahead for who proposes. */
-export type PsiBrought = PsiInput | 'prepared'
 
 export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 'protocol'> & {
   readonly kind: IdentifierKind
@@ -294,48 +286,6 @@ async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** The own list that was masked ahead, as it was. @throws ProtocolError `PSI_PREPARED_ENDED` */
-async function preparedFor(
-  ctx: NodeContext,
-  session: PsiSession,
-  allowed: (size: number, listSize: number) => void,
-): Promise<OwnList> {
-  const found = await readyFor(ctx, session)
-  if (found === undefined) return fail('PSI_PREPARED_ENDED', { hint: 'run: drempel psi prepare' })
-  const { own, bound } = found.content
-  allowed(bound.size, own!.size)
-  return { ...own!, prepared: found.id }
-}
-
-/** @param allowed throws where the convenant refuses a list of this padded size and this size */
-export async function listFor(
-  ctx: NodeContext,
-  about: Pick<PsiSession, 'id' | 'side' | 'purpose'> & { readonly kind: IdentifierKind },
-  input: PsiInput,
-  allowed: (size: number, listSize: number) => void,
-): Promise<{ readonly own: OwnList; readonly size: number; readonly loaded: Loaded }> {
-  const { id, side, purpose, kind } = about
-  await takeList(ctx, kind, input, id)
-  try {
-    const loaded = await loadList(ctx, id)
-    const { items } = loaded
-    const size = padded(ctx, purpose, side, itemCount(items))
-    allowed(size, itemCount(items))
-    const salt = ctx.random(32)
-    const [commitment, known] = await Promise.all([
-      commitmentTo(ctx, items, salt),
-      knownDigest(ctx, items),
-    ])
-    const source = input === 'flags' ? 'flags' : 'list'
-    const digests = { commitment: hex(commitment), known: hex(known) }
-    const own = { source, size: itemCount(items), salt: base64(salt), ...digests } as const
-    return { own, size, loaded }
-  } catch (error) {
-    await dropList(ctx, id)
-    throw error
-  }
-}
-
 /** @throws ProtocolError `DUAL_CONTROL` */
 function consented(
   ctx: NodeContext,
@@ -354,24 +304,6 @@ function consented(
       fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
   }
   return { ...content, people: [...content.people, personOf(by)] }
-}
-
-/** A refusal of the convenant is entered before it is told. */
-export function refuser(
-  ctx: NodeContext,
-  about: Parameters<typeof journalPsiRefused>[1],
-  by: Operator | null,
-) {
-  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isProtocolError(error, 'REFUSED')) throw error
-      const code = error.at as RefusalCode
-      await journalPsiRefused(ctx, about, code, { operator: by?.id ?? null })
-      throw failure('REFUSED', { at: code, hint: REFUSALS[code].en })
-    }
-  }
 }
 
 function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {

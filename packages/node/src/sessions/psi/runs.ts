@@ -5,43 +5,22 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hex, isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
-import { sizeBucket } from '@drempel/protocol/log'
-import { ecdh, itemCount, type PsiOptions, type PsiResult } from '@drempel/protocol/psi'
+import { isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
 import type { Channel } from '../../peers/index.ts'
 import type { PsiState } from '../../store/index.ts'
-import { otOnThread, pooledWork } from '../../workers/index.ts'
 import { behind } from '../behind.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
-import { rememberAsked } from '../subject/asked.ts'
-import { requestOf, saltOf, termsOf } from './agree.ts'
+import { requestOf } from './agree.ts'
 import { type Cause, causeOf } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
-import {
-  commitmentTo,
-  dropList,
-  dropResult,
-  loadList,
-  type Row,
-  rowsOf,
-  saveResult,
-} from './lists.ts'
-import { agreementDigest, rolesOf } from './messages.ts'
+import { dropList, dropResult } from './lists.ts'
+import { playPart } from './part.ts'
 import type { PsiPolicy } from './policy.ts'
-import { keptRows } from './prepared/keep.ts'
-import { runPrepared } from './prepared/run.ts'
-import {
-  move,
-  openSession,
-  type PsiContent,
-  type PsiSession,
-  sealContent,
-  sessionOf,
-} from './state.ts'
+import { move, openSession, type PsiSession, sealContent, sessionOf } from './state.ts'
 
 const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
 const RUNS = 4
@@ -252,22 +231,12 @@ export class Intersections {
   async #run(session: PsiSession, live: LiveRun, seen: PeerCheckpoint): Promise<void> {
     const ctx = this.#ctx
     const { id, content } = session
-    const own = await ownItems(ctx, session)
-    // Where a new convenant has no such terms any more, their limits do not end before the run.
-    const most = termsOf(ctx, session.purpose).maxResult
-    const learned = await this.#protocol(session, live, own.items, most)
+    const part = await playPart(ctx, this, session, live)
     live.abort.signal.throwIfAborted()
     // Before it is written down: what ended the session meanwhile would leave parts of it behind.
-    live.settled = learned !== undefined
-    const result = resultOf(learned, most)
-    if (learned?.rows !== undefined && result.learned === 'items') {
-      const rows = await own.rows(learned.rows)
-      await saveResult(ctx, id, rows)
-      // By which the node can tell the person behind an item that it came out here.
-      const about = { kind: session.kind, purpose: session.purpose }
-      const values = rows.map(({ value }) => value)
-      await rememberAsked(ctx, about, id, values)
-    }
+    live.settled = part.due
+    await part.keep()
+    const { result } = part
     await conclude(live)
     live.settled = true
     clearTimeout(live.missing)
@@ -281,20 +250,6 @@ export class Intersections {
     this.#live.delete(id)
     await dropList(ctx, id)
     ctx.log('info', 'psi.done', { txid: id, protocol: content.acceptance!.body.protocol })
-  }
-
-  #protocol(
-    session: PsiSession,
-    live: LiveRun,
-    items: PsiOptions['items'],
-    most: number | null,
-  ): Promise<PsiResult> {
-    const ctx = this.#ctx
-    const options = optionsOf(ctx, session, live, items, most)
-    const { protocol } = session.content.acceptance!.body
-    if (protocol === 'ot') return otOnThread(ctx.workers, options)
-    if (protocol === 'ecdh') return ecdh(options, pooledWork(ctx.workers, live.abort.signal))
-    return runPrepared(ctx, this, session, options)
   }
 
   async #connect(id: string, live: LiveRun, connect: () => Promise<Channel>): Promise<void> {
@@ -377,67 +332,4 @@ async function conclude({ link, settled }: LiveRun): Promise<void> {
   } catch (error) {
     if (!settled) throw error
   }
-}
-
-type Own = {
-  readonly items: PsiOptions['items']
-  /** Of the items with these numbers. */
-  rows(numbers: Uint32Array): Promise<readonly Row[]>
-}
-
-/** The list that was committed to, or none: what changed in the store in between is not used. */
-async function ownItems(ctx: NodeContext, session: PsiSession): Promise<Own> {
-  const { id, content } = session
-  const { commitment, size, prepared } = content.own!
-  if (prepared !== undefined) {
-    // Of its items nothing is needed but what comes out.
-    const items = { bytes: new Uint8Array(), offsets: new Uint32Array(1) }
-    return { items, rows: (numbers) => keptRows(ctx, prepared, numbers) }
-  }
-  const loaded = await loadList(ctx, id)
-  const found = await commitmentTo(ctx, loaded.items, saltOf(session))
-  if (hex(found) !== commitment || itemCount(loaded.items) !== size) {
-    fail('PSI_DIFFERS', { culprit: ctx.self, at: 'list' })
-  }
-  return { items: loaded.items, rows: async (numbers) => rowsOf(loaded, numbers) }
-}
-
-function optionsOf(
-  ctx: NodeContext,
-  session: PsiSession,
-  live: LiveRun,
-  items: PsiOptions['items'],
-  maxResult: number | null,
-): PsiOptions {
-  const { proposal, acceptance } = session.content
-  const { body } = proposal
-  const { receiver, to } = rolesOf(body)
-  const [mine, theirs] =
-    session.side === 'proposer'
-      ? [body.size, acceptance!.body.size]
-      : [acceptance!.body.size, body.size]
-  const role = receiver === ctx.self ? 'receiver' : 'sender'
-  return {
-    role,
-    output: body.output,
-    to,
-    items,
-    sizes:
-      role === 'receiver' ? { receiver: mine, sender: theirs } : { receiver: theirs, sender: mine },
-    context: agreementDigest(proposal, acceptance!),
-    channel: live.link,
-    random: ctx.random,
-    ...(maxResult === null ? {} : { maxResult }),
-    progress: (done, total) => {
-      live.progress = { done, total }
-    },
-    signal: live.abort.signal,
-  }
-}
-
-function resultOf(learned: PsiResult, most: number | null): NonNullable<PsiContent['result']> {
-  if (learned === undefined) return { learned: 'nothing' }
-  const { size, rows } = learned
-  if (most !== null && size > most) return { learned: 'bucket', atMost: sizeBucket(size) }
-  return { learned: rows === undefined ? 'size' : 'items', size }
 }
