@@ -210,4 +210,13 @@ describe('a federation with something wrong', () => {
     expect(await a.ctx.store.rehearsals.current()).toBeNull()
     expect(await a.ctx.store.rehearsals.inUse()).toBe(false)
   })
+
+  it('begins at no node when one of them has real flags', async () => {
+    await federation.member('telecom').flag(['real.nl'])
+    const ran = await rehearse(federation, [])
+    expect(ran.exit).toBe(1)
+    expect(ran.err).toContain('NODE_IN_USE')
+    const [a] = federation.members as [Member]
+    expect(await a.ctx.store.rehearsals.current()).toBeNull()
+  })
 })

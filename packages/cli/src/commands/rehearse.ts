@@ -5,7 +5,7 @@ import { makeFolder, readText, writeText } from '../client/files.ts'
 import { createNodeClient, type NodeClient } from '../client/node.ts'
 import { chooseTarget, readHome } from '../client/target.ts'
 import { sheetHtml } from '../experiment/rehearse/html.ts'
-import { endRehearsal, rehearse } from '../experiment/rehearse/run.ts'
+import { endRehearsal, refuseInUse, rehearse } from '../experiment/rehearse/run.ts'
 import {
   encodeSheet,
   isComplete,
@@ -140,13 +140,22 @@ async function rehearseAll(
     },
     yes,
   )
+  const stop = new AbortController()
   const setting = {
     ...{ word, waitMs: wait * 60_000, pollMs: POLL_MS },
-    ...{ clock: ctx.world.clock, lang: ctx.lang },
+    ...{ clock: ctx.world.clock, lang: ctx.lang, signal: stop.signal },
     onStep: (member: string, step: { nl: string; en: string }) =>
       ctx.note(`${member}: ${ctx.say(step)}`),
   }
-  const sheets = await Promise.all(nodes.map((node) => rehearse(node, setting)))
+  await refuseInUse(nodes, word)
+  const sheets = await Promise.all(
+    nodes.map((node) =>
+      rehearse(node, setting).catch((error: unknown) => {
+        stop.abort()
+        throw error
+      }),
+    ),
+  )
   return shown(ctx, mergeSheets(sheets), out, false)
 }
 

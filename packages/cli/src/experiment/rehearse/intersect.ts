@@ -13,7 +13,7 @@ import {
 import type { Convenant } from '@drempel/protocol/convenant'
 import type { NodeClient } from '../../client/node.ts'
 import { activeMembers } from './plan.ts'
-import type { Part } from './run.ts'
+import { type Part, pause } from './run.ts'
 import { CASE, withAnalysts } from './tokens.ts'
 
 type Terms = NonNullable<Convenant['intersections']>[number]
@@ -75,7 +75,7 @@ async function runOne(
       if (second !== undefined) await accept(second, session.id)
     }
     if (setting.clock() >= deadline) return undefined
-    await new Promise((resolve) => setTimeout(resolve, setting.pollMs))
+    await pause(setting)
   }
 }
 

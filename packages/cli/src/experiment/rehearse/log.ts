@@ -10,7 +10,7 @@ import {
   verifierKey,
   verifyLog,
 } from '@drempel/protocol/log'
-import type { Part } from './run.ts'
+import { type Part, pause } from './run.ts'
 
 /** Nodes bring their logs every five seconds. */
 const COSIGN_MS = 20_000
@@ -61,7 +61,7 @@ async function witnesses({ node, found, setting, tell }: Part): Promise<void> {
       const last = logs.at(-1)
       if (last?.cosigned && last.cosigned.size >= last.size) return undefined
       if (setting.clock() >= until) return 'NOT_WITNESSED'
-      await new Promise((resolve) => setTimeout(resolve, setting.pollMs))
+      await pause(setting)
     }
   })
   for (const { witness, code } of (await node.get('rehearsal', rehearsalView)).witnesses) {

@@ -4,7 +4,7 @@ import { type RehearsalView, rehearsalView } from '@drempel/protocol/api'
 import { convenantDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { activeMembers } from './plan.ts'
-import type { Part } from './run.ts'
+import { type Part, pause } from './run.ts'
 
 type Peer = RehearsalView['peers'][number]
 
@@ -22,7 +22,7 @@ export async function meetAll(part: Part): Promise<boolean> {
     const names = absent.join(', ')
     if (names !== told) tell({ nl: `wacht op ${names}`, en: `waiting for ${names}` })
     told = names
-    await new Promise((resolve) => setTimeout(resolve, setting.pollMs))
+    await pause(setting)
   }
 }
 

@@ -18,7 +18,7 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { NodeProblem } from '../../output/explain.ts'
 import { reasonOf } from './findings.ts'
 import { expectedOver, type KindPlan, rulesOf } from './plan.ts'
-import type { Part } from './run.ts'
+import { type Part, pause } from './run.ts'
 
 /** A coordinator that failed tries once more; then a failed round is what was found. */
 const ATTEMPTS = 2
@@ -188,7 +188,7 @@ export async function publishedRounds(part: Part, kind: IdentifierKind): Promise
 async function until({ setting, deadline }: Part, done: () => Promise<boolean>): Promise<boolean> {
   while (!(await done())) {
     if (setting.clock() >= deadline) return false
-    await new Promise((resolve) => setTimeout(resolve, setting.pollMs))
+    await pause(setting)
   }
   return true
 }

@@ -5,6 +5,7 @@
  * that is not made up.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   convenantResponse,
   importFinishRequest,
@@ -48,6 +49,8 @@ export type Setting = {
   readonly pollMs: number
   readonly clock: Clock
   readonly lang: Lang
+  /** Ends the waiting of all nodes when one of them can't go on. */
+  readonly signal: AbortSignal
   /** Told what is done now. */
   readonly onStep: (member: string, step: Text) => void
 }
@@ -67,6 +70,11 @@ export type Part = {
   readonly tell: (step: Text) => void
 }
 
+/** Until the next look. @throws AbortError */
+export function pause({ pollMs, signal }: Setting): Promise<void> {
+  return sleep(pollMs, undefined, { signal })
+}
+
 /** @throws NodeProblem, ProtocolError: where nothing of a rehearsal could begin */
 export async function rehearse(node: NodeClient, setting: Setting): Promise<Sheet> {
   const began = new Date(setting.clock()).toISOString()
@@ -76,8 +84,7 @@ export async function rehearse(node: NodeClient, setting: Setting): Promise<Shee
   const { convenant } = signed
   const { member, software } = await node.get('status', statusSchema)
   const plan = planOf(convenant, setting.word)
-  const word = [rehearsalBegin, { word: setting.word }] as const
-  const begun = await node.send('POST', 'rehearsal', word, rehearsalSchema)
+  const begun = await begin(node, setting.word)
   const part: Part = {
     ...{ node, setting, self: member, convenant, plan },
     since: Date.parse(begun.since),
@@ -101,6 +108,17 @@ export async function rehearse(node: NodeClient, setting: Setting): Promise<Shee
     members: activeMembers(convenant),
     items: part.found.sorted(),
   }
+}
+
+function begin(node: NodeClient, word: string) {
+  return node.send('POST', 'rehearsal', [rehearsalBegin, { word }], rehearsalSchema)
+}
+
+/** Before any of several nodes begins. @throws NodeProblem of the first that can't, in its own words */
+export async function refuseInUse(nodes: readonly NodeClient[], word: string): Promise<void> {
+  const views = await Promise.all(nodes.map((node) => node.get('rehearsal', rehearsalView)))
+  const used = nodes.find((_, i) => views[i]!.inUse)
+  if (used !== undefined) await begin(used, word)
 }
 
 /** True when every part was reached, whatever was found. */
@@ -187,7 +205,7 @@ export async function together(part: Part, step: RehearsalStep): Promise<boolean
     const names = late.join(', ')
     if (names !== told) tell({ nl: `wacht op ${names}`, en: `waiting for ${names}` })
     told = names
-    await new Promise((resolve) => setTimeout(resolve, setting.pollMs))
+    await pause(setting)
   }
 }
 
