@@ -11,6 +11,7 @@ import {
   blindEvaluate,
   blindInputs,
   combineShares,
+  decodeElements,
   evaluateOwnShare,
   evaluateShare,
   finalHashes,
@@ -68,9 +69,10 @@ async function tagOnce(group: Group, { shares, key }: SharedKey, inputs: readonl
     })
     return value as T
   }
-  const { batch, state } = await asking(async () => {
+  const { batch, elements, state } = await asking(async () => {
     const { blinded, state } = await blindInputs(group, inputs, random)
-    return { batch: padBlinded(group, blinded, random), state }
+    const batch = padBlinded(group, blinded, random)
+    return { batch, elements: await decodeElements(group, batch), state }
   })
   const [own, ...others] = shares.slice(0, QUORUM)
   const verified: VerifiedShare[] = []
@@ -79,10 +81,10 @@ async function tagOnce(group: Group, { shares, key }: SharedKey, inputs: readonl
     holder += await timed(async () => {
       answer = await evaluateShare(group, share, batch, random)
     })
-    verified.push(await asking(() => verifyShare(group, key, share.index, batch, answer!)))
+    verified.push(await asking(() => verifyShare(group, key, share.index, elements, answer!)))
   }
   const output = await asking(async () => {
-    verified.push(await evaluateOwnShare(group, key, own!, batch))
+    verified.push(await evaluateOwnShare(group, key, own!, elements))
     return combineShares(group, state, inputs, verified)
   })
   return { asker, holder: holder / others.length, output }
