@@ -350,6 +350,16 @@ describe('log report', () => {
     expect(await verify(verifier)).toMatchObject({ exit: 1, error: { code: 'REPORT_CHANGED' } })
   })
 
+  it.each([
+    ['nl', 'Niet ondertekend'],
+    ['en', 'Not signed'],
+  ])('without a key says that nobody signed it (%s)', async (lang, text) => {
+    const { home, convenant } = await node()
+    const file = join(folder(), 'report.html')
+    const argv = ['log', 'report', '--home', home, '--period', '2027Q2', '-o', file]
+    expect((await drempel([...argv, ...convenant, '--lang', lang])).out).toContain(text)
+  })
+
   it('does not take a key that is none, and needs a name with it', async () => {
     const key = join(folder(), 'key')
     writeFileSync(key, 'not a key\n')

@@ -5,6 +5,7 @@ import { fileReport, verifyFiling } from '../audit/filing.ts'
 import { htmlReport } from '../audit/html.ts'
 import { summaryOf } from '../audit/summary.ts'
 import { readText, readTextIfThere, writeText } from '../client/files.ts'
+import type { Text } from '../output/language.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
 import {
@@ -78,7 +79,7 @@ export const logReport: CommandSpec<Options> = {
     const lines = [
       file,
       ...(signed === null
-        ? []
+        ? [ctx.say(UNSIGNED)]
         : [
             signed.note,
             ctx.say({
@@ -89,6 +90,11 @@ export const logReport: CommandSpec<Options> = {
     ]
     return { json: { file, signed, ...summary }, text: lines.join('\n') }
   },
+}
+
+const UNSIGNED: Text = {
+  nl: 'Niet ondertekend; met --auditor en --key tekent de auditor het.',
+  en: 'Not signed; with --auditor and --key the auditor signs it.',
 }
 
 async function sign(

@@ -193,7 +193,7 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
     caught.length === 0
       ? 'none was caught contradicting itself'
       : caught.map(({ log, code }) => `${code} ${log}`).join(', '),
-    'GET /api/v1/witnessing has the evidence; tell the members and their FG',
+    'drempel log conflicts has the evidence; tell the members and their FG',
   )
   const discrepancies = await ctx.store.comparisons.discrepancies(DISCREPANCIES)
   const counted = new Map<string, number>()
@@ -204,7 +204,7 @@ async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Dia
     discrepancies.length === 0
       ? 'both sides of every query agree'
       : [...counted].map(([member, count]) => `${member}: ${count}`).join(', '),
-    'GET /api/v1/witnessing has them; then: drempel log reconcile',
+    'drempel log conflicts has them; then: drempel log reconcile',
   )
   const [first] = await listCases(ctx, true)
   const overdue = first !== undefined && daysLeft(first, ctx.clock()) < 0
