@@ -128,5 +128,5 @@ th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px so
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap } tr { break-inside: avoid }
 figure { margin: 1rem 0; break-inside: avoid } figcaption, .note { color: #444; font-size: .92rem } summary { cursor: pointer; color: #444; font-size: .92rem }
 .warning { border-left: 4px solid #d55e00; padding-left: .8rem } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem } dd { margin: 0; overflow-wrap: anywhere }
-@page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none; font-size: 10.5pt } details::details-content { content-visibility: visible; block-size: auto } }
+@page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none; font-size: 10.5pt } .wide { overflow: visible } table { font-size: 8pt } th, td { padding: .15rem .5rem .15rem 0; hyphens: auto } td.n { white-space: normal } th:last-child, td:last-child { padding-right: 0 } details::details-content { content-visibility: visible; block-size: auto } }
 `

@@ -44,7 +44,7 @@ export function liveReport(
     ]),
     heading(TEXTS.unknown),
     paragraph(say(TEXTS.unknownIntro)),
-    ...TEXTS.unknowns.map((text) => paragraph(say(text))),
+    `<ul>${TEXTS.unknowns.map((text) => `<li>${escaped(say(text))}</li>`).join('')}</ul>`,
     heading(TEXTS.made),
     `<dl>${facts.map(([name, value]) => `<dt>${escaped(name!)}</dt><dd>${escaped(value!)}</dd>`).join('')}</dl>`,
   ]
@@ -103,10 +103,13 @@ function kindPart(kind: LiveKind, { experiment }: LiveResults, lang: Lang): stri
     ...(left === '' ? [] : [paragraph(`${say(TEXTS.leftOut)}: ${left}.`, 'warning')]),
     tableOf(
       [TEXTS.partner, TEXTS.sent].map(say),
-      kind.partners.map(({ partner, bytesSent }): Cell[] => [
-        nameOf(partner),
-        bytesSent === null ? say(TEXTS.notAsked) : decimal(bytesSent / 1e6, 2, lang),
-      ]),
+      kind.partners.map(({ partner, flags, bytesSent }): Cell[] => {
+        const none = say(flags === null ? TEXTS.notAsked : TEXTS.notMeasured)
+        return [
+          nameOf(partner),
+          bytesSent === null ? none : decimal(bytesSent / 1e6, bytesSent < 1e6 ? 2 : 1, lang),
+        ]
+      }),
       lang,
     ),
   ]
@@ -162,7 +165,7 @@ function ownTable(
 }
 
 function countsPart(
-  { counts, rules }: LiveKind,
+  { counts, rules, contributors }: LiveKind,
   nameOf: (id: string) => string,
   lang: Lang,
 ): string[] {
@@ -174,9 +177,10 @@ function countsPart(
       ? `Afgerond op tien. Dicht betekent: minder dan ${least}, of uit andere aantallen af te leiden.`
       : `Rounded to tens. Closed means: below ${least}, or it would follow from other counts.`
   const more = lang === 'nl' ? 'of meer' : 'or more'
+  const last = from + histogram.length - 1 < contributors.length ? histogram.length - 1 : -1
   const shown = (count: number | null): Cell => count ?? say(TEXTS.closed)
   const classes = histogram.map((count, i): Cell[] => [
-    i === histogram.length - 1 ? `${from + i} ${more}` : String(from + i),
+    i === last ? `${from + i} ${more}` : String(from + i),
     shown(count),
   ])
   const pairs = overlaps.map(({ members, count }): Cell[] => [
@@ -186,7 +190,12 @@ function countsPart(
   return [
     paragraph(intro, 'note'),
     ...(classes.length > 0 ? [tableOf([TEXTS.holders, TEXTS.number].map(say), classes, lang)] : []),
-    ...(pairs.length > 0 ? [tableOf([TEXTS.pair, TEXTS.number].map(say), pairs, lang)] : []),
+    ...(pairs.length > 0
+      ? [
+          `<h4>${escaped(say(TEXTS.pairs))}</h4>`,
+          tableOf([TEXTS.pair, TEXTS.number].map(say), pairs, lang),
+        ]
+      : []),
   ]
 }
 

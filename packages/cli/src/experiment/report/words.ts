@@ -66,7 +66,7 @@ export function ruleSentence(rule: Rule, lang: Lang): string {
   return `${least} ${rule.t} ${partners}${sectors}${reports}${age}`
 }
 
-/** "overlaps and numbers of partners, from 10 on". */
+/** "Flagged by how many partners and flagged by which pair; closed below 10". */
 export function countRuleSentence(rule: CountRule, lang: Lang): string {
   const { show, minCell, from, listAgeDays } = rule
   const nl = lang === 'nl'
@@ -74,7 +74,7 @@ export function countRuleSentence(rule: CountRule, lang: Lang): string {
   const pairs = nl ? 'door welk tweetal gemeld' : 'flagged by which pair'
   const what = [...(show === 'overlaps' ? [] : [holders]), ...(show === 'histogram' ? [] : [pairs])]
   const alone = from === 1 ? (nl ? ', ook door één alleen' : ', by one alone as well') : ''
-  const limit = nl ? `, vanaf ${minCell}` : `, from ${minCell} on`
+  const limit = nl ? `; dicht onder de ${minCell}` : `; closed below ${minCell}`
   const age =
     listAgeDays > 0
       ? nl

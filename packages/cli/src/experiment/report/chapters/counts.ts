@@ -16,6 +16,7 @@ export function countsPart({ counts }: KindResult, results: Results, lang: Lang)
     paragraph(say(TEXTS.countsIntro)),
     ...counts.flatMap((counted) => oneRule(counted, results, lang)),
     `<h3>${escaped(say(TEXTS.countsCost))}</h3>`,
+    paragraph(`${countRuleSentence(counts[0]!.rule, lang)}.`, 'note'),
     ...costPart(counts[0]!, results, lang),
   ]
 }
@@ -32,13 +33,15 @@ function oneRule(counted: CountResult, results: Results, lang: Lang): string[] {
   return [
     `<h4>${escaped(countRuleSentence(rule, lang))}</h4>`,
     paragraph(told),
-    ...(exact.histogram.length > 0 ? [histogram(counted, lang)] : []),
+    ...(exact.histogram.length > 0
+      ? [histogram(counted, results.experiment.partners.length, lang)]
+      : []),
     ...(exact.overlaps.length > 0 ? [overlaps(counted, results, lang)] : []),
   ]
 }
 
-function histogram({ rule, exact, shown }: CountResult, lang: Lang): string {
-  const last = exact.histogram.length - 1
+function histogram({ rule, exact, shown }: CountResult, all: number, lang: Lang): string {
+  const last = rule.upTo < all ? exact.histogram.length - 1 : -1
   const more = { nl: 'of meer', en: 'or more' }[lang]
   const rows = exact.histogram.map((count, i): Cell[] => [
     i === last ? `${rule.from + i} ${more}` : String(rule.from + i),
