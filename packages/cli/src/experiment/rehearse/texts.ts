@@ -44,7 +44,10 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
     en: 'a withdrawn flag leads to a recall',
   },
   subject: { nl: 'inzageverzoek vindt wat er is', en: 'subject access finds what there is' },
-  log: { nl: 'logboek klopt en noemt de oefening', en: 'log verifies and names the rehearsal' },
+  log: {
+    nl: 'logboek klopt, is te lezen, noemt de oefening',
+    en: 'log verifies, reads, names the rehearsal',
+  },
   witness: { nl: 'logboek meegetekend door getuigen', en: 'log cosigned by witnesses' },
   clean: { nl: 'alles van de oefening gewist', en: 'all of the rehearsal erased' },
 }
