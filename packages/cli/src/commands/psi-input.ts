@@ -25,6 +25,12 @@ export type Brought = {
   readonly rejectedFile: string | null
 }
 
+export const PURPOSE_OPTION: OptionSpec = {
+  flags: '--purpose <id>',
+  about: { nl: 'doel uit het convenant', en: 'purpose of the convenant' },
+  required: true,
+}
+
 export const INPUT_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--flags',

@@ -15,7 +15,7 @@ import { startProgress } from '../output/progress.ts'
 import { clean, pairs, table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
-import { bringInput, INPUT_OPTIONS, type InputOptions } from './psi-input.ts'
+import { bringInput, INPUT_OPTIONS, type InputOptions, PURPOSE_OPTION } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
 
 const POLL_MS = 400
@@ -43,11 +43,7 @@ export const psiPrepare: CommandSpec<PrepareOptions> = {
       about: { nl: 'wie er vragen over stelt', en: 'who asks about it' },
       required: true,
     },
-    {
-      flags: '--purpose <id>',
-      about: { nl: 'doel uit het convenant', en: 'purpose of the convenant' },
-      required: true,
-    },
+    PURPOSE_OPTION,
     KIND_OPTION,
     ...INPUT_OPTIONS,
     {

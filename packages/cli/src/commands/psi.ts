@@ -13,7 +13,7 @@ import { checkWritable } from '../client/files.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
 import { follow, outcome } from './psi-follow.ts'
-import { bringInput, INPUT_OPTIONS, type InputOptions } from './psi-input.ts'
+import { bringInput, INPUT_OPTIONS, type InputOptions, PURPOSE_OPTION } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
 import { psiFacts, psiNext, psiReason, psiTable } from './psi-text.ts'
 
@@ -51,11 +51,7 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
       about: { nl: 'het andere lid', en: 'the other member' },
       required: true,
     },
-    {
-      flags: '--purpose <id>',
-      about: { nl: 'doel uit het convenant', en: 'purpose of the convenant' },
-      required: true,
-    },
+    PURPOSE_OPTION,
     KIND_OPTION,
     ...INPUT_OPTIONS,
     {

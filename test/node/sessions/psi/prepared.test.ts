@@ -255,6 +255,24 @@ describe('a prepared list', () => {
   })
 })
 
+describe('two questions at once', () => {
+  it('are given a list once, and each its own answer', async () => {
+    const { id } = await prepared()
+    const both = [hosts(15, 25), hosts(380, 420)]
+    const ids: string[] = []
+    for (const given of both) {
+      const input = await bring(bank, given)
+      ids.push((await propose(bank, { protocol: 'prepared', to: 'proposer', input })).id)
+    }
+    await Promise.all(ids.map((one) => accept(telecom, one, 'prepared')))
+    const sizes = []
+    for (const one of ids) sizes.push((await ended(bank, one)).result)
+    expect(sizes).toMatchObject([{ size: 5 }, { size: 20 }])
+    expect(await psiEntries(bank, id)).toMatchObject([{ type: 'psi.prepared' }])
+    expect(await kept(bank, id)).toHaveLength(1)
+  })
+})
+
 describe('the key of a prepared list', () => {
   it('answers no more often than one list may be compared, whatever is asked', async () => {
     await prepared(telecom, { purpose: 'vanzelf' })
