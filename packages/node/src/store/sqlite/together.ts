@@ -14,7 +14,7 @@ const LONGEST = 2 ** 16
 
 type Together = { readonly bytes: Bytes | null; readonly places: string; readonly lastId: number }
 
-export type Page = {
+type Page = {
   readonly rows: readonly ActiveFlag[]
   /** Of the last row that was looked at, taken or not; null where there was none. */
   readonly lastId: number | null
