@@ -15,6 +15,8 @@ const PARTNERS = [
 
 describe('experiment run on live nodes', () => {
   let federation: Federation
+  /** Files with a token that can read no flag. */
+  const tokens = new Map<string, string>()
 
   beforeAll(async () => {
     federation = await Federation.create({
@@ -28,6 +30,11 @@ describe('experiment run on live nodes', () => {
         minList: 0,
       },
     })
+    for (const { id, home, api } of federation.nodes) {
+      const { token } = await api.createToken('researcher', ['research'])
+      tokens.set(id, join(home, 'researcher.token'))
+      writeFileSync(tokens.get(id)!, token)
+    }
     const { api } = federation.coordinator
     for (const kind of ['host', 'domain'] as const) {
       const lists = [names('all', 24), [...names('all', 24), ...names('two', 12)], names('two', 12)]
@@ -45,7 +52,7 @@ describe('experiment run on live nodes', () => {
     )
     // The third node is not asked.
     const nodes = PARTNERS.slice(0, 2).map(({ id }) => {
-      return `    - ${JSON.stringify({ partner: id, home: federation.node(id).home })}`
+      return `    - ${JSON.stringify({ partner: id, url: federation.node(id).member.url, token: tokens.get(id) })}`
     })
     return `format: drempel-experiment/1
 id: echt
@@ -110,6 +117,25 @@ ${rules}
     const days = (Date.parse(next.replace(' UTC', 'Z')) - Date.now()) / 86_400_000
     expect(days).toBeGreaterThan(27.9)
     expect(days).toBeLessThan(28)
+  })
+
+  it('has tokens that read no flag and change nothing', async () => {
+    const { id, member } = federation.nodes[0]!
+    const token = readFileSync(tokens.get(id)!, 'utf8')
+    for (const [method, path] of [
+      ['GET', 'flags?kind=host'],
+      ['POST', 'flags/import'],
+      ['POST', 'checks'],
+      ['POST', 'keys'],
+      ['POST', 'tokens'],
+      ['PUT', 'convenant'],
+    ]) {
+      const answer = await fetch(`${member.url}/api/v1/${path}`, {
+        method: method!,
+        headers: { authorization: `Bearer ${token}` },
+      })
+      expect([path, answer.status]).toEqual([path, 403])
+    }
   })
 
   it('refuses rules that the convenant does not have, and says which there are', async () => {

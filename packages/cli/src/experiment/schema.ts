@@ -89,7 +89,7 @@ const liveMember = z.strictObject({
   url: z.exactOptional(line),
   /** base64url SHA-256 of the TLS key, as the convenant has it; none for plain http on loopback. */
   pin: z.exactOptional(line),
-  /** A file with a token that has the role operator. */
+  /** A file with a token of the role research, which can read no flag. */
   token: z.exactOptional(line),
 })
 

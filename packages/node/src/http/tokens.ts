@@ -19,7 +19,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { fail } from './errors.ts'
 import { nodeBindings } from './node.ts'
 
-export const roles = ['analyst', 'operator', 'auditor', 'fg', 'admin'] as const
+export const roles = ['analyst', 'operator', 'auditor', 'fg', 'research', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 export type TokenRecord = {

@@ -31,7 +31,7 @@ export function queryRoutes({ sessions, operators }: RunningNode): Hono<Operator
     if (row === null) throw new ProtocolError('ROUND_UNKNOWN')
     return roundView(ctx.store, rounds, row)
   }
-  app.post('/rounds', operators.requireRole('operator', 'admin'), async (c) => {
+  app.post('/rounds', operators.requireRole('operator', 'research', 'admin'), async (c) => {
     const { kind } = await readJson(c, startRequest)
     return c.json(await view(await startRound(ctx, rounds, kind)), 202)
   })

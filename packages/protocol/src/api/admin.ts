@@ -31,7 +31,8 @@ export const convenantSignature = z.strictObject({
 export const convenantInstalled = z.strictObject({ id: slug, version: count, digest })
 export const convenantResponse = z.strictObject({ convenant: z.unknown() })
 
-export const role = z.enum(['analyst', 'operator', 'auditor', 'fg', 'admin'])
+/** `research` runs rounds and sees counts; of flags and records it sees none. */
+export const role = z.enum(['analyst', 'operator', 'auditor', 'fg', 'research', 'admin'])
 export const tokenRequest = z.strictObject({ name: slug, roles: z.array(role).min(1) })
 export const tokenResponse = z.strictObject({ id: slug, token: z.string() })
 export const tokens = z.strictObject({

@@ -1,6 +1,6 @@
 /**
  * The nodes of an experiment on live data, and the convenant that they have in force. A token of the role
- * operator could read a node's flags; nothing here asks for them.
+ * `research` is enough for all that is asked here, and can read no flag.
  */
 
 import { resolve } from 'node:path'
