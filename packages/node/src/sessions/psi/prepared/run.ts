@@ -89,7 +89,8 @@ export async function runPrepared(
   const work = pooledWork(ctx.workers, options.signal)
   if (role === 'receiver') {
     // Of two sessions at once the second finds what the first was given.
-    const taken = await runs.inTurnOf(bound.terms.id, () => held(ctx, session, bound, options))
+    const turn = `prepared/${bound.terms.id}`
+    const taken = await runs.inTurnOf(turn, () => held(ctx, session, bound, options))
     return askQuestion(taken, question, items, work)
   }
   return answer(ctx, bound, question, work)
