@@ -8,6 +8,7 @@
  * of rows, so that comparators whose outcome follows are left out.
  */
 
+import { sum } from '../mpc/index.ts'
 import { alignColumns, joinSides, ONES, type Side, sideOfList } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
 import { commonBits, inDoubt, isReversed, order, type Ranges, rangesOf } from './ranges.ts'
@@ -164,7 +165,8 @@ function dropKnown(
   const standing = Int32Array.from({ length: size }, (_, row) => row)
   const open = layers.map((layer) => {
     // Low, high and what they have in common, one after another: millions of objects would take longer.
-    const pairs: number[] = []
+    const pairs = new Int32Array(3 * sum(layer, ({ count }) => count))
+    let end = 0
     for (const { low: start, count, distance } of layer) {
       for (let low = start, high = start + distance; low < start + count; low++, high++) {
         if (!inDoubt(ranges, low, high)) continue
@@ -173,11 +175,15 @@ function dropKnown(
         if (isReversed(ranges, low, high)) {
           standing[low] = second
           standing[high] = first
-        } else pairs.push(first, second, commonBits(ranges, low, high))
+        } else {
+          pairs[end++] = first
+          pairs[end++] = second
+          pairs[end++] = commonBits(ranges, low, high)
+        }
         order(ranges, low, high)
       }
     }
-    return pairs
+    return pairs.subarray(0, end)
   })
   const places = new Int32Array(size)
   standing.forEach((row, place) => {
