@@ -1,6 +1,6 @@
 /**
  * The folder of an experiment: report, results, and the file that makes it again. These depend on the
- * experiment alone, to the byte; what was measured by a clock is in measured.json.
+ * experiment alone, to the byte; what nodes took is in measured.json, and in the report if any ran.
  */
 
 import { relative } from 'node:path'
