@@ -159,23 +159,31 @@ test('an urgent job does not wait for long ones', async () => {
 
 test('a job called off rejects at once with the reason, and gives its thread back', async () => {
   const own = createPool({ size: 2 })
-  try {
-    await ask(own)
+  const start = (signal?: AbortSignal) => {
+    const job = { share: shares[0]!, blinded: long() }
+    return own.run('evaluate', job, signal === undefined ? bulk : { ...bulk, signal })
+  }
+  /** How long a thread that was given back takes to serve again, in whole jobs. */
+  const served = async () => {
     const before = performance.now()
-    await own.run('evaluate', { share: shares[0]!, blinded: long() }, bulk)
+    await start()
     const whole = performance.now() - before
     const control = new AbortController()
-    const signal = control.signal
-    const jobs = Array.from({ length: 6 }, () =>
-      own.run('evaluate', { share: shares[0]!, blinded: long() }, { ...bulk, signal }),
-    )
+    const jobs = Array.from({ length: 6 }, () => start(control.signal))
     const called = performance.now()
     control.abort(new Error('called off'))
     for (const job of jobs) await expect(job).rejects.toThrow('called off')
     await ask(own)
-    expect(performance.now() - called).toBeLessThan(whole)
-    const late = own.run('evaluate', { share: shares[0]!, blinded: long() }, { ...bulk, signal })
-    await expect(late).rejects.toThrow('called off')
+    const ratio = (performance.now() - called) / whole
+    await expect(start(control.signal)).rejects.toThrow('called off')
+    return ratio
+  }
+  try {
+    await ask(own)
+    // Six jobs that go on would take three on two threads; a busy machine can spoil one measurement.
+    let least = await served()
+    for (let again = 0; again < 2 && least >= 1; again++) least = Math.min(least, await served())
+    expect(least).toBeLessThan(1)
   } finally {
     await own.close()
   }
