@@ -109,6 +109,6 @@ it('ends all loops when one fails, and calls nobody else the culprit', async () 
 
 it('a peer that stalls in the middle is timed out by the channel', async () => {
   const tamper: Tamper = (frame, _from, n) => (frame.step === 'psi/masked' && n >= 3 ? [] : [frame])
-  const { ends } = await ended({ ...session, tamper, idleMs: 100 }, identity(2).work)
+  const { ends } = await ended({ ...session, tamper, idleMs: 400 }, identity(2).work)
   expect(ends[1]).toMatchObject({ reason: { code: 'PEER_TIMEOUT', culprit: 'receiver' } })
 })

@@ -10,7 +10,7 @@ export type Asked = {
   readonly kind?: string
   readonly output?: 'items' | 'size'
   readonly to?: 'proposer' | 'partner' | 'both'
-  readonly protocol?: 'ecdh' | 'ot'
+  readonly protocol?: 'ecdh' | 'ot' | 'prepared'
   readonly input?: Json
   readonly case?: string
 }
