@@ -71,7 +71,7 @@ describe('a complaint still helps', () => {
     [['status', '--lang', 'fr'], '-> nl, en'],
     [
       ['token', 'create', '--name', 'x', '--role', 'boss'],
-      '-> analyst, operator, auditor, fg, admin',
+      '-> analyst, operator, auditor, fg, research, admin',
     ],
     [
       'init --id a --name A --sector bank --listen 0.0.0.0:7101'.split(' '),
