@@ -12,6 +12,12 @@ import { tasks } from './tasks.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const windows = process.platform === 'win32'
+const parent = process.ppid
+
+// npm passes SIGTERM to its shell, which ends and passes nothing on: a new parent says that it did.
+function orphaned() {
+  return process.env.npm_lifecycle_event !== undefined && process.ppid !== parent
+}
 
 // The first releases that strip types without a flag and that better-sqlite3's binaries fit.
 function fits(version) {
@@ -124,14 +130,12 @@ if (!wantedTask.noInstall) {
   })
 }
 
-// npm passes SIGTERM to its shell, which ends and passes nothing on: a new parent says that it did.
 function onOrphaned(end) {
-  if (process.env.npm_lifecycle_event === undefined) return
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && end(), 250).unref()
+  setInterval(() => orphaned() && end(), 250).unref()
 }
 
 for (const step of wantedTask.steps(rest)) {
+  if (orphaned()) process.exit(143)
   const args = step[0] === 'pnpm' ? [pnpm, ...step.slice(1)] : step
   const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
   // The child shares the terminal's process group and gets Ctrl-C itself; stay to report its end.
