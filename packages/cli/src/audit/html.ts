@@ -3,6 +3,7 @@
  * log or a convenant is escaped; they are others' words.
  */
 
+import { escaped, htmlDocument } from '../output/document.ts'
 import type { Lang, Text } from '../output/language.ts'
 import type { Period } from './period.ts'
 import type { Summary } from './summary.ts'
@@ -94,22 +95,13 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
     ...checkpoints.map((note) => `<pre>${escaped(note)}</pre>`),
   ]
   const title = `${TEXTS.title[lang]} ${summary.member}, ${span}`
-  return `<!doctype html>
-<html lang="${lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${say(TEXTS.title)} ${escaped(summary.member)}</h1>
-<p>${say(TEXTS.period)}: ${span}. ${say(TEXTS.made)}: ${new Date(madeAt).toISOString().slice(0, 16).replace('T', ' ')}. ${say(TEXTS.utc)}</p>
-${sections.join('\n')}
-</body>
-</html>
-`
+  const made = new Date(madeAt).toISOString().slice(0, 16).replace('T', ' ')
+  const body = [
+    `<h1>${say(TEXTS.title)} ${escaped(summary.member)}</h1>`,
+    `<p>${say(TEXTS.period)}: ${span}. ${say(TEXTS.made)}: ${made}. ${say(TEXTS.utc)}</p>`,
+    ...sections,
+  ]
+  return htmlDocument({ lang, title, style: STYLE, body })
 }
 
 /** Of tagging and of refusals there is no purpose. */
@@ -152,11 +144,6 @@ function barsOf(days: Summary['days'], lang: Lang): string {
   const label = `${TEXTS.most[lang]}: ${most}`
   return `<figure><svg viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" role="img" aria-label="${escaped(label)}">${bars.join('')}</svg>
 <figcaption>${days[0]!.day} – ${days.at(-1)!.day}; ${escaped(label)}</figcaption></figure>`
-}
-
-function escaped(text: string): string {
-  const visible = text.replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, '·')
-  return visible.replaceAll(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`)
 }
 
 const STYLE = `

@@ -1,7 +1,8 @@
 /** The checklist as one HTML file for an FG: no script, nothing fetched, prints on A4. */
 
+import { escaped, htmlDocument } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
-import { escaped, paragraph, tableOf } from '../report/markup.ts'
+import { paragraph, tableOf } from '../report/markup.ts'
 import { CHECKS, type Item, type Sheet, worst } from './sheet.ts'
 import { checkName, matrixRows, nextOf, openItems } from './show.ts'
 import { STATE_NAMES, TEXTS } from './texts.ts'
@@ -42,22 +43,12 @@ export function sheetHtml(sheets: readonly Sheet[], lang: Lang): string {
       [say(TEXTS.rehearsal), digest],
     ]),
   ]
-  return `<!doctype html>
-<html lang="${lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<p class="from">${escaped(say(TEXTS.drempel))}</p>
-<h1>${escaped(title)}</h1>
-${sections.join('\n')}
-</body>
-</html>
-`
+  const body = [
+    `<p class="from">${escaped(say(TEXTS.drempel))}</p>`,
+    `<h1>${escaped(title)}</h1>`,
+    ...sections,
+  ]
+  return htmlDocument({ lang, title, style: STYLE, body })
 }
 
 function section(sheet: Sheet, lang: Lang): string[] {

@@ -3,12 +3,13 @@
  * that the same experiment gives the same bytes.
  */
 
+import { escaped, htmlDocument } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { Results } from '../results.ts'
 import type { MeasuredRound } from '../rounds.ts'
 import { measuredPart } from './chapters/measured.ts'
 import { kindSections } from './kind.ts'
-import { type Cell, escaped, paragraph, tableOf, whole } from './markup.ts'
+import { type Cell, paragraph, tableOf, whole } from './markup.ts'
 import { parameterSection } from './parameters.ts'
 import { CHART_STYLE } from './rows.ts'
 import { shortly } from './short.ts'
@@ -67,22 +68,9 @@ export function reportHtml(results: Results, { lang, checked, software }: Report
 /** A whole document around the sections. */
 export function page(heading: string, sections: readonly string[], lang: Lang): string {
   const from = TEXTS.drempel[lang]
-  return `<!doctype html>
-<html lang="${lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(`${heading} – ${from}`)}</title>
-<style>${STYLE}${CHART_STYLE}</style>
-</head>
-<body>
-<p class="from">${escaped(from)}</p>
-<h1>${escaped(heading)}</h1>
-${sections.join('\n')}
-</body>
-</html>
-`
+  const title = `${heading} – ${from}`
+  const body = [`<p class="from">${escaped(from)}</p>`, `<h1>${escaped(heading)}</h1>`, ...sections]
+  return htmlDocument({ lang, title, style: `${STYLE}${CHART_STYLE}`, body })
 }
 
 function howChecked(checked: Checked, lang: Lang): string[] {

@@ -1,5 +1,6 @@
 /** The chapters of the report about one kind of identifier. */
 
+import { escaped } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { KindResult, Results, RuleResult } from '../results.ts'
 import { copiesPart } from './chapters/copies.ts'
@@ -12,7 +13,7 @@ import type { Named } from './chapters/named.ts'
 import { timeFigure } from './chapters/time.ts'
 import { knowsFigure, valueFigure } from './chapters/value.ts'
 import { whoFigure } from './chapters/who.ts'
-import { escaped, paragraph } from './markup.ts'
+import { paragraph } from './markup.ts'
 import { TEXTS } from './texts.ts'
 import { ruleName, ruleSentence, SECTOR_NAMES } from './words.ts'
 

@@ -1,19 +1,11 @@
 /** The report on live nodes: what they may show, and in so many words what nobody can know from it. */
 
+import { escaped } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { LiveKind, LivePartner, LiveResults } from '../live/results.ts'
 import { capital, page } from './html.ts'
 import { LIVE_TEXTS as TEXTS } from './live-texts.ts'
-import {
-  type Cell,
-  decimal,
-  escaped,
-  figure,
-  paragraph,
-  percent,
-  tableOf,
-  whole,
-} from './markup.ts'
+import { type Cell, decimal, figure, paragraph, percent, tableOf, whole } from './markup.ts'
 import { rowsChart } from './rows.ts'
 import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
 

@@ -1,13 +1,9 @@
 /** HTML and numbers of the report; what others wrote is escaped. */
 
+import { escaped } from '../../output/document.ts'
 import type { Lang } from '../../output/language.ts'
 
 export type Cell = string | number | null
-
-export function escaped(text: string): string {
-  const visible = text.replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, '·')
-  return visible.replaceAll(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`)
-}
 
 export function paragraph(text: string, kind?: 'note' | 'warning'): string {
   return `<p${kind === undefined ? '' : ` class="${kind}"`}>${escaped(text)}</p>`

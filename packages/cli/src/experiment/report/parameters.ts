@@ -1,19 +1,11 @@
 /** The chapter on what the outcome rests on: every number, its source, and what it does. */
 
+import { escaped } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import { bears, PARAMETER_NAMES, PARAMETERS, type ParameterName } from '../parameters.ts'
 import type { Results } from '../results.ts'
 import type { Outcome, Sensitivity } from '../sensitivity.ts'
-import {
-  type Cell,
-  decimal,
-  escaped,
-  figure,
-  paragraph,
-  percent,
-  tableOf,
-  whole,
-} from './markup.ts'
+import { type Cell, decimal, figure, paragraph, percent, tableOf, whole } from './markup.ts'
 import { rowsChart } from './rows.ts'
 import { TEXTS } from './texts.ts'
 

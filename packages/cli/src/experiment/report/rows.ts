@@ -3,8 +3,8 @@
  * brightness as well as hue, and marks in shape, so that nothing rests on colour alone.
  */
 
+import { escaped } from '../../output/document.ts'
 import { at, axisFor, COLOURS, GREY, scale } from './axis.ts'
-import { escaped } from './markup.ts'
 
 export type Mark =
   | {

@@ -1,7 +1,7 @@
 /** Two measures of the same things against each other; those named are labelled, the others are dots. */
 
+import { escaped } from '../../output/document.ts'
 import { at, axisFor, COLOURS, GREY, scale } from './axis.ts'
-import { escaped } from './markup.ts'
 
 export type Point = {
   readonly label: string

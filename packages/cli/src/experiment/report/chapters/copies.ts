@@ -1,8 +1,9 @@
 /** Are the lists independent? */
 
+import { escaped } from '../../../output/document.ts'
 import type { Lang, Text } from '../../../output/language.ts'
 import type { KindResult, Results } from '../../results.ts'
-import { type Cell, escaped, paragraph, percent, tableOf } from '../markup.ts'
+import { type Cell, paragraph, percent, tableOf } from '../markup.ts'
 import { TEXTS } from '../texts.ts'
 
 export function copiesPart(

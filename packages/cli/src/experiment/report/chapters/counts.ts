@@ -1,9 +1,10 @@
 /** What do counts alone show? */
 
+import { escaped } from '../../../output/document.ts'
 import type { Lang, Text } from '../../../output/language.ts'
 import { cellsOf } from '../../counts.ts'
 import type { CountResult, KindResult, Results } from '../../results.ts'
-import { type Cell, decimal, escaped, paragraph, percent, tableOf, whole } from '../markup.ts'
+import { type Cell, decimal, paragraph, percent, tableOf, whole } from '../markup.ts'
 import { TEXTS } from '../texts.ts'
 import { countRuleSentence } from '../words.ts'
 import { costPart } from './cost.ts'

@@ -1,9 +1,10 @@
 /** What rounds between real nodes took, beside what the formula says. */
 
+import { escaped } from '../../../output/document.ts'
 import type { Lang, Text } from '../../../output/language.ts'
 import type { Results } from '../../results.ts'
 import type { Checked } from '../html.ts'
-import { type Cell, decimal, escaped, paragraph, tableOf } from '../markup.ts'
+import { type Cell, decimal, paragraph, tableOf } from '../markup.ts'
 import { TEXTS } from '../texts.ts'
 
 export function measuredPart(checked: Checked, { experiment }: Results, lang: Lang): string[] {
