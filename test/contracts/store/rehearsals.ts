@@ -20,14 +20,20 @@ export function rehearsalContract(world: StoreWorld): void {
     it('one at a time, with how far it is', async () => {
       expect(await world.store.rehearsals.current()).toBeNull()
       expect(await world.store.rehearsals.move('x')).toBe(false)
+      expect(await world.store.rehearsals.turn('ending')).toBe(false)
       expect(await world.store.rehearsals.clear()).toBe(false)
       now.time = 5_000
       expect(await world.store.rehearsals.begin('herfst', 'begun')).toBe(true)
       expect(await world.store.rehearsals.begin('winter', 'begun')).toBe(false)
+      expect((await world.store.rehearsals.current())?.phase).toBe('beginning')
+      expect(await world.store.rehearsals.turn('on')).toBe(true)
       expect(await world.store.rehearsals.move('loaded')).toBe(true)
       await restart()
-      const record = { word: 'herfst', since: 5_000, step: 'loaded' }
+      const record = { word: 'herfst', since: 5_000, step: 'loaded', phase: 'on' }
       expect(await world.store.rehearsals.current()).toEqual(record)
+      expect(await world.store.rehearsals.turn('ending')).toBe(true)
+      await restart()
+      expect(await world.store.rehearsals.current()).toEqual({ ...record, phase: 'ending' })
     })
 
     it.each([
@@ -66,6 +72,29 @@ export function rehearsalContract(world: StoreWorld): void {
       [
         'a round that was published',
         () => world.store.rounds.create({ ...round, state: 'published' }),
+      ],
+      ['a round that is open', () => world.store.rounds.create(round)],
+      ['a part of a list', () => world.store.psi.addPart('upload/1', sealed(1))],
+      [
+        'what was asked about',
+        () => world.store.asked.remember('2027-06', '0d', [index(1).slice(0, 16)]),
+      ],
+      [
+        'an answer that may be recalled',
+        () =>
+          world.store.recalls.watch({
+            ...{ txid: '0d', kind: 'host', rule: 'r', epoch: '1', round: '0a' },
+            ...{ until: 9_000, sealed: sealed(1) },
+          }),
+      ],
+      ['feedback', () => world.store.feedback.put('0d', 0, sealed(1))],
+      [
+        'a question that waits',
+        () =>
+          world.store.proposals.create({
+            ...{ id: '0e', act: 'ask', subject: 's', sealed: sealed(1), proposer: 'a' },
+            expiresAt: 9_000,
+          }),
       ],
     ])('none beside %s', async (_name, put) => {
       await put()

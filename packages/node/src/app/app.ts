@@ -58,9 +58,11 @@ import {
   createSessions,
   failOpenRounds,
   finishBegun,
+  goOnTurning,
   type Log,
   maskWaiting,
   reviewAnswers,
+  storeInModes,
   summariseFlags,
   tidyIntersections,
 } from '../sessions/index.ts'
@@ -177,7 +179,7 @@ async function run(
   const world = {
     self: home.member.id,
     signer: home.signer,
-    store,
+    store: storeInModes(store, convenant.modes),
     vault,
     audit,
     periodKeys: home.periodKeys,
@@ -207,6 +209,7 @@ async function run(
   await recall(node)
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()
+  await goOnTurning(sessions.ctx, convenant, sessions)
 
   const gate = createPeerGate({ self, directory, replay: store.replay, clock })
   const server = await startServer({
@@ -258,6 +261,7 @@ function routes(
     return answer(error, c)
   })
   app.notFound(problemNotFound())
+  app.use((_, next) => node.convenant.modes.flow(next))
   app.get('/health', (c) => c.text('ok'))
   app.use('/peer/*', gate.sign)
   app.route('/peer/v1', peerRoutes(node, gate))
@@ -320,7 +324,8 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
     return () => {
       if (running || node.convenant.peek() === null) return
       running = true
-      task()
+      node.convenant.modes
+        .flow(task)
         .catch((error: unknown) => {
           const code = isProtocolError(error) ? error.code : nameOf(error)
           log('error', 'task.failed', { step: name, code })
@@ -362,8 +367,10 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
 async function close(node: RunningNode, server: RunningServer): Promise<void> {
   const { ctx } = node.sessions
   await server.close(2_000)
-  await failOpenRounds(ctx, node.sessions.rounds)
-  await node.sessions.intersections.failRunning()
+  await node.convenant.modes.stopping(async () => {
+    await failOpenRounds(ctx, node.sessions.rounds)
+    await node.sessions.intersections.failRunning()
+  })
   await ctx.workers.close()
   if (node.convenant.peek() !== null) await ctx.audit.append({ type: 'node.stopped' }, null)
   await ctx.audit.close()

@@ -14,7 +14,7 @@ import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
 
 export function rehearsalRoutes({ convenant, sessions, operators }: RunningNode) {
-  const { ctx, rounds } = sessions
+  const { ctx } = sessions
   const operator = operators.requireRole('operator', 'admin')
   const app = new Hono<OperatorEnv>()
 
@@ -32,7 +32,7 @@ export function rehearsalRoutes({ convenant, sessions, operators }: RunningNode)
   })
   app.post('/rehearsal/end', operator, async (c) => {
     await readJson(c, rehearsalEnd)
-    await endRehearsal(ctx, convenant, rounds, c.get('operator').name)
+    await endRehearsal(ctx, convenant, sessions, c.get('operator').name)
     return c.json({})
   })
   return app

@@ -20,6 +20,7 @@ import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
 import type { InForce, NodeContext } from './context.ts'
 import { END_REHEARSAL, fail } from './errors.ts'
+import { Modes } from './modes.ts'
 
 const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 
@@ -27,6 +28,7 @@ const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 export class ConvenantInForce {
   #current: InForce | null = null
   #unfit: unknown = null
+  readonly modes = new Modes()
 
   /**
    * A release or a runtime that writes identifiers in another form than the convenant pins would miss
@@ -45,8 +47,9 @@ export class ConvenantInForce {
     }
   }
 
-  /** @throws ProtocolError `NO_CONVENANT`, `CONVENANT_UNFIT` */
+  /** @throws ProtocolError `NO_CONVENANT`, `CONVENANT_UNFIT`, `REHEARSING` as in modes.ts */
   get(): InForce {
+    this.modes.check()
     if (this.#unfit !== null) throw this.#unfit
     return this.#current ?? fail('NO_CONVENANT', { hint: 'run: drempel convenant install FILE' })
   }
@@ -61,6 +64,7 @@ export class ConvenantInForce {
     const own = rehearsed ?? digest
     const next = word === null ? own : hex(rehearsalDigest(fromHex(own), word))
     this.#current = { ...rest, digest: next, rehearsed: word === null ? null : own }
+    this.modes.next()
     return this.#current
   }
 

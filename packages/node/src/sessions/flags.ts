@@ -80,7 +80,8 @@ export async function importFlags(
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
   knownKind(ctx.inForce(), kind)
   const madeUp = importId.startsWith(REHEARSAL)
-  if (madeUp !== (ctx.inForce().rehearsed !== null)) {
+  const { rehearsed } = ctx.inForce()
+  if (madeUp !== (rehearsed !== null)) {
     fail(madeUp ? 'NOT_REHEARSING' : 'REHEARSING', madeUp ? {} : { hint: END_REHEARSAL })
   }
   const blockedSince = await epochBegin(ctx, kind)
@@ -98,6 +99,8 @@ export async function importFlags(
     })
     const sealed = ctx.vault.sealAll(read, ctx.random)
     const flags = read.map(({ flag }, i) => ({ ...flag, sealed: sealed[i]! }))
+    // In the tick of the write, at each batch: a rehearsal may have begun or ended meanwhile.
+    if (ctx.inForce().rehearsed !== rehearsed) fail('REHEARSING', { hint: END_REHEARSAL })
     const counts = await ctx.store.flags.upsert(kind, flags, importId, { blockedSince })
     for (const name of COUNTS) total[name] += counts[name]
     const ended = flags.filter(({ expires }) => expires !== null && expires <= ctx.clock())

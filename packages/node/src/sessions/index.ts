@@ -75,6 +75,7 @@ export type { SessionErrorCode } from './errors.ts'
 export { canonical, importFlags, openFlag } from './flags.ts'
 export { generateKey } from './keys/leader.ts'
 export { perMinute } from './limit.ts'
+export { storeInModes } from './modes.ts'
 export { evaluateInputs } from './oprf/asker.ts'
 export { giveFeedback, LEAST_QUERIES, resultClasses } from './outcomes/index.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
@@ -118,6 +119,7 @@ export {
   beginRehearsal,
   currentRehearsal,
   endRehearsal,
+  goOnTurning,
   moveRehearsal,
   viewRehearsal,
 } from './rehearsal.ts'

@@ -15,6 +15,7 @@ import { codeOf, END_REHEARSAL, fail } from './errors.ts'
 
 import { journalKeyErased, journalRehearsal } from './journal.ts'
 import { parseBody } from './parse.ts'
+import type { Intersections } from './psi/index.ts'
 import type { Rounds } from './round/live.ts'
 import { reviewAnswers } from './subject/index.ts'
 
@@ -58,25 +59,41 @@ export async function beginRehearsal(
   operator: string,
 ): Promise<void> {
   const known = await ctx.store.rehearsals.current()
-  if (known?.word === word) return
-  if (known !== null) fail('REHEARSING', { at: 'word', hint: END_REHEARSAL })
-  if (await ctx.store.rehearsals.inUse()) fail('NODE_IN_USE', { hint: IN_USE })
-  const before = ctx.inForce()
+  if (known !== null && known.word !== word) fail('REHEARSING', { at: 'word', hint: END_REHEARSAL })
+  if (known !== null && known.phase !== 'beginning') return
+  // What is real and under way is not disturbed by what is refused anyway.
+  if (known === null && (await ctx.store.rehearsals.inUse())) fail('NODE_IN_USE', { hint: IN_USE })
+  const begun = await convenant.modes.turn(async (hold) => {
+    if (known === null && !(await ctx.store.rehearsals.begin(word, 'begun'))) return false
+    hold()
+    await goOnBeginning(ctx, convenant, word, operator)
+    return true
+  })
+  if (!begun) fail('NODE_IN_USE', { hint: IN_USE })
+}
+
+/** From the stored record on: nothing of the node's own is lost before that stands. */
+async function goOnBeginning(
+  ctx: NodeContext,
+  convenant: ConvenantInForce,
+  word: string,
+  operator: string | null,
+): Promise<void> {
+  const before = convenant.rehearse(null)
   // Its keys are of the convenant itself: made anew for the rehearsal, and after it.
+  await dropKeys(ctx)
+  const next = convenant.rehearse(word)
+  await journalRehearsal(ctx, next.digest, before.digest, { word, operator, begun: true })
+  await ctx.store.rehearsals.turn('on')
+  ctx.log('info', 'rehearsal.begun')
+}
+
+async function dropKeys(ctx: NodeContext): Promise<void> {
   for (const { kind, epoch, state } of await ctx.store.keys.list()) {
     if (state === 'dropped') continue
     await journalKeyErased(ctx, kind, epoch)
     await ctx.store.keys.drop(kind, epoch)
   }
-  const next = convenant.rehearse(word)
-  try {
-    await journalRehearsal(ctx, next.digest, before.digest, { word, operator, begun: true })
-    if (!(await ctx.store.rehearsals.begin(word, 'begun'))) fail('NODE_IN_USE', { hint: IN_USE })
-  } catch (error) {
-    convenant.rehearse(null)
-    throw error
-  }
-  ctx.log('info', 'rehearsal.begun')
 }
 
 const IN_USE =
@@ -88,27 +105,57 @@ export async function moveRehearsal(ctx: NodeContext, step: RehearsalStep): Prom
   await reviewAnswers(ctx)
 }
 
+/** What may still be running of a rehearsal when it ends. */
+export type Running = { readonly rounds: Rounds; readonly intersections: Intersections }
+
 /** @throws ProtocolError `NOT_REHEARSING` */
 export async function endRehearsal(
   ctx: NodeContext,
   convenant: ConvenantInForce,
-  rounds: Rounds,
+  running: Running,
   operator: string,
 ): Promise<void> {
-  const record = await ctx.store.rehearsals.current()
-  if (record === null) return fail('NOT_REHEARSING')
+  await convenant.modes.turn(async (hold) => {
+    const record = await ctx.store.rehearsals.current()
+    if (record === null) return fail('NOT_REHEARSING')
+    // What was written before this is there to be erased, and nothing more is written.
+    await ctx.store.rehearsals.turn('ending')
+    hold()
+    await goOnEnding(ctx, convenant, running, record.word, operator)
+  })
+}
+
+async function goOnEnding(
+  ctx: NodeContext,
+  convenant: ConvenantInForce,
+  { rounds, intersections }: Running,
+  word: string,
+  operator: string | null,
+): Promise<void> {
   const { digest: rehearsal, rehearsed } = ctx.inForce()
   await rounds.failOthers(rehearsed!)
-  for (const { kind, epoch, state } of await ctx.store.keys.list()) {
-    if (state === 'dropped') continue
-    await journalKeyErased(ctx, kind, epoch)
-    await ctx.store.keys.drop(kind, epoch)
-  }
-  const { word } = record
+  await intersections.failRunning('PSI_STOPPED')
+  await dropKeys(ctx)
   await journalRehearsal(ctx, rehearsed!, rehearsal, { word, operator, begun: false })
   await ctx.store.rehearsals.clear()
   convenant.rehearse(null)
   ctx.log('info', 'rehearsal.ended')
+}
+
+/** At start: a node that stopped while it began or ended a rehearsal goes on with that. */
+export async function goOnTurning(
+  ctx: NodeContext,
+  convenant: ConvenantInForce,
+  running: Running,
+): Promise<void> {
+  const record = await ctx.store.rehearsals.current()
+  if (record === null || record.phase === 'on') return
+  const { word, phase } = record
+  await convenant.modes.turn(async (hold) => {
+    hold()
+    if (phase === 'beginning') await goOnBeginning(ctx, convenant, word, null)
+    else await goOnEnding(ctx, convenant, running, word, null)
+  })
 }
 
 /** Null for none. */

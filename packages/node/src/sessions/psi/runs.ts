@@ -289,14 +289,14 @@ export class Intersections {
     return known ? id : null
   }
 
-  /** At start and at the end of the process. What has its result is entered first. */
-  async failRunning(): Promise<void> {
+  /** At start and at the end of the process, or of a rehearsal. What has its result is entered first. */
+  async failRunning(reason: 'NODE_RESTARTED' | 'PSI_STOPPED' = 'NODE_RESTARTED'): Promise<void> {
     for (const { abort } of this.masking.values()) abort.abort()
     const all = [...this.#live.values(), ...this.masking.values()]
     const works = all.map(({ work }) => work.catch(() => {}))
     for (const row of await this.#ctx.store.psi.open()) {
       if (row.state !== 'committed' && row.state !== 'running') continue
-      await this.fail(row.id, failure('NODE_RESTARTED', { culprit: this.#ctx.self }))
+      await this.fail(row.id, failure(reason, { culprit: this.#ctx.self }))
     }
     await Promise.all(works)
   }

@@ -6,19 +6,24 @@ export type RehearsalRecord = {
   readonly since: number
   /** How far the node's people are, as the session writes it. */
   readonly step: string
+  /** Where the node stopped while it began or ended, it goes on with that. */
+  readonly phase: 'beginning' | 'on' | 'ending'
 }
 
 export interface RehearsalStore {
   current(): Promise<RehearsalRecord | null>
   /**
-   * Whether the node has or had a flag, in whatever state, has a list in force, took part in a round
-   * that was published, or has an intersection, also one that was only proposed.
+   * Whether there is anything that `clear` would delete, save rounds that failed: the node has or had a
+   * flag, in whatever state, has a list in force, takes part in a round or did in one that was published,
+   * has an intersection or a question, also one that was only proposed.
    */
   inUse(): Promise<boolean>
-  /** False, and nothing changed, when one is on or the node is in use. */
+  /** It is `beginning` then. False, and nothing changed, when one is on or the node is in use. */
   begin(word: string, step: string): Promise<boolean>
   /** False when none is on. */
   move(step: string): Promise<boolean>
+  /** False when none is on. */
+  turn(phase: 'on' | 'ending'): Promise<boolean>
   /**
    * Ends it: deletes all flags with their tags, what became of them in rounds and intersections, lists,
    * rounds, and what was kept of questions, the traces in the backend's own files too. The log, quotas

@@ -20,14 +20,25 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     .prepare<[], number>(
       `SELECT EXISTS (SELECT 1 FROM flags) OR EXISTS (SELECT 1 FROM erased_flags)
          OR EXISTS (SELECT 1 FROM expired_flags) OR EXISTS (SELECT 1 FROM lists)
-         OR EXISTS (SELECT 1 FROM rounds WHERE state = 'published')
-         OR EXISTS (SELECT 1 FROM psi) OR EXISTS (SELECT 1 FROM psi_prepared)`,
+         OR EXISTS (SELECT 1 FROM rounds WHERE state <> 'failed')
+         OR EXISTS (SELECT 1 FROM psi) OR EXISTS (SELECT 1 FROM psi_prepared)
+         OR EXISTS (SELECT 1 FROM psi_parts) OR EXISTS (SELECT 1 FROM asked)
+         OR EXISTS (SELECT 1 FROM watched_answers) OR EXISTS (SELECT 1 FROM recalls)
+         OR EXISTS (SELECT 1 FROM feedback)
+         OR EXISTS (SELECT 1 FROM proposals WHERE act = 'ask')`,
     )
     .pluck()
   const current = (): RehearsalRecord | null => {
     const text = get.get(NAME)
     return text === undefined ? null : (JSON.parse(text) as RehearsalRecord)
   }
+  const change = (patch: Partial<RehearsalRecord>) =>
+    write(() => {
+      const record = current()
+      if (record === null) return false
+      set.run(NAME, JSON.stringify({ ...record, ...patch }))
+      return true
+    })
   const empty = EMPTIED.map((rows) => db.prepare(`DELETE FROM ${rows}`))
   // What rounds remember between them, and shares of keys that were never installed.
   const forget = db.prepare(
@@ -41,16 +52,11 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     begin: (word, step) =>
       write(() => {
         if (current() !== null || used.get() === 1) return false
-        set.run(NAME, JSON.stringify({ word, since: clock(), step }))
+        set.run(NAME, JSON.stringify({ word, since: clock(), step, phase: 'beginning' }))
         return true
       }),
-    move: (step) =>
-      write(() => {
-        const record = current()
-        if (record === null) return false
-        set.run(NAME, JSON.stringify({ ...record, step }))
-        return true
-      }),
+    move: (step) => change({ step }),
+    turn: (phase) => change({ phase }),
     clear: async () => {
       const cleared = await write(() => {
         if (current() === null) return false
