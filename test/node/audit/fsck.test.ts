@@ -99,7 +99,20 @@ describe('finds', () => {
     [
       'a transaction that leads elsewhere',
       `UPDATE log_batches SET events = replace(events, '00000000000000000000000000000005', 'ffffffffffffffffffffffffffffffff')`,
-      [{ what: 'TXID', index: 5 }],
+      [
+        { what: 'TXID', index: 5 },
+        { what: 'EVENT', index: 5 },
+      ],
+    ],
+    [
+      "a type that is not the leaf's",
+      `UPDATE log_batches SET events = json_set(events, '$[2][0]', 'query.intenu') WHERE ${at(4)}`,
+      [{ what: 'EVENT', index: 6 }],
+    ],
+    [
+      'records that are gone while their keys are there',
+      `UPDATE log_batches SET sealed = x'' WHERE ${at(4)} OR ${at(200)}`,
+      [4, 5, 199, 200].map((index) => ({ what: 'RECORD', index })),
     ],
     [
       'a head of another root',
@@ -116,6 +129,48 @@ describe('finds', () => {
     await change(sql)
     const [checked] = await check()
     expect(checked!.damage).toEqual(expect.arrayContaining(expected))
+  })
+})
+
+describe('in entries that are indexed for good, finds', () => {
+  const name = (i: number) => String(i).padStart(32, '0')
+  it.each<[string, string, object[]]>([
+    ['nothing', 'UPDATE log_runs SET id = id', []],
+    [
+      "a txid that is not the leaf's",
+      `UPDATE log_batches SET events = json_set(events, '$[1][1]', '${name(999)}') WHERE ${at(4)}`,
+      [
+        { what: 'EVENT', index: 5 },
+        { what: 'TXID', index: 5 },
+      ],
+    ],
+    [
+      'a place too many',
+      `UPDATE log_txids SET names = replace(names, '"${name(1)}",1]', '"${name(1)}",1,3]')`,
+      [{ what: 'TXID', index: 3 }],
+    ],
+    [
+      'a name that no entry has',
+      `UPDATE log_txids SET names = json_insert(names, '$[#]', json_array('${name(999)}', 7))`,
+      [{ what: 'TXID', index: 7 }],
+    ],
+    [
+      'a place that is none',
+      `UPDATE log_txids SET names = replace(names, '"${name(1)}",1]', '"${name(1)}",1,0.5]')`,
+      [{ what: 'TXID', index: 0 }],
+    ],
+    [
+      'a place that is gone',
+      `UPDATE log_txids SET names = replace(names, '"${name(1)}",1]', '"${name(1)}"]')`,
+      [{ what: 'TXID', index: 1 }],
+    ],
+  ])('%s', async (_, sql, expected) => {
+    world.now = Date.UTC(2027, 0, 5)
+    await world.audit.append(intent(), {})
+    await change(sql)
+    const { damage } = (await check())[0]!
+    expect(damage.slice(0, 9)).toEqual(expect.arrayContaining(expected))
+    expect(damage.length > 0).toBe(expected.length > 0)
   })
 })
 

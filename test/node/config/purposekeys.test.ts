@@ -5,6 +5,7 @@ import {
   indexKeyOf,
   initHome,
   openHome,
+  openPeriodKeys,
   recordKeyOf,
   systemRandom,
 } from '@drempel/node/internal/config'
@@ -65,6 +66,22 @@ it('one is erased alone, and all of a quarter with it', async () => {
   await purposeKeys.create(fraud)
   expect(await periodKeys.erase('2026Q4')).toBe(false)
   expect(await purposeKeys.load(fraud)).toBeNull()
+})
+
+it("keys of an older release's index are found, and end with their quarter", async () => {
+  const names = /^(.*)\.key$/
+  const older = openPeriodKeys(join(folder, 'home/periods/index'), systemRandom, names)
+  const key = await older.create('2026Q4.fraude')
+  await older.create('2027Q1.fraude')
+  const { purposeKeys, periodKeys } = await open()
+  await periodKeys.create('2026Q4')
+  const [ended, left] = ['2026Q4', '2027Q1'].map((period) => ({ period, purpose: 'fraude' }))
+  expect(await purposeKeys.quarters.list()).toMatchObject([ended, left])
+  expect(await purposeKeys.quarters.load(ended!)).toEqual(key)
+  expect(await purposeKeys.list()).toEqual([])
+  expect(await periodKeys.erase('2026Q4')).toBe(true)
+  expect(await purposeKeys.quarters.list()).toMatchObject([left])
+  expect(await readdir(join(folder, 'home/periods/index'))).toEqual(['2027Q1.fraude.key'])
 })
 
 it.each(['../x', '2026Q5', '2026Q4/..', '2026Q4.x/y'])(

@@ -98,6 +98,7 @@ describe('the SQLite file', () => {
     for (const table of later) db.exec(`DROP TABLE ${table}`)
     db.exec('DROP INDEX flags_by_expiry')
     db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')
+    db.exec('ALTER TABLE logs DROP COLUMN quartered')
     db.exec(FIRST_LOG)
     db.pragma('user_version = 1')
     db.close()
@@ -115,6 +116,7 @@ describe('the SQLite file', () => {
       expect(await log.findTxid(`t${i}`)).toEqual([{ origin: 'o', index: i, type: 'test' }])
       expect(await log.leadsTo('o', i, `t${i}`)).toBe(true)
     }
+    expect(await log.quartered('o')).toBe(5_000)
     const next = { size: 5_001, root: index(8), note: 'm' }
     expect(await log.append('o', batch(entry(1, 't7')), [], next, 5_000)).toBe(true)
     expect((await log.findTxid('t7')).map(({ index }) => index)).toEqual([7, 5_000])

@@ -9,7 +9,17 @@ import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
 
-const WHAT = ['HEAD', 'SIGNATURE', 'MISSING', 'BEYOND', 'LEAF', 'HASH', 'RECORD', 'TXID'] as const
+const WHAT = [
+  'HEAD',
+  'SIGNATURE',
+  'MISSING',
+  'BEYOND',
+  'LEAF',
+  'HASH',
+  'EVENT',
+  'RECORD',
+  'TXID',
+] as const
 
 const told = z.strictObject({
   logs: z.array(
@@ -100,6 +110,13 @@ const MEANINGS: Readonly<Record<(typeof WHAT)[number], Text>> = {
   BEYOND: { nl: 'een rij die het hoofd niet telt', en: 'a row that the head does not count' },
   LEAF: { nl: 'geen geldige logregel', en: 'no valid entry' },
   HASH: { nl: 'een hash klopt niet', en: 'a hash is wrong' },
+  EVENT: {
+    nl: 'soort of txid is niet die van de regel',
+    en: "type or txid is not the entry's",
+  },
   RECORD: { nl: 'de verzegelde record past niet', en: 'the sealed record does not fit' },
-  TXID: { nl: 'de txid leidt niet naar de regel', en: 'the txid does not lead to the entry' },
+  TXID: {
+    nl: 'een txid leidt niet naar de eigen regel',
+    en: 'a txid does not lead to its own entry',
+  },
 }

@@ -10,7 +10,7 @@ import {
   readTile,
 } from './reader.ts'
 import { recordOpener } from './record.ts'
-import { loadRecordKey } from './recordkey.ts'
+import { loadRecordKeys } from './recordkey.ts'
 import { verifyLogs } from './selfcheck.ts'
 import type { Audit, AuditOptions } from './types.ts'
 import { createWriter } from './writer.ts'
@@ -30,10 +30,11 @@ export function createAudit(options: AuditOptions): Audit {
 
   async function readRecord(origin: string, index: number): Promise<Json> {
     const event = parseEvent(await readLeaf(log, origin, index))
-    const key = await loadRecordKey(options, origin, event)
-    const batch = await log.sealed(origin, index)
-    if (key === null || batch === null || batch.sealed.length === 0) return fail('RECORD_ERASED')
-    return recordOpener(origin, batch).open(index, key, event.commit)
+    const batch = (await log.sealed(origin, index)) ?? fail('RECORD_DAMAGED')
+    const quartered = batch.count === 1 && index < (await log.quartered(origin))
+    const keys = await loadRecordKeys(options, origin, event, quartered)
+    if (keys.length === 0) return fail('RECORD_ERASED')
+    return recordOpener(origin, batch).open(index, keys, event.commit)
   }
 
   return {

@@ -16,10 +16,10 @@ import {
 } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import { purposeDayName } from '../config/index.ts'
-import type { LogStore } from '../store/index.ts'
+import type { LogEvent, LogStore } from '../store/index.ts'
 import { isKept } from './reader.ts'
 import { type RecordOpener, recordOpener } from './record.ts'
-import { type KeptKeys, loadRecordKey } from './recordkey.ts'
+import { type KeptKeys, loadRecordKeys } from './recordkey.ts'
 
 /** What is wrong with a log, and where. */
 export type Damage = {
@@ -30,8 +30,9 @@ export type Damage = {
     | 'BEYOND' // an entry or hash that the head does not count
     | 'LEAF' // no event in canonical form
     | 'HASH' // a stored hash is not that of its entries
+    | 'EVENT' // what is indexed of the entry is not what the leaf says
     | 'RECORD' // a sealed record that its key does not open, or that the leaf does not bind
-    | 'TXID' // the transaction does not lead to the entry
+    | 'TXID' // the transaction does not lead to the entry, or another one does
   readonly index: number | null
 }
 
@@ -80,7 +81,11 @@ async function checkLog(
   const { size } = head
   let [records, erased] = [0, 0]
   let tree = emptyTree()
-  const openerOf = batchByBatch(log, origin)
+  const within: Within = {
+    ...{ log, origin, keys },
+    quartered: await log.quartered(origin),
+    openerOf: batchByBatch(log, origin),
+  }
   while (tree.size < size) {
     const at = tree.size
     const end = Math.min(size, at + PAGE)
@@ -90,8 +95,9 @@ async function checkLog(
       found('MISSING', await firstMissing(log, origin, at))
       break
     }
+    const events = new Map((await log.events(origin, at, end)).map((event) => [event.index, event]))
     for (const [i, leaf] of leaves.entries()) {
-      const told = await checkEntry(log, origin, at + i, leaf, keys, openerOf)
+      const told = await checkEntry(within, at + i, leaf, events.get(at + i))
       told.damage.forEach((what) => void found(what, at + i))
       if (told.opened) records++
       if (told.erased) erased++
@@ -102,6 +108,7 @@ async function checkLog(
   if (tree.size === size && !equalBytes(rootOf(tree, sha256), head.root)) found('HEAD')
   if ((await log.leaves(origin, size, size + 1)).length > 0) found('BEYOND', size)
   if ((await log.hashes(origin, 0, size, size + 1)).length > 0) found('BEYOND', size)
+  for (const index of await log.strays(origin)) found('TXID', index)
   if (!isSigned(head, origin, signer)) found('SIGNATURE')
   return { origin, entries: tree.size, records, erased, damage }
 }
@@ -142,13 +149,20 @@ async function firstMissing(log: LogStore, origin: string, from: number): Promis
   return at
 }
 
+/** What each entry of a log is checked with. */
+type Within = {
+  readonly log: LogStore
+  readonly origin: string
+  readonly keys: KeptKeys
+  readonly quartered: number
+  readonly openerOf: OpenerOf
+}
+
 async function checkEntry(
-  log: LogStore,
-  origin: string,
+  { log, origin, keys, quartered, openerOf }: Within,
   index: number,
   leaf: Bytes,
-  keys: KeptKeys,
-  openerOf: OpenerOf,
+  indexed: LogEvent | undefined,
 ): Promise<{ readonly damage: Damage['what'][]; opened: boolean; erased: boolean }> {
   let event: ReturnType<typeof parseEvent>
   try {
@@ -157,16 +171,16 @@ async function checkEntry(
     return { damage: ['LEAF'], opened: false, erased: false }
   }
   const damage: Damage['what'][] = []
-  if ('txid' in event && event.txid !== undefined) {
-    if (!(await log.leadsTo(origin, index, event.txid))) damage.push('TXID')
-  }
-  const key = await loadRecordKey(keys, origin, event)
+  const txid = 'txid' in event ? (event.txid ?? null) : null
+  if (indexed?.type !== event.type || indexed.txid !== txid) damage.push('EVENT')
+  if (txid !== null && !(await log.leadsTo(origin, index, txid))) damage.push('TXID')
   const opener = await openerOf(index)
-  if (key === null || opener === null || opener.batch.sealed.length === 0) {
-    return { damage, opened: false, erased: true }
-  }
+  const mayBeOlder = index < quartered && opener?.batch.count === 1
+  const own = await loadRecordKeys(keys, origin, event, mayBeOlder)
+  if (own.length === 0) return { damage, opened: false, erased: true }
   try {
-    opener.open(index, key, event.commit)
+    if (opener === null) return { damage: [...damage, 'RECORD'], opened: false, erased: false }
+    opener.open(index, own, event.commit)
     return { damage, opened: true, erased: false }
   } catch (error) {
     if (!isProtocolError(error)) throw error

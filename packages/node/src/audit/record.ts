@@ -71,8 +71,12 @@ export function sealRecords(
 /** Opens records of one batch, each group of them once. */
 export type RecordOpener = {
   readonly batch: SealedBatch
-  /** @param index in the log @throws ProtocolError `RECORD_DAMAGED` */
-  open(index: number, key: Bytes, commit: string): Json
+  /**
+   * @param index in the log
+   * @param keys of which one is its own
+   * @throws ProtocolError `RECORD_DAMAGED`
+   */
+  open(index: number, keys: readonly Bytes[], commit: string): Json
 }
 
 export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
@@ -93,16 +97,19 @@ export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
   }
   return {
     batch,
-    open(index, key, commit) {
-      try {
-        const { box, place } = find(index)
-        const context = contextOf(origin, count === 1 ? commit : String(first))
-        const { salt, text } = openBox(box, key, context)[place] ?? fail('RECORD_DAMAGED')
-        verifySealed(commit, salt, text)
-        return parseJcs(text)
-      } catch {
-        return fail('RECORD_DAMAGED')
+    open(index, keys, commit) {
+      for (const key of keys) {
+        try {
+          const { box, place } = find(index)
+          const context = contextOf(origin, count === 1 ? commit : String(first))
+          const { salt, text } = openBox(box, key, context)[place] ?? fail('RECORD_DAMAGED')
+          verifySealed(commit, salt, text)
+          return parseJcs(text)
+        } catch {
+          // told below
+        }
       }
+      return fail('RECORD_DAMAGED')
     },
   }
 }

@@ -5,7 +5,15 @@
 
 import type { Bytes } from '@drempel/protocol/encoding'
 import { type LeafFields, parseOrigin } from '@drempel/protocol/log'
-import { type PeriodKeys, type PurposeDay, type PurposeKeys, recordKeyOf } from '../config/index.ts'
+import {
+  type PeriodKeys,
+  type PurposeDay,
+  type PurposeKeys,
+  purposeDayName,
+  recordKeyOf,
+} from '../config/index.ts'
+import type { LogStore } from '../store/index.ts'
+import { fail } from './errors.ts'
 import type { NewEvent } from './event.ts'
 
 export type KeptKeys = {
@@ -13,18 +21,46 @@ export type KeptKeys = {
   readonly purposeKeys: Pick<PurposeKeys, 'load'>
 }
 
-/** Null when it was erased. */
-export async function loadRecordKey(
+/**
+ * Those that the record may lie under; none when they were erased.
+ * @param quartered the entry may be from before days had keys: then it lies under the quarter's alone
+ */
+export async function loadRecordKeys(
   { periodKeys, purposeKeys }: KeptKeys,
   origin: string,
   event: LeafFields,
-): Promise<Bytes | null> {
+  quartered: boolean,
+): Promise<readonly Bytes[]> {
   const { quarter } = parseOrigin(origin)
-  const purpose = purposeIn(event)
-  if (purpose === undefined) return periodKeys.load(quarter)
-  const key = await purposeKeys.load(purposeDay(quarter, purpose, event.time))
   const periodKey = await periodKeys.load(quarter)
-  return key === null || periodKey === null ? null : recordKeyOf(periodKey, key)
+  if (periodKey === null) return []
+  const purpose = purposeIn(event)
+  if (purpose === undefined) return [periodKey]
+  const key = await purposeKeys.load(purposeDay(quarter, purpose, event.time))
+  const own = key === null ? [] : [recordKeyOf(periodKey, key)]
+  return quartered ? [...own, periodKey] : own
+}
+
+/**
+ * The key of a day, made at the first need of it; durable with the note that there was one when it
+ * resolves. A day that had one gets no other: what lies under the first would then read as damaged.
+ * @throws ProtocolError `LOG_UNAVAILABLE`, `at` `RECORD_ERASED`
+ */
+export async function dayKey(
+  log: Pick<LogStore, 'addDay' | 'hasDay'>,
+  purposeKeys: Pick<PurposeKeys, 'load' | 'create'>,
+  of: PurposeDay,
+): Promise<Bytes> {
+  const name = purposeDayName(of)
+  const had = await log.hasDay(name)
+  const known = await purposeKeys.load(of)
+  if (had) {
+    const hint = 'the key of this day was erased or is lost: check the clock, or restore the key'
+    return known ?? fail('LOG_UNAVAILABLE', { at: 'RECORD_ERASED', hint })
+  }
+  const key = known ?? (await purposeKeys.create(of))
+  await log.addDay(name)
+  return key
 }
 
 /** What an event is for; few types have a purpose. That a purpose's records ended is not for it. */

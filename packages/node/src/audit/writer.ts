@@ -30,7 +30,7 @@ import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept, type Memory, readHashes } from './reader.ts'
 import { type KeyedRecord, paddedLength, sealRecords, writeRecord } from './record.ts'
-import { purposeDay, purposeIn } from './recordkey.ts'
+import { dayKey, purposeDay, purposeIn } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
 /** Bounds how long one transaction holds the store, in entries and in bytes of their records. */
@@ -57,8 +57,8 @@ type Setting = {
   readonly convenant: ConvenantRef
   /** The leaves' minute. */
   readonly time: string
-  /** Of the batch's purposes. */
-  readonly keys: ReadonlyMap<string, Bytes>
+  /** Of the batch's purposes; null for a day that had a key and has none. */
+  readonly keys: ReadonlyMap<string, Bytes | null>
 }
 
 /** The log that is written to now. */
@@ -96,7 +96,7 @@ export function createWriter(
   const queue: Pending[] = []
   let running: Promise<void> | undefined
   let current: Current | undefined
-  let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes> }) | undefined
+  let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes | null> }) | undefined
   let moment: Moment | undefined
   let closed = false
 
@@ -172,7 +172,7 @@ export function createWriter(
     if (origin !== current.origin || ofToday?.period !== current.period) return undefined
     if (ofToday.day !== purposeDay(current.period, '', time).day) return undefined
     const { keys } = ofToday
-    if (purposesOf(batch).some((purpose) => !keys.has(purpose))) return undefined
+    if (purposesOf(batch).some((purpose) => !keys.get(purpose))) return undefined
     return { log: current, convenant, time, keys }
   }
 
@@ -219,18 +219,28 @@ export function createWriter(
     batch: readonly Pending[],
     { period, key: periodKey }: Current,
     time: string,
-  ): Promise<ReadonlyMap<string, Bytes>> {
+  ): Promise<Setting['keys']> {
     const { day } = purposeDay(period, '', time)
     if (ofToday?.day !== day || ofToday.period !== period) {
       ofToday = { period, day, keys: new Map() }
     }
     const { keys } = ofToday
     for (const purpose of purposesOf(batch)) {
-      if (keys.has(purpose)) continue
-      const key = await options.purposeKeys.create({ period, purpose, day })
-      keys.set(purpose, recordKeyOf(periodKey, key))
+      // Null is looked for again: who runs the node may have put it back.
+      if (keys.get(purpose)) continue
+      const key = await keyOfDay({ period, purpose, day })
+      keys.set(purpose, key && recordKeyOf(periodKey, key))
     }
     return keys
+  }
+
+  async function keyOfDay(of: PurposeDay): Promise<Bytes | null> {
+    try {
+      return await dayKey(store.log, options.purposeKeys, of)
+    } catch (error) {
+      if (codeOf(error) !== 'RECORD_ERASED') throw error
+      return null
+    }
   }
 
   return {
@@ -256,7 +266,9 @@ function prepare(
 ): Omit<Prepared, 'pending'> | undefined {
   const { log, keys, convenant, time } = setting
   try {
-    const key = keys.get(purposeIn(event) ?? '') ?? log.key
+    const ofPurpose = keys.get(purposeIn(event) ?? '')
+    if (ofPurpose === null) throw refusal('RECORD_ERASED')
+    const key = ofPurpose ?? log.key
     const plain = writeRecord(record, random)
     const { period } = log
     const leaf = leafOf(event, { time, period, software, convenant, commit: plain.commit })

@@ -42,6 +42,9 @@ export type PurposeDay = {
   readonly day: string
 }
 
+/** A purpose in a whole quarter. */
+export type PurposeQuarter = Omit<PurposeDay, 'day'>
+
 /** Keys of what was entered for one purpose on one day (purposekeys.ts). */
 export interface PurposeKeys {
   /** Null when nothing was entered for that purpose on that day, or the key was erased. */
@@ -52,6 +55,12 @@ export interface PurposeKeys {
   list(): Promise<readonly PurposeDay[]>
   /** Overwrites and unlinks the file; false when there was none. Durable when it resolves. */
   erase(of: PurposeDay): Promise<boolean>
+  /** Of the index of queries alone, from before days had keys: none is made any more. */
+  readonly quarters: {
+    load(of: PurposeQuarter): Promise<Bytes | null>
+    list(): Promise<readonly PurposeQuarter[]>
+    erase(of: PurposeQuarter): Promise<boolean>
+  }
 }
 
 export type Home = {

@@ -1,7 +1,9 @@
 /** What a node tells a data subject: its flag, what was asked and answered, each entry with its proof. */
 
+import { join } from 'node:path'
+import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
 import { forgetErased } from '@drempel/node/internal/sessions'
-import { fromBase64url, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
+import { fromBase64url, hmacSha256, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
@@ -188,5 +190,36 @@ describe('the index of what was asked', () => {
     await node.restart()
     await ask('quarters.example')
     expect((await fg.access('quarters.example')).queries).toHaveLength(2)
+  })
+
+  test('of an older release, by the quarter, answers until that ends', async () => {
+    const { store, vault } = node.ctx
+    const { paths, periodKeys } = node.live.node.home
+    const older = openPeriodKeys(join(paths.periods, 'index'), systemRandom, /^(.*)\.key$/)
+    const key = await older.create('2026Q1.fraude-onderzoek')
+    const blind = hmacSha256(key, vault.blindIndex('host', 'older.example')).subarray(0, 16)
+    const { txid } = await ask('new.example')
+    await store.asked.remember('2026Q1', txid, [blind])
+    await store.asked.remember('2025Q4', txid, [blind.toReversed()])
+    await forgetErased(node.ctx)
+    expect((await store.asked.periods()).slice(0, -1)).toEqual(['2026Q1'])
+    const told = await fg.access('older.example')
+    expect(told).toMatchObject({ queries: [{ txid }], periods: ['2026Q1', expect.anything()] })
+    await periodKeys.erase('2026Q1')
+    await forgetErased(node.ctx)
+    expect(await store.asked.periods()).toHaveLength(1)
+    expect((await fg.access('older.example')).queries).toEqual([])
+  })
+
+  test('takes nothing on a day whose key is gone, and makes no other key', async () => {
+    const { purposeKeys } = node.ctx
+    for (const of of await purposeKeys.list()) await purposeKeys.erase(of)
+    await node.restart()
+    const body = { ...question, value: 'late.example' }
+    const { status, json } = await node.api('POST', '/checks', body)
+    expect([status, json]).toMatchObject([503, { code: 'LOG_UNAVAILABLE' }])
+    expect(await node.ctx.purposeKeys.list()).toEqual([])
+    federation.clock.ahead += 86_400_000
+    await ask('late.example')
   })
 })

@@ -51,7 +51,11 @@ async function erase(
   days: readonly PurposeDay[],
 ): Promise<void> {
   await writeState(ctx, { noticed, begun: days })
-  for (const of of days) await ctx.purposeKeys.erase(of)
+  for (const of of days) {
+    // Days of an older release have no note of their key yet.
+    await ctx.store.log.addDay(purposeDayName(of))
+    await ctx.purposeKeys.erase(of)
+  }
   for (const { period, purpose, day } of lastOfEach(days)) {
     const event = { type: 'records.ended', shredded: period, purpose, through: day } as const
     await ctx.audit.append(event, null)

@@ -7,7 +7,8 @@
 
 import { quotaDay } from '@drempel/protocol/convenant'
 import { type Bytes, hmacSha256 } from '@drempel/protocol/encoding'
-import { parseOrigin } from '@drempel/protocol/log'
+import { parseOrigin, quarterOf } from '@drempel/protocol/log'
+import { dayKey } from '../../audit/index.ts'
 import { indexKeyOf, type PurposeDay, purposeDayName } from '../../config/index.ts'
 import type { AskedPosition } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
@@ -42,7 +43,10 @@ export async function rememberAsked(
   }
 }
 
-/** Where an identifier was asked about, on all days whose keys are left, and of which quarters those are. */
+/**
+ * Where an identifier was asked about, on all days, and in all quarters of an older release, whose keys
+ * are left; and of which quarters those are.
+ */
 export async function findAsked(
   ctx: NodeContext,
   kind: string,
@@ -65,6 +69,13 @@ export async function askedIndex(
 }> {
   const keys: Bytes[] = []
   const periods = new Set<string>()
+  for (const of of await ctx.purposeKeys.quarters.list()) {
+    const late = since !== '' && of.period < quarterOf(Date.parse(since))
+    const key = late ? null : await ctx.purposeKeys.quarters.load(of)
+    if (key === null) continue
+    periods.add(of.period)
+    keys.push(key)
+  }
   for (const of of await ctx.purposeKeys.list()) {
     const key = of.day < since ? null : await ctx.purposeKeys.load(of)
     if (key === null) continue
@@ -83,7 +94,10 @@ export async function askedIndex(
 
 /** Rows whose keys were erased with their records: random bytes by now. */
 export async function forgetErased(ctx: NodeContext): Promise<void> {
-  const live = new Set((await ctx.purposeKeys.list()).map(purposeDayName))
+  const { purposeKeys } = ctx
+  const live = new Set((await purposeKeys.list()).map(purposeDayName))
+  // Of an older release, whose rows tell no more than their quarter.
+  for (const { period } of await purposeKeys.quarters.list()) live.add(period)
   for (const period of await ctx.store.asked.periods()) {
     if (!live.has(period)) await ctx.store.asked.forget(period)
   }
@@ -99,7 +113,7 @@ function keyOf(ctx: NodeContext, of: PurposeDay): Promise<Bytes> {
   const { keys } = current
   const before = keys.get(of.purpose)
   if (before !== undefined) return before
-  const made = ctx.purposeKeys.create(of).then(indexKeyOf)
+  const made = dayKey(ctx.store.log, ctx.purposeKeys, of).then(indexKeyOf)
   keys.set(of.purpose, made)
   made.catch(() => keys.delete(of.purpose))
   return made

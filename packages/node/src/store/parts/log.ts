@@ -39,6 +39,13 @@ export type LogHead = {
   readonly note: string
 }
 
+/** What the index of entries says of one. */
+export type LogEvent = {
+  readonly index: number
+  readonly type: string
+  readonly txid: string | null
+}
+
 export type LogPosition = { readonly origin: string; readonly index: number; readonly type: string }
 
 export interface LogStore {
@@ -63,6 +70,13 @@ export interface LogStore {
   head(origin: string): Promise<LogHead | null>
   /** Leaves from, ..., to - 1; fewer when the log is shorter. */
   leaves(origin: string, from: number, to: number): Promise<readonly Bytes[]>
+  /** What is indexed of entries from, ..., to - 1; fewer when the log is shorter. */
+  events(origin: string, from: number, to: number): Promise<readonly LogEvent[]>
+  /** Entries before this place may be from before days had keys of their own; 0 for most logs. */
+  quartered(origin: string): Promise<number>
+  /** Notes that a key was made of that day of a purpose; stays when the key is erased. */
+  addDay(name: string): Promise<void>
+  hasDay(name: string): Promise<boolean>
   /** Null when there is no such entry. */
   sealed(origin: string, index: number): Promise<SealedBatch | null>
   /** Hashes from, ..., to - 1 of a level; fewer when the level is shorter. */
@@ -73,4 +87,6 @@ export interface LogStore {
   findTxid(txid: string): Promise<readonly LogPosition[]>
   /** Whether that finds this entry too; in a time that does not grow with the log. */
   leadsTo(origin: string, index: number, txid: string): Promise<boolean>
+  /** Places to which the index of transactions leads from one that is not the entry's. */
+  strays(origin: string): Promise<readonly number[]>
 }

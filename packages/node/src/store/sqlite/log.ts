@@ -28,6 +28,11 @@ export function logStore(connection: Connection): LogStore {
     )
     .pluck()
   const origins = db.prepare<[], string>('SELECT origin FROM logs ORDER BY id').pluck()
+  const quartered = db
+    .prepare<[string], number>('SELECT quartered FROM logs WHERE origin = ?')
+    .pluck()
+  const addDay = db.prepare('INSERT OR IGNORE INTO log_days (name) VALUES (?)')
+  const hasDay = db.prepare<[string], 1>('SELECT 1 FROM log_days WHERE name = ?').pluck()
   const batches = batchRows(connection)
   const txids = txidIndex(connection, batches)
 
@@ -70,6 +75,15 @@ export function logStore(connection: Connection): LogStore {
         return log === undefined ? null : { size: log.size, root: blob(log.root), note: log.note }
       }),
     leaves: (origin, from, to) => of(origin, (log) => batches.leaves(log, from, to)),
+    events: (origin, from, to) =>
+      of(origin, (log) =>
+        batches.events(log * LOG_SPAN + from, log * LOG_SPAN + to).map(({ id, type, txid }) => ({
+          ...{ index: id % LOG_SPAN, type, txid },
+        })),
+      ),
+    quartered: (origin) => read(() => quartered.get(origin) ?? 0),
+    addDay: (name) => write(() => void addDay.run(name)),
+    hasDay: (name) => read(() => hasDay.get(name) !== undefined),
     sealed: (origin, index) =>
       read(() => {
         const log = idOf.get(origin)
@@ -94,5 +108,13 @@ export function logStore(connection: Connection): LogStore {
         const log = idOf.get(origin)
         return log !== undefined && txids.has(txid, log * LOG_SPAN + index)
       }),
+    async strays(origin) {
+      const found: number[] = []
+      const runs = await of(origin, (log) => txids.runs(log))
+      for (const run of runs) {
+        found.push(...(await read(() => txids.strays(run))).map((id) => id % LOG_SPAN))
+      }
+      return found
+    },
   }
 }

@@ -417,4 +417,10 @@ INSERT INTO log_txids (run, txid, names)
   ) GROUP BY run, part;
 DROP TABLE single_txids;
 `,
+  // Of an older release's entries all records lie under the quarter's key; days that had a key get no other.
+  `
+ALTER TABLE logs ADD COLUMN quartered INTEGER NOT NULL DEFAULT 0;
+UPDATE logs SET quartered = size;
+CREATE TABLE log_days (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+`,
 ]

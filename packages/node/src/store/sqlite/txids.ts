@@ -27,6 +27,10 @@ export type Txids = {
   /** Numbers of entries, ascending. */
   find(txid: string): readonly number[]
   has(txid: string, id: number): boolean
+  /** Of a log, ascending. */
+  runs(log: number): readonly number[]
+  /** Numbers to which a run leads from a name that is not that entry's. */
+  strays(run: number): readonly number[]
 }
 
 export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txids {
@@ -49,6 +53,14 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
      WHERE run = (SELECT max(id) FROM log_runs WHERE id <= @id) AND txid <= @txid
      ORDER BY txid DESC LIMIT 1`,
   )
+
+  const runsOf = db
+    .prepare<[number, number], number>(
+      'SELECT DISTINCT run FROM log_txids WHERE run >= ? AND run < ? ORDER BY run',
+    )
+    .pluck()
+  const untilOf = db.prepare<[number], number>('SELECT until FROM log_runs WHERE id = ?').pluck()
+  const rowsOf = db.prepare<[number], Row>('SELECT run, names FROM log_txids WHERE run = ?')
 
   let recent: Map<string, number[]> | undefined
 
@@ -123,6 +135,20 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
       if (recently(txid).includes(id)) return true
       const row = inRun.get({ ...named(txid), id })
       return row !== undefined && placesIn(row, txid).includes(id)
+    },
+    runs: (log) => runsOf.all(log * LOG_SPAN, (log + 1) * LOG_SPAN),
+    strays(run) {
+      const events = batches.events(run, untilOf.get(run) ?? run)
+      const nameOf = new Map(events.map(({ id, txid }) => [id, txid]))
+      return rowsOf.all(run).flatMap(({ names }) =>
+        parsed<Names>(names).flatMap(([name, ...places]) =>
+          // What is no number at all leads to where the run begins.
+          places
+            .map((place) => (Number.isSafeInteger(place) ? run + place : Number.NaN))
+            .filter((id) => nameOf.get(id) !== name)
+            .map((id) => (Number.isNaN(id) ? run : id)),
+        ),
+      )
     },
   }
 }
