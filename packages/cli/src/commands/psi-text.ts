@@ -45,6 +45,10 @@ const REASONS: Readonly<Record<string, Text>> = {
   },
   PEER_GONE: { nl: 'de verbinding kwam niet terug', en: 'the connection did not come back' },
   PSI_STALLED: { nl: 'de andere kant viel stil', en: 'the other side fell silent' },
+  PSI_LIST_OUTDATED: {
+    nl: 'de vlaggen kunnen op iemands verzoek veranderd zijn; stel opnieuw voor',
+    en: 'the flags may have changed at somebody’s request; propose again',
+  },
   PSI_PREPARED_ENDED: {
     nl: 'de voorbereide lijst is er niet meer',
     en: 'the prepared list is there no more',

@@ -75,8 +75,8 @@ export function psiRoutes({ sessions, operators }: RunningNode): Hono<OperatorEn
   app.post('/psi/prepared/:id/end', consenting, async (c) => {
     await readJson(c, psiRefuseRequest)
     const list = await preparedOf(ctx, c.req.param('id'))
-    intersections.masking.get(list.id)?.abort.abort()
-    const ended = list.state === 'ended' ? list : await endPrepared(ctx, list, 'STOPPED')
+    const ended =
+      list.state === 'ended' ? list : await endPrepared(ctx, intersections, list, 'STOPPED')
     return c.json(preparedView(ended, intersections))
   })
   app.get('/psi/:id', consenting, async (c) =>

@@ -50,7 +50,7 @@ const listed = z.strictObject({ all: z.enum(['true', 'false']).default('false') 
 
 export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
   const { sessions, operators } = node
-  const { ctx } = sessions
+  const { ctx, intersections: runs } = sessions
   const fg = operators.requireRole('fg')
   const staff = operators.requireRole('analyst', 'fg', 'admin')
   const app = new Hono<OperatorEnv>()
@@ -71,7 +71,7 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
   })
   app.post('/subjects/objection', fg, async (c) => {
     const about = await readJson(c, objectionRequest)
-    return c.json(done(await objectTo(ctx, { ...about, operator: c.get('operator').id })))
+    return c.json(done(await objectTo(ctx, runs, { ...about, operator: c.get('operator').id })))
   })
   app.post('/subjects/lift', fg, async (c) => {
     const about = await readJson(c, liftRequest)
@@ -79,7 +79,7 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
   })
   app.post('/subjects/erasure', fg, async (c) => {
     const about = await readJson(c, erasureRequest)
-    return c.json(done(await eraseFlag(ctx, { ...about, operator: c.get('operator').id })))
+    return c.json(done(await eraseFlag(ctx, runs, { ...about, operator: c.get('operator').id })))
   })
   app.post('/subjects/rectification', fg, async (c) => {
     const { taxonomy, evidence, reports, since, expires, replacement, ...about } = await readJson(
@@ -94,7 +94,7 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
       ...(expires === undefined ? {} : { expires: expires === null ? null : Date.parse(expires) }),
     }
     const request = { ...about, operator: c.get('operator').id }
-    return c.json(done(await rectifyFlag(ctx, request, fields, replacement)))
+    return c.json(done(await rectifyFlag(ctx, runs, request, fields, replacement)))
   })
 
   app.get('/subjects', fg, async (c) => {

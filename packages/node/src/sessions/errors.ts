@@ -40,6 +40,7 @@ export type SessionErrorCode =
   | 'PSI_ENDED' // the other side gave up; its word for why is in `at`
   | 'PSI_EXPIRED' // nobody answered in time
   | 'PSI_FLOOD' // the other side sends more than there is room for
+  | 'PSI_LIST_OUTDATED' // a right was exercised since the flags were copied for it
   | 'PSI_PREPARED_ENDED' // the list that was masked ahead is there no more, or not yet
   | 'PSI_STALLED' // the other side computes or sends nothing any more
   | 'PSI_STOPPED' // by a person of this node

@@ -151,6 +151,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'The other side sends more than there is room for',
     nl: 'De andere kant stuurt meer dan er ruimte is',
   },
+  PSI_LIST_OUTDATED: {
+    status: 409,
+    en: 'The flags may have changed at somebody’s request since this list was made of them; propose again',
+    nl: 'De vlaggen kunnen op iemands verzoek veranderd zijn sinds deze lijst ervan werd gemaakt; stel opnieuw voor',
+  },
   PSI_PREPARED_ENDED: {
     status: 409,
     en: 'There is no list prepared for this, or not any more',

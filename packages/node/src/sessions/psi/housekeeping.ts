@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
   const now = ctx.clock()
   await runs.failOthers()
-  await tidyPrepared(ctx)
+  await tidyPrepared(ctx, runs)
   await maskWaiting(ctx, runs)
   await decideWaiting(ctx, runs)
   for (const { id, createdAt, state } of await runs.open()) {

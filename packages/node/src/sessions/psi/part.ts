@@ -13,9 +13,10 @@ import { rememberAsked } from '../subject/asked.ts'
 import { saltOf, termsOf } from './agree.ts'
 import { commitmentTo, loadList, type Row, rowsOf, saveResult } from './lists.ts'
 import { agreementDigest, rolesOf } from './messages.ts'
+import type { Maskings } from './prepared/end.ts'
 import { keptRows } from './prepared/keep.ts'
 import { runPrepared } from './prepared/run.ts'
-import type { Intersections, LiveRun } from './runs.ts'
+import type { LiveRun } from './runs.ts'
 import type { PsiContent, PsiSession } from './state.ts'
 
 export type Part = {
@@ -29,7 +30,7 @@ export type Part = {
 /** @throws ProtocolError as the protocols and the link; `REFUSED` where the terms are there no more */
 export async function playPart(
   ctx: NodeContext,
-  runs: Pick<Intersections, 'inTurnOf'>,
+  runs: Maskings,
   session: PsiSession,
   live: LiveRun,
 ): Promise<Part> {
@@ -59,7 +60,7 @@ async function keepItems(
 
 function byProtocol(
   ctx: NodeContext,
-  runs: Pick<Intersections, 'inTurnOf'>,
+  runs: Maskings,
   session: PsiSession,
   options: PsiOptions,
 ): Promise<PsiResult> {

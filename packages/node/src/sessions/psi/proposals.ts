@@ -24,6 +24,7 @@ import {
   STATEMENT,
 } from './messages.ts'
 import { readyTerms } from './prepared/run.ts'
+import { copyingFlags } from './rights.ts'
 import type { Intersections } from './runs.ts'
 import {
   move,
@@ -59,34 +60,36 @@ export async function proposeIntersection(
   const terms = { proposer: ctx.self, partner, purpose, kind, output, to, protocol }
   const refusing = refuser(ctx, { id, side: 'proposer', peer: partner, purpose, kind }, operator)
   await refusing(async () => permit(ctx, requestOf(terms, 'proposer')))
-  const { own, size } = await refusing(() =>
-    listFor(ctx, { id, side: 'proposer', purpose, kind }, asked.input, (size, listSize) => {
-      const sizes = { proposer: size, partner: null }
-      permit(ctx, requestOf(terms, 'proposer', { sizes, listSize }))
-    }),
-  )
-  const body: Proposal = {
-    ...terms,
-    convenant: ctx.inForce().digest,
-    id,
-    size,
-    list: own.commitment,
-    createdAt: new Date(ctx.clock()).toISOString(),
-  }
-  const content = {
-    proposal: signedProposal(ctx, body),
-    acceptance: null,
-    own,
-    people: [personOf(operator)],
-    automatic: false,
-    case: asked.case,
-    why: null,
-    result: null,
-  }
-  await ctx.store.psi.create({
-    ...{ id, side: 'proposer', peer: partner, purpose, kind, state: 'drafted' },
-    sealed: sealContent(ctx, id, content),
-    ...{ list: null, committedAt: null, reason: null, culprit: null },
+  await copyingFlags(runs, kind, async () => {
+    const { own, size } = await refusing(() =>
+      listFor(ctx, { id, side: 'proposer', purpose, kind }, asked.input, (size, listSize) => {
+        const sizes = { proposer: size, partner: null }
+        permit(ctx, requestOf(terms, 'proposer', { sizes, listSize }))
+      }),
+    )
+    const body: Proposal = {
+      ...terms,
+      convenant: ctx.inForce().digest,
+      id,
+      size,
+      list: own.commitment,
+      createdAt: new Date(ctx.clock()).toISOString(),
+    }
+    const content = {
+      proposal: signedProposal(ctx, body),
+      acceptance: null,
+      own,
+      people: [personOf(operator)],
+      automatic: false,
+      case: asked.case,
+      why: null,
+      result: null,
+    }
+    await ctx.store.psi.create({
+      ...{ id, side: 'proposer', peer: partner, purpose, kind, state: 'drafted' },
+      sealed: sealContent(ctx, id, content),
+      ...{ list: null, committedAt: null, reason: null, culprit: null },
+    })
   })
   const session = await sessionOf(ctx, id)
   return termsOf(ctx, purpose).fourEyes ? session : send(ctx, runs, session)
@@ -158,7 +161,7 @@ async function acceptAsPartner(
   const refusing = refuser(ctx, { ...before, kind: body.kind }, by)
   const needed = termsOf(ctx, purpose).fourEyes ? 2 : 1
   // One at a time: two people who accept at once bring one list.
-  const session = await runs.inTurnOf(id, async () => {
+  const bring = async () => {
     const found = await sessionOf(ctx, id)
     const agreed = consented(ctx, found, by)
     let { own } = agreed
@@ -184,7 +187,8 @@ async function acceptAsPartner(
       })
     }
     return move(ctx, found, ['proposed'], 'proposed', { content: { ...agreed, own } })
-  })
+  }
+  const session = await runs.inTurnOf(id, () => copyingFlags(runs, body.kind, bring))
   if (by !== null && session.content.people.length < needed) return session
   return refusing(() => begin(ctx, runs, session))
 }

@@ -4,9 +4,8 @@
  *
  * A flag under bezwaar, withdrawn or erased is out of the next round. Of an erased flag remains its
  * keyed index, so that no import brings it back, and the log: that somebody asked for an erasure, of
- * which kind of identifier. Lists of rounds before hold salted keys, and are replaced by the next. Lists
- * that were masked ahead of intersections end at once, all of that kind, so that it does not show whether
- * one had the flag.
+ * which kind of identifier. Lists of rounds before hold salted keys, and are replaced by the next. Copies of
+ * the flags for intersections, masked ahead or waiting, end at once: psi/rights.ts.
  */
 
 import { type Bytes, equalBytes } from '@drempel/protocol/encoding'
@@ -15,7 +14,8 @@ import type { CaseRecord, FlagFields } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { canonical, checkGround, sealFlag } from '../flags.ts'
-import { endPreparedOf } from '../psi/prepared/end.ts'
+import { exercising } from '../psi/rights.ts'
+import type { Intersections } from '../psi/runs.ts'
 import { caseAbout, caseFor, nameOf, type Request } from './cases.ts'
 import { journalHandled } from './journal.ts'
 
@@ -31,12 +31,16 @@ export type Acted = {
 }
 
 /** @throws ProtocolError of the identifiers layer, and as `caseFor` */
-export async function objectTo(ctx: NodeContext, about: About): Promise<Acted> {
+export async function objectTo(
+  ctx: NodeContext,
+  runs: Intersections,
+  about: About,
+): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'objection' })
   await journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
-  await endPreparedOf(ctx, about.kind)
-  return { case: found, found: await ctx.store.flags.object(about.kind, index) }
+  const object = () => ctx.store.flags.object(about.kind, index)
+  return { case: found, found: await exercising(ctx, runs, about.kind, object) }
 }
 
 /** Ends a bezwaar, or lets an erased identifier be flagged again. @throws as `objectTo` */
@@ -51,12 +55,16 @@ export async function liftObjection(
 }
 
 /** @throws as `objectTo` */
-export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> {
+export async function eraseFlag(
+  ctx: NodeContext,
+  runs: Intersections,
+  about: About,
+): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'erasure' })
   await journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
-  await endPreparedOf(ctx, about.kind)
-  return { case: found, found: await ctx.store.flags.erase(about.kind, index) }
+  const erase = () => ctx.store.flags.erase(about.kind, index)
+  return { case: found, found: await exercising(ctx, runs, about.kind, erase) }
 }
 
 /**
@@ -65,6 +73,7 @@ export async function eraseFlag(ctx: NodeContext, about: About): Promise<Acted> 
  */
 export async function rectifyFlag(
   ctx: NodeContext,
+  runs: Intersections,
   about: About,
   fields: FlagFields,
   replacement: string | undefined,
@@ -84,8 +93,8 @@ export async function rectifyFlag(
   const corrected = [...Object.keys(fields), ...(instead === undefined ? [] : ['value'])].sort()
   const record = { ...sealedOf(about, found), corrected }
   await journalHandled(ctx, 'correction', found, 'rectification', record)
-  await endPreparedOf(ctx, kind)
-  return { case: found, found: await ctx.store.flags.rectify(kind, index, fields, instead) }
+  const rectify = () => ctx.store.flags.rectify(kind, index, fields, instead)
+  return { case: found, found: await exercising(ctx, runs, kind, rectify) }
 }
 
 function indexOf(ctx: NodeContext, { kind, value }: About): Bytes {

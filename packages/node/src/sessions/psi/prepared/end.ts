@@ -12,8 +12,15 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sizeBucket } from '@drempel/protocol/log'
 import type { NodeContext } from '../../context.ts'
 import { fail } from '../../errors.ts'
+import type { Intersections } from '../runs.ts'
 import { dropKept, dropOrphans } from './keep.ts'
-import { contextOf, openPrepared, type Prepared, sealPrepared } from './terms.ts'
+import {
+  contextOf,
+  openPrepared,
+  type Prepared,
+  type PreparedContent,
+  sealPrepared,
+} from './terms.ts'
 
 const DAY_MS = 86_400_000
 
@@ -25,6 +32,9 @@ export type EndReason =
   /** A data subject's right of the kind was exercised. */
   | 'SUBJECT'
   | 'FAILED'
+
+/** What masks lists, and keeps the end of one apart from its becoming ready. */
+export type Maskings = Pick<Intersections, 'masking' | 'inTurnOf'>
 
 /** @throws ProtocolError `PSI_UNKNOWN` */
 export async function preparedOf(ctx: NodeContext, id: string): Promise<Prepared> {
@@ -41,58 +51,106 @@ export function enterPrepared(ctx: NodeContext, list: Prepared): Promise<unknown
   return enter(ctx, list, 'psi.prepared')
 }
 
-/** Entered once, then without a key, then without its parts; a crash in between leads here again. */
-export async function endPrepared(
+/**
+ * From masked to ready; entered in between, while no end of it can be. What ended meanwhile leaves nothing.
+ * @param content with its key
+ */
+export function becomeReady(
   ctx: NodeContext,
+  runs: Maskings,
+  id: string,
+  content: PreparedContent,
+): Promise<void> {
+  return inTurn(runs, id, async () => {
+    const list = await preparedOf(ctx, id)
+    if (list.state !== 'masking') return dropKept(ctx, id)
+    // Its end was entered, and a crash or a full disk came before the rest of it.
+    if (await isEntered(ctx, id, 'psi.erased')) fail('PSI_PREPARED_ENDED')
+    await enter(ctx, list, 'psi.prepared')
+    const sealed = sealPrepared(ctx, id, content)
+    await ctx.store.psi.prepared.transition(id, ['masking'], 'ready', { sealed })
+    ctx.log('info', 'psi.prepared', { txid: id })
+  })
+}
+
+/**
+ * Entered once, then without a key, then without its parts; a crash in between leads here again. Who masks
+ * it stops.
+ */
+export function endPrepared(
+  ctx: NodeContext,
+  runs: Maskings,
   list: Prepared,
   reason: EndReason,
 ): Promise<Prepared> {
   const { id, content } = list
-  await enter(ctx, list, 'psi.erased', reason)
-  const sealed = sealPrepared(ctx, id, { ...content, key: null })
-  await ctx.store.psi.prepared.transition(id, ['masking', 'ready'], 'ended', { sealed, reason })
-  await dropKept(ctx, id)
-  return preparedOf(ctx, id)
+  runs.masking.get(id)?.abort.abort()
+  return inTurn(runs, id, async () => {
+    await enter(ctx, list, 'psi.erased', reason)
+    const sealed = sealPrepared(ctx, id, { ...content, key: null })
+    await ctx.store.psi.prepared.transition(id, ['masking', 'ready'], 'ended', { sealed, reason })
+    await dropKept(ctx, id)
+    return preparedOf(ctx, id)
+  })
 }
 
 /** Those whose place a newer one takes. */
-export async function endReplaced(ctx: NodeContext, newer: Prepared): Promise<void> {
+export async function endReplaced(
+  ctx: NodeContext,
+  runs: Maskings,
+  newer: Prepared,
+): Promise<void> {
   const fields = ['side', 'peer', 'purpose', 'kind'] as const
   for (const list of await livePrepared(ctx)) {
     const same = list.id !== newer.id && fields.every((field) => list[field] === newer[field])
-    if (same && list.createdAt <= newer.createdAt) await endPrepared(ctx, list, 'REPLACED')
+    if (same && list.createdAt <= newer.createdAt) await endPrepared(ctx, runs, list, 'REPLACED')
   }
 }
 
-/** By a right that somebody exercised, before anything of it is done. */
-export async function endPreparedOf(ctx: NodeContext, kind: IdentifierKind): Promise<void> {
+/** By a right that somebody exercises; called where no flags are copied meanwhile. */
+export async function endPreparedOf(
+  ctx: NodeContext,
+  runs: Maskings,
+  kind: IdentifierKind,
+): Promise<void> {
   for (const list of await livePrepared(ctx)) {
-    if (list.side === 'owner' && list.kind === kind) await endPrepared(ctx, list, 'SUBJECT')
+    if (list.side === 'owner' && list.kind === kind) await endPrepared(ctx, runs, list, 'SUBJECT')
   }
 }
 
 /** What time and the convenant end, and what a crash left behind. */
-export async function tidyPrepared(ctx: NodeContext): Promise<void> {
+export async function tidyPrepared(ctx: NodeContext, runs: Maskings): Promise<void> {
   const now = ctx.clock()
   const { digest } = ctx.inForce()
   const live = new Set<string>()
   for (const list of await livePrepared(ctx)) {
     const { id, expiresAt, createdAt, content } = list
     // Also by a clock that was set back behind its begin for a day.
-    if (now >= expiresAt || now < createdAt - DAY_MS) await endPrepared(ctx, list, 'EXPIRED')
-    else if (content.bound.convenant !== digest) await endPrepared(ctx, list, 'CONVENANT_REPLACED')
+    if (now >= expiresAt || now < createdAt - DAY_MS) await endPrepared(ctx, runs, list, 'EXPIRED')
+    else if (content.bound.convenant !== digest)
+      await endPrepared(ctx, runs, list, 'CONVENANT_REPLACED')
     else live.add(id)
   }
   await dropOrphans(ctx, now - DAY_MS, live)
 }
 
+function inTurn<Value>(runs: Maskings, id: string, work: () => Promise<Value>): Promise<Value> {
+  return runs.inTurnOf(`end/${id}`, work)
+}
+
+type Entry = 'psi.prepared' | 'psi.erased'
+
+async function isEntered(ctx: NodeContext, id: string, type: Entry): Promise<boolean> {
+  return (await ctx.audit.find(id)).some((entry) => entry.type === type)
+}
+
 async function enter(
   ctx: NodeContext,
   { id, side, peer, purpose, content }: Prepared,
-  type: 'psi.prepared' | 'psi.erased',
+  type: Entry,
   reason?: EndReason,
 ): Promise<void> {
-  if ((await ctx.audit.find(id)).some((entry) => entry.type === type)) return
+  if (await isEntered(ctx, id, type)) return
   const { bound, own } = content
   const fields = {
     txid: id,

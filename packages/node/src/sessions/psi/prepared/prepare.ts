@@ -15,17 +15,11 @@ import { permit } from '../../federation.ts'
 import { mostOf, padded, requestOf, termsOf } from '../agree.ts'
 import { listFor, type PsiInput, refuser } from '../bring.ts'
 import { dropList } from '../lists.ts'
+import { copyingFlags } from '../rights.ts'
 import type { Intersections, Masking } from '../runs.ts'
-import { endPrepared, endReplaced, enterPrepared, livePrepared, preparedOf } from './end.ts'
-import { dropKept, keepBytes, keepItems, keptItems } from './keep.ts'
-import {
-  type Bound,
-  contextOf,
-  type Prepared,
-  type PreparedContent,
-  sealPrepared,
-  sizesOf,
-} from './terms.ts'
+import { becomeReady, endPrepared, endReplaced, livePrepared, preparedOf } from './end.ts'
+import { keepBytes, keepItems, keptItems } from './keep.ts'
+import { type Bound, contextOf, type Prepared, sealPrepared, sizesOf } from './terms.ts'
 
 const DAY_MS = 86_400_000
 
@@ -68,26 +62,28 @@ export async function prepareIntersection(
     return prepared
   }
   await refusing(async () => allowed({ partner: null }, null))
-  const { own, size, loaded } = await refusing(() =>
-    listFor(ctx, about, input, (size, listSize) => void allowed({ partner: size }, listSize)),
-  )
-  await keepItems(ctx, id, loaded)
-  await dropList(ctx, id)
-  const { createdAt, expiresAt } = allowed({ partner: size }, own.size)
-  const bound: Bound = {
-    convenant: ctx.inForce().digest,
-    ...{ owner: ctx.self, asker: partner, purpose, kind, size, list: own.commitment },
-    terms: {
-      id,
-      createdAt: new Date(createdAt).toISOString(),
-      expiresAt: new Date(expiresAt).toISOString(),
-      most: padded(ctx, purpose, 'proposer', mostOf(ctx, purpose)),
-    },
-  }
-  await ctx.store.psi.prepared.create({
-    ...{ id, side: 'owner', peer: partner, purpose, kind, state: 'masking' },
-    sealed: sealPrepared(ctx, id, { bound, own, key: null }),
-    ...{ expiresAt, reason: null },
+  await copyingFlags(runs, kind, async () => {
+    const { own, size, loaded } = await refusing(() =>
+      listFor(ctx, about, input, (size, listSize) => void allowed({ partner: size }, listSize)),
+    )
+    await keepItems(ctx, id, loaded)
+    await dropList(ctx, id)
+    const { createdAt, expiresAt } = allowed({ partner: size }, own.size)
+    const bound: Bound = {
+      convenant: ctx.inForce().digest,
+      ...{ owner: ctx.self, asker: partner, purpose, kind, size, list: own.commitment },
+      terms: {
+        id,
+        createdAt: new Date(createdAt).toISOString(),
+        expiresAt: new Date(expiresAt).toISOString(),
+        most: padded(ctx, purpose, 'proposer', mostOf(ctx, purpose)),
+      },
+    }
+    await ctx.store.psi.prepared.create({
+      ...{ id, side: 'owner', peer: partner, purpose, kind, state: 'masking' },
+      sealed: sealPrepared(ctx, id, { bound, own, key: null }),
+      ...{ expiresAt, reason: null },
+    })
   })
   maskBehind(ctx, runs, id)
   return preparedOf(ctx, id)
@@ -106,28 +102,37 @@ function maskBehind(ctx: NodeContext, runs: Intersections, id: string): void {
   runs.masking.set(id, live)
   // One at a time: each takes all threads.
   live.work = runs
-    .inTurnOf('masking', () => mask(ctx, id, live))
+    .inTurnOf('masking', () => mask(ctx, runs, id, live))
     .finally(() => runs.masking.delete(id))
   behind(ctx, 'psi', live.work)
 }
 
-async function mask(ctx: NodeContext, id: string, live: Masking): Promise<void> {
+async function mask(
+  ctx: NodeContext,
+  runs: Intersections,
+  id: string,
+  live: Masking,
+): Promise<void> {
   const list = await preparedOf(ctx, id)
   if (list.state !== 'masking') return
   try {
-    await masked(ctx, list, live)
+    await masked(ctx, runs, list, live)
   } catch (error) {
-    // A node that stops goes on when it starts, as with what only its threads met.
+    // A node that stops goes on when it starts, as with what only its threads met; or the list ended.
     if (live.abort.signal.aborted || isProtocolError(error, 'WORKER_LOST')) return
-    await endPrepared(ctx, list, 'FAILED')
+    await endPrepared(ctx, runs, list, 'FAILED')
     throw error
   }
   // A question that one of them answers now has all it needs in memory.
-  await endReplaced(ctx, list)
+  if ((await preparedOf(ctx, id)).state === 'ready') await endReplaced(ctx, runs, list)
 }
 
-async function masked(ctx: NodeContext, list: Prepared, live: Masking): Promise<void> {
-  const { id, content } = list
+async function masked(
+  ctx: NodeContext,
+  runs: Intersections,
+  { id, content }: Prepared,
+  live: Masking,
+): Promise<void> {
   const { signal } = live.abort
   const { items } = await keptItems(ctx, id)
   const made = await prepareList(
@@ -145,13 +150,7 @@ async function masked(ctx: NodeContext, list: Prepared, live: Masking): Promise<
     await keepBytes(ctx, id, 'records', made.records)
     const { buffer, byteOffset, byteLength } = made.order
     await keepBytes(ctx, id, 'order', new Uint8Array(buffer, byteOffset, byteLength))
-    await enterPrepared(ctx, list)
-    const ready: PreparedContent = { ...content, key: base64(made.scalar) }
-    const sealed = sealPrepared(ctx, id, ready)
-    const moved = await ctx.store.psi.prepared.transition(id, ['masking'], 'ready', { sealed })
-    // Ended meanwhile.
-    if (!moved) await dropKept(ctx, id)
-    ctx.log('info', 'psi.prepared', { txid: id })
+    await becomeReady(ctx, runs, id, { ...content, key: base64(made.scalar) })
   } finally {
     made.scalar.fill(0)
   }

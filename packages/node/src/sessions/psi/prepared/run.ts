@@ -22,9 +22,8 @@ import {
 import { pooledWork } from '../../../workers/index.ts'
 import type { NodeContext } from '../../context.ts'
 import { fail } from '../../errors.ts'
-import type { Intersections } from '../runs.ts'
 import type { PsiSession } from '../state.ts'
-import { endReplaced, enterPrepared, livePrepared, preparedOf } from './end.ts'
+import { endReplaced, enterPrepared, livePrepared, type Maskings, preparedOf } from './end.ts'
 import { keepBytes, keptBytes } from './keep.ts'
 import {
   type Bound,
@@ -78,7 +77,7 @@ export function boundOf({ content }: PsiSession): Bound {
 /** @param options of the session; the asker's with its items */
 export async function runPrepared(
   ctx: NodeContext,
-  runs: Pick<Intersections, 'inTurnOf'>,
+  runs: Maskings,
   session: PsiSession,
   options: PsiOptions,
 ): Promise<PsiResult> {
@@ -90,7 +89,7 @@ export async function runPrepared(
   if (role === 'receiver') {
     // Of two sessions at once the second finds what the first was given.
     const turn = `prepared/${bound.terms.id}`
-    const taken = await runs.inTurnOf(turn, () => held(ctx, session, bound, options))
+    const taken = await runs.inTurnOf(turn, () => held(ctx, runs, session, bound, options))
     return askQuestion(taken, question, items, work)
   }
   return answer(ctx, bound, question, work)
@@ -130,6 +129,7 @@ async function answer(
 /** What the asker has of the list, or is given now; kept before it is used. */
 async function held(
   ctx: NodeContext,
+  runs: Maskings,
   session: PsiSession,
   bound: Bound,
   { channel, random, signal }: PsiOptions,
@@ -156,7 +156,7 @@ async function held(
   await enterPrepared(ctx, { ...row, content, createdAt: now, updatedAt: now })
   await ctx.store.psi.prepared.create({ ...row, sealed })
   // One at a time of a member, for a purpose and kind: what it gives is kept, and it can give more.
-  await endReplaced(ctx, await preparedOf(ctx, id))
+  await endReplaced(ctx, runs, await preparedOf(ctx, id))
   return taken
 }
 

@@ -1,0 +1,263 @@
+/** Objection, erasure and rectification while intersections have copies of the flags. */
+
+import { tidyIntersections } from '@drempel/node/internal/sessions'
+import type { Psi, PsiPrepared } from '@drempel/protocol/api'
+import { ProtocolError } from '@drempel/protocol/encoding'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Federation } from '../../kit/federation.ts'
+import { eventually, type Member } from '../../kit/member.ts'
+import { accept, bring, ended, hosts, propose, psiEntries, refuse, shown } from './world.ts'
+
+let federation: Federation
+let bank: Member
+let telecom: Member
+let undo: (() => void)[] = []
+
+beforeAll(async () => {
+  federation = await Federation.open({
+    ...{ size: 3, intersections: true, background: false },
+    amend: (convenant) => {
+      const [drafted] = convenant.intersections!
+      const quota = { perPair: 1_000, perList: 1_000, days: 30 }
+      const terms = { ...drafted!, quota, maxResult: null }
+      const intersections = [terms, { ...terms, id: 'vier-ogen', fourEyes: true }]
+      return { ...convenant, intersections }
+    },
+  })
+  bank = federation.member('bank-a')
+  telecom = federation.member('telecom')
+  for (const { live } of federation.members) {
+    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
+  }
+  await bank.flag(hosts(0, 30))
+  await telecom.flag(hosts(5, 50))
+})
+
+afterEach(() => {
+  for (const one of undo) one()
+  undo = []
+})
+
+afterAll(() => federation?.close())
+
+const runsOf = ({ live }: Member) => live.node.sessions.intersections
+
+type Act = 'objection' | 'erasure' | 'rectification'
+
+function exercise(member: Member, act: Act, value: string) {
+  const about = { kind: 'host', value, proof: 'seen at the desk' }
+  const fields = act === 'rectification' ? { reports: 3 } : {}
+  return member.api('POST', `/subjects/${act}`, { ...about, ...fields })
+}
+
+/** The first call that fits waits until it is let go. */
+// biome-ignore lint/suspicious/noExplicitAny: of any store
+function hold(of: any, name: string, fits: (...given: never[]) => boolean = () => true) {
+  const reached = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const honest = of[name]
+  const release = () => {
+    of[name] = honest
+    gate.resolve()
+  }
+  of[name] = async (...given: never[]) => {
+    if (fits(...given)) {
+      reached.resolve()
+      await gate.promise
+    }
+    return honest.apply(of, given)
+  }
+  undo.push(release)
+  return { reached: reached.promise, release }
+}
+
+/** Long enough for an answer that nothing keeps. */
+const moment = () => new Promise((done) => setTimeout(done, 300))
+
+function prepare() {
+  const body = { partner: 'bank-a', purpose: 'lijsten-vergelijken', kind: 'host', input: 'flags' }
+  return telecom.api('POST', '/psi/prepared', body)
+}
+
+function list(id: string): Promise<PsiPrepared> {
+  return eventually(async () => {
+    const { lists } = (await telecom.api('GET', '/psi/prepared')).json as { lists: PsiPrepared[] }
+    const found = lists.find((one) => one.id === id)
+    return found?.state === 'masking' && runsOf(telecom).masking.has(id) ? undefined : found
+  })
+}
+
+async function kept(id: string): Promise<string[]> {
+  const names = await telecom.ctx.store.psi.partsBefore(Number.MAX_SAFE_INTEGER)
+  return names.filter((name) => name.includes(id))
+}
+
+const types = async (id: string) => (await psiEntries(telecom, id)).map(({ type }) => type)
+
+describe('a list that is masked ahead', () => {
+  it('does not outlive an erasure that came while the flags were read for it', async () => {
+    const reading = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
+      name.startsWith('list/'),
+    )
+    const asked = prepare()
+    await reading.reached
+    const erased = exercise(telecom, 'erasure', hosts(20, 21)[0]!)
+    await Promise.race([erased, moment()])
+    reading.release()
+    const { id } = (await asked).json as PsiPrepared
+    expect(await erased).toMatchObject({ status: 200, json: { found: true } })
+    expect(await list(id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
+    expect(await types(id)).toEqual(['psi.erased'])
+    expect(await kept(id)).toEqual([])
+  })
+
+  it('is not read between the end of others and the erasure', async () => {
+    const erasing = hold(telecom.ctx.store.flags, 'erase')
+    const erased = exercise(telecom, 'erasure', hosts(21, 22)[0]!)
+    await erasing.reached
+    const asked = prepare()
+    await Promise.race([asked, moment()])
+    erasing.release()
+    await erased
+    const { id } = (await asked).json as PsiPrepared
+    expect(await list(id)).toMatchObject({ state: 'ready', own: 43 })
+  })
+
+  it('ends at once, and is not entered as made after that', async () => {
+    const keeping = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
+      name.endsWith('/records'),
+    )
+    const { id } = (await prepare()).json as PsiPrepared
+    await keeping.reached
+    const work = runsOf(telecom).masking.get(id)!
+    await exercise(telecom, 'objection', 'never-flagged.example.net')
+    expect(work.abort.signal.aborted).toBe(true)
+    keeping.release()
+    await work.work
+    expect(await list(id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
+    expect(await types(id)).toEqual(['psi.erased'])
+    expect(await kept(id)).toEqual([])
+  })
+
+  it('is not made after all where a disk failed behind the entry of its end', async () => {
+    const keeping = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
+      name.endsWith('/records'),
+    )
+    const { id } = (await prepare()).json as PsiPrepared
+    await keeping.reached
+    const { work } = runsOf(telecom).masking.get(id)!
+    const of = telecom.ctx.store.psi.prepared as { transition: unknown }
+    const honest = of.transition
+    of.transition = () => {
+      of.transition = honest
+      return Promise.reject(new ProtocolError('STORE_FAILED'))
+    }
+    const { status } = await telecom.api('POST', `/psi/prepared/${id}/end`, {})
+    expect(status).toBeGreaterThanOrEqual(500)
+    keeping.release()
+    await work.catch(() => {})
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    expect(await list(id)).toMatchObject({ state: 'ended' })
+    expect(await types(id)).toEqual(['psi.erased'])
+    expect(await kept(id)).toEqual([])
+  })
+})
+
+describe('a proposal with the flags', () => {
+  const OUTDATED = { state: 'failed', reason: 'PSI_LIST_OUTDATED' }
+
+  it.each<[Act, string]>([
+    ['erasure', 'host-7.example.net'],
+    ['objection', 'host-8.example.net'],
+    ['rectification', 'host-9.example.net'],
+    ['erasure', 'never-flagged.example.net'],
+  ])('ends with an %s of its kind (%s)', async (act, value) => {
+    const { id } = await propose(bank)
+    const fromFile = await propose(bank, { input: await bring(bank, hosts(0, 9)) })
+    expect(await exercise(bank, act, value)).toMatchObject({ status: 200 })
+    expect(await shown(bank, id)).toMatchObject(OUTDATED)
+    expect(await bank.ctx.store.psi.parts(`list/${id}`, { after: 0, limit: 1 })).toEqual([])
+    // The other side is not told why.
+    expect(await ended(telecom, id)).toMatchObject({ reason: 'PSI_ENDED', cause: 'OTHER' })
+    expect(await accept(telecom, id)).toMatchObject({ json: { code: 'PSI_WRONG_STATE' } })
+    // What a person brought is not of the flags.
+    expect(await shown(bank, fromFile.id)).toMatchObject({ state: 'proposed' })
+    await refuse(bank, fromFile.id)
+  })
+
+  it('is proposed again with the flags as they are now', async () => {
+    const { id, own } = await propose(bank)
+    await exercise(bank, 'erasure', 'host-10.example.net')
+    const again = (await bank.api('POST', `/psi/${id}/repetition`, {})).json as Psi
+    expect(again).toMatchObject({ state: 'proposed', own: own! - 1 })
+    await accept(telecom, again.id)
+    expect(await ended(bank, again.id)).toMatchObject({ state: 'done' })
+    await ended(telecom, again.id)
+  })
+
+  it('ends when the flags were being read', async () => {
+    const reading = hold(bank.ctx.store.psi, 'addPart')
+    const asked = propose(bank)
+    await reading.reached
+    const erased = exercise(bank, 'erasure', 'host-11.example.net')
+    await Promise.race([erased, moment()])
+    reading.release()
+    const outcome = await asked.catch((error: Error) => error.message)
+    await erased
+    if (typeof outcome === 'string') expect(outcome).toContain('PSI_WRONG_STATE')
+    else expect(await ended(bank, outcome.id)).toMatchObject(OUTDATED)
+    for (const { content } of await runsOf(bank).open()) expect(content.own?.source).toBe('list')
+  })
+
+  it('ends while it waits for a second person, at either side', async () => {
+    const drafted = await propose(bank, { purpose: 'vier-ogen' })
+    await exercise(bank, 'objection', 'never-flagged.example.net')
+    expect(await shown(bank, drafted.id)).toMatchObject(OUTDATED)
+    const second = await bank.person('second', 'analyst')
+    const { id } = await propose(bank, { purpose: 'vier-ogen' })
+    await accept(bank, id, null, second)
+    const untouched = await propose(bank)
+    await accept(telecom, id)
+    await exercise(telecom, 'objection', 'never-flagged.example.net')
+    expect(await shown(telecom, id)).toMatchObject(OUTDATED)
+    // One that it has brought nothing to waits on.
+    expect(await shown(telecom, untouched.id)).toMatchObject({ state: 'proposed' })
+    await refuse(telecom, untouched.id)
+  })
+
+  it('ends between agreement and run, and both logs say so', async () => {
+    const calling = hold(
+      telecom.ctx,
+      'call',
+      (_: string, method: string) => method === 'psi/accept',
+    )
+    const { id } = await propose(bank)
+    const accepted = accept(telecom, id)
+    await calling.reached
+    await exercise(telecom, 'erasure', 'never-flagged.example.net')
+    calling.release()
+    expect((await accepted).status).toBeGreaterThanOrEqual(400)
+    expect(await ended(telecom, id)).toMatchObject(OUTDATED)
+    expect(await psiEntries(telecom, id)).toMatchObject([
+      { type: 'psi.intent' },
+      { type: 'psi.result', status: 'failed', reason: 'PSI_LIST_OUTDATED' },
+    ])
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('goes on where it runs', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { ctx } = telecom as { ctx: { connectChannel: Member['ctx']['connectChannel'] } }
+    const honest = ctx.connectChannel
+    ctx.connectChannel = (...given) => promise.then(() => honest(...given))
+    undo.push(() => {
+      ctx.connectChannel = honest
+    })
+    const { id } = await propose(bank)
+    await accept(telecom, id)
+    await exercise(bank, 'erasure', 'never-flagged.example.net')
+    expect(await shown(bank, id)).toMatchObject({ state: 'running' })
+    resolve()
+    expect(await ended(bank, id)).toMatchObject({ state: 'done' })
+  })
+})
