@@ -1,8 +1,12 @@
 /** The moments at which a rehearsal begins and ends, as an opponent of them: work in flight, and crashes. */
 
+import { catchUp } from '@drempel/node/internal/sessions'
+import { convenantDigest, rehearsalDigest } from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
+import { encodePublication, publicationOf } from '../kit/publication.ts'
 
 let federation: Federation
 let a: Member
@@ -131,6 +135,21 @@ describe('the end of a rehearsal', () => {
     expect((await end()).status).toBe(500)
     expect((await end()).status).toBe(200)
   })
+})
+
+it('is no lie of a member that still rehearses, where another does not any more', async () => {
+  const convenant = hex(rehearsalDigest(convenantDigest(federation.convenant), 'een'))
+  const bytes = (first: number) => new Uint8Array(9).fill(first)
+  const theirs = publicationOf(federation, bytes(1), { convenant })
+  const other = federation.member(federation.convenant.computeNodes.find((id) => id !== a.id)!)
+  let listed = theirs
+  const undo = other.lie('lists/current', async () => encodePublication(listed))
+  expect(await a.adds(() => catchUp(a.ctx))).toEqual([])
+  // One of the convenant in force is looked at still.
+  const [statement] = publicationOf(federation, bytes(2)).statements
+  listed = { ...theirs, statements: [statement!, statement!, statement!] }
+  expect(await a.adds(() => catchUp(a.ctx))).toMatchObject([{ type: 'list.refused' }])
+  undo()
 })
 
 describe('the begin of a rehearsal', () => {

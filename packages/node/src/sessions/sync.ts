@@ -46,14 +46,17 @@ async function fetchKey(ctx: NodeContext, member: string, kind: string): Promise
 }
 
 async function fetchLists(ctx: NodeContext, member: string, kind: string): Promise<void> {
-  const { computeNodes } = ctx.inForce().convenant
+  const { convenant, digest } = ctx.inForce()
+  const { computeNodes } = convenant
   // Others may have it too, but may not hold the keys of a list that this node may have.
   if (!computeNodes.includes(member)) return
   const body = await ctx.call(member, 'lists/current', { kind }, { maxResponse: 1 << 26 })
   const publications = decodePublications(member, body)
   const fresh = []
   for (const publication of publications) {
-    const { rule, createdAt } = publication.statements[0]!.body
+    const { rule, createdAt, convenant: under } = publication.statements[0]!.body
+    // What it has is true where it is: it rehearses still, or has another version in force.
+    if (under !== digest) continue
     const own = await ctx.store.lists.current(kind, rule)
     if (own === null || own.createdAt < Date.parse(createdAt)) fresh.push(publication)
   }
