@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { convenantDigest, rehearsalDigest } from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
 import { draft, FOUR, signedBy } from '../../protocol/convenant/world.ts'
 import { type Answer, type Call, drempel, fakeNode, folder, problem } from '../world.ts'
@@ -7,6 +9,11 @@ import { type Answer, type Call, drempel, fakeNode, folder, problem } from '../w
 const CONVENANT = draft({ rules: [{ kind: 'host', t: 2, output: 'aggregates' }] })
 const ROUND = '0123456789abcdef0123456789abcdef'
 const DIGEST = 'ab'.repeat(32)
+const SIGNED = signedBy(
+  CONVENANT,
+  FOUR.map(({ id }) => id),
+)
+const IN_FORCE = convenantDigest(CONVENANT)
 
 const round = (more: object = {}) => ({
   ...{ round: ROUND, kind: 'host', state: 'computing', coordinator: 'bank-a' },
@@ -24,7 +31,10 @@ const PUBLISHED = round({
 })
 
 /** A node that runs one round; `fault` may answer instead of it. */
-async function world(fault: (call: Call, started: number) => Answer) {
+async function world(
+  fault: (call: Call, started: number) => Answer,
+  { signed = SIGNED, digest = IN_FORCE } = {},
+) {
   let [started, sent] = [0, 1000]
   const node = await fakeNode((call) => {
     if (call.method === 'POST') {
@@ -36,9 +46,9 @@ async function world(fault: (call: Call, started: number) => Answer) {
     if (call.method === 'POST') return { json: round() }
     if (call.path === 'rounds') return { json: { rounds: started > 0 ? [PUBLISHED] : [] } }
     if (call.path === `rounds/${ROUND}`) return { json: PUBLISHED }
-    if (call.path === 'convenant') return { json: { convenant: signedBy(CONVENANT, []) } }
+    if (call.path === 'convenant') return { json: { convenant: signed } }
     if (call.path !== 'status') return undefined
-    const convenant = { id: 'proef', version: 1, digest: DIGEST }
+    const convenant = { id: 'proef', version: 1, digest: hex(digest) }
     return {
       json: {
         ...{ member: 'bank-a', name: 'Bank A', sector: 'bank', software: 'drempel/1' },
@@ -65,7 +75,7 @@ rules: [{ kinds: host, output: aggregates }]
     drempel(['experiment', 'run', 'echt.yaml', '--out', 'out', ...more], { cwd })
   const posts = () => node.calls.filter(({ method }) => method === 'POST').length
   const read = (name: string) => readFileSync(join(cwd, 'out', name), 'utf8')
-  return { run, posts, read }
+  return { run, posts, read, home: node.home }
 }
 
 describe('an experiment on live nodes that was broken off', () => {
@@ -76,7 +86,7 @@ describe('an experiment on live nodes that was broken off', () => {
     ['before the node had answered', (call: Call) => call.method === 'POST'],
   ])('%s goes on with the round that was begun', async (_, broken) => {
     let first = true
-    const { run, posts, read } = await world((call) => {
+    const { run, posts, read, home } = await world((call) => {
       if (!first || !broken(call)) return undefined
       return call.method === 'POST' ? gone : problem(500, 'INTERNAL')
     })
@@ -90,6 +100,9 @@ describe('an experiment on live nodes that was broken off', () => {
       partners: [{ flags: 70, bytesSent: 5_000_000 }, ...[1, 2, 3].map(() => ({ flags: null }))],
     })
     expect(read('report.html')).not.toMatch(/undefined|NaN|null/)
+    // Where nodes and tokens are is in the experiment's own file, and in no file of what it showed.
+    expect(read('results.json')).not.toContain(home)
+    expect(read('results.json')).toContain('How many?')
   })
 
   it('is told from when on counts may be released, and asks anew then', async () => {
@@ -107,6 +120,17 @@ describe('an experiment on live nodes that was broken off', () => {
     early = false
     expect((await run()).exit).toBe(0)
     expect(posts()).toBe(2)
+  })
+
+  it.each([
+    ['REHEARSING', { digest: rehearsalDigest(IN_FORCE, 'herfst') }],
+    ['CONVENANT_SIGNATURE_MISSING', { signed: signedBy(CONVENANT, ['bank-a']) }],
+  ])('begins nothing where the first node shows another convenant: %s', async (code, shown) => {
+    const { run, posts } = await world(() => undefined, shown)
+    const told = await run('--json')
+    expect(told.exit).not.toBe(0)
+    expect(told.json().error).toMatchObject({ code })
+    expect(posts()).toBe(0)
   })
 
   it('has no plain form and no world', async () => {

@@ -46,6 +46,7 @@ export type CliErrorCode =
   | 'REHEARSAL_FILE'
   | 'REHEARSAL_OTHER'
   | 'REHEARSAL_TOO_LARGE'
+  | 'REHEARSING'
   | 'REPORT_CHANGED'
   | 'ROUND_FAILED'
   | 'SIGNATURE_WRONG'
@@ -353,6 +354,17 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'Het verslag is niet dat wat de auditor ondertekende',
       en: 'The report is not the one that the auditor signed',
+    },
+  },
+  REHEARSING: {
+    exit: EXIT.refused,
+    title: {
+      nl: 'Op de nodes is een generale repetitie bezig; hun meldingen zijn verzonnen',
+      en: 'A rehearsal is on at the nodes; their flags are made up',
+    },
+    next: {
+      nl: 'wacht tot de repetitie voorbij is, of: drempel experiment rehearse --end',
+      en: 'wait until the rehearsal is over, or: drempel experiment rehearse --end',
     },
   },
   RELEASE_WAITS: {

@@ -5,7 +5,13 @@
 
 import { resolve } from 'node:path'
 import { convenantResponse, type Status, status as statusSchema } from '@drempel/protocol/api'
-import { parseSignedConvenant, type SignedConvenant } from '@drempel/protocol/convenant'
+import {
+  convenantDigest,
+  parseSignedConvenant,
+  type SignedConvenant,
+  verifyConvenant,
+} from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
 import { readText } from '../../client/files.ts'
 import { createNodeClient, type NodeClient } from '../../client/node.ts'
 import { chooseTarget, readHome } from '../../client/target.ts'
@@ -31,7 +37,11 @@ export type Opening = {
   readonly keep: (client: NodeClient) => NodeClient
 }
 
-/** @throws ProtocolError `EXPERIMENT_DATA` where a node is another than the experiment says */
+/**
+ * Rules and least cells are what all members signed, whatever one node says of them.
+ * @throws ProtocolError `EXPERIMENT_DATA` where a node is another than the experiment says, `REHEARSING`
+ * where its flags are made up; of the convenant layer, where a signature is missing or false
+ */
 export async function openFederation(
   experiment: Experiment,
   { nodes }: NodeData,
@@ -53,6 +63,10 @@ export async function openFederation(
   }
   const answer = await members[0]!.client.get('convenant', convenantResponse)
   const signed = parseSignedConvenant(answer.convenant)
+  verifyConvenant(signed)
+  // A rehearsal is the same document under another digest.
+  if (inForce!.digest !== hex(convenantDigest(signed.convenant)))
+    fail('REHEARSING', { at: members[0]!.id })
   samePartners(experiment, signed)
   const leader = members.find(({ id }) => signed.convenant.computeNodes.includes(id))
   if (leader === undefined) {

@@ -10,7 +10,8 @@ import type { LiveRule } from './rules.ts'
 
 export type LiveResults = {
   readonly format: 'drempel-experiment-live/1'
-  readonly experiment: Experiment
+  /** Without its data: where nodes and tokens are is nobody's but the researcher's. */
+  readonly experiment: Pick<Experiment, 'id' | 'title' | 'question' | 'seed' | 'partners'>
   readonly digest: string
   readonly convenant: { readonly id: string; readonly version: number; readonly digest: string }
   readonly kinds: readonly LiveKind[]
@@ -94,8 +95,10 @@ export function liveResults(
   kinds: readonly LiveKind[],
 ): LiveResults {
   const { id, version } = signed.convenant
+  const { title, question, seed, partners } = experiment
+  const told = { id: experiment.id, title, question, seed, partners }
   return {
-    ...{ format: 'drempel-experiment-live/1', experiment, digest: digestOf(experiment) },
+    ...{ format: 'drempel-experiment-live/1', experiment: told, digest: digestOf(experiment) },
     ...{ convenant: { id, version, digest }, kinds },
   }
 }
