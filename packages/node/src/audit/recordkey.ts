@@ -54,10 +54,7 @@ export async function dayKey(
   const name = purposeDayName(of)
   const had = await log.hasDay(name)
   const known = await purposeKeys.load(of)
-  if (had) {
-    const hint = 'the key of this day was erased or is lost: check the clock, or restore the key'
-    return known ?? fail('LOG_UNAVAILABLE', { at: 'RECORD_ERASED', hint })
-  }
+  if (had) return known ?? refuseDay()
   const key = known ?? (await purposeKeys.create(of))
   await log.addDay(name)
   return key
@@ -66,6 +63,12 @@ export async function dayKey(
 /** What an event is for; few types have a purpose. That a purpose's records ended is not for it. */
 export function purposeIn(event: NewEvent | LeafFields): string | undefined {
   return 'purpose' in event && event.type !== 'records.ended' ? event.purpose : undefined
+}
+
+/** Of a day that had a key and has none. */
+export function refuseDay(): never {
+  const hint = "the key of the purpose's day was erased or is lost: check the clock, or put it back"
+  return fail('LOG_UNAVAILABLE', { at: 'RECORD_ERASED', hint })
 }
 
 /** @param time the leaf's minute */

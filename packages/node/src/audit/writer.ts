@@ -30,7 +30,7 @@ import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept, type Memory, readHashes } from './reader.ts'
 import { type KeyedRecord, paddedLength, sealRecords, writeRecord } from './record.ts'
-import { dayKey, purposeDay, purposeIn } from './recordkey.ts'
+import { dayKey, purposeDay, purposeIn, refuseDay } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
 /** Bounds how long one transaction holds the store, in entries and in bytes of their records. */
@@ -267,7 +267,7 @@ function prepare(
   const { log, keys, convenant, time } = setting
   try {
     const ofPurpose = keys.get(purposeIn(event) ?? '')
-    if (ofPurpose === null) throw refusal('RECORD_ERASED')
+    if (ofPurpose === null) return refuseDay()
     const key = ofPurpose ?? log.key
     const plain = writeRecord(record, random)
     const { period } = log
