@@ -30,8 +30,8 @@ import {
   isMadeUp,
 } from '@drempel/protocol/identifiers'
 import { describe, expect, it } from 'vitest'
-import { member } from '../../protocol/convenant/world.ts'
-import { drempel, folder } from '../world.ts'
+import { draft, FOUR, member, signedBy } from '../../protocol/convenant/world.ts'
+import { drempel, fakeNode, folder, problem } from '../world.ts'
 
 const SECTORS = ['bank', 'bank', 'telecom', 'platform', 'police'] as const
 
@@ -260,5 +260,49 @@ describe('the command', () => {
       const { exit } = await drempel(['experiment', 'rehearse', ...argv], { cwd })
       expect(exit).toBe(2)
     }
+  })
+
+  it('waits at no node any more when one of them cannot go on', async () => {
+    const convenant = draft()
+    const ids = FOUR.map(({ id }) => id)
+    const digest = hex(convenantDigest(convenant))
+    const signed = signedBy(convenant, ids)
+    const rehearsal = {
+      ...{ word: 'proef', digest: planOf(convenant, 'proef').digest, step: 'begun' },
+      since: '2027-06-15T12:00:00Z',
+    }
+    const nothing = { roles: [], flags: [], epochs: [], rounds: [], lists: [], log: null }
+    // Both look for the others a few times; then one of them fails.
+    let looks = 0
+    const nodeOf = (id: string, fails: boolean) =>
+      fakeNode(({ method, path }) => {
+        if (path === 'convenant') return { json: { convenant: signed } }
+        if (path === 'status') {
+          const about = { name: id, sector: 'bank', software: 'drempel/1', convenant: null }
+          return { json: { member: id, ...about, time: rehearsal.since, ...nothing } }
+        }
+        if (path !== 'rehearsal') return undefined
+        if (method === 'POST') return { json: rehearsal }
+        if (fails && ++looks > 3) return problem(503, 'STORE_FAILED')
+        const away = { convenant: digest, rehearsal: null, clockSeconds: 0 }
+        const peers = ids
+          .filter((other) => other !== id)
+          .map((member) => ({ member, code: null, pinned: false, ...away }))
+        const view = { member: id, convenant: digest, rehearsal, inUse: false, flags: 0 }
+        return { json: { ...view, peers, witnesses: [] } }
+      }, id)
+    const [waits, fails] = [await nodeOf('bank-a', false), await nodeOf('bank-b', true)]
+    const homes = ['--homes', waits.home, fails.home]
+    const told = await drempel(['experiment', 'rehearse', ...homes, '--yes', '--json'])
+    expect(told.exit).not.toBe(0)
+    expect(told.json().error).toMatchObject({ code: 'STORE_FAILED' })
+    const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    // One look may be on its way.
+    await later(100)
+    const asked = waits.calls.length
+    expect(asked).toBeGreaterThan(3)
+    // Longer than from one look to the next.
+    await later(800)
+    expect(waits.calls.length).toBe(asked)
   })
 })
