@@ -135,6 +135,10 @@ describe('a rehearsal', () => {
     }
     expect((await load(a, ['bank.nl'], 'import-1')).json).toMatchObject({ added: 1 })
     expect(await code(load(a, MADE_UP))).toBe('NOT_REHEARSING')
+    // Nor does the end of a late one withdraw what is not of it.
+    const late = { kind: 'host', import: 'rehearsal-1', replace: true }
+    expect(await code(a.api('POST', '/flags/import/finish', late))).toBe('NOT_REHEARSING')
+    expect(await held(a)).toBe(1)
     expect(await code(begin(a, 'winter'))).toBe('NODE_IN_USE')
   })
 })

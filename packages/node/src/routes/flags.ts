@@ -22,6 +22,7 @@ import {
   activeTags,
   behind,
   canonical,
+  checkImport,
   importFlags,
   type NodeContext,
   type OwnersResult,
@@ -57,6 +58,7 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
 
   app.post('/flags/import/finish', operator, async (c) => {
     const request = await readJson(c, importFinishRequest)
+    checkImport(ctx, request.import)
     const since = ctx.clock()
     const withdrawn = request.replace
       ? await ctx.store.flags.withdrawMissing(request.kind, request.import)

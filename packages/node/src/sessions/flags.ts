@@ -12,7 +12,7 @@ import { canonicalize, type IdentifierKind, isMadeUp } from '@drempel/protocol/i
 import type { FlagRow, UpsertCounts } from '../store/index.ts'
 import { watchExpired } from './alerts/index.ts'
 import { behind } from './behind.ts'
-import type { NodeContext } from './context.ts'
+import type { InForce, NodeContext } from './context.ts'
 import { END_REHEARSAL, fail } from './errors.ts'
 import { knownKind } from './federation.ts'
 import type { SignedList } from './round/messages.ts'
@@ -72,6 +72,19 @@ export function sealFlag(
   return { index, sealed: ctx.vault.seal(flagPlace(kind, index), utf8(identifier), ctx.random) }
 }
 
+/**
+ * Whether an import is of what is in force: the end of one that is late would else withdraw all others.
+ * @throws ProtocolError `REHEARSING`, `NOT_REHEARSING`
+ */
+export function checkImport(ctx: NodeContext, importId: string): InForce {
+  const inForce = ctx.inForce()
+  const madeUp = importId.startsWith(REHEARSAL)
+  if (madeUp !== (inForce.rehearsed !== null)) {
+    fail(madeUp ? 'NOT_REHEARSING' : 'REHEARSING', madeUp ? {} : { hint: END_REHEARSAL })
+  }
+  return inForce
+}
+
 export async function importFlags(
   ctx: NodeContext,
   kind: IdentifierKind,
@@ -79,11 +92,7 @@ export async function importFlags(
   rows: readonly FlagInput[],
 ): Promise<UpsertCounts & { readonly rejected: readonly Rejected[] }> {
   knownKind(ctx.inForce(), kind)
-  const madeUp = importId.startsWith(REHEARSAL)
-  const { rehearsed } = ctx.inForce()
-  if (madeUp !== (rehearsed !== null)) {
-    fail(madeUp ? 'NOT_REHEARSING' : 'REHEARSING', madeUp ? {} : { hint: END_REHEARSAL })
-  }
+  const { rehearsed } = checkImport(ctx, importId)
   const blockedSince = await epochBegin(ctx, kind)
   const total = { added: 0, updated: 0, unchanged: 0, blocked: 0 }
   const rejected: Rejected[] = []
