@@ -27,6 +27,7 @@ beforeAll(async () => {
           terms,
           { ...terms, id: 'vanzelf', consent: 'policy' },
           { ...terms, id: 'vier-ogen', fourEyes: true },
+          { ...terms, id: 'zelden', quota: { perPair: 9, perList: 1, days: 30 } },
         ],
       }
     },
@@ -146,6 +147,67 @@ describe('the other side', () => {
   })
 })
 
+describe('an end that comes', () => {
+  const stop = (id: string) =>
+    telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'STOPPED' })
+  /** Long enough for what nothing keeps. */
+  const moment = () => new Promise((done) => setTimeout(done, 200))
+
+  /** The first call that fits waits until it is let go. */
+  function hold(of: object, name: string, fits: (...given: never[]) => boolean) {
+    const reached = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    type Loose = Record<string, (...given: never[]) => Promise<unknown>>
+    bend(of as Loose, name, (honest) => async (...given) => {
+      if (fits(...given)) {
+        reached.resolve()
+        await gate.promise
+      }
+      return honest!(...given)
+    })
+    return { reached: reached.promise, release: gate.resolve }
+  }
+
+  it('while the agreement is entered is entered after it', async () => {
+    const entering = hold(
+      bank.ctx.audit,
+      'append',
+      ({ type }: { type: string }) => type === 'psi.intent',
+    )
+    const { id } = await propose(bank)
+    const accepted = accept(telecom, id)
+    await entering.reached
+    const stopped = stop(id)
+    await Promise.race([stopped, moment()])
+    entering.release()
+    await Promise.all([accepted, stopped])
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed' })
+    const entries = await psiEntries(bank, id)
+    expect(entries).toMatchObject([{ type: 'psi.intent' }, { type: 'psi.result' }])
+    expect(runsOf(bank).find(id)).toBeUndefined()
+    await ended(telecom, id)
+  })
+
+  it('while the session is agreed to leaves nothing that runs and is not counted', async () => {
+    const failing = hold(
+      bank.ctx.store.psi,
+      'transition',
+      (...[, , to]: [string, unknown, string]) => to === 'failed',
+    )
+    const { id } = await propose(bank)
+    const stopped = stop(id)
+    await failing.reached
+    const accepted = accept(telecom, id)
+    await Promise.race([accepted, moment()])
+    expect(runsOf(bank).find(id)).toBeUndefined()
+    failing.release()
+    await Promise.all([accepted, stopped])
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed' })
+    expect(await psiEntries(bank, id)).toEqual([])
+    await ended(telecom, id)
+  })
+})
+
 describe('consent', () => {
   it('of two people is not spent by what kept it from beginning', async () => {
     const [ours, theirs] = await Promise.all([
@@ -207,6 +269,38 @@ describe('what failed', () => {
     expect(done).toMatchObject({ json: { code: 'PSI_WRONG_STATE', at: 'done' } })
     const theirs = await telecom.api('POST', `/psi/${id}/repetition`, {})
     expect(theirs).toMatchObject({ json: { code: 'PSI_WRONG_STATE' } })
+  })
+
+  it('after a byte came has spent its list, also when it is proposed again', async () => {
+    // All frames of telecom's but the first of the protocol are lost.
+    bend<Bent, 'connectChannel'>(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
+      const channel = await honest(...given)
+      let left = 1
+      bend(channel, 'send', (send) => async (step, payload) => {
+        if (payload[0] !== 0 || left-- > 0) await send(step, payload)
+      })
+      return channel
+    })
+    const asked = { purpose: 'zelden', input: await bring(bank, hosts(0, 4)) }
+    const { id } = await propose(bank, asked)
+    await accept(telecom, id, await bring(telecom, hosts(0, 3)))
+    for (const member of [bank, telecom]) {
+      await eventually(async () => runsOf(member).find(id)?.link.bytesReceived || undefined)
+    }
+    await refuse(bank, id)
+    for (const member of [bank, telecom]) {
+      expect(await ended(member, id)).toMatchObject({ state: 'failed' })
+    }
+    const refused = { type: 'psi.refused', reason: 'LIST_QUOTA_EXCEEDED' }
+    const again = (await bank.api('POST', `/psi/${id}/repetition`, {})).json as { id: string }
+    await accept(telecom, again.id)
+    expect(await ended(bank, again.id)).toMatchObject({ state: 'failed', reason: refused.reason })
+    expect(await psiEntries(bank, again.id)).toMatchObject([refused])
+    // Nor is the other's list compared with another one.
+    const { id: other } = await propose(bank, { ...asked, input: await bring(bank, hosts(0, 5)) })
+    const theirs = await accept(telecom, other, await bring(telecom, hosts(0, 3)))
+    expect(theirs).toMatchObject({ json: { at: 'LIST_QUOTA_EXCEEDED' } })
+    await refuse(bank, other)
   })
 
   it('leaves no list after that day', async () => {

@@ -9,7 +9,7 @@ import { perMinute } from '../limit.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, mostOf, padded, requestOf, verifyPeerIntent } from './agree.ts'
 import { decideByPolicy } from './consent.ts'
-import { journalPsiIntent, journalPsiRefused } from './journal.ts'
+import { journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import {
   acceptanceMessage,
@@ -164,8 +164,8 @@ async function accepted(
   const seen = await verifyPeerIntent(ctx, agreed, receipt)
   await ctx.witnessing.cosigning.ready()
   const committed = await runs.inTurn(() => commit(ctx, session, acceptance, why))
-  await journalPsiIntent(ctx, committed)
-  runs.start(await move(ctx, committed, ['committed'], 'running'), seen)
+  await runs.enter(committed)
+  await runs.start(committed, seen)
   return intentReceipt(ctx, id)
 }
 

@@ -13,7 +13,7 @@ import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
-import { journalPsiIntent, journalPsiRefused } from './journal.ts'
+import { journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import {
   acceptedMessage,
@@ -263,15 +263,14 @@ async function begin(
   await ctx.witnessing.cosigning.ready()
   const session = await runs.inTurn(() => commit(ctx, before, acceptance, why))
   try {
-    const { origin, index, leaf } = await journalPsiIntent(ctx, session)
+    const { origin, index, leaf } = await runs.enter(session)
     const receipt = await ctx.audit.receipt(origin, index, leaf)
     const message = { acceptance, receipt } as unknown as Json
     const answer = await patiently(() => ctx.call(peer, 'psi/accept', message))
     const theirs = parseBody(acceptedMessage, answer, peer)
     const seen = await verifyPeerIntent(ctx, session, theirs.receipt)
-    const running = await move(ctx, session, ['committed'], 'running')
-    runs.start(running, seen, () => ctx.connectChannel(peer, `/peer/v1/psi/${id}/channel`))
-    return running
+    const connect = () => ctx.connectChannel(peer, `/peer/v1/psi/${id}/channel`)
+    return await runs.start(session, seen, connect)
   } catch (error) {
     await runs.fail(id, error)
     throw error

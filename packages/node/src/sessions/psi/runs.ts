@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
+import type { Appended } from '../../audit/index.ts'
 import type { Channel } from '../../peers/index.ts'
 import type { PsiState } from '../../store/index.ts'
 import { behind } from '../behind.ts'
@@ -15,7 +16,7 @@ import { memberKey, permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
 import { requestOf } from './agree.ts'
 import { type Cause, causeOf } from './causes.ts'
-import { journalPsiResult } from './journal.ts'
+import { journalPsiIntent, journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
 import { dropList, dropResult } from './lists.ts'
 import { playPart } from './part.ts'
@@ -123,14 +124,43 @@ export class Intersections {
     return this.#claimed.has(id)
   }
 
+  /** The intent of a session that both agreed to. @throws ProtocolError `PSI_WRONG_STATE` once it failed */
+  enter({ id }: PsiSession): Promise<Appended> {
+    return this.#step(id, async () => {
+      const session = await sessionOf(this.#ctx, id)
+      const { state } = session
+      return state === 'committed'
+        ? journalPsiIntent(this.#ctx, session)
+        : fail('PSI_WRONG_STATE', { at: state })
+    })
+  }
+
   /**
-   * Runs an agreed session to its end, behind whoever began it.
+   * Runs a session of which both entered the intent to its end, behind whoever began it.
    * @param connect where this side makes the connection
+   * @throws ProtocolError `PSI_WRONG_STATE`
    */
   start(
-    session: PsiSession,
+    { id }: PsiSession,
     peerCheckpoint: PeerCheckpoint,
     connect?: () => Promise<Channel>,
+  ): Promise<PsiSession> {
+    return this.#step(id, async () => {
+      const running = await move(this.#ctx, { id }, ['committed'], 'running')
+      this.#start(running, peerCheckpoint, connect)
+      return running
+    })
+  }
+
+  /** Never while the session fails, so that no run is begun behind its end, nor entered after it. */
+  #step<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    return this.inTurnOf(`step/${id}`, work)
+  }
+
+  #start(
+    session: PsiSession,
+    peerCheckpoint: PeerCheckpoint,
+    connect: (() => Promise<Channel>) | undefined,
   ): void {
     const { id, peer, content } = session
     const items = content.proposal.body.size + content.acceptance!.body.size
@@ -168,19 +198,28 @@ export class Intersections {
 
   /** Ends a session on this node, once. @param tell whether the peer is told */
   async fail(id: string, error: unknown, tell = true): Promise<void> {
-    const ctx = this.#ctx
     const live = this.#live.get(id)
     live?.link.fail(error)
     if (live?.settled === true || this.#ending.has(id)) return
     this.#ending.add(id)
     try {
-      live?.abort.abort(error)
-      clearTimeout(live?.missing)
-      this.#live.delete(id)
-      await this.#failed(await sessionOf(ctx, id), error, live, tell)
+      this.#stop(id, live, error)
+      await this.#step(id, async () => {
+        // One that was just then begun.
+        const begun = this.#live.get(id)
+        this.#stop(id, begun, error)
+        await this.#failed(await sessionOf(this.#ctx, id), error, live ?? begun, tell)
+      })
     } finally {
       this.#ending.delete(id)
     }
+  }
+
+  #stop(id: string, live: LiveRun | undefined, error: unknown): void {
+    live?.link.fail(error)
+    live?.abort.abort(error)
+    clearTimeout(live?.missing)
+    this.#live.delete(id)
   }
 
   /** Entered, then failed: a crash in between leads here again, and finds the entry. */
@@ -197,9 +236,8 @@ export class Intersections {
     const cause = isProtocolError(error, 'PSI_ENDED') ? (error.at as Cause) : undefined
     const content = cause === undefined ? session.content : { ...session.content, cause }
     const culprit = this.#member(culpritOf(error))
-    const agreed = state === 'committed' || state === 'running'
-    const entries = await ctx.audit.find(id)
-    if (agreed && !entries.some(({ type }) => type === 'psi.result')) {
+    const types = (await ctx.audit.find(id)).map(({ type }) => type)
+    if (types.includes('psi.intent') && !types.includes('psi.result')) {
       await journalPsiResult(ctx, { ...session, content }, 'failed', { reason })
     }
     // Where no byte came nobody learned anything, and it is not counted.
