@@ -12,7 +12,7 @@ import { row } from '../../contracts/store/world.ts'
 const KEPT = [
   // The log, who witnessed it, and what it was compared with.
   ...['logs', 'log_hashes', 'log_batches', 'log_runs', 'log_txids', 'witnessed', 'log_conflicts'],
-  ...['cosigned', 'comparisons', 'anchored', 'discrepancies', 'alerts'],
+  ...['log_days', 'cosigned', 'comparisons', 'anchored', 'discrepancies', 'alerts'],
   // Quotas, what may happen once, keys by their epochs' numbers, people, cases.
   ...['usage', 'served', 'nonces', 'key_epochs', 'convenants', 'tokens', 'subject_cases'],
   // Some of their rows: see the contract.
