@@ -86,6 +86,22 @@ export function logContract(world: StoreWorld): void {
       expect(await world.store.log.leadsTo('o/1', 2, 'tx')).toBe(false)
       expect(await world.store.log.leadsTo('o/1', 0, 'ty')).toBe(false)
       expect(await world.store.log.leadsTo('o/9', 0, 'tx')).toBe(false)
+      const events = ['tx', null].map((txid, index) => ({ index, type: 'test', txid }))
+      expect(await world.store.log.events('o/1', 0, 9)).toEqual(events)
+      expect(await world.store.log.events('o/1', 1, 2)).toEqual(events.slice(1))
+      expect(await world.store.log.events('o/9', 0, 9)).toEqual([])
+      for (const origin of ['o/1', 'o/9']) {
+        expect(await world.store.log.strays(origin)).toEqual([])
+        expect(await world.store.log.quartered(origin)).toBe(0)
+      }
+    })
+
+    it('remembers days that had a key', async () => {
+      const [day, next] = ['2026Q4.fraude.2026-11-22', '2026Q4.fraude.2026-11-23']
+      for (const _ of [1, 2]) await world.store.log.addDay(day)
+      await restart()
+      expect(await world.store.log.hasDay(day)).toBe(true)
+      expect(await world.store.log.hasDay(next)).toBe(false)
     })
 
     it('finds what is many entries apart', async () => {
