@@ -6,6 +6,7 @@
 
 import { promises, writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import type { LogBatch } from '@drempel/node/internal/store'
 import { startNode } from '@drempel/node/testing'
 import { base64 } from '@drempel/protocol/encoding'
 import type { Killed } from './killed.ts'
@@ -36,7 +37,7 @@ function killAt(holder: object, name: string, meant: (...args: never[]) => boole
 
 if (step === 'begin' || step === 'end') killAt(ctx.store.proposals, step, () => true)
 if (step === 'entry') {
-  killAt(ctx.store.log, 'append', (_: string, entries: readonly { readonly type: string }[]) =>
+  killAt(ctx.store.log, 'append', (_: string, { entries }: LogBatch) =>
     entries.some(({ type }) => type === 'shred'),
   )
 }
