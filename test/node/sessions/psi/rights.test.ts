@@ -199,11 +199,16 @@ describe('a proposal with the flags', () => {
     const reading = hold(bank.ctx.store.psi, 'addPart')
     const asked = propose(bank)
     await reading.reached
+    // One that had not begun to read lets the erasure go first.
+    const behindIt = propose(bank)
+    await moment()
     const erased = exercise(bank, 'erasure', 'host-11.example.net')
     await Promise.race([erased, moment()])
     reading.release()
     const outcome = await asked.catch((error: Error) => error.message)
     await erased
+    expect(await shown(bank, (await behindIt).id)).toMatchObject({ state: 'proposed', own: 26 })
+    await refuse(bank, (await behindIt).id)
     if (typeof outcome === 'string') expect(outcome).toContain('PSI_WRONG_STATE')
     else expect(await ended(bank, outcome.id)).toMatchObject(OUTDATED)
     for (const { content } of await runsOf(bank).open()) expect(content.own?.source).toBe('list')

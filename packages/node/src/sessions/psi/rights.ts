@@ -15,28 +15,44 @@ import { failure } from '../errors.ts'
 import { endPreparedOf } from './prepared/end.ts'
 import type { Intersections } from './runs.ts'
 
-/** @param work from reading the flags until the row of what holds them is durable */
-export function copyingFlags<Value>(
-  runs: Pick<Intersections, 'inTurnOf'>,
+/**
+ * Lets rights go first: one waits for a single copy at most, and none is made that it would end.
+ * @param work from reading the flags until the row of what holds them is durable
+ */
+export async function copyingFlags<Value>(
+  runs: Pick<Intersections, 'inTurnOf' | 'rights'>,
   kind: IdentifierKind,
   work: () => Promise<Value>,
 ): Promise<Value> {
-  return runs.inTurnOf(`flags/${kind}`, work)
+  for (;;) {
+    const made = await runs.inTurnOf(turnOf(kind), async () =>
+      runs.rights.some((one) => one === kind) ? undefined : { value: await work() },
+    )
+    if (made !== undefined) return made.value
+  }
 }
 
 /** Ended first, so that what is interrupted leaves no copy of what was changed. */
-export function exercising<Value>(
+export async function exercising<Value>(
   ctx: NodeContext,
   runs: Intersections,
   kind: IdentifierKind,
   change: () => Promise<Value>,
 ): Promise<Value> {
-  return copyingFlags(runs, kind, async () => {
-    await endPreparedOf(ctx, runs, kind)
-    await endWaitingOf(ctx, runs, kind)
-    return change()
+  runs.rights.push(kind)
+  const left = () => void runs.rights.splice(runs.rights.indexOf(kind), 1)
+  return runs.inTurnOf(turnOf(kind), async () => {
+    try {
+      await endPreparedOf(ctx, runs, kind)
+      await endWaitingOf(ctx, runs, kind)
+      return await change()
+    } finally {
+      left()
+    }
   })
 }
+
+const turnOf = (kind: IdentifierKind) => `flags/${kind}`
 
 async function endWaitingOf(
   ctx: NodeContext,

@@ -63,6 +63,8 @@ export type Masking = {
 
 export class Intersections {
   readonly masking = new Map<string, Masking>()
+  /** Kinds of the data subjects' rights that are under way or wait. */
+  readonly rights: string[] = []
   readonly policy: PsiPolicy
   readonly #ctx: NodeContext
   readonly #live = new Map<string, LiveRun>()
