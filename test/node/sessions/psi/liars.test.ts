@@ -15,6 +15,7 @@ import { distinctItems, ecdh } from '@drempel/protocol/psi'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
+import { silent, wrapped } from './channels.ts'
 import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
 
 let federation: Federation
@@ -432,15 +433,11 @@ describe('a run', () => {
 function dying(channel: Channel, frames: number): Channel {
   let left = frames
   return {
-    ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
-    send: (step, payload) => channel.send(step, payload),
+    ...wrapped(channel),
     async receive(step) {
       if (left-- <= 0) await channel.close()
       return channel.receive(step)
     },
-    receiveInto: (step, into) => channel.receiveInto(step, into),
-    roundTrip: () => channel.roundTrip(),
-    close: () => channel.close(),
   }
 }
 
@@ -449,22 +446,9 @@ function mute(channel: Channel): Channel {
   const last = utf8('session/done')
   const isLast = (payload: Bytes) => equalBytes(payload.subarray(2, 2 + last.length), last)
   return {
-    ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
+    ...wrapped(channel),
     send: async (step, payload) => {
       if (!isLast(payload)) await channel.send(step, payload)
     },
-    receive: (step) => channel.receive(step),
-    receiveInto: (step, into) => channel.receiveInto(step, into),
-    roundTrip: () => channel.roundTrip(),
-    close: () => channel.close(),
   }
-}
-
-const silent: Channel = {
-  ...{ peer: 'bank-a', bytesSent: 0, bytesReceived: 0 },
-  send: async () => {},
-  receive: () => new Promise(() => {}),
-  receiveInto: () => new Promise(() => {}),
-  roundTrip: () => new Promise(() => {}),
-  close: async () => {},
 }

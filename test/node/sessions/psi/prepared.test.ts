@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 import { installAll, successorOf } from '../../kit/successor.ts'
+import { silent, wrapped } from './channels.ts'
 import {
   accept,
   bring,
@@ -559,25 +560,3 @@ describe('a new convenant', () => {
     }
   })
 })
-
-type Channel = Awaited<ReturnType<Ctx['connectChannel']>>
-
-function wrapped(channel: Channel): Channel {
-  return {
-    ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
-    send: (step, payload) => channel.send(step, payload),
-    receive: (step) => channel.receive(step),
-    receiveInto: (step, into) => channel.receiveInto(step, into),
-    roundTrip: () => channel.roundTrip(),
-    close: () => channel.close(),
-  }
-}
-
-const silent: Channel = {
-  ...{ peer: 'bank-a', bytesSent: 0, bytesReceived: 0 },
-  send: async () => {},
-  receive: () => new Promise(() => {}),
-  receiveInto: () => new Promise(() => {}),
-  roundTrip: () => new Promise(() => {}),
-  close: async () => {},
-}
