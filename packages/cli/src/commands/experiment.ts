@@ -119,8 +119,8 @@ export const experimentRun: CommandSpec<RunOptions> = {
     'experiment run examples/proeftuin/drie-meldingen.yaml --plain --out result --lang nl',
   ],
   notes: {
-    nl: 'results.json en results.csv hangen alleen van de proef en haar gegevens af, en met --plain ook report.html: opnieuw rekenen geeft dezelfde bytes. Met nodes toont het verslag wat er gemeten is. experiment.yaml in de map is de proef zelf. Lijsten uit bestanden komen hier leesbaar op één machine samen: alleen met openbare lijsten, of met een grondslag daarvoor.',
-    en: 'results.json and results.csv depend on the experiment and its data alone, and with --plain report.html too: computing again gives the same bytes. With nodes the report shows what was measured. experiment.yaml in the folder is the experiment itself. Lists from files come together legibly on one machine here: only with public lists, or with a legal basis for that.',
+    nl: 'report.html, results.json en results.csv hangen alleen van de proef en haar gegevens af: opnieuw rekenen geeft dezelfde bytes. Wat er met nodes gemeten is, staat in measured.html en measured.json. experiment.yaml in de map is de proef zelf. Lijsten uit bestanden komen hier leesbaar op één machine samen: alleen met openbare lijsten, of met een grondslag daarvoor.',
+    en: 'report.html, results.json and results.csv depend on the experiment and its data alone: computing again gives the same bytes. What was measured with nodes is in measured.html and measured.json. experiment.yaml in the folder is the experiment itself. Lists from files come together legibly on one machine here: only with public lists, or with a legal basis for that.',
   },
   async run(ctx, options, ...args: string[]) {
     const { plain, sample, data } = options
@@ -148,9 +148,7 @@ export const experimentRun: CommandSpec<RunOptions> = {
     )
     const nodes = plain === true ? null : await onNodes(ctx, experiment, material)
     const checked: Checked =
-      nodes === null
-        ? await onSample(ctx, experiment, material, sample !== false)
-        : { by: 'nodes', rounds: nodes.figures.rounds }
+      nodes === null ? await onSample(ctx, experiment, material, sample !== false) : { by: 'nodes' }
     const software = await softwareVersion()
     const written = {
       ...{ text, results, checked, software, lang: ctx.lang },

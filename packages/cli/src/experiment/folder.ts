@@ -1,6 +1,6 @@
 /**
  * The folder of an experiment: report, results, and the file that makes it again. These depend on the
- * experiment alone, to the byte; what nodes took is in measured.json, and in the report if any ran.
+ * experiment alone, to the byte; what nodes took, if any ran, is in measured.json and measured.html.
  */
 
 import { relative } from 'node:path'
@@ -11,7 +11,9 @@ import { makeFolder, writeText } from '../client/files.ts'
 import type { Lang } from '../output/language.ts'
 import { yieldShare } from './evaluate.ts'
 import { type Checked, reportHtml } from './report/html.ts'
+import { measuredHtml } from './report/measured.ts'
 import type { Results } from './results.ts'
+import type { MeasuredRound } from './rounds.ts'
 
 export type FolderFiles = {
   /** The experiment as it was written. */
@@ -23,7 +25,12 @@ export type FolderFiles = {
   /** Where its data are found. */
   readonly base: string
   /** What nodes took, and the convenant that they signed; null when none ran. */
-  readonly measured: { readonly figures: object; readonly convenants: readonly object[] } | null
+  readonly measured: Measured | null
+}
+
+type Measured = {
+  readonly figures: { readonly rounds: readonly MeasuredRound[] }
+  readonly convenants: readonly object[]
 }
 
 export async function writeFolder(
@@ -41,6 +48,7 @@ export async function writeFolder(
   await write('report.html', reportHtml(results, { lang, checked, software }))
   if (measured === null) return
   await write('measured.json', `${JSON.stringify(measured.figures, null, 2)}\n`)
+  await write('measured.html', measuredHtml(measured.figures.rounds, results, lang))
   for (const [i, convenant] of measured.convenants.entries()) {
     const name = i === 0 ? 'convenant.json' : `convenant-${i + 1}.json`
     await write(name, `${JSON.stringify(convenant, null, 2)}\n`)

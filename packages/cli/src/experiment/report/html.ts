@@ -6,8 +6,6 @@
 import { escaped, htmlDocument } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { Results } from '../results.ts'
-import type { MeasuredRound } from '../rounds.ts'
-import { measuredPart } from './chapters/measured.ts'
 import { kindSections } from './kind.ts'
 import { type Cell, paragraph, tableOf, whole } from './markup.ts'
 import { parameterSection } from './parameters.ts'
@@ -18,7 +16,7 @@ import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
 
 /** How far the real protocol gave the same answers. */
 export type Checked =
-  | { readonly by: 'nodes'; readonly rounds: readonly MeasuredRound[] }
+  | { readonly by: 'nodes' }
   | { readonly by: 'sample'; readonly identifiers: number; readonly partners: readonly string[] }
   /** Nobody wanted it, or there are too few partners for a round. */
   | { readonly by: 'nothing'; readonly why: 'off' | 'few' }
@@ -58,7 +56,6 @@ export function reportHtml(results: Results, { lang, checked, software }: Report
     ...parameterSection(results, lang),
     heading(TEXTS.made),
     ...howChecked(checked, lang),
-    ...measuredPart(checked, results, lang),
     ...(material.victims > 0 ? [paragraph(say(TEXTS.limits))] : []),
     `<dl><dt>${escaped(say(TEXTS.seed))}</dt><dd>${experiment.seed}</dd><dt>${escaped(say(TEXTS.digest))}</dt><dd>${results.digest}</dd><dt>drempel, ${escaped(say(TEXTS.version))}</dt><dd>${escaped(software)}</dd></dl>`,
   ]

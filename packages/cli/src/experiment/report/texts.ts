@@ -250,8 +250,8 @@ export const TEXTS = {
     en: 'What is not modelled: that fewer victims also report less, that offenders adapt, and that a hit is looked into before anything is done.',
   },
   agreed: {
-    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die in een convenant kan staan. Wat dat aan tijd en bytes kostte, staat hieronder en in measured.json; dat verschilt per keer een beetje.',
-    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant may hold. What that took in time and bytes is below and in measured.json; it differs a little each time.',
+    nl: 'Dezelfde vraag is door het echte protocol tussen echte nodes beantwoord, met dezelfde uitkomst voor elke deelnemer en elke regel die in een convenant kan staan. Wat dat aan tijd en bytes kostte, staat in measured.html en measured.json; dat verschilt per keer een beetje.',
+    en: 'The same question was answered by the real protocol between real nodes, with the same outcome for every partner and every rule that a convenant may hold. What that took in time and bytes is in measured.html and measured.json; it differs a little each time.',
   },
   plain: {
     nl: 'Uitgerekend zonder protocol (--plain): rechtstreeks uit de lijsten, wat de nodes zouden antwoorden.',
@@ -269,8 +269,8 @@ export const TEXTS = {
   },
   measured: { nl: 'Gemeten tussen echte nodes', en: 'Measured between real nodes' },
   measuredIntro: {
-    nl: 'Alle nodes draaiden op één machine. Elke ronde omvat alle regels die erbij staan. Berekend is wat de formule uit de vorige hoofdstukken voor diezelfde ronde geeft, zonder de omslag van elk bericht (HTTP, handtekeningen); die telt alleen bij wie weinig verstuurt.',
-    en: 'All nodes ran on one machine. Each round is of all rules beside it. Computed is what the formula of the chapters above gives for that same round, without the envelope of each message (HTTP, signatures), which counts only for who sends little.',
+    nl: 'Alle nodes draaiden op één machine. Elke ronde omvat alle regels die erbij staan. Berekend is wat de formule van het verslag voor diezelfde ronde geeft, zonder de omslag van elk bericht (HTTP, handtekeningen); die telt alleen bij wie weinig verstuurt.',
+    en: 'All nodes ran on one machine. Each round is of all rules beside it. Computed is what the formula of the report gives for that same round, without the envelope of each message (HTTP, signatures), which counts only for who sends little.',
   },
   round: { nl: 'ronde', en: 'round' },
   sentMeasured: { nl: 'verstuurd, gemeten (MB)', en: 'sent, measured (MB)' },
