@@ -4,6 +4,7 @@ import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
 import { sheetHtml } from '@drempel/cli/internal/experiment/rehearse/html'
 import { meetAll } from '@drempel/cli/internal/experiment/rehearse/meet'
 import { expectedOver, planOf, questionsOf } from '@drempel/cli/internal/experiment/rehearse/plan'
+import { runRounds } from '@drempel/cli/internal/experiment/rehearse/rounds'
 import {
   CHECKS,
   encodeSheet,
@@ -245,6 +246,32 @@ describe('meeting the others', () => {
   ])('names what is wrong and nothing else: %s', async (_name, change, expected) => {
     const peer = Object.keys(change).length === 0 ? good : { ...good, ...change }
     expect(await meet(peer)).toEqual(expected)
+  })
+})
+
+describe('the rounds', () => {
+  it.each([2, 3, 4, 5])('are started once, published after %i looks', async (last) => {
+    const convenant = convenantOf(3)
+    const [{ kind }] = convenant.kinds as [Convenant['kinds'][number]]
+    let started = 0
+    let looks = 0
+    const time = new Date(1_000).toISOString()
+    const node = {
+      get: async (path: string) => {
+        if (path === 'keys') return { epochs: [{ kind }] }
+        const state = ++looks <= last ? 'running' : 'published'
+        const one = { kind, state, createdAt: time, updatedAt: time }
+        return { rounds: Array.from({ length: started }, () => one) }
+      },
+      send: async () => void started++,
+    }
+    const part = {
+      ...{ node, convenant, plan: { kinds: [{ kind, withdrawal: null }] }, since: 0 },
+      ...{ self: convenant.computeNodes[0], found: findings(), deadline: 9, tell: () => {} },
+      setting: { clock: () => 1, pollMs: 1, signal: new AbortController().signal },
+    }
+    expect(await runRounds(part as never, 1)).toBe(true)
+    expect(started).toBe(1)
   })
 })
 

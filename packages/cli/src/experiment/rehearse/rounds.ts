@@ -29,10 +29,10 @@ export async function runRounds(part: Part, pass: number): Promise<boolean> {
   const kinds = part.plan.kinds.filter(({ withdrawal }) => pass === 1 || withdrawal !== null)
   const names = kinds.map(({ kind }) => kind).join(', ')
   part.tell({ nl: `sleutels en rondes: ${names}`, en: `keys and rounds: ${names}` })
-  const published = kinds.map(
+  const ran = kinds.map(
     async ({ kind }) => (await prepareKey(part, kind, pass)) && runRound(part, kind, pass),
   )
-  return (await Promise.all(published)).every(Boolean)
+  return (await Promise.all(ran)).every(Boolean)
 }
 
 function leaders({ convenant }: Part) {
@@ -54,8 +54,8 @@ async function prepareKey(part: Part, kind: IdentifierKind, pass: number): Promi
     (await node.get('keys', epochsSchema)).epochs.some((epoch) => epoch.kind === kind)
   if (leaders(part).keys === self) {
     return found.attempt(about, async () => {
-      const published = await publishedRounds(part, kind)
-      const fresh = !(await present()) || (oneRound && published.length === pass - 1 && pass > 1)
+      const before = await publishedRounds(part, kind)
+      const fresh = !(await present()) || (oneRound && before.length === pass - 1 && pass > 1)
       if (fresh) await node.send('POST', 'keys', [startRequest, { kind }], epochSchema)
       return undefined
     })
@@ -74,8 +74,10 @@ async function runRound(part: Part, kind: IdentifierKind, pass: number): Promise
   let attempts = 0
   let last: Pick<Round, 'state' | 'reason' | 'culprit'> | undefined
   const ended = await until(part, async () => {
-    if ((await publishedRounds(part, kind)).length >= pass) return true
-    const [latest] = await roundsOf(part, kind)
+    // Looked at once: between two looks the round may be published, and another would be started.
+    const rounds = await roundsOf(part, kind)
+    if (published(rounds).length >= pass) return true
+    const [latest] = rounds
     if (latest !== undefined && latest.state !== 'failed' && latest.state !== 'published')
       return false
     last = latest
@@ -111,8 +113,8 @@ async function runRound(part: Part, kind: IdentifierKind, pass: number): Promise
 export async function compareRounds(part: Part): Promise<void> {
   const { convenant, plan, found } = part
   for (const kind of plan.kinds) {
-    const published = await publishedRounds(part, kind.kind)
-    const [round, withdrawn] = [published[0], published.length > 1]
+    const rounds = await publishedRounds(part, kind.kind)
+    const [round, withdrawn] = [rounds[0], rounds.length > 1]
     for (const rule of rulesOf(convenant, kind.kind)) {
       await found.attempt({ check: 'round', about: rule.id }, async () => {
         if (round === undefined) return 'NO_LIST'
@@ -182,7 +184,11 @@ async function roundsOf({ node, since }: Part, kind: IdentifierKind): Promise<Ro
 }
 
 export async function publishedRounds(part: Part, kind: IdentifierKind): Promise<Round[]> {
-  return (await roundsOf(part, kind)).filter(({ state }) => state === 'published')
+  return published(await roundsOf(part, kind))
+}
+
+function published(rounds: readonly Round[]): Round[] {
+  return rounds.filter(({ state }) => state === 'published')
 }
 
 async function until({ setting, deadline }: Part, done: () => Promise<boolean>): Promise<boolean> {
