@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { COMMANDS, GROUPS } from '@drempel/cli/internal/commands/list'
 import { createProgram } from '@drempel/cli/internal/commands/program'
 import { EXIT } from '@drempel/cli/internal/output/exit'
+import { REFUSALS } from '@drempel/protocol/convenant'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { fields } from '../../packages/protocol/src/log/fields.ts'
+import { events } from '../../packages/protocol/src/log/schema.ts'
 
 /** What the documents say must be so: commands that run, links and paths that lead somewhere. */
 
@@ -142,6 +146,46 @@ describe('README.md', () => {
 })
 
 describe('docs/PROTOCOL.md', () => {
+  const markdown = text('docs/PROTOCOL.md')
+  /** Cells of the rows below a heading, as far as the next one; code without its marks. */
+  const rowsOf = (heading: string, columns: number): string[][] => {
+    const [, below = ''] = markdown.split(`\n### ${heading}\n`)
+    return [...below.split('\n### ')[0]!.matchAll(/^\| (`.*) \|$/gm)]
+      .map(([, row]) => row!.split('|').map((cell) => cell.trim()))
+      .filter((cells) => cells.length === columns)
+  }
+  const codes = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)
+
+  it('lists every refusal of the convenant', () => {
+    const [, list = ''] = /^Refusal codes: (.*)$/m.exec(markdown) ?? []
+    expect(codes(list).sort()).toEqual(Object.keys(REFUSALS).sort())
+  })
+
+  it('has every field of a leaf, and which of them each type has', () => {
+    const named = rowsOf('Leaf and sealed record', 2).flatMap(([cell]) => codes(cell!))
+    expect(named).toEqual(expect.arrayContaining([...Object.keys(fields), 'type']))
+    const told = rowsOf('Leaf and sealed record', 3).map((cells) =>
+      cells.map((cell) => codes(cell).join('')),
+    )
+    expect(told).toEqual(events.map(({ shape }) => typeRow(shape)))
+  })
+
+  it('names every domain that something is hashed under', () => {
+    const sources = ['protocol', 'node'].flatMap((name) => {
+      const folder = join(root, 'packages', name, 'src')
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      return files.filter((file) => file.endsWith('.ts')).map((file) => join(folder, file))
+    })
+    const domains = sources.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/'(drempel\/v1\/[a-z0-9/-]+)'/g)].map(
+        (match) => match[1]!,
+      ),
+    )
+    expect(domains.length).toBeGreaterThan(20)
+    const isTold = (domain: string) => new RegExp(`["\`]${domain}["\`]`).test(markdown)
+    expect([...new Set(domains)].filter((domain) => !isTold(domain))).toEqual([])
+  })
+
   it('has a row for every peer method, and none for others', () => {
     const folder = join(root, 'packages/node/src/sessions')
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -157,6 +201,16 @@ describe('docs/PROTOCOL.md', () => {
     expect([...new Set(told)].sort()).toEqual([...new Set(served)].sort())
   })
 })
+
+/** Of an event: its type, the fields that it has beside those of all, those that it may have. */
+function typeRow(shape: (typeof events)[number]['shape']): string[] {
+  const all = ['v', 'type', 'time', 'software', 'retentionClass', 'period', 'commit']
+  const names = Object.keys(shape).filter((name) => !all.includes(name))
+  const isOptional = (name: string) =>
+    (shape as Readonly<Record<string, unknown>>)[name] instanceof z.ZodExactOptional
+  const row = (optional: boolean) => names.filter((name) => isOptional(name) === optional)
+  return [shape.type.value, ...[false, true].map((optional) => row(optional).sort().join(' '))]
+}
 
 describe('the detectors', () => {
   it('see a command, an option or a script that does not exist', async () => {
