@@ -15,15 +15,16 @@ import { openApi, operations } from '@drempel/protocol/api'
 import { describe, expect, it } from 'vitest'
 
 // The routes only need to exist here, not to answer.
-const pass = async () => undefined
+const asking = (...roles: readonly string[]) => Object.assign(async () => undefined, { roles })
 const node = {
   home: {},
   convenant: {},
   sessions: { ctx: {}, rounds: {} },
-  operators: { requireRole: () => pass },
+  operators: { requireRole: asking },
   software: 'drempel/0.0.0',
 } as unknown as Parameters<typeof adminRoutes>[0]
 
+/** Each operation with the roles of which it asks one. */
 function served(): string[] {
   const apps = [
     adminRoutes,
@@ -39,8 +40,17 @@ function served(): string[] {
     subjectRoutes,
   ].map((routes) => routes(node))
   const routes = apps.flatMap((app) => app.routes)
-  const names = routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`)
-  return [...new Set(names)].sort()
+  const found = new Map<string, readonly string[]>()
+  for (const { method, path, handler } of routes) {
+    const name = `${method.toLowerCase()} ${path}`
+    const { roles = found.get(name) ?? [] } = handler as { readonly roles?: readonly string[] }
+    found.set(name, roles)
+  }
+  return [...found].map(([name, roles]) => withRoles(name, roles)).sort()
+}
+
+function withRoles(name: string, roles: readonly string[]): string {
+  return `${name}: ${[...roles].sort().join(' ')}`
 }
 
 function described(): string[] {
@@ -49,11 +59,13 @@ function described(): string[] {
       .replace('/log/{origin}/{file}', '/log/:path{drempel/.+}')
       .replace('/rounds/{round}', '/rounds/:id')
       .replace(/\{(\w+)\}/g, ':$1')
-  return operations.map(({ method, path }) => `${method} ${form(path)}`).sort()
+  return operations
+    .map(({ method, path, roles }) => withRoles(`${method} ${form(path)}`, roles))
+    .sort()
 }
 
 describe('the operator API', () => {
-  it('is described exactly as it is served', () => {
+  it('is described exactly as it is served, and to whom', () => {
     expect(described()).toEqual(served())
   })
 

@@ -10,7 +10,7 @@ import {
   withdrawRequest,
   withdrawResponse,
 } from '../flags.ts'
-import { type Operation, operators } from './operation.ts'
+import { counting, type Operation, operators } from './operation.ts'
 
 export const flagsOperations: readonly Operation[] = [
   {
@@ -49,7 +49,7 @@ export const flagsOperations: readonly Operation[] = [
     method: 'get',
     path: '/own',
     summary: 'How many own flags met a rule',
-    roles: operators,
+    roles: counting,
     query: ['kind', 'rule'],
     response: ownResponse,
   },

@@ -18,6 +18,8 @@ export type Operation = {
 
 export const anyone: readonly Role[] = role.options
 export const operators: readonly Role[] = ['operator', 'admin']
+/** Who may start rounds and see how many flags met a rule. */
+export const counting: readonly Role[] = ['operator', 'research', 'admin']
 export const analysts: readonly Role[] = ['analyst', 'admin']
 export const consenting: readonly Role[] = ['analyst', 'operator', 'admin']
 export const auditors: readonly Role[] = ['auditor', 'fg', 'admin']

@@ -3,14 +3,14 @@
 import { checkRequest, checkResponse, receipt, screenRequest, screenResponse } from '../checks.ts'
 import { feedbackGiven, feedbackRequest } from '../outcomes.ts'
 import { round, rounds, startRequest } from '../rounds.ts'
-import { analysts, anyone, type Operation, operators } from './operation.ts'
+import { analysts, anyone, counting, type Operation } from './operation.ts'
 
 export const queriesOperations: readonly Operation[] = [
   {
     method: 'post',
     path: '/rounds',
     summary: 'Start a round',
-    roles: operators,
+    roles: counting,
     request: startRequest,
     response: round,
   },
