@@ -8,17 +8,17 @@
  */
 
 import { base64, fromBase64, isProtocolError, jcs, parseJcs } from '@drempel/protocol/encoding'
-import { type EventOf, parseEvent, parseOrigin, quarterOf, timeOf } from '@drempel/protocol/log'
+import { quarterOf } from '@drempel/protocol/log'
 import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
+import { type Answer, answersOf, dayOf } from './answers.ts'
 import { feedbackOf, verdictsOf } from './feedback.ts'
 
 /** Below this many queries nothing is said of a purpose. */
 export const LEAST_QUERIES = 20
 /** Upper ends of the classes of a share. */
 const SHARES = [0.02, 0.1, 0.25, 0.5, 1] as const
-const PAGE = 64
 
 export type ShareClass = { readonly above: number; readonly upTo: number }
 
@@ -48,10 +48,9 @@ export async function resultClasses(ctx: NodeContext, month: string): Promise<Re
   const until = new Date(from).setUTCMonth(new Date(from).getUTCMonth() + 1)
   if (!(until <= ctx.clock())) fail('PERIOD_IN_USE', { at: month })
   const { tallies, days } = await readSums(ctx, month)
-  for await (const result of resultsIn(ctx, quarterOf(from))) {
-    const time = timeOf(result.event.time)
-    if (time < from || time >= until || days.has(dayOf(result.event))) continue
-    await add(ctx, tallies, result)
+  const inMonth = (day: string) => day.startsWith(`${month}-`)
+  for await (const answer of answersOf(ctx, quarterOf(from), inMonth)) {
+    if (!days.has(nameOf(answer))) await add(ctx, tallies, answer)
   }
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -61,6 +60,7 @@ export async function resultClasses(ctx: NodeContext, month: string): Promise<Re
 /** Before the records of these days are ended. Days that were added before are not added again. */
 export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]): Promise<void> {
   const names = new Set(ending.map(({ purpose, day }) => `${purpose} ${day}`))
+  const days = new Set(ending.map(({ day }) => day))
   const months = new Map<string, Sums>()
   const sumsOf = async (month: string) => {
     const sums = months.get(month) ?? (await readSums(ctx, month))
@@ -69,35 +69,30 @@ export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]):
   }
   const found = new Map<string, string>()
   for (const quarter of new Set(ending.map(({ period }) => period))) {
-    for await (const result of resultsIn(ctx, quarter)) {
-      const name = dayOf(result.event)
-      const sums = names.has(name) ? await sumsOf(result.event.time.slice(0, 7)) : undefined
+    for await (const answer of answersOf(ctx, quarter, (day) => days.has(day))) {
+      const name = nameOf(answer)
+      const month = dayOf(answer).slice(0, 7)
+      const sums = names.has(name) ? await sumsOf(month) : undefined
       if (sums === undefined || sums.days.has(name)) continue
       try {
-        await add(ctx, sums.tallies, result)
+        await add(ctx, sums.tallies, answer)
       } catch (error) {
         // What can't be read is not counted, and keeps nothing from its end.
         if (!isProtocolError(error, 'RECORD_ERASED') && !isProtocolError(error, 'RECORD_DAMAGED')) {
           throw error
         }
       }
-      found.set(name, result.event.time.slice(0, 7))
+      found.set(name, month)
     }
   }
   for (const [name, month] of found) months.get(month)!.days.add(name)
   for (const [month, sums] of months) await writeSums(ctx, month, sums)
 }
 
-type Result = {
-  readonly event: EventOf<'query.result'>
-  readonly origin: string
-  readonly index: number
-}
-
 async function add(
   ctx: NodeContext,
   tallies: Map<string, Tally>,
-  { event, origin, index }: Result,
+  { event, origin, index }: Answer,
 ): Promise<void> {
   const verdicts = await verdictsOf(ctx, origin, index)
   const told = await feedbackOf(ctx, event.txid)
@@ -116,7 +111,7 @@ async function add(
   }
 }
 
-const dayOf = ({ purpose, time }: EventOf<'query.result'>) => `${purpose} ${time.slice(0, 10)}`
+const nameOf = (answer: Answer) => `${answer.event.purpose} ${dayOf(answer)}`
 
 type Sums = { readonly tallies: Map<string, Tally>; readonly days: Set<string> }
 
@@ -137,27 +132,6 @@ async function writeSums(ctx: NodeContext, month: string, { tallies, days }: Sum
 }
 
 const placeOf = (month: string) => `classes/${month}`
-
-async function* resultsIn(ctx: NodeContext, quarter: string): AsyncGenerator<Result> {
-  for (const origin of await ctx.audit.origins()) {
-    if (parseOrigin(origin).quarter !== quarter) continue
-    const size = (await ctx.audit.head(origin))?.size ?? 0
-    for (let at = 0; at < size; at += PAGE) {
-      await ctx.pause()
-      const leaves = await ctx.store.log.leaves(origin, at, Math.min(size, at + PAGE))
-      for (const [i, leaf] of leaves.entries()) {
-        const event = parseEvent(leaf)
-        if (isAnswer(event)) yield { event, origin, index: at + i }
-      }
-    }
-  }
-}
-
-function isAnswer(event: { readonly type: string }): event is EventOf<'query.result'> {
-  if (event.type !== 'query.result') return false
-  const { status, protocol } = event as EventOf<'query.result'>
-  return status === 'answered' && protocol !== 'tag'
-}
 
 function classOf(name: string, tally: Tally): ResultClass {
   const [purpose = '', kind = ''] = name.split(' ')

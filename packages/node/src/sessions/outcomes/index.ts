@@ -1,2 +1,3 @@
+export { answersOf } from './answers.ts'
 export { keepSums, LEAST_QUERIES, resultClasses } from './classes.ts'
 export { giveFeedback } from './feedback.ts'
