@@ -1,93 +1,50 @@
 /** How intersections end, are tried again, and are cut off by a new convenant. */
 
-import { createDaily, PsiLink, tidyIntersections } from '@drempel/node/internal/sessions'
+import { createDaily, tidyIntersections } from '@drempel/node/internal/sessions'
 import { ProtocolError } from '@drempel/protocol/encoding'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Federation } from '../../kit/federation.ts'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { bend, hold, moment } from '../../kit/bend.ts'
+import type { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 import { installAll, successorOf } from '../../kit/successor.ts'
-import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
+import { takeOver } from './channels.ts'
+import {
+  accept,
+  bring,
+  ended,
+  hosts,
+  items,
+  openThree,
+  propose,
+  psiEntries,
+  refuse,
+  runsOf,
+  shown,
+} from './world.ts'
 
 let federation: Federation
 let bank: Member
 let bankB: Member
 let telecom: Member
-let undo: (() => void)[] = []
 
 beforeAll(async () => {
-  federation = await Federation.open({
-    ...{ size: 3, intersections: true, background: false },
-    config: (id) => (id === 'telecom' ? 'intersections: [{ purpose: vanzelf, do: accept }]\n' : ''),
-    amend: (convenant) => {
-      const [drafted] = convenant.intersections!
-      const terms = { ...drafted!, quota: { perPair: 1_000, perList: 1_000, days: 30 } }
-      return {
-        ...convenant,
-        intersections: [
-          terms,
-          { ...terms, id: 'vanzelf', consent: 'policy' },
-          { ...terms, id: 'vier-ogen', fourEyes: true },
-          { ...terms, id: 'zelden', quota: { perPair: 9, perList: 1, days: 30 } },
-        ],
-      }
-    },
-  })
-  bank = federation.member('bank-a')
-  bankB = federation.member('bank-b')
-  telecom = federation.member('telecom')
-  for (const { live } of federation.members) {
-    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
-  }
+  const opened = await openThree((terms) => [
+    terms,
+    { ...terms, id: 'vanzelf', consent: 'policy' },
+    { ...terms, id: 'vier-ogen', fourEyes: true },
+    { ...terms, id: 'zelden', quota: { perPair: 9, perList: 1, days: 30 } },
+  ])
+  ;({ federation, bank, bankB, telecom } = opened)
   await bank.flag(hosts(0, 30))
   await bankB.flag(hosts(0, 9))
   await telecom.flag(hosts(20, 60))
 })
-
-afterEach(() => {
-  for (const one of undo) one()
-  undo = []
-})
-
 afterAll(() => federation?.close())
 
-/** Puts something else in the place of a method, until the test is over. */
-function bend<Of extends object, Name extends keyof Of>(
-  of: Of,
-  name: Name,
-  how: (honest: Of[Name]) => Of[Name],
-): void {
-  const honest = of[name]
-  const own = Object.hasOwn(of, name)
-  of[name] = how(typeof honest === 'function' ? honest.bind(of) : honest)
-  undo.push(() => {
-    if (own) of[name] = honest
-    else delete of[name]
-  })
-}
-
 const cosigning = ({ ctx }: Member) => ctx.witnessing.cosigning as { ready(): Promise<void> }
-const runsOf = ({ live }: Member) => live.node.sessions.intersections
-type Bent = { -readonly [Name in 'connectChannel']: Member['ctx'][Name] }
-
-/** Connections of telecom to others lead nowhere. */
-function mute(): void {
-  bend<Bent, 'connectChannel'>(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
-    const channel = await honest(...given)
-    const limits = { window: 1 << 20, stallMs: 10_000, aliveMs: 10_000 }
-    void new PsiLink('bank-a', new Uint8Array(16), limits).attach(channel)
-    return {
-      ...{ peer: channel.peer, bytesSent: 0, bytesReceived: 0 },
-      send: async () => {},
-      receive: () => new Promise(() => {}),
-      receiveInto: () => new Promise(() => {}),
-      roundTrip: () => new Promise(() => {}),
-      close: async () => {},
-    }
-  })
-}
 
 async function running(): Promise<string> {
-  mute()
+  takeOver(telecom)
   const { id } = await propose(bank)
   await accept(telecom, id)
   return id
@@ -134,7 +91,7 @@ describe('the other side', () => {
   })
 
   it('brings one acceptance twice at once, and it begins once', async () => {
-    bend(telecom.ctx as { call: Member['ctx']['call'] }, 'call', (honest) => async (...given) => {
+    bend(telecom.ctx, 'call', (honest) => async (...given) => {
       if (given[1] !== 'psi/accept') return honest(...given)
       const [answer] = await Promise.all([honest(...given), honest(...given)])
       return answer
@@ -150,23 +107,6 @@ describe('the other side', () => {
 describe('an end that comes', () => {
   const stop = (id: string) =>
     telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'STOPPED' })
-  /** Long enough for what nothing keeps. */
-  const moment = () => new Promise((done) => setTimeout(done, 200))
-
-  /** The first call that fits waits until it is let go. */
-  function hold(of: object, name: string, fits: (...given: never[]) => boolean) {
-    const reached = Promise.withResolvers<void>()
-    const gate = Promise.withResolvers<void>()
-    type Loose = Record<string, (...given: never[]) => Promise<unknown>>
-    bend(of as Loose, name, (honest) => async (...given) => {
-      if (fits(...given)) {
-        reached.resolve()
-        await gate.promise
-      }
-      return honest!(...given)
-    })
-    return { reached: reached.promise, release: gate.resolve }
-  }
 
   it('while the agreement is entered is entered after it', async () => {
     const entering = hold(
@@ -218,11 +158,11 @@ describe('consent', () => {
     await accept(bank, id, null, ours)
     await accept(telecom, id)
     const fault = new ProtocolError('NOT_WITNESSED')
-    bend(cosigning(telecom), 'ready', () => () => Promise.reject(fault))
+    const honest = bend(cosigning(telecom), 'ready', () => () => Promise.reject(fault))
     expect(await accept(telecom, id, null, theirs)).toMatchObject({
       json: { code: 'NOT_WITNESSED' },
     })
-    undo.pop()!()
+    honest()
     expect(await accept(telecom, id, 'flags', theirs)).toMatchObject({
       json: { code: 'BAD_REQUEST' },
     })
@@ -234,11 +174,11 @@ describe('consent', () => {
 
   it('of a node that was busy comes when it is not any more', async () => {
     const busy = new ProtocolError('BUSY', { at: 'psi' })
-    bend(runsOf(telecom), 'claim', () => () => Promise.reject(busy))
+    const free = bend(runsOf(telecom), 'claim', () => () => Promise.reject(busy))
     const { id } = await propose(bank, { purpose: 'vanzelf' })
     await tidyIntersections(telecom.ctx, runsOf(telecom))
     expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
-    undo.pop()!()
+    free()
     await tidyIntersections(telecom.ctx, runsOf(telecom))
     expect(await ended(bank, id)).toMatchObject({ state: 'done' })
     expect(await psiEntries(telecom, id)).toHaveLength(2)
@@ -248,12 +188,12 @@ describe('consent', () => {
 describe('what failed', () => {
   it('is proposed again with one word and the same list, for a day', async () => {
     const input = await bring(bank, hosts(15, 25))
-    mute()
+    const honest = takeOver(telecom)
     const { id } = await propose(bank, { input, to: 'proposer', case: 'Z-7' })
     await accept(telecom, id)
     await refuse(telecom, id)
     await ended(bank, id)
-    undo.pop()!()
+    honest()
     const again = () => bank.api('POST', `/psi/${id}/repetition`, {})
     const { status, json } = await again()
     expect(status).toBe(201)
@@ -273,7 +213,7 @@ describe('what failed', () => {
 
   it('after a byte came has spent its list, also when it is proposed again', async () => {
     // All frames of telecom's but the first of the protocol are lost.
-    bend<Bent, 'connectChannel'>(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
+    bend(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
       const channel = await honest(...given)
       let left = 1
       bend(channel, 'send', (send) => async (step, payload) => {
@@ -334,12 +274,11 @@ describe('the logs of the two', () => {
     const second = await propose(bank)
     await accept(telecom, second.id)
     await Promise.all([ended(bank, second.id), ended(telecom, second.id)])
-    undo.push(
-      bank.lie('log/shared', async (_from, _body, honest) => {
-        const { entries } = (await honest()) as { entries: string[][] }
-        return { entries: entries.map(() => []) }
-      }),
-    )
+    const honest = bank.lie('log/shared', async (_from, _body, told) => {
+      const { entries } = (await told()) as { entries: string[][] }
+      return { entries: entries.map(() => []) }
+    })
+    onTestFinished(honest)
     const [entry] = await found(telecom, 25 * 3_600_000)
     expect(entry).toMatchObject({ reason: 'ONE_SIDED', parties: ['bank-a'] })
     expect(await telecom.record(entry!)).toMatchObject({

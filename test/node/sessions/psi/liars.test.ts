@@ -1,7 +1,7 @@
 /** A member that lies about an intersection, stalls or goes, and connections that break. */
 
 import type { Channel } from '@drempel/node/internal/peers'
-import { PsiLink } from '@drempel/node/internal/sessions'
+import type { PsiLink } from '@drempel/node/internal/sessions'
 import {
   type Bytes,
   equalBytes,
@@ -12,70 +12,43 @@ import {
   utf8,
 } from '@drempel/protocol/encoding'
 import { distinctItems, ecdh } from '@drempel/protocol/psi'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Federation } from '../../kit/federation.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bend, hold } from '../../kit/bend.ts'
+import type { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
-import { silent, wrapped } from './channels.ts'
-import { accept, bring, ended, hosts, items, propose, psiEntries, refuse, shown } from './world.ts'
+import { takeOver, wrapped } from './channels.ts'
+import {
+  accept,
+  bring,
+  ended,
+  hosts,
+  items,
+  LIMITS,
+  openThree,
+  propose,
+  psiEntries,
+  refuse,
+  runsOf,
+  shown,
+} from './world.ts'
 
 let federation: Federation
 let bank: Member
 let bankB: Member
 let telecom: Member
-let restore: () => void = () => {}
 
 beforeAll(async () => {
-  federation = await Federation.open({
-    size: 3,
-    intersections: true,
-    background: false,
-    amend: (convenant) => ({
-      ...convenant,
-      intersections: convenant.intersections!.map((terms) => ({
-        ...terms,
-        quota: { perPair: 1_000, perList: 1_000, days: 30 },
-      })),
-    }),
-  })
-  bank = federation.member('bank-a')
-  bankB = federation.member('bank-b')
-  telecom = federation.member('telecom')
-  for (const { live } of federation.members) {
-    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
-  }
+  ;({ federation, bank, bankB, telecom } = await openThree())
   await bank.flag(hosts(0, 30))
   await telecom.flag(hosts(20, 60))
 })
-
-afterEach(() => {
-  restore()
-  restore = () => {}
-})
-
 afterAll(() => federation?.close())
-
-type Ctx = Member['ctx']
-type Bent = { -readonly [Name in 'call' | 'connectChannel' | 'inForce']: Ctx[Name] }
-
-/** From now on this member sends something else than it should. */
-function bend<Name extends keyof Bent>(
-  member: Member,
-  name: Name,
-  how: (honest: Bent[Name]) => Bent[Name],
-): void {
-  const ctx: Bent = member.ctx
-  const honest = ctx[name]
-  ctx[name] = how(honest)
-  restore = () => {
-    ctx[name] = honest
-  }
-}
 
 // biome-ignore lint/suspicious/noExplicitAny: a lie bends any field
 type Loose = any
 
-function bendAcceptance(how: (message: Loose) => Loose): void {
-  bend(telecom, 'call', (honest) => (to, method, body, options) => {
+function bendAcceptance(how: (message: Loose) => Loose): () => void {
+  return bend(telecom.ctx, 'call', (honest) => (to, method, body, options) => {
     const sent = method === 'psi/accept' ? how(structuredClone(body)) : body
     return honest(to, method, sent as Json, options)
   })
@@ -201,14 +174,14 @@ describe('an acceptance', () => {
 
   it('with an entry of another session begins nothing', async () => {
     let old = ''
-    bendAcceptance((message) => {
+    const honest = bendAcceptance((message) => {
       old = message.receipt
       return message
     })
     const first = await propose(bank)
     await accept(telecom, first.id)
     await ended(telecom, first.id)
-    restore()
+    honest()
     bendAcceptance((message) => ({ ...message, receipt: old }))
     const { id } = await propose(bank)
     expect(await accept(telecom, id)).toMatchObject({ json: { at: 'INTENT_MISMATCH' } })
@@ -217,7 +190,7 @@ describe('an acceptance', () => {
   it('whose answer was lost is given once more, and another is not taken', async () => {
     const { id } = await propose(bank)
     let lost: Bytes | undefined
-    bend(telecom, 'call', (honest) => async (to, method, body, options) => {
+    bend(telecom.ctx, 'call', (honest) => async (to, method, body, options) => {
       const answer = await honest(to, method, body, options)
       if (method !== 'psi/accept' || lost !== undefined) return answer
       lost = answer
@@ -246,24 +219,12 @@ describe('an acceptance', () => {
 })
 
 describe('a run', () => {
-  /** telecom's connection, taken over by who runs it. */
-  function takeOver(run: (link: PsiLink, context: Bytes) => Promise<unknown>): void {
-    bend(telecom, 'connectChannel', (honest) => async (...given) => {
-      const channel = await honest(...given)
-      const limits = { window: 1 << 20, stallMs: 10_000, aliveMs: 10_000 }
-      const link = new PsiLink('bank-a', new Uint8Array(16).fill(5), limits)
-      void link.attach(channel)
-      run(link, new Uint8Array(32)).catch(() => {})
-      return silent
-    })
-  }
-
-  it.each<[string, (link: PsiLink, context: Bytes) => Promise<unknown>, string]>([
+  it.each<[string, (link: PsiLink) => Promise<unknown>, string]>([
     [
       'of other sizes than agreed',
-      (channel, context) =>
+      (channel) =>
         ecdh({
-          ...{ role: 'sender', output: 'items', to: 'both', context, channel },
+          ...{ role: 'sender', output: 'items', to: 'both', context: new Uint8Array(32), channel },
           ...{ items: distinctItems(hosts(0, 9)).items, sizes: { receiver: 32, sender: 64 } },
           random: telecom.ctx.random,
         }),
@@ -280,24 +241,23 @@ describe('a run', () => {
     ],
     ['of silence', async () => {}, 'PSI_STALLED'],
   ])('%s ends by name', async (_, lie, reason) => {
-    const limits = reason === 'PSI_STALLED' ? { stallMs: 300 } : {}
-    bank.live.node.sessions.intersections.limit(limits)
+    if (reason === 'PSI_STALLED') runsOf(bank).limit({ stallMs: 300 })
     const { id } = await propose(bank)
-    takeOver(lie)
+    takeOver(telecom, lie)
     await accept(telecom, id)
     expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason, culprit: 'telecom' })
     expect(await psiEntries(bank, id)).toMatchObject([{}, { status: 'failed', reason }])
     const cause = reason === 'PSI_STALLED' ? 'LOST' : 'PROTOCOL'
     expect(await ended(telecom, id)).toMatchObject({ reason: 'PSI_ENDED', cause })
     expect(await items(bank, id)).toEqual([])
-    bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
+    runsOf(bank).limit(LIMITS)
   })
 
   it.each(['ecdh', 'ot'] as const)(
     'by %s goes on over connections that break',
     async (protocol) => {
       let connections = 0
-      bend(telecom, 'connectChannel', (honest) => async (...given) => {
+      bend(telecom.ctx, 'connectChannel', (honest) => async (...given) => {
         const channel = await honest(...given)
         connections++
         return connections < 6 ? dying(channel, 2) : channel
@@ -316,9 +276,9 @@ describe('a run', () => {
   )
 
   it('gives nothing out before its result is entered', async () => {
-    bank.live.node.sessions.intersections.limit({ stallMs: 2_000 })
+    runsOf(bank).limit({ stallMs: 2_000 })
     bend(
-      telecom,
+      telecom.ctx,
       'connectChannel',
       (honest) =>
         async (...given) =>
@@ -334,13 +294,13 @@ describe('a run', () => {
     expect(await items(bank, id)).toEqual([])
     expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
     expect(await items(bank, id)).toHaveLength(10)
-    bank.live.node.sessions.intersections.limit({ stallMs: 4_000 })
+    runsOf(bank).limit(LIMITS)
   })
 
   it('whose terms a new convenant has no more does not go on without their limits', async () => {
     const { id } = await propose(bank)
     const { intersections } = bank.live.node.sessions
-    bend(bank, 'inForce', (honest) => () => {
+    bend(bank.ctx, 'inForce', (honest) => () => {
       const now = honest()
       if (intersections.find(id) === undefined) return now
       return { ...now, convenant: { ...now.convenant, intersections: [] } }
@@ -351,7 +311,7 @@ describe('a run', () => {
   })
 
   it('is one of four, however many are accepted at once', async () => {
-    takeOver(async () => {})
+    takeOver(telecom)
     const ids: string[] = []
     for (let i = 0; i < 6; i++) ids.push((await propose(bank)).id)
     await Promise.all(ids.map((id) => accept(telecom, id)))
@@ -366,24 +326,12 @@ describe('a run', () => {
   })
 
   it('is not ended by the other side once the result is known', async () => {
-    const [saving, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const psi: { addPart: Ctx['store']['psi']['addPart'] } = bank.ctx.store.psi
-    const { addPart } = psi
-    psi.addPart = async (name, sealed) => {
-      if (name.startsWith('result/')) {
-        saving.resolve()
-        await held.promise
-      }
-      return addPart(name, sealed)
-    }
-    restore = () => {
-      psi.addPart = addPart
-    }
+    const saving = hold(bank.ctx.store.psi, 'addPart', (name: string) => name.startsWith('result/'))
     const { id } = await propose(bank, { to: 'proposer' })
     await accept(telecom, id)
-    await saving.promise
+    await saving.reached
     await telecom.ctx.call('bank-a', 'psi/end', { id, refused: false, reason: 'STOPPED' })
-    held.resolve()
+    saving.release()
     expect(await ended(bank, id)).toMatchObject({ state: 'done', result: { size: 10 } })
     const entries = await psiEntries(bank, id)
     expect(entries.map(({ type }) => type)).toEqual(['psi.intent', 'psi.result'])
@@ -393,7 +341,7 @@ describe('a run', () => {
 
   it('that a person stops ends on both sides', async () => {
     const { id } = await propose(bank)
-    takeOver(async () => {})
+    takeOver(telecom)
     await accept(telecom, id)
     const stopped = { state: 'failed', reason: 'PSI_STOPPED', culprit: 'bank-a' }
     expect(await refuse(bank, id)).toMatchObject({ status: 200, json: stopped })
@@ -402,7 +350,8 @@ describe('a run', () => {
   })
 
   it('without a connection ends on both sides, and counts for nothing', async () => {
-    bend(telecom, 'connectChannel', () => async () => {
+    for (const member of [bank, telecom]) runsOf(member).limit({ connectMs: 500 })
+    bend(telecom.ctx, 'connectChannel', () => async () => {
       throw new ProtocolError('PEER_UNREACHABLE', { culprit: 'bank-a' })
     })
     const { id } = await propose(bank)
@@ -411,12 +360,13 @@ describe('a run', () => {
       const { reason } = await ended(member, id)
       expect(['PEER_GONE', 'PSI_ENDED']).toContain(reason)
       expect(await member.ctx.store.psi.get(id)).toMatchObject({ committedAt: null })
+      runsOf(member).limit(LIMITS)
     }
   })
 
   it('of a node that stops ends on both sides', async () => {
     const { id } = await propose(bank)
-    takeOver(async () => {})
+    takeOver(telecom)
     await accept(telecom, id)
     await telecom.restart()
     expect(await ended(telecom, id)).toMatchObject({ reason: 'NODE_RESTARTED', culprit: 'telecom' })

@@ -2,45 +2,38 @@
 
 import { tidyIntersections } from '@drempel/node/internal/sessions'
 import type { Psi, PsiPrepared } from '@drempel/protocol/api'
-import { ProtocolError } from '@drempel/protocol/encoding'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Federation } from '../../kit/federation.ts'
-import { eventually, type Member } from '../../kit/member.ts'
-import { accept, bring, ended, hosts, propose, psiEntries, refuse, shown } from './world.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failing, hold, moment } from '../../kit/bend.ts'
+import type { Federation } from '../../kit/federation.ts'
+import type { Member } from '../../kit/member.ts'
+import { end, kept, settled, tryPrepare } from './masked.ts'
+import {
+  accept,
+  bring,
+  ended,
+  hosts,
+  openThree,
+  propose,
+  psiEntries,
+  refuse,
+  runsOf,
+  shown,
+} from './world.ts'
 
 let federation: Federation
 let bank: Member
 let telecom: Member
-let undo: (() => void)[] = []
 
 beforeAll(async () => {
-  federation = await Federation.open({
-    ...{ size: 3, intersections: true, background: false },
-    amend: (convenant) => {
-      const [drafted] = convenant.intersections!
-      const quota = { perPair: 1_000, perList: 1_000, days: 30 }
-      const terms = { ...drafted!, quota, maxResult: null }
-      const intersections = [terms, { ...terms, id: 'vier-ogen', fourEyes: true }]
-      return { ...convenant, intersections }
-    },
+  const opened = await openThree((terms) => {
+    const open = { ...terms, maxResult: null }
+    return [open, { ...open, id: 'vier-ogen', fourEyes: true }]
   })
-  bank = federation.member('bank-a')
-  telecom = federation.member('telecom')
-  for (const { live } of federation.members) {
-    live.node.sessions.intersections.limit({ connectMs: 1_500, retryMs: 20, stallMs: 4_000 })
-  }
+  ;({ federation, bank, telecom } = opened)
   await bank.flag(hosts(0, 30))
   await telecom.flag(hosts(5, 50))
 })
-
-afterEach(() => {
-  for (const one of undo) one()
-  undo = []
-})
-
 afterAll(() => federation?.close())
-
-const runsOf = ({ live }: Member) => live.node.sessions.intersections
 
 type Act = 'objection' | 'erasure' | 'rectification'
 
@@ -50,48 +43,6 @@ function exercise(member: Member, act: Act, value: string) {
   return member.api('POST', `/subjects/${act}`, { ...about, ...fields })
 }
 
-/** The first call that fits waits until it is let go. */
-// biome-ignore lint/suspicious/noExplicitAny: of any store
-function hold(of: any, name: string, fits: (...given: never[]) => boolean = () => true) {
-  const reached = Promise.withResolvers<void>()
-  const gate = Promise.withResolvers<void>()
-  const honest = of[name]
-  const release = () => {
-    of[name] = honest
-    gate.resolve()
-  }
-  of[name] = async (...given: never[]) => {
-    if (fits(...given)) {
-      reached.resolve()
-      await gate.promise
-    }
-    return honest.apply(of, given)
-  }
-  undo.push(release)
-  return { reached: reached.promise, release }
-}
-
-/** Long enough for an answer that nothing keeps. */
-const moment = () => new Promise((done) => setTimeout(done, 300))
-
-function prepare() {
-  const body = { partner: 'bank-a', purpose: 'lijsten-vergelijken', kind: 'host', input: 'flags' }
-  return telecom.api('POST', '/psi/prepared', body)
-}
-
-function list(id: string): Promise<PsiPrepared> {
-  return eventually(async () => {
-    const { lists } = (await telecom.api('GET', '/psi/prepared')).json as { lists: PsiPrepared[] }
-    const found = lists.find((one) => one.id === id)
-    return found?.state === 'masking' ? undefined : found
-  })
-}
-
-async function kept(id: string): Promise<string[]> {
-  const names = await telecom.ctx.store.psi.partsBefore(Number.MAX_SAFE_INTEGER)
-  return names.filter((name) => name.includes(id))
-}
-
 const types = async (id: string) => (await psiEntries(telecom, id)).map(({ type }) => type)
 
 describe('a list that is masked ahead', () => {
@@ -99,67 +50,62 @@ describe('a list that is masked ahead', () => {
     const reading = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
       name.startsWith('list/'),
     )
-    const asked = prepare()
+    const asked = tryPrepare(telecom)
     await reading.reached
     const erased = exercise(telecom, 'erasure', hosts(20, 21)[0]!)
     await Promise.race([erased, moment()])
     reading.release()
     const { id } = (await asked).json as PsiPrepared
     expect(await erased).toMatchObject({ status: 200, json: { found: true } })
-    expect(await list(id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
     expect(await types(id)).toEqual(['psi.erased'])
-    expect(await kept(id)).toEqual([])
+    expect(await kept(telecom, id)).toEqual([])
   })
 
   it('is not read between the end of others and the erasure', async () => {
     const erasing = hold(telecom.ctx.store.flags, 'erase')
     const erased = exercise(telecom, 'erasure', hosts(21, 22)[0]!)
     await erasing.reached
-    const asked = prepare()
+    const asked = tryPrepare(telecom)
     await Promise.race([asked, moment()])
     erasing.release()
     await erased
     const { id } = (await asked).json as PsiPrepared
-    expect(await list(id)).toMatchObject({ state: 'ready', own: 43 })
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ready', own: 43 })
   })
 
   it('ends at once, and is not entered as made after that', async () => {
     const keeping = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
       name.endsWith('/records'),
     )
-    const { id } = (await prepare()).json as PsiPrepared
+    const { id } = (await tryPrepare(telecom)).json as PsiPrepared
     await keeping.reached
     const work = runsOf(telecom).masking.get(id)!
     await exercise(telecom, 'objection', 'never-flagged.example.net')
     expect(work.abort.signal.aborted).toBe(true)
     keeping.release()
     await work.work
-    expect(await list(id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
     expect(await types(id)).toEqual(['psi.erased'])
-    expect(await kept(id)).toEqual([])
+    expect(await kept(telecom, id)).toEqual([])
   })
 
   it('is not made after all where a disk failed behind the entry of its end', async () => {
     const keeping = hold(telecom.ctx.store.psi, 'addPart', (name: string) =>
       name.endsWith('/records'),
     )
-    const { id } = (await prepare()).json as PsiPrepared
+    const { id } = (await tryPrepare(telecom)).json as PsiPrepared
     await keeping.reached
     const { work } = runsOf(telecom).masking.get(id)!
-    const of = telecom.ctx.store.psi.prepared as { transition: unknown }
-    const honest = of.transition
-    of.transition = () => {
-      of.transition = honest
-      return Promise.reject(new ProtocolError('STORE_FAILED'))
-    }
-    const { status } = await telecom.api('POST', `/psi/prepared/${id}/end`, {})
+    failing(telecom.ctx.store.psi.prepared, 'transition')
+    const { status } = await end(telecom, id)
     expect(status).toBeGreaterThanOrEqual(500)
     keeping.release()
     await work.catch(() => {})
     await tidyIntersections(telecom.ctx, runsOf(telecom))
-    expect(await list(id)).toMatchObject({ state: 'ended' })
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ended' })
     expect(await types(id)).toEqual(['psi.erased'])
-    expect(await kept(id)).toEqual([])
+    expect(await kept(telecom, id)).toEqual([])
   })
 })
 
@@ -251,18 +197,12 @@ describe('a proposal with the flags', () => {
   })
 
   it('goes on where it runs', async () => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const { ctx } = telecom as { ctx: { connectChannel: Member['ctx']['connectChannel'] } }
-    const honest = ctx.connectChannel
-    ctx.connectChannel = (...given) => promise.then(() => honest(...given))
-    undo.push(() => {
-      ctx.connectChannel = honest
-    })
+    const connecting = hold(telecom.ctx, 'connectChannel')
     const { id } = await propose(bank)
     await accept(telecom, id)
     await exercise(bank, 'erasure', 'never-flagged.example.net')
     expect(await shown(bank, id)).toMatchObject({ state: 'running' })
-    resolve()
+    connecting.release()
     expect(await ended(bank, id)).toMatchObject({ state: 'done' })
   })
 })

@@ -1,8 +1,36 @@
-/** Two members that intersect: what their operators do, over the socket. */
+/** Members that intersect: what their operators do, over the socket. */
 
 import type { Psi, PsiRows } from '@drempel/protocol/api'
+import type { Intersection } from '@drempel/protocol/convenant'
 import type { Json } from '@drempel/protocol/encoding'
+import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
+
+/** What a busy machine takes is neither a lost connection nor a stall: tests of those set their own. */
+export const LIMITS = { connectMs: 20_000, retryMs: 20, stallMs: 30_000 }
+
+export const runsOf = ({ live }: Member) => live.node.sessions.intersections
+
+/**
+ * bank-a, bank-b and telecom, which consents by itself to what is for the purpose `vanzelf`.
+ * @param terms from what is drafted, with quotas that no test comes near
+ */
+export async function openThree(
+  terms: (drafted: Intersection) => readonly Intersection[] = (drafted) => [drafted],
+) {
+  const quota = { perPair: 1_000, perList: 1_000, days: 30 }
+  const federation = await Federation.open({
+    ...{ size: 3, intersections: true, background: false },
+    config: (id) => (id === 'telecom' ? 'intersections: [{ purpose: vanzelf, do: accept }]\n' : ''),
+    amend: (convenant) => {
+      const [drafted] = convenant.intersections!
+      return { ...convenant, intersections: [...terms({ ...drafted!, quota })] }
+    },
+  })
+  for (const member of federation.members) runsOf(member).limit(LIMITS)
+  const [bank, bankB, telecom] = ['bank-a', 'bank-b', 'telecom'].map((id) => federation.member(id))
+  return { federation, bank: bank!, bankB: bankB!, telecom: telecom! }
+}
 
 export type Asked = {
   readonly partner?: string
