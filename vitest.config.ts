@@ -5,6 +5,9 @@ const source = {
   ssr: { resolve: { conditions: ['drempel-src'] } },
 }
 
+// A poll that is not over in a second is one of a busy machine, and its file has longer than this.
+const patient = { expect: { poll: { timeout: 30_000 } } }
+
 const slow = { testTimeout: 900_000, hookTimeout: 900_000 }
 
 export default defineConfig({
@@ -16,6 +19,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'quick',
+          ...patient,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', '**/node_modules/**'],
           // Modules load once a worker instead of once a file, which halves the time: a test file
@@ -31,6 +35,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'slow',
+          ...patient,
           include: ['test/**/*.slow.test.ts'],
           exclude: ['test/protocol/**', '**/node_modules/**'],
           ...slow,
@@ -42,6 +47,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'slow-protocol',
+          ...patient,
           include: ['test/protocol/**/*.slow.test.ts'],
           exclude: ['**/node_modules/**'],
           ...slow,

@@ -2,9 +2,9 @@
 
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '@drempel/cli/internal/federation/ports'
 import { expect, it, onTestFinished } from 'vitest'
 import { folder } from './world.ts'
 
@@ -30,17 +30,10 @@ async function run(...args: string[]) {
   return { exit: await ended, ...printed }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
   const home = join(folder(), 'bank-a')
-  const listen = `127.0.0.1:${await freePort()}`
+  const [port] = await freePorts(1)
+  const listen = `127.0.0.1:${port}`
   const who = ['--id', 'bank-a', '--name', 'Bank A', '--sector', 'bank', '--listen', listen]
   const made = await run('init', '--home', home, ...who, '--json')
   expect(made).toMatchObject({ exit: 0, err: '' })

@@ -94,7 +94,7 @@ async function afterKilling(victim: FederationNode): Promise<void> {
 }
 
 async function killWhen(victim: FederationNode, when: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await when().catch(() => false)) break
     await sleep(5)
   }
@@ -116,7 +116,7 @@ function startRound(): Promise<unknown> {
 }
 
 async function settled(): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     const { api, running } = federation.coordinator
     if (!running) return
     const [last] = await api.rounds()

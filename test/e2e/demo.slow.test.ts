@@ -66,7 +66,7 @@ describe('npm run demo', () => {
         await until(() => processesIn(home).length > 0, 120_000)
         ctrlC(demo.child)
         expect((await demo.ended).code).not.toBe(0)
-        await until(() => processesIn(home).length === 0, 5000)
+        await until(() => processesIn(home).length === 0, 20_000)
         expect(readdirSync(home).filter((name) => name.startsWith('drempel-'))).toEqual([])
       } finally {
         ctrlC(demo.child)

@@ -1,6 +1,7 @@
 /**
- * Nodes are killed in the middle of an intersection, on either side, and of masking a list ahead. Nothing that was acknowledged is
- * gone, both sides say that it failed, both logs and stores are whole, and the next one succeeds.
+ * Nodes are killed in the middle of an intersection, on either side, and of masking a list ahead.
+ * Nothing that was acknowledged is gone, both sides say that it failed, both logs and stores are whole,
+ * and the next one succeeds.
  */
 
 import { readFileSync } from 'node:fs'
@@ -26,7 +27,7 @@ beforeAll(async () => {
   memory = new Memory(federation)
   proposer = federation.node('bank-noord')
   partner = federation.node('telecom-oost')
-}, 120_000)
+})
 
 afterAll(() => federation?.remove())
 
@@ -140,7 +141,7 @@ describe('a list masked ahead', () => {
     expect(await until(partner, (found) => found?.state !== 'masking')).toMatchObject({
       ...{ state: 'ready', own: 6_000 },
     })
-  }, 120_000)
+  })
 
   it('is there after both were killed in the middle of a question', async () => {
     const nodes = [proposer, partner]
@@ -160,7 +161,7 @@ describe('a list masked ahead', () => {
       expect({ state, result }).toEqual({ state: 'done', result: { learned: 'items', size: 50 } })
       expect((await prepared(node))?.state).toBe('ready')
     }
-  }, 60_000)
+  })
 })
 
 it('the next one succeeds, and both stores are whole', async () => {

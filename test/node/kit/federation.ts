@@ -1,8 +1,9 @@
 /** Real nodes in one process: own homes, own stores, loopback sockets between them. */
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signDraft } from '@drempel/node/internal/sessions'
@@ -77,14 +78,15 @@ export class Federation {
     const clock = { ahead: 0 }
     const directory = await mkdtemp(join(tmpdir(), 'drempel-test-'))
     const partners = PARTNERS.slice(0, size)
-    const ports = await freePorts(partners.length)
+    const ports = await holdPorts(partners.length)
     const members: Member[] = []
     for (const [i, [id, sector]] of partners.entries()) {
       const home = join(directory, id)
-      const listen = { host: '127.0.0.1', port: ports[i]! }
+      const { port, release } = ports[i]!
+      const listen = { host: '127.0.0.1', port }
       const mailbox = `security@${id}.example`
       const member = { id, name: `Member ${id}`, sector, contact: mailbox, fg: mailbox }
-      const publicUrl = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${ports[i]}`
+      const publicUrl = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`
       const settings = { member, listen, publicUrl, transport }
       const descriptor = await initHome(home, settings, random, Date.now())
       // What a test asks is no different at night.
@@ -95,6 +97,7 @@ export class Federation {
       const cheap = { output: silent, workers: 0, tokenWork: { passes: 1, bytes: 8192 } }
       const start = () => startNode({ home, clock: now, background, ...cheap })
       const token = (await readFile(join(home, 'token'), 'utf8')).trim()
+      await release()
       members.push(new Member(descriptor, token, start, await start()))
     }
     const convenant = amend(
@@ -143,21 +146,14 @@ export class Federation {
 
 const silent = { write: () => {} }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  try {
-    return await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<number>((resolve, reject) => {
-            server.once('error', reject)
-            server.listen(0, '127.0.0.1', () => {
-              resolve((server.address() as { port: number }).port)
-            })
-          }),
-      ),
-    )
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  }
+/** Held until their nodes listen on them: another test's server would get them meanwhile. */
+function holdPorts(count: number) {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      return { port, release: () => once(server.close(), 'close') }
+    }),
+  )
 }

@@ -14,6 +14,7 @@ import type { MemberDescriptor, SignedConvenant } from '@drempel/protocol/conven
 import type { Bytes, Json } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { type LeafFields, parseEvent } from '@drempel/protocol/log'
+import { TestRunner } from 'vitest'
 
 /** What a lying node answers; `honest` does what the real one would. */
 export type Lie = (
@@ -203,11 +204,15 @@ export class Member {
   }
 }
 
-/** Polls until there is an answer; a test that waits too long fails by its own time-out. */
+/** Polls until there is an answer. @throws Error that says who waits, just before the test's time is up */
 export async function eventually<Value>(ask: () => Promise<Value | undefined>): Promise<Value> {
-  for (;;) {
+  const late = new Error('what this waits for does not come')
+  const test = TestRunner.getCurrentTest()
+  const end = (test?.result?.startTime ?? 0) + (test?.timeout ?? Number.POSITIVE_INFINITY) - 1_000
+  while (Date.now() < end) {
     const value = await ask()
     if (value !== undefined) return value
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+  throw late
 }

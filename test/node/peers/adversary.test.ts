@@ -11,7 +11,7 @@ import { keysOf, openWorld, random, type World } from './world.ts'
 
 let world: World
 beforeAll(async () => {
-  world = await openWorld('plain', { limits: { headersTimeoutMs: 300, requestTimeoutMs: 1_500 } })
+  world = await openWorld('plain')
 })
 afterAll(() => world.close())
 
@@ -228,11 +228,14 @@ describe('a request to a peer path', () => {
   })
 
   it('stalled in its headers or its body: the connection ends in time', async () => {
-    const headers = signed('/peer/small', body)
+    const limits = { headersTimeoutMs: 300, requestTimeoutMs: 1_500 }
+    const impatient = await openWorld('plain', { limits })
+    const targetUri = `${impatient.bob.url}/peer/small`
+    const headers = signed('/peer/small', body, { targetUri })
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const start = 'POST /peer/small HTTP/1.1\r\nhost: b\r\n'
     for (const text of [start, `${start}${lines.join('')}content-length: 8\r\n\r\nques`]) {
-      const socket = connect(world.server.port, '127.0.0.1')
+      const socket = connect(impatient.server.port, '127.0.0.1')
       const chunks: Buffer[] = []
       socket.on('data', (chunk) => chunks.push(chunk))
       socket.on('error', () => {})
@@ -240,7 +243,8 @@ describe('a request to a peer path', () => {
       await once(socket, 'close')
       expect(Buffer.concat(chunks).toString()).toMatch(/^(HTTP\/1.1 408 |$)/)
     }
-    expect((await send('/peer/small', body, signed('/peer/small', body))).status).toBe(200)
+    expect((await fetch(`${impatient.bob.url}/nothing`)).status).toBe(404)
+    await impatient.close()
   })
 
   it('that is not HTTP, or has headers without end', async () => {

@@ -84,7 +84,7 @@ test('a leader that dies after each step leaves no key, and another leads the ne
       return new Promise(() => {})
     })
     leader.generateKey().catch(() => undefined)
-    await expect.poll(() => stopped !== undefined, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => stopped !== undefined).toBe(true)
     await stopped
     await leader.restart()
     const { epoch } = await victim.generateKey()

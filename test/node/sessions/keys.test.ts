@@ -209,7 +209,7 @@ describe('a holder whose last message is false', () => {
     undo = []
     await liar.restart()
     const caughtUp = async () => (await liar.ctx.store.keys.current('host'))?.epoch === row.epoch
-    await expect.poll(caughtUp, { timeout: 20_000 }).toBe(true)
+    await expect.poll(caughtUp).toBe(true)
     expect(await epoch()).toBe(row.epoch)
   })
 })
@@ -367,7 +367,7 @@ test("an older epoch's key does not come back at a node that missed it", async (
   const current = await leader.generateKey()
   await outsider.restart()
   const caughtUp = async () => (await outsider.ctx.store.keys.current('host'))?.epoch
-  await expect.poll(caughtUp, { timeout: 20_000 }).toBe(current.epoch)
+  await expect.poll(caughtUp).toBe(current.epoch)
   const install = {
     kind: 'host',
     epoch: old.epoch,

@@ -227,9 +227,7 @@ test('a peer that answers catching up with rubbish does not keep others from bei
   const made = encodePublication(publicationOf(federation, keys))
   await liar.ctx.call('platform', 'rounds/publish', made)
   await victim.restart()
-  await expect
-    .poll(async () => (await inForce(victim))?.keys.length, { timeout: 10_000 })
-    .toBe(keys.length)
+  await expect.poll(async () => (await inForce(victim))?.keys.length).toBe(keys.length)
   undo()
   expect((await inForce(platform))?.keys).toEqual((await inForce(victim))?.keys)
 })

@@ -464,9 +464,7 @@ describe('computing', () => {
         reason: 'STATEMENTS_DIFFER',
         culprit: 'telecom',
       })
-      await expect
-        .poll(async () => (await honest.entries()).at(-1)?.type, { timeout: 5_000 })
-        .toBe('round.failed')
+      await expect.poll(async () => (await honest.entries()).at(-1)?.type).toBe('round.failed')
     })
     expect(added.at(-1)).toMatchObject({ type: 'round.failed', parties: ['telecom'] })
     await expectRefusal(

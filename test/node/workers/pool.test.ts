@@ -5,7 +5,7 @@ import { createPool, packed, type WorkerPool } from '@drempel/node/internal/work
 import { type Bytes, concat, ProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { libsodiumGroup as group, randomScalar, splitSecret } from '@drempel/protocol/group'
 import { blindEvaluate, finalHashes, hashInputs, randomBlinded } from '@drempel/protocol/oprf'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededRandom } from '../../protocol/random.ts'
 
 const random = seededRandom('pool')
@@ -135,7 +135,7 @@ test('threads that had no job for a while end; the next job starts another', asy
     for (const _ of [1, 2]) {
       expect(await ask(own)).toEqual(expected)
       expect(alive.size).toBeGreaterThan(0)
-      await vi.waitFor(() => expect(alive.size).toBe(0), 5_000)
+      await expect.poll(() => alive.size).toBe(0)
     }
   } finally {
     process.off('worker', count)

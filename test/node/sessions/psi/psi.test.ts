@@ -3,7 +3,7 @@
 import type { Convenant } from '@drempel/protocol/convenant'
 import { fromBase64 } from '@drempel/protocol/encoding'
 import { parseEvent } from '@drempel/protocol/log'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { Fg } from '../subject/world.ts'
@@ -199,10 +199,11 @@ describe('two lists', () => {
   it('drops both lists afterwards', async () => {
     // Behind the end that others see.
     for (const member of [bank, telecom]) {
-      await vi.waitFor(async () => {
+      const lists = async () => {
         const names = await member.ctx.store.psi.partsBefore(Number.MAX_SAFE_INTEGER)
-        expect(names.filter((name) => name.startsWith('list/'))).toEqual([])
-      }, 10_000)
+        return names.filter((name) => name.startsWith('list/'))
+      }
+      await expect.poll(lists).toEqual([])
     }
   })
 })

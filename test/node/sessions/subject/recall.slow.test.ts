@@ -6,7 +6,8 @@
 import { reviewAnswers } from '@drempel/node/internal/sessions'
 import type { Recall } from '@drempel/protocol/api'
 import { ProtocolError } from '@drempel/protocol/encoding'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hold } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { publish } from '../../kit/publication.ts'
@@ -33,8 +34,8 @@ afterAll(() => federation.close())
 async function round(): Promise<void> {
   const { round: id, state } = await a.round()
   expect(state).toBe('published')
-  for (const { ctx } of federation.members) {
-    await vi.waitUntil(async () => (await ctx.store.rounds.get(id))?.state === 'published')
+  for (const member of federation.members) {
+    expect(await member.ended(id)).toMatchObject({ state: 'published' })
   }
 }
 
@@ -105,23 +106,13 @@ describe('an answer', () => {
     await publish(federation, ['late.example'])
     const before = (await recalls(telecom)).length
     // The list that the answer is of is replaced, and reviewed, before the answer is written down.
-    let open = () => {}
-    const gate = new Promise<void>((resolve) => {
-      open = resolve
-    })
-    const { post } = telecom.ctx.peers
-    const slow: typeof post = async (...request) => {
-      await gate
-      return post(...request)
-    }
-    Object.assign(telecom.ctx.peers, { post: slow })
+    const asking = hold(telecom.ctx.peers, 'post')
     const answer = ask(telecom, 'late.example')
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await asking.reached
     await publish(federation, ['other.example'])
     await reviewAnswers(telecom.ctx)
-    open()
+    asking.release()
     expect(await answer).toBe('over')
-    Object.assign(telecom.ctx.peers, { post })
     expect(await recalls(telecom)).toHaveLength(before + 1)
   })
 
