@@ -60,10 +60,10 @@ import {
   finishBegun,
   goOnTurning,
   type Log,
-  maskWaiting,
   reviewAnswers,
   storeInModes,
   summariseFlags,
+  tendPrepared,
   tidyIntersections,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
@@ -360,7 +360,7 @@ function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): ()
   for (const timer of timers) timer.unref()
   sync()
   cosign()
-  guarded('masking', () => maskWaiting(ctx, intersections))()
+  guarded('masking', () => tendPrepared(ctx, intersections))()
   return () => timers.forEach((timer) => void clearInterval(timer))
 }
 

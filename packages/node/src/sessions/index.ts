@@ -86,7 +86,6 @@ export {
   addToList,
   endPrepared,
   type Intersections,
-  maskWaiting,
   openPrepared,
   openSession,
   PROPOSAL_MS,
@@ -100,6 +99,7 @@ export {
   repeatIntersection,
   resultPart,
   sessionOf,
+  tendPrepared,
   tidyIntersections,
 } from './psi/index.ts'
 export { createDaily } from './reconcile/daily.ts'

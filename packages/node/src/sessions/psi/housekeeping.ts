@@ -5,7 +5,7 @@ import type { NodeContext } from '../context.ts'
 import { failure } from '../errors.ts'
 import { decideWaiting } from './consent.ts'
 import { dropResult, dropUploads, keptResults } from './lists.ts'
-import { maskWaiting, tidyPrepared } from './prepared/index.ts'
+import { tendPrepared } from './prepared/index.ts'
 import { PROPOSAL_MS } from './proposals.ts'
 import type { Intersections } from './runs.ts'
 
@@ -14,8 +14,7 @@ const DAY_MS = 86_400_000
 export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
   const now = ctx.clock()
   await runs.failOthers()
-  await tidyPrepared(ctx, runs)
-  await maskWaiting(ctx, runs)
+  await tendPrepared(ctx, runs)
   await decideWaiting(ctx, runs)
   for (const { id, createdAt, state } of await runs.open()) {
     const waits = state === 'proposed' || state === 'drafted'

@@ -5,11 +5,11 @@ export { acceptPsiChannel, psiMethods } from './methods.ts'
 export { type PsiRule, psiPolicy } from './policy.ts'
 export {
   endPrepared,
-  maskWaiting,
   openPrepared,
   type Prepared,
   preparedOf,
   prepareIntersection,
+  tendPrepared,
 } from './prepared/index.ts'
 export {
   acceptIntersection,

@@ -5,11 +5,14 @@
  * It ends with its days, with the version of the convenant that it was made under, when a newer one takes
  * its place, by a person, and with any objection, erasure or rectification of its kind at its owner,
  * whatever is on it: whether the identifier was must not show.
+ *
+ * From its entry in the log on it answers nothing, whatever the store still says: a crash or a full disk may
+ * come before its key is gone, which follows at the next start, or when the disk takes it.
  */
 
 import { hex } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { sizeBucket } from '@drempel/protocol/log'
+import { parseEvent, sizeBucket } from '@drempel/protocol/log'
 import type { NodeContext } from '../../context.ts'
 import { fail } from '../../errors.ts'
 import type { Intersections } from '../runs.ts'
@@ -42,6 +45,15 @@ export async function preparedOf(ctx: NodeContext, id: string): Promise<Prepared
   return row === null ? fail('PSI_UNKNOWN') : openPrepared(ctx, row)
 }
 
+/** Whether it answers, or is asked: what the log says of its end is true before the store says it. */
+export async function isReady(ctx: NodeContext, { id, state }: Prepared): Promise<boolean> {
+  return state === 'ready' && !(await isErased(ctx, id))
+}
+
+async function isErased(ctx: NodeContext, id: string): Promise<boolean> {
+  return (await entriesOf(ctx, id, 'psi.erased')).length > 0
+}
+
 /** Of this side, latest first. */
 export async function livePrepared(ctx: NodeContext): Promise<readonly Prepared[]> {
   return (await ctx.store.psi.prepared.live()).map((row) => openPrepared(ctx, row))
@@ -64,8 +76,7 @@ export function becomeReady(
   return inTurn(runs, id, async () => {
     const list = await preparedOf(ctx, id)
     if (list.state !== 'masking') return dropKept(ctx, id)
-    // Its end was entered, and a crash or a full disk came before the rest of it.
-    if (await isEntered(ctx, id, 'psi.erased')) fail('PSI_PREPARED_ENDED')
+    if (await isErased(ctx, id)) fail('PSI_PREPARED_ENDED')
     await enter(ctx, list, 'psi.prepared')
     const sealed = sealPrepared(ctx, id, content)
     await ctx.store.psi.prepared.transition(id, ['masking'], 'ready', { sealed })
@@ -118,8 +129,20 @@ export async function endPreparedOf(
   }
 }
 
+/** Those whose end was entered, and a crash or a full disk came before the rest of it. */
+async function finishEnds(ctx: NodeContext, runs: Maskings): Promise<void> {
+  for (const list of await livePrepared(ctx)) {
+    const [entry] = await entriesOf(ctx, list.id, 'psi.erased')
+    if (entry === undefined) continue
+    const event = parseEvent(await ctx.audit.leaf(entry.origin, entry.index))
+    const reason = 'reason' in event ? event.reason : 'FAILED'
+    await endPrepared(ctx, runs, list, reason as EndReason)
+  }
+}
+
 /** What time and the convenant end, and what a crash left behind. */
 export async function tidyPrepared(ctx: NodeContext, runs: Maskings): Promise<void> {
+  await finishEnds(ctx, runs)
   const now = ctx.clock()
   const { digest } = ctx.inForce()
   const live = new Set<string>()
@@ -140,8 +163,8 @@ function inTurn<Value>(runs: Maskings, id: string, work: () => Promise<Value>): 
 
 type Entry = 'psi.prepared' | 'psi.erased'
 
-async function isEntered(ctx: NodeContext, id: string, type: Entry): Promise<boolean> {
-  return (await ctx.audit.find(id)).some((entry) => entry.type === type)
+async function entriesOf(ctx: NodeContext, id: string, type: Entry) {
+  return (await ctx.audit.find(id)).filter((entry) => entry.type === type)
 }
 
 async function enter(
@@ -150,7 +173,7 @@ async function enter(
   type: Entry,
   reason?: EndReason,
 ): Promise<void> {
-  if (await isEntered(ctx, id, type)) return
+  if ((await entriesOf(ctx, id, type)).length > 0) return
   const { bound, own } = content
   const fields = {
     txid: id,

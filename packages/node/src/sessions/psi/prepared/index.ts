@@ -1,3 +1,3 @@
-export { endPrepared, preparedOf, tidyPrepared } from './end.ts'
-export { maskWaiting, prepareIntersection } from './prepare.ts'
+export { endPrepared, preparedOf } from './end.ts'
+export { prepareIntersection, tendPrepared } from './prepare.ts'
 export { openPrepared, type Prepared } from './terms.ts'

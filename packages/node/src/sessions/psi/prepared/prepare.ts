@@ -17,7 +17,14 @@ import { listFor, type PsiInput, refuser } from '../bring.ts'
 import { dropList } from '../lists.ts'
 import { copyingFlags } from '../rights.ts'
 import type { Intersections, Masking } from '../runs.ts'
-import { becomeReady, endPrepared, endReplaced, livePrepared, preparedOf } from './end.ts'
+import {
+  becomeReady,
+  endPrepared,
+  endReplaced,
+  livePrepared,
+  preparedOf,
+  tidyPrepared,
+} from './end.ts'
 import { keepBytes, keepItems, keptItems } from './keep.ts'
 import { type Bound, contextOf, type Prepared, sealPrepared, sizesOf } from './terms.ts'
 
@@ -89,8 +96,9 @@ export async function prepareIntersection(
   return preparedOf(ctx, id)
 }
 
-/** What is to be masked and nobody is at work on: after a restart. */
-export async function maskWaiting(ctx: NodeContext, runs: Intersections): Promise<void> {
+/** After a start, and from time to time: ends what is over, and masks what is to be and nobody is at work on. */
+export async function tendPrepared(ctx: NodeContext, runs: Intersections): Promise<void> {
+  await tidyPrepared(ctx, runs)
   for (const { id, state } of await livePrepared(ctx)) {
     if (state === 'masking' && !runs.masking.has(id)) maskBehind(ctx, runs, id)
   }

@@ -23,7 +23,14 @@ import { pooledWork } from '../../../workers/index.ts'
 import type { NodeContext } from '../../context.ts'
 import { fail } from '../../errors.ts'
 import type { PsiSession } from '../state.ts'
-import { endReplaced, enterPrepared, livePrepared, type Maskings, preparedOf } from './end.ts'
+import {
+  endReplaced,
+  enterPrepared,
+  isReady,
+  livePrepared,
+  type Maskings,
+  preparedOf,
+} from './end.ts'
 import { keepBytes, keptBytes } from './keep.ts'
 import {
   type Bound,
@@ -47,22 +54,24 @@ export async function readyFor(
 ): Promise<Prepared | undefined> {
   const { digest } = ctx.inForce()
   const mine = (await livePrepared(ctx)).filter(
-    (list) => list.side === 'owner' && list.state === 'ready' && list.peer === peer,
+    (list) => list.side === 'owner' && list.peer === peer,
   )
-  return mine.find(
+  const suits = mine.filter(
     (list) =>
       list.purpose === purpose &&
       list.kind === kind &&
       list.expiresAt > ctx.clock() &&
       list.content.bound.convenant === digest,
   )
+  for (const list of suits) if (await isReady(ctx, list)) return list
+  return undefined
 }
 
 /** Its terms, while it answers. @throws ProtocolError `PSI_PREPARED_ENDED` */
 export async function readyTerms(ctx: NodeContext, id: string): Promise<PreparedTerms> {
-  const { state, expiresAt, content } = await preparedOf(ctx, id)
-  const lives = state === 'ready' && expiresAt > ctx.clock()
-  return lives ? content.bound.terms : fail('PSI_PREPARED_ENDED')
+  const list = await preparedOf(ctx, id)
+  const lives = (await isReady(ctx, list)) && list.expiresAt > ctx.clock()
+  return lives ? list.content.bound.terms : fail('PSI_PREPARED_ENDED')
 }
 
 /** What a session's acceptance says of the list, in the words of either side. */
@@ -102,9 +111,12 @@ async function answer(
   work: ReturnType<typeof pooledWork>,
 ): Promise<PsiResult> {
   const { id } = bound.terms
-  const { state, content } = await preparedOf(ctx, id)
+  const kept = await preparedOf(ctx, id)
+  const { content } = kept
   const same = equalBytes(contextOf(content.bound), contextOf(bound))
-  if (state !== 'ready' || content.key === null || !same) return fail('PSI_PREPARED_ENDED')
+  if (!(await isReady(ctx, kept)) || content.key === null || !same) {
+    return fail('PSI_PREPARED_ENDED')
+  }
   const offer = { context: contextOf(bound), sizes: sizesOf(bound) }
   const scalar = fromBase64(content.key)
   const none = new Uint8Array()
@@ -169,8 +181,8 @@ async function takenBefore(
   const row = await ctx.store.psi.prepared.get(bound.terms.id)
   if (row === null) return undefined
   const list = openPrepared(ctx, row)
-  const { side, state, content } = list
+  const { side, content } = list
   const same = equalBytes(contextOf(content.bound), contextOf(bound))
-  if (side === 'asker' && state === 'ready' && list.peer === peer && same) return list
+  if (side === 'asker' && list.peer === peer && same && (await isReady(ctx, list))) return list
   return fail('PSI_DIFFERS', { culprit: peer, at: 'prepared' })
 }
