@@ -18,8 +18,8 @@ import { type SharedKey, sharedKey } from '../oprf/keys.ts'
 
 const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
 
-/** @returns seconds for each identifier: the asker's part, its own share, two other holders and their proofs */
-export async function kernelSeconds(batch: number, turns: number): Promise<number> {
+/** @returns of each turn seconds for an identifier: the asker's part, its own share, two other holders and their proofs */
+export async function kernelTimes(batch: number, turns: number): Promise<number[]> {
   const key = sharedKey(group)
   const inputs = Array.from({ length: batch }, (_, i) => utf8(`drempel/v1/device:${i}`))
   const samples: number[] = []
@@ -29,7 +29,7 @@ export async function kernelSeconds(batch: number, turns: number): Promise<numbe
     const { user, system } = process.cpuUsage(before)
     samples.push((user + system) / 1e6 / batch)
   }
-  return Math.min(...samples)
+  return samples
 }
 
 async function tagOnce({ shares, key }: SharedKey, inputs: readonly Bytes[]): Promise<void> {
