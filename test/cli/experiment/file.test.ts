@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
+import { ruleName, ruleSentence } from '@drempel/cli/internal/experiment/report/words'
 import { rulesOf } from '@drempel/cli/internal/experiment/rules'
 import { choiceOf } from '@drempel/cli/internal/experiment/terms'
 import { draftConvenant, type RuleChoice } from '@drempel/protocol/convenant'
@@ -23,6 +24,8 @@ function complaint(text: string): { code: string; at: string; hint: string } {
   }
   throw new Error('accepted')
 }
+
+const sweepTo = (most: number) => Array.from({ length: most }, (_, i) => i).join()
 
 const FOLDER = join(import.meta.dirname, '../../../examples/proeftuin')
 const READY = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'))
@@ -92,7 +95,10 @@ describe('an experiment file', () => {
     ['a wish above one', 'wanted: 2', /wanted: /],
   ])('with %s names the field', (_, more, hint) => {
     const { code, at, hint: said } = complaint(smallWorld(more))
-    expect({ code, at }).toEqual({ code: 'EXPERIMENT_INVALID', at: 'proef.yaml' })
+    expect(code).toBe('EXPERIMENT_INVALID')
+    // The last line, and there the field or its value.
+    expect(at).toMatch(/^proef\.yaml:15:\d+$/)
+    expect(said).toContain('(line 15)')
     expect(said).toMatch(hint)
   })
 
@@ -124,6 +130,82 @@ describe('an experiment file', () => {
     const text = smallWorld().replace(good, bad)
     expect(text).not.toBe(smallWorld())
     expect(complaint(text).hint).toMatch(hint)
+  })
+
+  it('is told the line of each complaint, deep in a list too', () => {
+    const text = smallWorld().replace('sectors: [1, 2] }', 'sectors: [1, 9], output: heap }')
+    const { at, hint } = complaint(text)
+    const line = text.split('\n').findIndex((one) => one.includes('heap')) + 1
+    expect(at).toMatch(new RegExp(`^proef\\.yaml:${line}:\\d+$`))
+    expect(hint.match(new RegExp(`line ${line}\\)`, 'g'))).toHaveLength(2)
+  })
+
+  it('with aliases that grow without end is refused', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]']
+    for (let i = 0; i < 8; i++) {
+      const [now, next] = ['abcdefghi'[i]!, 'bcdefghij'[i]!]
+      bomb.push(`${next}: &${next} [${Array.from({ length: 10 }, () => `*${now}`).join()}]`)
+    }
+    expect(complaint(`${smallWorld()}${bomb.join('\n')}\n`).hint).toContain('aliases')
+  })
+
+  it.each([
+    ['t: [2, 3]', 't: [2, 5]', /rules\.0\.t: 4 partners take part/],
+    ['sectors: [1, 2] }', 'sectors: 4 }', /rules\.0\.sectors: .*3 sectors at most/],
+    ['t: [2, 3], sectors: [1, 2]', 't: 2, sectors: 3', /rules\.0\.sectors: .*2 sectors at most/],
+    ['reports: 3', 'reports: [3, 13]', /rules\.1\.reports: .*at most 12/],
+    [
+      'kinds: [iban, phone]',
+      'kinds: [iban, host]',
+      /rules\.0\.kinds: no fraud of the mix uses host/,
+    ],
+    ['t: [2, 3], sectors', `t: [2, 3], listAgeDays: [${sweepTo(64)}], sectors`, /rules: 514 rules/],
+  ])('with %s as %s, met by nothing or too much, is refused', (good, bad, hint) => {
+    const text = smallWorld().replace(good, bad)
+    expect(text).not.toBe(smallWorld())
+    expect(complaint(text).hint).toMatch(hint)
+  })
+
+  it.each([
+    ['people: 5000', /parameters\.people: changes nothing/],
+    ['victims: 90000, campaigns: 90000', /parameters: about \d+ victims/],
+    ['victimsSpread: 1000', /parameters\.victimsSpread: .*3/],
+    ['moreCrimes: 100000000', /parameters\.moreCrimes: .*50/],
+  ])('with the parameters %s is refused, and does not run for ever', (parameters, hint) => {
+    expect(complaint(smallWorld(`parameters: { ${parameters} }`)).hint).toMatch(hint)
+  })
+
+  it('on lists without days has none expire, and has a list of each kind', () => {
+    const text = smallWorld().replace(
+      '{ generator: { mix: { marketplace: 2, bankhelpdesk: 1 } } }',
+      '{ files: [{ partner: plein, kind: iban, file: a.csv }] }',
+    )
+    const { hint } = complaint(text)
+    expect(hint).toMatch(/rules\.1\.listAgeDays: the list of plein has no dateColumn/)
+    expect(hint).toMatch(/rules\.0\.kinds: no file has phone/)
+  })
+
+  it('keeps rules apart that differ in who hears, and says who', () => {
+    const rules = ['plein', 'politie', 'bank-noord, bank-zuid'].map((ids) => {
+      return `  - { kinds: iban, t: 2, consumers: [${ids}] }`
+    })
+    const text = smallWorld().replace('rules:', `rules:\n${rules.join('\n')}`)
+    const found = rulesOf(parseExperiment(text, 'x.yaml')).slice(0, 3)
+    expect(found.map(({ id }) => id)).toEqual([
+      ...['iban-t2-for-plein', 'iban-t2-for-politie', 'iban-t2-for-bank-noord-bank-zuid'],
+    ])
+    expect(found.map((rule) => ruleName(rule, 'nl'))).toEqual([
+      ...[
+        '2 deelnemers, voor platforms',
+        '2 deelnemers, voor politie',
+        '2 deelnemers, voor banken',
+      ],
+    ])
+    const one = parseExperiment(
+      smallWorld().replace('t: 2,', 't: 2, consumers: bank-zuid,'),
+      'x.yaml',
+    )
+    expect(ruleSentence(rulesOf(one).at(-1)!, 'en')).toContain('told to Bank Zuid only')
   })
 
   it('sweeps every combination once, without those that nothing can meet', () => {

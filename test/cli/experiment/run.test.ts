@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { drempel, folder, type Loose } from '../world.ts'
 import { smallWorld } from './samples.ts'
 
-const FIXED = ['report.html', 'results.csv', 'results.json']
+const FIXED = ['partners.csv', 'report.html', 'results.csv', 'results.json']
 const SMALL = 'parameters: { campaigns: 15 }\nsensitivity: false'
 
 function files(path: string, names = readdirSync(path)): Record<string, string> {
@@ -39,6 +39,8 @@ describe('experiment run --plain', () => {
     writeFileSync(join(cwd, 'other.yaml'), smallWorld(SMALL).replace('seed: 7', 'seed: 8'))
     await run(cwd, 'other.yaml', 'two')
     const [one, two] = [files(join(cwd, 'one')), files(join(cwd, 'two'))]
+    // Made up from the seed: the file itself names no place of this machine either.
+    expect(one['experiment.yaml']).toBe(smallWorld(SMALL))
     for (const name of FIXED) {
       expect(two[name]).not.toBe(one[name])
       expect(one[name]).not.toContain(cwd)
@@ -90,6 +92,37 @@ describe('experiment run --plain', () => {
     expect(lines[1]).toBe(
       `iban-counts-both-c10-alone,1,,${exact.histogram[0]},${shown.histogram[0] ?? ''}`,
     )
+  })
+
+  it('leaves nothing of another run beside it, and nothing that is whole before its end', async () => {
+    const cwd = withFile(
+      smallWorld(SMALL).replace('rules:', 'rules:\n  - { kinds: iban, output: aggregates }'),
+    )
+    expect((await run(cwd, 'proef.yaml', 'out')).exit).toBe(0)
+    const out = join(cwd, 'out')
+    writeFileSync(join(out, 'measured.html'), 'of nodes, once')
+    writeFileSync(join(out, 'notes.txt'), 'mine')
+    // As if the disk were full at the last file: that of the report cannot be replaced.
+    rmSync(join(out, 'report.html'))
+    mkdirSync(join(out, 'report.html/in-the-way'), { recursive: true })
+    writeFileSync(join(cwd, 'other.yaml'), smallWorld(SMALL).replace('seed: 7', 'seed: 8'))
+    expect((await run(cwd, 'other.yaml', 'out', '--force')).err).toContain('FILE_UNWRITABLE')
+    rmSync(join(out, 'report.html'), { recursive: true })
+    // Killed there, another time: the same command goes on without --force.
+    writeFileSync(join(out, '.drempel-0123456789ab.new'), 'half')
+    await run(cwd, 'other.yaml', 'out', '--force')
+    expect(readdirSync(out).sort()).toEqual(['experiment.yaml', 'notes.txt', ...FIXED])
+    rmSync(join(out, 'report.html'))
+    expect((await run(cwd, 'other.yaml', 'out')).exit).toBe(0)
+    expect(readdirSync(out)).toContain('report.html')
+  })
+
+  it('touches no file of somebody else’s folder that it does not write', async () => {
+    const cwd = withFile(smallWorld(SMALL))
+    mkdirSync(join(cwd, 'out'))
+    writeFileSync(join(cwd, 'out/convenant.json'), '{}')
+    expect((await run(cwd, 'proef.yaml', 'out', '--force')).exit).toBe(0)
+    expect(readFileSync(join(cwd, 'out/convenant.json'), 'utf8')).toBe('{}')
   })
 
   it('keeps what another experiment found, unless told otherwise', async () => {
@@ -146,17 +179,15 @@ describe('experiment world', () => {
     expect(await run(cwd, 'wereld/experiment.yaml', 'two')).toMatchObject({ exit: 0, err: '' })
     const findings = (name: string) =>
       JSON.parse(files(join(cwd, name))['results.json']!).kinds.map((kind: Loose) => ({
-        listed: kind.listed,
-        histogram: kind.histogram,
-        sizes: kind.sizes,
-        rules: kind.rules.map(({ rule, detected, holders }: Loose) => [rule.id, detected, holders]),
+        ...kind,
+        ...{ pooling: kind.pooling.wait, sectors: [] },
+        // Who lost what is in no file.
+        rules: kind.rules.map(({ saved: _, ...rule }: Loose) => rule),
       }))
-    // Days count from the first flag there, and from the start of the world here.
-    expect(findings('two').map(({ rules, ...rest }: Loose) => rest)).toEqual(
-      findings('one').map(({ rules, ...rest }: Loose) => rest),
-    )
-    const ageless = ({ rules }: Loose) => rules.filter(([id]: [string]) => !id.includes('-d'))
-    expect(findings('two').map(ageless)).toEqual(findings('one').map(ageless))
+    expect(findings('two')).toEqual(findings('one'))
+    const { rules } = findings('one')[0]
+    expect(rules.map(({ rule }: Loose) => rule.id)).toContain('iban-t2-r3-d60')
+    expect(rules[0].campaigns.of).toBeGreaterThan(5)
   })
 })
 
@@ -244,9 +275,59 @@ rules: [{ kinds: host, t: 2 }]
     expect(results(cwd).kinds[0].rules[0].wait).toMatchObject({ median: 10 })
   })
 
+  it('are of a period where one is given, and of its first day where they have no days', async () => {
+    const cwd = withFile(
+      experiment(`    - { partner: een, kind: host, file: een.csv, dateColumn: day }
+    - { partner: twee, kind: host, file: twee.csv, dateColumn: day }
+    - { partner: twee, kind: host, file: twee.txt }
+  period: { from: 2026-01-01, until: "2026-01-31" }`),
+    )
+    const een = ['a.example,2025-12-31', 'b.example,2026-01-05', 'c.example,2026-02-01']
+    writeFileSync(join(cwd, 'een.csv'), `identifier,day\n${een.join('\n')}\n`)
+    writeFileSync(join(cwd, 'twee.csv'), 'identifier,day\nb.example,2026-01-31\n')
+    writeFileSync(join(cwd, 'twee.txt'), 'b.example\n')
+    expect(await run(cwd, 'proef.yaml', 'out')).toMatchObject({ exit: 0, err: '' })
+    const { kinds, material } = results(cwd)
+    expect(material).toMatchObject({ lastDay: 30, dated: false })
+    expect(kinds[0]).toMatchObject({ listed: 1, histogram: [0, 1] })
+  })
+
+  it('have a truth that says of each row what is wrong with it', async () => {
+    const cwd = withFile(
+      experiment('    - { partner: een, kind: host, file: a.csv }\n  truth: t.csv'),
+    )
+    writeFileSync(join(cwd, 'a.csv'), 'identifier\na.example\nb.example\n')
+    const about = async (row: string) => {
+      writeFileSync(join(cwd, 't.csv'), `identifier,kind,class\na.example,host,fraud\n${row}\n`)
+      return run(cwd, 'proef.yaml', 'out')
+    }
+    for (const [row, hint] of [
+      ['b.example,hots,fraud', 'iban, phone'],
+      ['b.example,host,thief', 'innocent'],
+      ['b..example,host,fraud', 'no host'],
+    ] as const) {
+      const { exit, err } = await about(row)
+      expect([exit, err]).toEqual([2, expect.stringContaining('row 3')])
+      expect(err).toContain(hint)
+      expect(err).not.toContain('b.example')
+    }
+    // Whose nobody says is neither right nor wrong.
+    expect((await about('a.example,host,fraud')).exit).toBe(0)
+    const { pooling } = results(cwd).kinds[0]
+    expect(pooling.holders).toMatchObject({ fraud: 1, unknown: 1 })
+    expect(pooling.wrong).toMatchObject({ count: 0, of: 1 })
+    expect(readFileSync(join(cwd, 'out/report.html'), 'utf8')).toContain('unknown')
+  })
+
   it.each([
     ['{ partner: een, kind: host, file: no.csv }', 'FILE_UNREADABLE', 'no.csv'],
     ['{ partner: een, kind: host, file: no.csv }', 'FILE_UNREADABLE', '--data FOLDER'],
+    [
+      '{ partner: een, kind: host, file: a.csv, reportsColumn: identifier }',
+      'EXPERIMENT_DATA',
+      'row 2',
+    ],
+    ['{ partner: een, kind: host, file: d.csv, dateColumn: day }', 'EXPERIMENT_DATA', 'row 2'],
     ['{ partner: een, kind: host, npm: no-such-list }', 'EXPERIMENT_DATA', 'npm install'],
     ['{ partner: een, kind: host, file: bad.json }', 'EXPERIMENT_DATA', 'bad.json'],
     ['{ partner: een, kind: host, file: a.csv, column: iban }', 'CSV_COLUMN', 'iban'],
@@ -259,6 +340,7 @@ rules: [{ kinds: host, t: 2 }]
     const cwd = withFile(experiment(`    - ${list}`))
     writeFileSync(join(cwd, 'bad.json'), '{')
     writeFileSync(join(cwd, 'a.csv'), 'identifier\na.example\n')
+    writeFileSync(join(cwd, 'd.csv'), 'identifier,day\na.example,2026-02-30\n')
     const { exit, err } = await run(cwd, 'proef.yaml', 'out')
     expect(exit).toBe(2)
     expect(err).toContain(code)

@@ -38,11 +38,14 @@ describe('made-up identifiers', () => {
     }
   })
 
-  it('run out with a code, not with a real number', () => {
-    expect(() => madeUpIdentifier('phone', 100_000)).toThrow(
-      expect.objectContaining({ code: 'EXPERIMENT_TOO_LARGE' }),
-    )
-  })
+  it.each(['phone', 'device'] as const)(
+    'run out with a code, not with a real number: %s',
+    (kind) => {
+      expect(() => madeUpIdentifier(kind, 999_999)).toThrow(
+        expect.objectContaining({ code: 'EXPERIMENT_TOO_LARGE' }),
+      )
+    },
+  )
 })
 
 describe('draws', () => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { isProtocolError } from '@drempel/protocol/encoding'
-import { makeFolder, readText, writeText } from '../client/files.ts'
+import { readText } from '../client/files.ts'
 import { type Finding, wronged, yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
 import { runLive } from '../experiment/live/run.ts'
@@ -20,6 +20,7 @@ import { baseOf, compute, materialOf } from '../experiment/run.ts'
 import { sampleOf } from '../experiment/sample.ts'
 import type { Experiment, NodeData } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
+import { writeWhole } from '../experiment/written.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
@@ -76,8 +77,7 @@ export const experimentWorld: CommandSpec<Place> = {
     const files = worldFiles(experiment, await materialOf(experiment, file))
     const same = files.find(({ name }) => name === 'experiment.yaml')!.text
     await checkWorldPlace(folder, same, place.force === true)
-    await makeFolder(folder)
-    for (const { name, text } of files) await writeText(join(folder, name), text, ctx.world.random)
+    await writeWhole(folder, files, ctx.world.random)
     const names = files.map(({ name }) => name)
     return { json: { folder, files: names }, text: names.map((name) => join(out, name)).join('\n') }
   },
@@ -135,8 +135,8 @@ export const experimentRun: CommandSpec<RunOptions> = {
       const place = { out, folder, file, text }
       return liveOutcome(ctx, experiment, experiment.data, place)
     }
-    const { material, results } = await withProgress(ctx, (onStep) =>
-      compute(experiment, file, onStep).catch((error: unknown) => {
+    const { material, results } = await withProgress(ctx, (onPart) =>
+      compute(experiment, file, onPart).catch((error: unknown) => {
         const lost = data === undefined && isProtocolError(error, 'FILE_UNREADABLE')
         if (!lost) throw error
         const hint = ctx.say({
@@ -267,15 +267,15 @@ function kindTable({ lang, say }: Context, kind: KindResult): string {
 
 async function withProgress<Result>(
   ctx: Context,
-  run: (onStep: (done: number, total: number) => void) => Promise<Result>,
+  run: (onPart: (part: number) => void) => Promise<Result>,
 ): Promise<Result> {
   const interrupted = () =>
     ctx.say({ nl: 'afgebroken; niets geschreven', en: 'stopped; nothing written' })
-  const label = ctx.say({ nl: 'werelden', en: 'worlds' })
+  const label = ctx.say({ nl: 'rekenen', en: 'computing' })
   const steps = 1000
   const progress = startProgress(ctx.world, { label, total: steps, quiet: ctx.json, interrupted })
   try {
-    return await run((done, total) => progress.update((steps * done) / total))
+    return await run((part) => progress.update(steps * part))
   } finally {
     progress.stop()
   }

@@ -21,7 +21,13 @@ import {
   sectorNumbers,
   type Threshold,
 } from './reference.ts'
-import { type Proportion, proportion, type Quantiles, quantiles } from './statistics.ts'
+import {
+  designEffect,
+  type Proportion,
+  proportion,
+  type Quantiles,
+  quantiles,
+} from './statistics.ts'
 
 export type HolderCounts = Readonly<Record<Holder | 'unknown', number>>
 
@@ -35,7 +41,7 @@ export type Finding = {
   /** Of all that is sought: what offenders and mules used. Null where the truth is not known. */
   readonly detected: Proportion | null
   readonly campaigns: Proportion | null
-  /** Holders who did nothing, of all that was found. */
+  /** Holders who did nothing, of all that was found and whose holder is known. */
   readonly wrong: Proportion | null
   /** Days from the first flag anywhere to the round that found it. */
   readonly wait: Quantiles | null
@@ -96,13 +102,19 @@ export function evaluateRule(rule: Rule, material: Material, values: ParameterVa
   }
 }
 
-/** As one rule of t = 1: what all partners, or those of a sector, have between them. */
+/**
+ * As one rule of t = 1: what all partners, or those of a sector, have between them.
+ * @param reports from how many reports on, all of them counted; as pooling unless given
+ */
 export function evaluatePool(
   kind: Rule['kind'],
   material: Material,
   values: ParameterValues,
   sector?: string,
+  reports?: number,
 ): Finding {
+  const pooling = POOLING[material.sought]
+  const threshold = reports === undefined ? pooling : { ...pooling, reports, most: Infinity }
   const own = new Set(
     material.partners.flatMap((partner, i) =>
       sector === undefined || partner.sector === sector ? [i] : [],
@@ -112,7 +124,7 @@ export function evaluatePool(
     at,
     item: { ...item, reports: item.reports.filter(({ partner }) => own.has(partner)) },
   }))
-  return find(POOLING[material.sought], items, material, values).finding
+  return find(threshold, items, material, values).finding
 }
 
 /** How many that did nothing are among what was found. */
@@ -128,6 +140,36 @@ export function yieldOf({ detected, ever }: Finding): number {
 /** Part of what pooling finds. Null when pooling finds nothing. */
 export function yieldShare(finding: Finding, pooling: Finding): number | null {
   return yieldOf(pooling) === 0 ? null : yieldOf(finding) / yieldOf(pooling)
+}
+
+/** Of what is sought: how much at least 1, 2, ... partners flagged. Null where the truth is not known. */
+export function detectedBy(kind: Rule['kind'], material: Material): Proportion[] | null {
+  if (!material.truth) return null
+  const used = itemsOf(material, kind).filter(({ item }) => isSought(item.holder))
+  const flaggedBy = used.map(({ item }) => new Set(item.reports.map(({ partner }) => partner)).size)
+  return material.partners.map((_, i) => {
+    const clusters = new Clusters()
+    for (const [at, { item }] of used.entries()) clusters.add(item, flaggedBy[at]! > i)
+    const count = flaggedBy.filter((flagged) => flagged > i).length
+    return proportion(count, used.length, clusters.effect())
+  })
+}
+
+/** What one campaign used is found or missed together; each without a campaign stands by itself. */
+class Clusters {
+  readonly #all = new Map<number | Item, { count: number; of: number }>()
+
+  add(item: Item, found: boolean): void {
+    const key = item.campaigns[0] ?? item
+    const cluster = this.#all.get(key) ?? { count: 0, of: 0 }
+    this.#all.set(key, cluster)
+    cluster.of++
+    if (found) cluster.count++
+  }
+
+  effect(): number {
+    return designEffect(this.#all.values())
+  }
 }
 
 type Located = { readonly item: Item; readonly at: number }
@@ -147,6 +189,7 @@ function find(
   const holders = { ...NOBODY }
   const campaigns = new Set<number>()
   const foundCampaigns = new Set<number>()
+  const clusters = new Clusters()
   const waits: number[] = []
   let [final, used, detected] = [0, 0, 0]
   for (const { item, at } of items) {
@@ -154,6 +197,7 @@ function find(
     if (sought) used++
     for (const campaign of item.campaigns) campaigns.add(campaign)
     const day = firstMet(item, threshold, material, sectorOf, values.roundEveryDays)
+    if (sought) clusters.add(item, day !== null)
     if (isMet(threshold, finalCounts(item, threshold, material), sectorOf)) final++
     if (day === null) continue
     days.set(at, day)
@@ -169,9 +213,9 @@ function find(
       ever: days.size,
       final,
       holders,
-      detected: truth ? proportion(detected, used) : null,
+      detected: truth ? proportion(detected, used, clusters.effect()) : null,
       campaigns: campaigns.size === 0 ? null : proportion(foundCampaigns.size, campaigns.size),
-      wrong: truth ? proportion(wronged({ holders }), days.size) : null,
+      wrong: truth ? proportion(wronged({ holders }), days.size - holders.unknown) : null,
       wait: dated ? quantiles(waits) : null,
       saved: savedBy(days, material, values),
     },

@@ -19,7 +19,7 @@ export function madeUpIdentifier(kind: IdentifierKind, number: number): string {
     case 'phone':
       return phone(number)
     case 'device':
-      return `00100000${String(number + 1).padStart(6, '0')}`
+      return device(number)
     case 'host':
       return `www.shop-${number + 1}.example`
     case 'domain':
@@ -38,6 +38,18 @@ function iban(number: number): string {
     remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97
   }
   return `NL${String(98 - remainder).padStart(2, '0')}${account}`
+}
+
+const MOST_DEVICES = 999_999
+
+function device(number: number): string {
+  if (number >= MOST_DEVICES) {
+    return fail('EXPERIMENT_TOO_LARGE', {
+      at: 'device',
+      hint: `at most ${MOST_DEVICES} devices: take fewer campaigns or identifiers`,
+    })
+  }
+  return `00100000${String(number + 1).padStart(6, '0')}`
 }
 
 const LINES = 100

@@ -5,11 +5,18 @@
 
 import { createRequire } from 'node:module'
 import { extname, join, resolve } from 'node:path'
-import { canonicalize, type IdentifierKind } from '@drempel/protocol/identifiers'
+import { canonicalize, IDENTIFIER_KINDS, type IdentifierKind } from '@drempel/protocol/identifiers'
 import { columnIndex, openCsv } from '../client/csv.ts'
 import { readText, reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
-import { HOLDERS, type Holder, type Item, type Material, type Report } from './model.ts'
+import {
+  HOLDERS,
+  type Holder,
+  type Item,
+  type Material,
+  MOST_REPORTS,
+  type Report,
+} from './model.ts'
 import type { Experiment, FileData, ListSource } from './schema.ts'
 
 const DAY_MS = 86_400_000
@@ -17,10 +24,11 @@ const DAY_MS = 86_400_000
 /** @param folder where paths and packages start from */
 export async function readLists(
   experiment: Experiment,
-  { files, truth }: FileData,
+  { files, truth, period: days }: FileData,
   folder: string,
 ): Promise<Material> {
   const { partners } = experiment
+  const period = days && { first: numberOf(days.from), last: numberOf(days.until) }
   const places = new Map<string, Place>()
   const rejected = new Map<string, number>()
   for (const source of files) {
@@ -31,22 +39,25 @@ export async function readLists(
         rejected.set(source.partner, (rejected.get(source.partner) ?? 0) + 1)
         continue
       }
+      if (period !== undefined && outside(row.day, period)) continue
       const place = placeOf(places, source.kind, value)
       // Without days a list says once that an identifier is on it, however often it stands there.
       if (row.day === undefined && row.reports === undefined) {
         if (place.reports.some((report) => report.partner === partner)) continue
       }
-      for (let i = 0; i < (row.reports ?? 1); i++)
-        place.reports.push({ day: row.day ?? 0, partner })
+      // More than count are as good as those that do.
+      const reports = Math.min(row.reports ?? 1, MOST_REPORTS)
+      for (let i = 0; i < reports; i++) place.reports.push({ day: row.day ?? UNDATED, partner })
     }
   }
   if (truth !== undefined) await readTruth(resolve(folder, truth), places)
   const dated = files.every(({ dateColumn }) => dateColumn !== undefined)
   const all = [...places.values()]
-  const { first, last } = span(all)
+  const { first, last } = period ?? span(all)
   const items = all.map(({ reports, ...place }): Item => {
-    const moved = reports.map(({ day, partner }) => ({ day: day - first, partner }))
-    return { ...place, campaigns: [], reports: moved.sort((a, b) => a.day - b.day) }
+    // Where only some lists have days, the others were there from the first on.
+    const moved = reports.map(({ day, partner }) => ({ day: Math.max(0, day - first), partner }))
+    return { ...place, reports: moved.sort((a, b) => a.day - b.day || a.partner - b.partner) }
   })
   return {
     partners,
@@ -64,7 +75,16 @@ type Place = {
   readonly kind: IdentifierKind
   readonly value: string
   holder: Holder | null
+  campaigns: readonly number[]
   readonly reports: Report[]
+}
+
+type Period = { readonly first: number; readonly last: number }
+
+const UNDATED = Number.NEGATIVE_INFINITY
+
+function outside(day: number | undefined, { first, last }: Period): boolean {
+  return day !== undefined && (day < first || day > last)
 }
 
 type Row = { readonly value: string; readonly day?: number; readonly reports?: number }
@@ -73,21 +93,22 @@ function placeOf(places: Map<string, Place>, kind: IdentifierKind, value: string
   const key = `${kind}:${value}`
   const found = places.get(key)
   if (found !== undefined) return found
-  const place: Place = { kind, value, holder: null, reports: [] }
+  const place: Place = { kind, value, holder: null, campaigns: [], reports: [] }
   places.set(key, place)
   return place
 }
 
-function span(places: readonly Place[]): { first: number; last: number } {
+function span(places: readonly Place[]): Period {
   let first = Number.POSITIVE_INFINITY
-  let last = 0
+  let last = Number.NEGATIVE_INFINITY
   for (const { reports } of places) {
     for (const { day } of reports) {
+      if (day === UNDATED) continue
       first = Math.min(first, day)
       last = Math.max(last, day)
     }
   }
-  return { first: Number.isFinite(first) ? first : 0, last }
+  return Number.isFinite(first) ? { first, last } : { first: 0, last: 0 }
 }
 
 function canonical(kind: IdentifierKind, value: string): string | undefined {
@@ -130,10 +151,16 @@ async function* csvRows(path: string, source: ListSource): AsyncGenerator<Row> {
 }
 
 function dayOf(text: string, path: string, row: number): number {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
-  if (Number.isNaN(time))
-    fail('EXPERIMENT_DATA', { at: `${path}, row ${row}`, hint: 'a day: 2026-01-31' })
-  return Math.floor(time / DAY_MS)
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? numberOf(text) : Number.NaN
+  // A day that there is not, such as the 30th of February, is read as another by some engines.
+  const there = !Number.isNaN(day) && new Date(day * DAY_MS).toISOString().startsWith(text)
+  return there
+    ? day
+    : fail('EXPERIMENT_DATA', { at: `${path}, row ${row}`, hint: 'a day: 2026-01-31' })
+}
+
+function numberOf(date: string): number {
+  return Math.floor(Date.parse(`${date}T00:00:00Z`) / DAY_MS)
 }
 
 function countOf(text: string, path: string, row: number): number {
@@ -184,15 +211,24 @@ async function readTruth(path: string, places: Map<string, Place>): Promise<void
   const [valueAt, kindAt, classAt] = ['identifier', 'kind', 'class'].map((name) =>
     columnIndex(csv, name),
   ) as [number, number, number]
+  const campaignsAt = csv.header.indexOf('campaigns')
   for await (const rows of csv.rows()) {
     for (const { row, cells } of rows) {
-      const holder = HOLDERS.find((name) => name === cells[classAt])
-      if (holder === undefined) {
-        return fail('EXPERIMENT_DATA', { at: `${path}, row ${row}`, hint: HOLDERS.join(', ') })
-      }
-      const kind = cells[kindAt] as IdentifierKind
-      const value = canonical(kind, cells[valueAt] ?? '')
-      if (value !== undefined) placeOf(places, kind, value).holder = holder
+      const wrong = (hint: string) => fail('EXPERIMENT_DATA', { at: `${path}, row ${row}`, hint })
+      const holder = HOLDERS.find((name) => name === cells[classAt]) ?? wrong(HOLDERS.join(', '))
+      const kind = IDENTIFIER_KINDS.find((name) => name === cells[kindAt])
+      if (kind === undefined) return wrong(IDENTIFIER_KINDS.join(', '))
+      const value = canonical(kind, cells[valueAt] ?? '') ?? wrong(`no ${kind} in canonical form`)
+      const place = placeOf(places, kind, value)
+      place.holder = holder
+      if (campaignsAt >= 0)
+        place.campaigns = campaignsOf(cells[campaignsAt] ?? '') ?? wrong('numbers')
     }
   }
+}
+
+/** Numbers with a space between, or none. */
+function campaignsOf(text: string): number[] | undefined {
+  const parts = text.split(' ').filter((part) => part !== '')
+  return parts.every((part) => /^\d{1,9}$/.test(part)) ? parts.map(Number) : undefined
 }

@@ -3,6 +3,7 @@
  * knows, what it is in truth. Everything is in the clear: this is a model of the world, not a party.
  */
 
+import type { Sector } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Text } from '../output/language.ts'
 import type { ExperimentPartner } from './schema.ts'
@@ -71,9 +72,14 @@ export type Rule = {
   /** 0: flags do not expire. */
   readonly listAgeDays: number
   readonly output: 'list' | 'owners'
-  /** Indices of the partners that learn from it. */
+  /** Indices of the partners that learn from it; and who these are, where not all do. */
   readonly consumers: readonly number[]
+  readonly only?: Audience
 }
+
+export type Audience =
+  | { readonly sectors: readonly Sector[] }
+  | { readonly names: readonly string[] }
 
 /** By which all learn counts, in tens, and of no identifier. */
 export type CountRule = {

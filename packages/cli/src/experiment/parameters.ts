@@ -4,7 +4,6 @@
  */
 
 import type { Text } from '../output/language.ts'
-import type { Experiment } from './schema.ts'
 
 /** What a number is about: offenders' campaigns, victims who seek help, or any made-up world. */
 type Group = 'campaigns' | 'people' | 'world' | 'intervention' | 'cost'
@@ -90,23 +89,29 @@ export const PARAMETERS = {
     [10, 90],
     1,
   ),
-  victims: number(
-    'campaigns',
-    { nl: 'slachtoffers van een campagne, mediaan', en: 'victims of a campaign, median' },
-    UNIT.count,
-    20,
-    [10, 40],
-  ),
-  victimsSpread: number(
-    'campaigns',
-    {
-      nl: 'hoe ongelijk campagnes zijn (standaardafwijking van de logaritme)',
-      en: 'how unequal campaigns are (standard deviation of the logarithm)',
-    },
-    UNIT.count,
-    1,
-    [0.5, 1.5],
-  ),
+  victims: {
+    ...number(
+      'campaigns',
+      { nl: 'slachtoffers van een campagne, mediaan', en: 'victims of a campaign, median' },
+      UNIT.count,
+      20,
+      [10, 40],
+    ),
+    most: 100_000,
+  },
+  victimsSpread: {
+    ...number(
+      'campaigns',
+      {
+        nl: 'hoe ongelijk campagnes zijn (standaardafwijking van de logaritme)',
+        en: 'how unequal campaigns are (standard deviation of the logarithm)',
+      },
+      UNIT.count,
+      1,
+      [0.5, 1.5],
+    ),
+    most: 3,
+  },
   identifiers: {
     ...number(
       'campaigns',
@@ -292,6 +297,19 @@ export const PARAMETERS = {
     [25, 400],
     twente(': de meesten verliezen 50 euro of minder', ': most victims lose 50 euro or less'),
   ),
+  lossSpread: {
+    ...number(
+      'campaigns',
+      {
+        nl: 'hoe ongelijk de schade is (standaardafwijking van de logaritme)',
+        en: 'how unequal losses are (standard deviation of the logarithm)',
+      },
+      UNIT.count,
+      1.2,
+      [0.8, 1.6],
+    ),
+    most: 3,
+  },
   lossBankhelpdesk: number(
     'campaigns',
     {
@@ -330,16 +348,19 @@ export const PARAMETERS = {
       ': 6.3% of people more than once, of 15.7% who were a victim',
     ),
   ),
-  moreCrimes: number(
-    'people',
-    {
-      nl: 'misdrijven boven de twee bij een herhaald slachtoffer, gemiddeld',
-      en: 'crimes above two of a repeated victim, mean',
-    },
-    UNIT.count,
-    0.7,
-    [0.2, 2],
-  ),
+  moreCrimes: {
+    ...number(
+      'people',
+      {
+        nl: 'misdrijven boven de twee bij een herhaald slachtoffer, gemiddeld',
+        en: 'crimes above two of a repeated victim, mean',
+      },
+      UNIT.count,
+      0.7,
+      [0.2, 2],
+    ),
+    most: 50,
+  },
   seekHelp: share(
     'people',
     {
@@ -391,35 +412,35 @@ export const PARAMETERS = {
     { nl: 'een uur van één processorkern', en: 'an hour of one processor core' },
     UNIT.euro,
     0.05,
-    null,
+    [0.02, 0.2],
   ),
   euroPerGigabyte: number(
     'cost',
     { nl: 'een gigabyte netwerkverkeer', en: 'a gigabyte of network traffic' },
     UNIT.euro,
     0.02,
-    null,
+    [0, 0.1],
   ),
   euroPerNodeYear: number(
     'cost',
     { nl: 'een node een jaar beheren', en: 'running a node for a year' },
     UNIT.euro,
     25_000,
-    null,
+    [10_000, 60_000],
   ),
   minutesPerHit: number(
     'cost',
     { nl: 'werk aan een treffer', en: 'work on a hit' },
     { nl: 'minuten', en: 'minutes' },
     15,
-    null,
+    [5, 60],
   ),
   euroPerStaffHour: number(
     'cost',
     { nl: 'een uur van een medewerker', en: 'an hour of staff' },
     UNIT.euro,
     65,
-    null,
+    [45, 95],
   ),
   microsecondsPerTag: number(
     'cost',
@@ -428,11 +449,11 @@ export const PARAMETERS = {
       en: 'processor time of a key holder or asker for a tag',
     },
     { nl: 'microseconden', en: 'microseconds' },
-    200,
-    null,
+    120,
+    [60, 250],
     {
-      nl: 'gemeten, zie README.md: een miljoen tags bij een quorum van drie in 290 s op twee kernen',
-      en: 'measured, see README.md: a million tags at a quorum of three in 290 s on two cores',
+      nl: 'gemeten: de tijd van een miljoen tags in README.md',
+      en: 'measured: the time of a million tags in README.md',
     },
   ),
   secondsPerGigabyte: number(
@@ -443,10 +464,10 @@ export const PARAMETERS = {
     },
     { nl: 'seconden', en: 'seconds' },
     3.8,
-    null,
+    [2, 8],
     {
-      nl: 'gemeten, zie README.md: 33 lijsten van 144.045 in 13 s processortijd en 3,4 GB verstuurd',
-      en: 'measured, see README.md: 33 lists of 144,045 in 13 s of processor time and 3.4 GB sent',
+      nl: 'gemeten: de ronde over 33 lijsten in README.md',
+      en: 'measured: the round over 33 lists in README.md',
     },
   ),
 } as const satisfies Record<string, Parameter>
@@ -455,12 +476,24 @@ export type ParameterName = keyof typeof PARAMETERS
 export type ParameterValues = Readonly<Record<ParameterName, number>>
 
 /** Whether a number bears on the outcome of such an experiment. */
-export function bears(name: ParameterName, { data }: Pick<Experiment, 'data'>): boolean {
+export function bears(name: ParameterName, { data }: { readonly data: object }): boolean {
   const { group } = PARAMETERS[name]
-  if (group === 'cost') return true
+  if ('nodes' in data) return false
+  if (group === 'cost' || name === 'roundEveryDays') return true
   if ('files' in data) return false
   if (name === 'actDays' || name === 'effectiveness') return 'generator' in data
   return group === 'world' || group === 'intervention' || 'people' in data === (group === 'people')
+}
+
+/** Between what a number is varied. Around what an experiment chose itself: a half and twice of it. */
+export function rangeOf(
+  name: ParameterName,
+  value: number,
+): readonly [low: number, high: number] | null {
+  const { range, least, most, integer }: Parameter = PARAMETERS[name]
+  if (range === null || (range[0] <= value && value <= range[1])) return range
+  const within = (end: number) => Math.min(most, Math.max(least, integer ? Math.round(end) : end))
+  return [within(value / 2), within(value * 2)]
 }
 
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as ParameterName[]

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTextIfThere } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
+import { isDraft } from './written.ts'
 
 /** Files of the folder that say of which experiment it is. */
 const TELLING = ['results.json', 'rounds.json']
@@ -31,7 +32,7 @@ export async function checkWorldPlace(folder: string, experiment: string, force:
 
 async function isFree(folder: string): Promise<boolean> {
   try {
-    return (await readdir(folder)).length === 0
+    return (await readdir(folder)).every(isDraft)
   } catch {
     // What is no folder is complained about when it is made one.
     return true

@@ -7,7 +7,10 @@
 import { type Item, type Material, MOST_REPORTS, type Rule } from './model.ts'
 
 /** What of a rule decides whether it is met; t = 1 is pooling, which no convenant allows. */
-export type Threshold = Pick<Rule, 't' | 'sectors' | 'reports' | 'listAgeDays'>
+export type Threshold = Pick<Rule, 't' | 'sectors' | 'reports' | 'listAgeDays'> & {
+  /** Where a partner's count saturates; as the protocol's does unless given. */
+  readonly most?: number
+}
 
 /** Everything on one heap: whatever anybody flagged. Victims are repeated ones from two reports on. */
 export const POOLING: Readonly<Record<Material['sought'], Threshold>> = {
@@ -26,7 +29,7 @@ export function isMet(rule: Threshold, counts: Counts, sectorOf: readonly number
   for (const [partner, count] of counts.entries()) {
     if (count === 0) continue
     partners++
-    reports += Math.min(count, MOST_REPORTS)
+    reports += Math.min(count, rule.most ?? MOST_REPORTS)
     sectors |= 1 << sectorOf[partner]!
   }
   return partners >= rule.t && reports >= rule.reports && bits(sectors) >= rule.sectors

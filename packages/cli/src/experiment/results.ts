@@ -5,14 +5,22 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { type Overlap, overlaps } from './copies.ts'
 import { type Cost, costs } from './cost.ts'
 import { type CountFinding, countFinding } from './counts.ts'
-import { evaluatePool, evaluateRule, type Finding, itemsOf, type RuleFinding } from './evaluate.ts'
+import {
+  detectedBy,
+  evaluatePool,
+  evaluateRule,
+  type Finding,
+  itemsOf,
+  type RuleFinding,
+} from './evaluate.ts'
 import { type Bits, bitsLearned, pooledBits } from './information.ts'
 import { type Less, leastExposure } from './less.ts'
 import type { CountRule, Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'
 import { countRulesOf, kindsOf, rulesOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
-import type { Sensitivity } from './sensitivity.ts'
+import { type CostSensitivity, costSensitivityOf, type Sensitivity } from './sensitivity.ts'
+import type { Proportion } from './statistics.ts'
 import { type PartnerValue, partnerValues } from './value.ts'
 
 export type KindResult = {
@@ -23,8 +31,16 @@ export type KindResult = {
   readonly sizes: readonly number[]
   /** How many stand on exactly 1, 2, ... lists. */
   readonly histogram: readonly number[]
+  /** Of what is sought, by at least 1, 2, ... partners; null where the truth is not known. */
+  readonly detectedBy: readonly Proportion[] | null
   readonly pooling: Finding
-  readonly sectors: readonly { readonly sector: string; readonly finding: Finding }[]
+  /** What the members of a sector find who share all among themselves. */
+  readonly sectors: readonly {
+    readonly sector: string
+    /** From how many reports on, where a rule asks for so many; 0: from the first flag on. */
+    readonly reports: number
+    readonly finding: Finding
+  }[]
   readonly rules: readonly RuleResult[]
   /** Those that only count. */
   readonly counts: readonly CountResult[]
@@ -59,33 +75,43 @@ export type Results = {
   }
   readonly parameters: ParameterValues
   readonly kinds: readonly KindResult[]
+  readonly costSensitivity: readonly CostSensitivity[]
   readonly sensitivity: readonly Sensitivity[]
 }
 
-export function resultsOf(
+/** @param onRule told after each rule of the sweep, of how many; others get their turn then */
+export async function resultsOf(
   experiment: Experiment,
   material: Material,
-  sensitivity: readonly Sensitivity[] = [],
-): Results {
+  onRule: (done: number, total: number) => void = () => {},
+): Promise<Results> {
   const values = parameterValues(experiment.parameters)
   const rules = rulesOf(experiment)
   const counted = countRulesOf(experiment)
-  const kinds = kindsOf(experiment)
   const { dated, truth, sought, lastDay, rejected, victims } = material
+  const found: RuleFinding[] = []
+  for (const rule of rules) {
+    found.push(evaluateRule(rule, material, values))
+    onRule(found.length, rules.length)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const kinds = kindsOf(experiment).map((kind) => {
+    const own = found.filter(({ rule }) => rule.kind === kind)
+    const counts = counted.filter((rule) => rule.kind === kind)
+    return kindResult(kind, own, counts, experiment, material, values)
+  })
   return {
     format: 'drempel-experiment-results/1',
     experiment,
     digest: digestOf(experiment),
     material: { dated, truth, sought, lastDay, rejected, victims: victims.length },
     parameters: values,
-    kinds: kinds.map((kind) => {
-      const found = rules
-        .filter((rule) => rule.kind === kind)
-        .map((rule) => evaluateRule(rule, material, values))
-      const counts = counted.filter((rule) => rule.kind === kind)
-      return kindResult(kind, found, counts, experiment, material, values)
+    kinds,
+    costSensitivity: kinds.flatMap(({ rules: own, focus }) => {
+      const chosen = own.find(({ rule }) => rule.id === focus)
+      return chosen === undefined ? [] : costSensitivityOf(chosen, material, values)
     }),
-    sensitivity,
+    sensitivity: [],
   }
 }
 
@@ -106,14 +132,18 @@ function kindResult(
   const less = leastExposure(found, pooling, wanted)
   const focus = focusOf(found, less, wanted)
   const sectors = [...new Set(material.partners.map(({ sector }) => sector))]
+  const asked = new Set([0, ...found.map(({ rule }) => rule.reports)])
   return {
     kind,
     ...listFacts(kind, material),
+    detectedBy: detectedBy(kind, material),
     pooling,
-    sectors: sectors.map((sector) => ({
-      sector,
-      finding: evaluatePool(kind, material, values, sector),
-    })),
+    sectors: sectors.flatMap((sector) =>
+      [...asked].map((reports) => {
+        const least = reports === 0 ? undefined : reports
+        return { sector, reports, finding: evaluatePool(kind, material, values, sector, least) }
+      }),
+    ),
     rules: found.map((finding) => ({
       ...finding,
       bits: bitsLearned(finding, material),

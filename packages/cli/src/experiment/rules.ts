@@ -1,7 +1,7 @@
 /** The rules that a sweep stands for, in its order, each once; those that only count apart. */
 
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { type CountRule, MOST_REPORTS, type Rule } from './model.ts'
+import { type Audience, type CountRule, MOST_REPORTS, type Rule } from './model.ts'
 import type { Experiment } from './schema.ts'
 
 export function rulesOf({ rules, partners }: Experiment): Rule[] {
@@ -12,16 +12,18 @@ export function rulesOf({ rules, partners }: Experiment): Rule[] {
     const consumers = partners.flatMap(({ id }, i) =>
       sweep.consumers === 'all' || sweep.consumers.includes(id) ? [i] : [],
     )
+    const only =
+      consumers.length === partners.length ? undefined : { only: among(consumers, partners) }
     for (const kind of sweep.kinds)
       for (const t of sweep.t ?? [])
         for (const sectors of sweep.sectors)
           for (const reports of sweep.reports)
             for (const listAgeDays of sweep.listAgeDays) {
-              const rule = { kind, t, sectors, reports, listAgeDays, output, consumers }
+              const rule = { kind, t, sectors, reports, listAgeDays, output, consumers, ...only }
               // More sectors than partners, or more reports than can count, is met by nothing.
               if (t > partners.length || sectors > t) continue
               if (reports > MOST_REPORTS * partners.length) continue
-              const id = idOf(rule, sweep.consumers === 'all')
+              const id = idOf(rule, only === undefined ? [] : consumers.map((i) => partners[i]!.id))
               found.set(id, { id, ...rule })
             }
   }
@@ -64,7 +66,7 @@ export function kindsOf({ rules }: Pick<Experiment, 'rules'>): IdentifierKind[] 
 
 function idOf(
   { kind, t, sectors, reports, listAgeDays, output }: Omit<Rule, 'id'>,
-  everyone: boolean,
+  only: readonly string[],
 ): string {
   return [
     kind,
@@ -73,6 +75,14 @@ function idOf(
     ...(reports > 0 ? [`r${reports}`] : []),
     ...(listAgeDays > 0 ? [`d${listAgeDays}`] : []),
     ...(output === 'owners' ? ['owners'] : []),
-    ...(everyone ? [] : ['some']),
+    ...(only.length > 0 ? ['for', ...only] : []),
   ].join('-')
+}
+
+/** Some partners, as whole sectors where they are just that. */
+function among(consumers: readonly number[], partners: Experiment['partners']): Audience {
+  const told = (i: number) => consumers.includes(i)
+  const sectors = [...new Set(consumers.map((i) => partners[i]!.sector))]
+  const whole = partners.every(({ sector }, i) => told(i) === sectors.includes(sector))
+  return whole ? { sectors } : { names: consumers.map((i) => partners[i]!.name) }
 }

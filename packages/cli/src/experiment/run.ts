@@ -27,15 +27,19 @@ export async function materialOf(experiment: Experiment, file: string): Promise<
   return worldOf(experiment, parameterValues(experiment.parameters))
 }
 
-/** @param onStep told how many of how many worlds of the sensitivity are done */
+/** @param onPart told which part is done, from 0 to 1: half of it rules, half worlds of the sensitivity */
 export async function compute(
   experiment: Experiment,
   file: string,
-  onStep: (done: number, total: number) => void = () => {},
+  onPart: (part: number) => void = () => {},
 ): Promise<Computed> {
   const material = await materialOf(experiment, file)
-  const results = resultsOf(experiment, material)
-  if (!isMadeUp(experiment) || !experiment.sensitivity) return { material, results }
+  const varies = isMadeUp(experiment) && experiment.sensitivity
+  const share = varies ? 0.5 : 1
+  const results = await resultsOf(experiment, material, (done, total) => {
+    onPart((share * done) / total)
+  })
+  if (!varies) return { material, results }
   const focus = results.kinds.flatMap((kind) => {
     return focusOf(kind.rules, kind.less, experiment.wanted)?.rule ?? []
   })
@@ -44,7 +48,7 @@ export async function compute(
     focus,
     results.parameters,
     (values) => worldOf(experiment, values),
-    onStep,
+    (done, total) => onPart(0.5 + (0.5 * done) / total),
   )
   return { material, results: { ...results, sensitivity } }
 }

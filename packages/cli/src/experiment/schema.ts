@@ -28,6 +28,7 @@ const oneOrMore = <T extends z.ZodType>(value: T) =>
     .transform((given) => [given].flat() as z.infer<T>[])
 const kind = z.enum(KINDS)
 const day = whole(1, 36_600)
+const date = z.iso.date('a day, as text: "2026-01-31"')
 
 const partner = z.strictObject({
   id: slug,
@@ -77,8 +78,10 @@ const generator = z.strictObject({
 
 const fileData = z.strictObject({
   files: z.array(list).min(1).max(256),
-  /** CSV with columns identifier, kind and class (fraud, mule, victim, innocent). */
+  /** CSV with columns identifier, kind and class (fraud, mule, victim, innocent); `campaigns` may be. */
   truth: z.exactOptional(line),
+  /** Day 0 and the day of the last round; what lies outside is left out. By default all that is dated. */
+  period: z.exactOptional(z.strictObject({ from: date, until: date })),
 })
 
 /** A node that runs already: a home beside the experiment, or an address with the file of a token. */
@@ -136,7 +139,7 @@ const sweep = z.strictObject({
    */
   output: z.enum(['list', 'owners', 'aggregates']).default('list'),
   aggregates: z.exactOptional(counts),
-  consumers: z.union([z.literal('all'), z.array(slug).min(1).max(64)]).default('all'),
+  consumers: z.union([z.literal('all'), oneOrMore(slug)]).default('all'),
 })
 
 const parameterShape = Object.fromEntries(
@@ -146,79 +149,24 @@ const parameterShape = Object.fromEntries(
   }),
 ) as Record<ParameterName, z.ZodExactOptional<z.ZodNumber>>
 
-export const experimentSchema = z
-  .strictObject({
-    format: z.literal('drempel-experiment/1'),
-    id: slug,
-    title: text,
-    /** What the reader wants to know. */
-    question: text,
-    /** Where paths and packages start from; from the experiment's folder, and by default that. */
-    base: z.exactOptional(line),
-    seed: whole(0, Number.MAX_SAFE_INTEGER),
-    partners: z.array(partner).min(2).max(64),
-    data,
-    rules: z.array(sweep).min(1).max(32),
-    /** Which part of what pooling everything detects must be kept, from 0 to 1. */
-    wanted: z.number().min(0).max(1).default(0.5),
-    parameters: z.strictObject(parameterShape).default({}),
-    /** Whether each assumption is varied over its range; takes two worlds an assumption. */
-    sensitivity: z.boolean().default(true),
-  })
-  .superRefine((experiment, context) => {
-    const ids = experiment.partners.map(({ id }) => id)
-    const complain = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message })
-    ids.forEach((id, i) => {
-      if (ids.indexOf(id) < i)
-        complain(['partners', i, 'id'], `${id} is there already: give another id`)
-    })
-    const known = (id: string, path: (string | number)[]) => {
-      if (!ids.includes(id)) complain(path, `no such partner: one of ${ids.join(', ')}`)
-    }
-    if ('files' in experiment.data) {
-      experiment.data.files.forEach(({ partner, file, npm }, i) => {
-        known(partner, ['data', 'files', i, 'partner'])
-        if ((file === undefined) === (npm === undefined)) {
-          complain(['data', 'files', i], 'give either file or npm')
-        }
-      })
-    } else if ('nodes' in experiment.data) {
-      experiment.data.nodes.forEach(({ partner, home, url, token }, i) => {
-        known(partner, ['data', 'nodes', i, 'partner'])
-        if ((home === undefined) === (url === undefined || token === undefined))
-          complain(['data', 'nodes', i], 'give either home, or url and token')
-      })
-      experiment.rules.forEach(({ listAgeDays }, i) => {
-        if (listAgeDays.some((days) => days > 0))
-          complain(['rules', i, 'listAgeDays'], 'nodes know when their flags expire: leave it out')
-      })
-    } else if ('generator' in experiment.data) {
-      const { mix, copies } = experiment.data.generator
-      if (Object.values(mix).every((part) => part === 0)) {
-        complain(['data', 'generator', 'mix'], 'give at least one kind of fraud a part above 0')
-      }
-      copies.forEach(({ from, to }, i) => {
-        known(from, ['data', 'generator', 'copies', i, 'from'])
-        known(to, ['data', 'generator', 'copies', i, 'to'])
-        if (from === to) complain(['data', 'generator', 'copies', i, 'to'], 'another partner')
-      })
-    }
-    experiment.rules.forEach(({ t, sectors, reports, output, aggregates, consumers }, i) => {
-      if (output !== 'aggregates') {
-        if (t === undefined) complain(['rules', i, 't'], 'give the number of partners')
-        if (aggregates !== undefined)
-          complain(['rules', i, 'aggregates'], 'for output aggregates alone')
-      } else if (t !== undefined) {
-        complain(['rules', i, 't'], 'a rule that only counts has none: leave it out')
-      } else if (sectors.some((s) => s > 1) || reports.some((r) => r > 0) || consumers !== 'all') {
-        complain(['rules', i], 'a rule that only counts has no sectors, reports or consumers')
-      }
-      if (consumers !== 'all') {
-        consumers.forEach((id, j) => void known(id, ['rules', i, 'consumers', j]))
-      }
-    })
-  })
+export const experimentSchema = z.strictObject({
+  format: z.literal('drempel-experiment/1'),
+  id: slug,
+  title: text,
+  /** What the reader wants to know. */
+  question: text,
+  /** Where paths and packages start from; from the experiment's folder, and by default that. */
+  base: z.exactOptional(line),
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  partners: z.array(partner).min(2).max(64),
+  data,
+  rules: z.array(sweep).min(1).max(32),
+  /** Which part of what pooling everything detects must be kept, from 0 to 1. */
+  wanted: z.number().min(0).max(1).default(0.5),
+  parameters: z.strictObject(parameterShape).default({}),
+  /** Whether each assumption is varied over its range; takes two worlds an assumption. */
+  sensitivity: z.boolean().default(true),
+})
 
 export type Experiment = z.infer<typeof experimentSchema>
 export type ExperimentPartner = Experiment['partners'][number]

@@ -5,7 +5,8 @@
  */
 
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import { evaluatePool, evaluateRule, wronged, yieldShare } from './evaluate.ts'
+import { type Cost, costs } from './cost.ts'
+import { evaluatePool, evaluateRule, type RuleFinding, wronged, yieldShare } from './evaluate.ts'
 import type { Material, Rule } from './model.ts'
 import {
   bears,
@@ -13,6 +14,7 @@ import {
   PARAMETERS,
   type ParameterName,
   type ParameterValues,
+  rangeOf,
 } from './parameters.ts'
 import type { Experiment } from './schema.ts'
 
@@ -50,9 +52,11 @@ export async function sensitivityOf(
   make: MakeWorld,
   onStep: (done: number, total: number) => void,
 ): Promise<Sensitivity[]> {
-  const varied = PARAMETER_NAMES.filter(
-    (name) => PARAMETERS[name].range !== null && bears(name, experiment),
-  )
+  const varied = PARAMETER_NAMES.flatMap((parameter) => {
+    const range = rangeOf(parameter, values[parameter])
+    const ofWorlds = PARAMETERS[parameter].group !== 'cost' && bears(parameter, experiment)
+    return range !== null && ofWorlds ? [{ parameter, range }] : []
+  })
   const found: Sensitivity[] = []
   const small = {
     ...values,
@@ -61,8 +65,8 @@ export async function sensitivityOf(
   }
   const world = make(small)
   const base = rules.map((rule) => outcome(rule, 0, world, small))
-  for (const [i, parameter] of varied.entries()) {
-    const [low, high] = PARAMETERS[parameter].range!.map((value) => {
+  for (const [i, { parameter, range }] of varied.entries()) {
+    const [low, high] = range.map((value) => {
       const changed = { ...small, [parameter]: value }
       const other = make(changed)
       return rules.map((rule) => outcome(rule, value, other, changed))
@@ -76,6 +80,53 @@ export async function sensitivityOf(
     await new Promise((resolve) => setImmediate(resolve))
   }
   return found
+}
+
+export type CostSensitivity = {
+  readonly parameter: ParameterName
+  readonly kind: IdentifierKind
+  readonly rule: string
+  readonly base: Expense
+  readonly low: Expense
+  readonly high: Expense
+}
+
+/** Of all partners together: a year of rounds and nodes, and the work on hits. */
+export type Expense = {
+  readonly value: number
+  readonly euroYear: number
+  readonly euroStaff: number
+}
+
+/** What the prices do; the world stays as it is. Empty where there is no round. */
+export function costSensitivityOf(
+  { rule, learns }: Pick<RuleFinding, 'rule' | 'learns'>,
+  material: Material,
+  values: ParameterValues,
+): CostSensitivity[] {
+  const told = learns.map(({ ownOver, others }) => ownOver + others)
+  const expense = (parameter: ParameterName, value: number): Expense | undefined => {
+    const found = costs(rule, told, material, { ...values, [parameter]: value })
+    return found === null ? undefined : { value, ...sumOf(found) }
+  }
+  return PARAMETER_NAMES.flatMap((parameter) => {
+    const range = rangeOf(parameter, values[parameter])
+    if (PARAMETERS[parameter].group !== 'cost' || range === null) return []
+    const [base, low, high] = [values[parameter], ...range].map((value) =>
+      expense(parameter, value),
+    )
+    if (base === undefined || low === undefined || high === undefined) return []
+    return [{ parameter, kind: rule.kind, rule: rule.id, base, low, high }]
+  })
+}
+
+function sumOf(found: readonly Cost[]): Pick<Expense, 'euroYear' | 'euroStaff'> {
+  let [euroYear, euroStaff] = [0, 0]
+  for (const cost of found) {
+    euroYear += cost.euroYear
+    euroStaff += cost.euroStaff
+  }
+  return { euroYear, euroStaff }
 }
 
 function outcome(rule: Rule, value: number, world: Material, values: ParameterValues): Outcome {

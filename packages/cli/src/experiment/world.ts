@@ -9,29 +9,11 @@
 import type { Sector } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { type Draws, seededDraws } from './draws.ts'
+import { FRAUDS, type Fraud, SEES, USES } from './frauds.ts'
 import { madeUpIdentifier } from './identifiers.ts'
 import type { Holder, Item, Material, Report, Victim } from './model.ts'
 import type { ParameterValues } from './parameters.ts'
 import type { ExperimentPartner, Generator } from './schema.ts'
-
-type Fraud = keyof Generator['mix']
-
-/** What each kind of fraud uses. */
-const USES: Readonly<Record<Fraud, readonly IdentifierKind[]>> = {
-  webshop: ['domain', 'host', 'iban', 'email'],
-  bankhelpdesk: ['phone', 'iban', 'device'],
-  marketplace: ['iban', 'phone', 'email', 'device'],
-  phishing: ['domain', 'host', 'phone', 'device', 'iban'],
-}
-
-/** Which kinds an organisation writes down. */
-const SEES: Readonly<Record<Sector, readonly IdentifierKind[]>> = {
-  bank: ['iban', 'phone', 'device', 'domain'],
-  telecom: ['phone', 'device', 'domain', 'host'],
-  platform: ['iban', 'phone', 'device', 'domain', 'host', 'email'],
-  police: ['iban', 'phone', 'device', 'domain', 'host', 'email'],
-  helpdesk: ['iban', 'phone', 'domain', 'host', 'email'],
-}
 
 export type WorldOptions = {
   readonly seed: number
@@ -98,8 +80,7 @@ class World {
   addCampaign(campaign: number): void {
     const { generator, values, kinds } = this.#options
     const draws = this.#draws(`campaign/${campaign}`)
-    const frauds = Object.keys(generator.mix) as Fraud[]
-    const fraud = frauds[draws.weighted(frauds.map((name) => generator.mix[name]))]!
+    const fraud = FRAUDS[draws.weighted(FRAUDS.map((name) => generator.mix[name]))]!
     const start = draws.uniform() * values.days
     const length = 1 + draws.exponential(values.campaignDays - 1)
     const count = Math.max(1, Math.round(draws.logNormal(values.victims, values.victimsSpread)))
@@ -230,7 +211,7 @@ class World {
     const progress = draws.uniform()
     const day = start + progress * length
     const bank = fraud === 'bankhelpdesk'
-    const euro = bank ? values.lossBankhelpdesk : draws.logNormal(values.loss, LOSS_SPREAD)
+    const euro = bank ? values.lossBankhelpdesk : draws.logNormal(values.loss, values.lossSpread)
     // Tools wear out one after the other: who comes late meets the last.
     const met = tools.map(
       ({ items }) => items[Math.min(items.length - 1, Math.floor(progress * items.length))]!,
@@ -299,6 +280,3 @@ function drawReport(draws: Draws, count: number) {
     mentions: Array.from({ length: count }, () => draws.uniform()),
   }
 }
-
-/** Losses of one kind of fraud differ by a factor of some three from the median. */
-const LOSS_SPREAD = 1.2

@@ -5,10 +5,11 @@ import type { Round } from '@drempel/protocol/api'
 import type { RandomBytes } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { makeFolder, readTextIfThere, writeText } from '../../client/files.ts'
-import { withBase } from '../folder.ts'
+import { withBase } from '../copy.ts'
 import { liveReport } from '../report/live.ts'
 import { digestOf } from '../results.ts'
 import type { Experiment, NodeData } from '../schema.ts'
+import { writeWhole } from '../written.ts'
 import { type Opening, openFederation } from './members.ts'
 import { type LiveKind, type LiveResults, liveKind, liveResults } from './results.ts'
 import { type LiveProgress, liveRound, progressSchema } from './rounds.ts'
@@ -49,12 +50,14 @@ export async function runLive(
     kinds.push(await liveKind(experiment, federation, kind, ofKind, ran.done))
   }
   const results = liveResults(experiment, federation, kinds)
-  const write = (name: string, content: string) => writeText(join(folder, name), content, random)
-  await write('experiment.yaml', withBase(options.text, options.relativeBase))
-  await write('results.json', `${JSON.stringify({ software, ...results }, null, 2)}\n`)
-  await write('results.csv', liveCsv(results))
-  await write('convenant.json', `${JSON.stringify(federation.signed, null, 2)}\n`)
-  await write('report.html', liveReport(results, { lang, software }))
+  const files = [
+    { name: 'results.json', text: `${JSON.stringify({ software, ...results }, null, 2)}\n` },
+    { name: 'experiment.yaml', text: withBase(options.text, options.relativeBase) },
+    { name: 'results.csv', text: liveCsv(results) },
+    { name: 'convenant.json', text: `${JSON.stringify(federation.signed, null, 2)}\n` },
+    { name: 'report.html', text: liveReport(results, { lang, software }) },
+  ]
+  await writeWhole(folder, files, random)
   return results
 }
 

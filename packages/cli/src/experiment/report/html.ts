@@ -7,10 +7,10 @@ import { escaped, htmlDocument } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { Results } from '../results.ts'
 import { kindSections } from './kind.ts'
-import { type Cell, paragraph, tableOf, whole } from './markup.ts'
+import { type Cell, capital, paragraph, tableOf, whole } from './markup.ts'
 import { parameterSection } from './parameters.ts'
 import { CHART_STYLE } from './rows.ts'
-import { shortly } from './short.ts'
+import { type Point, shortly } from './short.ts'
 import { TEXTS } from './texts.ts'
 import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
 
@@ -43,7 +43,7 @@ export function reportHtml(results: Results, { lang, checked, software }: Report
     heading(TEXTS.question),
     paragraph(say(experiment.question)),
     heading(TEXTS.short),
-    ...shortly(results, lang).map((text) => paragraph(text)),
+    ...shortly(results, lang).map(point),
     paragraph(say(origin), 'note'),
     heading(TEXTS.partners),
     partnersTable(results, lang),
@@ -60,6 +60,10 @@ export function reportHtml(results: Results, { lang, checked, software }: Report
     `<dl><dt>${escaped(say(TEXTS.seed))}</dt><dd>${experiment.seed}</dd><dt>${escaped(say(TEXTS.digest))}</dt><dd>${results.digest}</dd><dt>drempel, ${escaped(say(TEXTS.version))}</dt><dd>${escaped(software)}</dd></dl>`,
   ]
   return page(say(experiment.title), sections, lang)
+}
+
+function point({ word, text }: Point): string {
+  return `<p class="point"><strong>${escaped(word)}.</strong> ${escaped(text)}</p>`
 }
 
 /** A whole document around the sections. */
@@ -100,10 +104,6 @@ function partnersTable({ experiment, material, kinds }: Results, lang: Lang): st
   return tableOf([...head, ...(rejects ? [TEXTS.rejected[lang]] : [])], rows, lang)
 }
 
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid } h4 { font-size: 1rem; margin: 1.3rem 0 .3rem; break-after: avoid } h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; break-after: avoid }
@@ -112,6 +112,6 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap } tr { break-inside: avoid }
 figure { margin: 1rem 0; break-inside: avoid } figcaption, .note { color: #444; font-size: .92rem } summary { cursor: pointer; color: #444; font-size: .92rem }
-.warning { border-left: 4px solid #d55e00; padding-left: .8rem } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem } dd { margin: 0; overflow-wrap: anywhere }
+.point { margin: .45rem 0 } .warning { border-left: 4px solid #d55e00; padding-left: .8rem } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem } dd { margin: 0; overflow-wrap: anywhere }
 @page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none; font-size: 10.5pt } .wide { overflow: visible } table { font-size: 8pt } th, td { padding: .15rem .5rem .15rem 0; hyphens: auto } td.n { white-space: normal } th:last-child, td:last-child { padding-right: 0 } details::details-content { content-visibility: visible; block-size: auto } }
 `

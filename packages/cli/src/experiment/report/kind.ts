@@ -7,7 +7,7 @@ import { copiesPart } from './chapters/copies.ts'
 import { costPart } from './chapters/cost.ts'
 import { countsPart } from './chapters/counts.ts'
 import { detectionFigure, histogramTable, yieldFigure } from './chapters/detection.ts'
-import { learnsTable } from './chapters/learns.ts'
+import { eachRuleLearns, learnsTable } from './chapters/learns.ts'
 import { lessFigure, lessTable } from './chapters/less.ts'
 import type { Named } from './chapters/named.ts'
 import { timeFigure } from './chapters/time.ts'
@@ -22,11 +22,11 @@ export function kindSections(kind: KindResult, results: Results, lang: Lang): st
   const heading = (text: Text) => headingOf(text, lang)
   const { dated, truth } = results.material
   const named: Named[] = [
-    ...kind.sectors.map(({ sector, finding }) => ({
-      name: `${SECTOR_NAMES[sector as keyof typeof SECTOR_NAMES][lang]} ${say(TEXTS.alone)}`,
-      finding,
-      reference: true,
-    })),
+    ...kind.sectors.map(({ sector, reports, finding }) => {
+      const name = `${SECTOR_NAMES[sector as keyof typeof SECTOR_NAMES][lang]} ${say(TEXTS.alone)}`
+      const from = reports === 0 ? '' : `, ${reports} ${say(TEXTS.reports)}`
+      return { name: name + from, finding, reference: true }
+    }),
     ...kind.rules.map((finding) => ({
       name: ruleName(finding.rule, lang),
       finding,
@@ -40,7 +40,7 @@ export function kindSections(kind: KindResult, results: Results, lang: Lang): st
     ...(truth ? [detectionFigure(named, kind, results, lang)] : []),
     ...(!truth && kind.rules.length > 0 ? [yieldFigure(named, lang)] : []),
     heading(TEXTS.histogram),
-    histogramTable(kind, lang),
+    histogramTable(kind, results, lang),
     ...(dated ? [heading(TEXTS.time), timeFigure(named, lang)] : []),
     ...(truth ? [heading(TEXTS.who), whoFigure(named, results, lang)] : []),
     ...aboutRules(kind, results, lang),
@@ -78,6 +78,7 @@ function aboutFocus(kind: KindResult, results: Results, lang: Lang): string[] {
     paragraph(TEXTS.learnsIntro[lang]),
     paragraph(focusSentence(focus, lang), 'note'),
     learnsTable(focus, results, lang),
+    ...eachRuleLearns(kind, results, lang),
     paragraph(TEXTS.learnsOthers[lang]),
     headingOf(TEXTS.cost, lang),
     ...costPart(focus, results, lang),

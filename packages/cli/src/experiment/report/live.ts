@@ -3,9 +3,18 @@
 import { escaped } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import type { LiveKind, LivePartner, LiveResults } from '../live/results.ts'
-import { capital, page } from './html.ts'
+import { page } from './html.ts'
 import { LIVE_TEXTS as TEXTS } from './live-texts.ts'
-import { type Cell, decimal, figure, paragraph, percent, tableOf, whole } from './markup.ts'
+import {
+  type Cell,
+  capital,
+  decimal,
+  figure,
+  paragraph,
+  percent,
+  tableOf,
+  whole,
+} from './markup.ts'
 import { rowsChart } from './rows.ts'
 import { KIND_NAMES, SECTOR_NAMES } from './words.ts'
 

@@ -70,3 +70,7 @@ export function interval(
   if (share === null || low === null || high === null) return '–'
   return `${percent(share, lang)} (${percent(low, lang)} – ${percent(high, lang)})`
 }
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -8,33 +8,49 @@ import type { Outcome, Sensitivity } from '../sensitivity.ts'
 import { type Cell, decimal, figure, paragraph, percent, tableOf, whole } from './markup.ts'
 import { rowsChart } from './rows.ts'
 import { TEXTS } from './texts.ts'
+import { KIND_NAMES, ruleSentence } from './words.ts'
 
 const MOST_ROWS = 12
 
 export function parameterSection(results: Results, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
-  const { experiment, parameters, sensitivity } = results
+  const { experiment, parameters, sensitivity, costSensitivity } = results
   const rows = PARAMETER_NAMES.filter((name) => bears(name, experiment)).map((name): Cell[] => {
-    const { about, source, value } = PARAMETERS[name]
-    const given = experiment.parameters[name]
-    const own = given !== undefined && given !== value
-    const origin = own ? TEXTS.chosen : (source ?? TEXTS.assumption)
-    return [say(about), amount(name, parameters[name], lang), say(origin)]
+    const { about, source, value, range } = PARAMETERS[name]
+    const own = parameters[name] !== value
+    const assumed = own ? TEXTS.chosen : (source ?? TEXTS.assumption)
+    return [say(about), amount(name, parameters[name], lang), say(range ? assumed : TEXTS.size)]
   })
   return [
     `<h2>${escaped(say(TEXTS.parameters))}</h2>`,
     paragraph(say(TEXTS.parametersIntro)),
     tableOf([TEXTS.parameter, TEXTS.amount, TEXTS.source].map(say), rows, lang),
+    ...(sensitivity.length > 0 ? [aboutRule(sensitivity[0]!, results, lang)] : []),
     ...(sensitivity.length > 0 ? [tornado(results, lang)] : []),
+    ...(costSensitivity.length > 0 ? costTable(results, lang) : []),
   ]
 }
 
-function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
+/** Of the first kind: one chart is enough to see which numbers matter. */
+function aboutRule(
+  { kind, rule: id }: { kind: string; rule: string },
+  { kinds }: Results,
+  lang: Lang,
+) {
+  const found = kinds.find((one) => one.kind === kind)!
+  const { rule } = found.rules.find((one) => one.rule.id === id)!
+  const [name, sentence] = [KIND_NAMES[found.kind][lang], ruleSentence(rule, lang)]
+  const text =
+    lang === 'nl'
+      ? `Voor ${name} en de regel: ${sentence}.`
+      : `For ${name} and the rule: ${sentence}.`
+  return paragraph(text, 'note')
+}
+
+function tornado({ sensitivity }: Results, lang: Lang): string {
   const say = (text: Text) => text[lang]
-  // Of the first kind: one chart is enough to see which numbers matter.
-  const kind = kinds[0]!
   const effects = sensitivity
-    .filter((effect) => effect.kind === kind.kind)
+    .filter((effect) => effect.kind === sensitivity[0]!.kind)
     .sort((a, b) => span(b) - span(a) || (a.parameter < b.parameter ? -1 : 1))
   const chart = rowsChart({
     rows: effects.slice(0, MOST_ROWS).map(({ parameter, base, low, high }) => ({
@@ -58,7 +74,7 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
     head.map(say),
     effects.map(({ parameter, low, high }): Cell[] => [
       say(PARAMETERS[parameter].about),
-      PARAMETERS[parameter].range!.map((end) => amount(parameter, end, lang)).join(' – '),
+      rangeText(parameter, low, high, lang),
       `${percent(low.detected, lang)} – ${percent(high.detected, lang)}`,
       `${whole(low.wronged, lang)} – ${whole(high.wronged, lang)}`,
       ...(saved ? [`${whole(low.saved ?? 0, lang)} – ${whole(high.saved ?? 0, lang)}`] : []),
@@ -66,6 +82,33 @@ function tornado({ sensitivity, kinds }: Results, lang: Lang): string {
     lang,
   )
   return figure(chart, say(TEXTS.sensitivityCaption), table, say(TEXTS.numbers))
+}
+
+function costTable({ costSensitivity, kinds }: Results, lang: Lang): string[] {
+  const say = (text: Text) => text[lang]
+  const effects = costSensitivity.filter(({ kind }) => kind === kinds[0]!.kind)
+  const euros = (low: number, high: number) => `${whole(low, lang)} – ${whole(high, lang)}`
+  const table = tableOf(
+    [TEXTS.parameter, TEXTS.range, TEXTS.euroYearRange, TEXTS.euroStaffRange].map(say),
+    effects.map(({ parameter, low, high }): Cell[] => [
+      say(PARAMETERS[parameter].about),
+      rangeText(parameter, low, high, lang),
+      euros(low.euroYear, high.euroYear),
+      euros(low.euroStaff, high.euroStaff),
+    ]),
+    lang,
+  )
+  const shown = `<details><summary>${escaped(say(TEXTS.numbers))}</summary>${table}</details>`
+  return effects.length === 0 ? [] : [paragraph(say(TEXTS.costRange)), shown]
+}
+
+function rangeText(
+  parameter: ParameterName,
+  low: { readonly value: number },
+  high: { readonly value: number },
+  lang: Lang,
+): string {
+  return [low, high].map(({ value }) => amount(parameter, value, lang)).join(' – ')
 }
 
 /** In percentage points. */

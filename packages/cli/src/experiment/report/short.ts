@@ -1,29 +1,53 @@
-/** What a reader with one minute should know, in sentences. */
+/**
+ * What a reader with one minute should know: the yield, who is hit, how early, who learns what, whether
+ * less would do and what it costs, each under a word to find it by.
+ */
 
-import type { Lang } from '../../output/language.ts'
+import type { Lang, Text } from '../../output/language.ts'
+import type { Cost } from '../cost.ts'
 import { cellsOf } from '../counts.ts'
 import { wronged, yieldShare } from '../evaluate.ts'
 import type { KindResult, Results, RuleResult } from '../results.ts'
 import { percent, whole } from './markup.ts'
+import { TEXTS } from './texts.ts'
 import { KIND_NAMES, ruleSentence, SECTOR_NAMES } from './words.ts'
 
-export function shortly(results: Results, lang: Lang): string[] {
-  return results.kinds.flatMap((kind) => [
-    ...(kind.rules.length === 0
-      ? []
-      : [results.material.truth ? detected(kind, results, lang) : matched(kind, results, lang)]),
-    ...counted(kind, lang),
-    ...warned(kind, results, lang),
-  ])
+/** A word to find it by, and sentences. */
+export type Point = { readonly word: string; readonly text: string }
+
+export function shortly(results: Results, lang: Lang): Point[] {
+  const { truth, dated } = results.material
+  return results.kinds.flatMap((kind, i) => {
+    const focus = kind.rules.find(({ rule }) => rule.id === kind.focus)
+    const point = (word: Text, text: string): Point => ({ word: word[lang], text })
+    const aboutRule = (rule: RuleResult): Point[] => [
+      ...(truth ? [point(TEXTS.shortWho, who(rule, kind, results, lang))] : []),
+      ...(dated && rule.wait !== null ? [point(TEXTS.shortTime, early(rule, kind, lang))] : []),
+      ...(i > 0
+        ? []
+        : [
+            point(TEXTS.shortLearns, learns(rule, lang)),
+            point(TEXTS.shortLess, less(rule, kind, results, lang)),
+            ...(rule.costs === null ? [] : [point(TEXTS.shortCost, cost(rule, lang))]),
+          ]),
+    ]
+    const found = truth ? detected : matched
+    return [
+      ...(kind.rules.length > 0 ? [point(TEXTS.shortYield, found(kind, results, lang))] : []),
+      ...(focus === undefined ? [] : aboutRule(focus)),
+      ...counted(kind, lang).map((text) => point(TEXTS.shortCounts, text)),
+      ...warned(kind, results, lang).map((text) => point(TEXTS.shortBeware, text)),
+    ]
+  })
 }
 
 function detected(kind: KindResult, results: Results, lang: Lang): string {
   const { pooling, sectors, rules } = kind
   const { wanted } = results.experiment
-  const others = results.material.sought === 'victims'
-  const best = [...sectors].sort(
-    (a, b) => (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0),
-  )[0]!
+  const victims = results.material.sought === 'victims'
+  const best = sectors
+    .filter(({ reports }) => reports === 0)
+    .sort((a, b) => (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0))[0]!
   const sector = SECTOR_NAMES[best.sector as keyof typeof SECTOR_NAMES][lang]
   const share = (value: number | null) => percent(value, lang, 0)
   const most = share(pooling.detected!.share)
@@ -32,15 +56,18 @@ function detected(kind: KindResult, results: Results, lang: Lang): string {
   const rule = rules.find((finding) => finding.rule.id === chosen)
   const whose = `${KIND_NAMES[kind.kind][lang]} ${soughtIn(kind, results, lang)}`
   if (lang === 'nl') {
-    const start = `Van de ${whose} ${others ? 'is' : 'staat'} ${most} ${others ? 'te herkennen aan twee meldingen' : 'op minstens één lijst'}. De sector die in zijn eentje het meest ziet (${sector}), vindt ${alone} als zijn leden onderling alles delen.`
+    const how = victims ? 'is' : 'staat'
+    const where = victims ? 'te herkennen aan twee meldingen' : 'op minstens één lijst'
+    const start = `Van de ${whose} ${how} ${most} ${where}; meer is er met delen niet te vinden. De sector die in zijn eentje het meest ziet (${sector}), vindt ${alone} als zijn leden onderling alles delen.`
     if (rule === undefined)
       return `${start} Geen van de beproefde regels vindt ${share(wanted)} van wat alle lijsten op één hoop zouden vinden.`
-    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} van wat alle lijsten op één hoop zouden vinden. Een deelnemer ziet nu gemiddeld ${share(known(rule, 'alone'))} zelf, en kan met de regel ${share(known(rule, 'together'))} kennen. Boven de drempel komen ${whole(wronged(rule), lang)} ${others ? 'anderen' : 'mensen die niets deden'}; op één hoop zijn dat er ${whole(wronged(pooling), lang)}.`
+    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} van wat alle lijsten op één hoop zouden vinden. Een deelnemer ziet nu gemiddeld ${share(known(rule, 'alone'))} zelf, en kan met de regel ${share(known(rule, 'together'))} kennen.`
   }
-  const start = `Of the ${whose}, ${most} ${others ? 'can be told by two reports' : 'are on at least one list'}. The sector that sees most by itself (${sector}) finds ${alone} if its members share everything among themselves.`
+  const where = victims ? 'can be told by two reports' : 'are on at least one list'
+  const start = `Of the ${whose}, ${most} ${where}; sharing finds no more. The sector that sees most by itself (${sector}) finds ${alone} if its members share everything among themselves.`
   if (rule === undefined)
     return `${start} None of the rules tried finds ${share(wanted)} of what all lists on one heap would find.`
-  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} of what all lists on one heap would find. A partner now sees ${share(known(rule, 'alone'))} by itself on average, and can know ${share(known(rule, 'together'))} with the rule. Over the threshold come ${whole(wronged(rule), lang)} ${others ? 'others' : 'people who did nothing'}; on one heap these are ${whole(wronged(pooling), lang)}.`
+  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} of what all lists on one heap would find. A partner now sees ${share(known(rule, 'alone'))} by itself on average, and can know ${share(known(rule, 'together'))} with the rule.`
 }
 
 function soughtIn({ pooling }: KindResult, { material }: Results, lang: Lang): string {
@@ -70,6 +97,99 @@ function matched({ kind, listed, rules }: KindResult, { experiment }: Results, l
     : `On ${partners} lists there are ${whole(listed, lang)} different ${name}. Over the threshold: ${counts}.`
 }
 
+function who(rule: RuleResult, { pooling }: KindResult, { material }: Results, lang: Lang): string {
+  const [hit, heap] = [wronged(rule), wronged(pooling)].map((count) => whole(count, lang))
+  const part = percent(rule.wrong?.share ?? null, lang)
+  const { mule, victim } = rule.holders
+  if (material.sought === 'victims') {
+    return lang === 'nl'
+      ? `Boven de drempel komen ${hit} anderen dan herhaalde slachtoffers (${part}); op één hoop zijn dat er ${heap}.`
+      : `Over the threshold come ${hit} others than repeated victims (${part}); on one heap these are ${heap}.`
+  }
+  const identity = whole(victim, lang)
+  const mules = whole(mule, lang)
+  if (lang === 'nl') {
+    const apart = mule > 0 ? ` Katvangers tellen apart: ${mules}.` : ''
+    return `Boven de drempel komen ${hit} houders die niets deden (${part}), van wie ${identity} slachtoffer van identiteitsfraude; op één hoop zijn dat er ${heap}.${apart}`
+  }
+  const apart = mule > 0 ? ` Money mules are counted apart: ${mules}.` : ''
+  return `Over the threshold come ${hit} holders who did nothing (${part}), of whom ${identity} victims of identity fraud; on one heap these are ${heap}.${apart}`
+}
+
+function early({ wait }: RuleResult, { pooling }: KindResult, lang: Lang): string {
+  const [half, heap] = [wait, pooling.wait].map((days) => within(days?.median ?? 0, lang))
+  return lang === 'nl'
+    ? `De helft van wat de regel vindt, is ${half} boven de drempel; op één hoop, met even vaak een ronde, ${heap}.`
+    : `Half of what the rule finds is over the threshold ${half}; on one heap, with rounds as often, ${heap}.`
+}
+
+function within(days: number, lang: Lang): string {
+  const count = whole(days, lang)
+  if (lang === 'nl') {
+    if (days === 0) return 'op de dag van de eerste melding'
+    return `binnen ${count} ${days === 1 ? 'dag' : 'dagen'} na de eerste melding`
+  }
+  if (days === 0) return 'on the day of the first flag'
+  return `within ${count} ${days === 1 ? 'day' : 'days'} of the first flag`
+}
+
+function learns({ rule, bits }: RuleResult, lang: Lang): string {
+  const most = (of: (partner: (typeof bits)[number]) => number) => {
+    return whole(Math.max(0, ...bits.map(of)), lang)
+  }
+  const [own, pooled, others] = [
+    most((p) => p.own),
+    most((p) => p.pooled),
+    most((p) => p.pooledOthers),
+  ]
+  if (lang === 'nl') {
+    const asks =
+      rule.output === 'list'
+        ? 'op wat hij navraagt ja of nee'
+        : 'alleen iets over zijn eigen meldingen'
+    return `Een deelnemer hoort ${asks}, nooit wie er meldde of hoeveel. Over zijn eigen meldingen leert hij hoogstens ${own} bits; op één hoop zou hij ${pooled} bits leren, en tot ${others} identificatoren van anderen zien.`
+  }
+  const asks = rule.output === 'list' ? 'yes or no of what it asks' : 'of its own flags alone'
+  return `A partner hears ${asks}, never who flagged or how many. Of its own flags it learns ${own} bits at most; on one heap it would learn ${pooled} bits, and see up to ${others} identifiers of others.`
+}
+
+function less(
+  rule: RuleResult,
+  { rules, less: levels }: KindResult,
+  results: Results,
+  lang: Lang,
+): string {
+  const { experiment, material } = results
+  const share = percent(experiment.wanted, lang, 0)
+  const reached = levels.find(({ wanted }) => wanted === experiment.wanted)?.rule === rule.rule.id
+  const all = whole(rules.length, lang)
+  if (!reached) {
+    return lang === 'nl'
+      ? `Geen van de ${all} beproefde regels haalt ${share} van wat alles op één hoop vindt; hier en hieronder staat de eerste.`
+      : `None of the ${all} rules tried reaches ${share} of what one heap finds; here and below stands the first.`
+  }
+  const tried = lang === 'nl' ? `Er zijn ${all} regels beproefd.` : `${all} rules were tried.`
+  if (!material.truth) {
+    return lang === 'nl'
+      ? `${tried} Van die welke minstens ${share} van alles op één hoop opleveren, is dit die waarbij deelnemers samen het minst te horen krijgen.`
+      : `${tried} Of those that yield at least ${share} of one heap, this is the one by which partners together are told least.`
+  }
+  return lang === 'nl'
+    ? `${tried} Van die welke minstens ${share} van alles op één hoop vinden, treft deze de minste mensen die niets deden.`
+    : `${tried} Of those that find at least ${share} of one heap, this one hits fewest people who did nothing.`
+}
+
+function cost({ costs }: RuleResult, lang: Lang): string {
+  // In hundreds: more the assumptions do not know.
+  const hundreds = (of: (one: Cost) => number) => {
+    return 100 * Math.ceil(costs!.reduce((sum, one) => sum + of(one), 0) / 100)
+  }
+  const [year, staff] = [hundreds((one) => one.euroYear), hundreds((one) => one.euroStaff)]
+  return lang === 'nl'
+    ? `Alle deelnemers samen betalen ongeveer ${whole(year, lang)} euro per jaar voor de nodes en de rondes, en hoogstens ${whole(staff, lang)} euro aan werk om alle treffers één keer te bekijken. De prijzen zijn aannames.`
+    : `All partners together pay about ${whole(year, lang)} euro a year for nodes and rounds, and at most ${whole(staff, lang)} euro of work to look at all hits once. The prices are assumptions.`
+}
+
 function counted({ kind, counts, pooling }: KindResult, lang: Lang): string[] {
   const [first] = counts
   if (first === undefined) return []
@@ -92,7 +212,7 @@ function warned({ overlaps }: KindResult, { experiment }: Results, lang: Lang): 
     .join(', ')
   return [
     lang === 'nl'
-      ? `Let op: een lijst lijkt deels van een andere overgenomen (${names}). Dan telt de drempel niet wat hij belooft te tellen.`
-      : `Beware: a list seems to be taken in part from another (${names}). Then the threshold does not count what it promises to count.`,
+      ? `Een lijst lijkt deels van een andere overgenomen (${names}). Dan telt de drempel niet wat hij belooft te tellen.`
+      : `A list seems to be taken in part from another (${names}). Then the threshold does not count what it promises to count.`,
   ]
 }

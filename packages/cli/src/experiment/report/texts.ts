@@ -4,6 +4,14 @@ export const TEXTS = {
   drempel: { nl: 'Drempel, proeftuin', en: 'Drempel, experiment' },
   question: { nl: 'De vraag', en: 'The question' },
   short: { nl: 'In het kort', en: 'In short' },
+  shortYield: { nl: 'Opbrengst', en: 'Yield' },
+  shortWho: { nl: 'Ten onrechte geraakt', en: 'Wrongly hit' },
+  shortTime: { nl: 'Snelheid', en: 'Speed' },
+  shortLearns: { nl: 'Wie wat te weten komt', en: 'Who learns what' },
+  shortLess: { nl: 'Met minder', en: 'With less' },
+  shortCost: { nl: 'Kosten', en: 'Costs' },
+  shortCounts: { nl: 'Aantallen alleen', en: 'Counts alone' },
+  shortBeware: { nl: 'Let op', en: 'Beware' },
   madeUp: {
     nl: 'De gegevens zijn verzonnen. Een generator maakte fraudeurs, slachtoffers en vergissingen volgens de aannames onderaan dit verslag; geen enkel nummer is van iemand. De uitkomsten zeggen iets over zo’n wereld, niet over deelnemers die toevallig zo heten.',
     en: 'The data are made up. A generator made offenders, victims and mistakes from the assumptions at the end of this report; no number is anybody’s. The outcomes say something about such a world, not about organisations that happen to bear these names.',
@@ -32,6 +40,16 @@ export const TEXTS = {
   onLists: { nl: 'aantal lijsten', en: 'number of lists' },
   exactly: { nl: 'op precies zoveel', en: 'on exactly so many' },
   atLeast: { nl: 'op minstens zoveel', en: 'on at least so many' },
+  foundBy: {
+    offenders: {
+      nl: 'gevonden deel van wat daders gebruikten (95%-interval)',
+      en: 'part found of what offenders used (95% interval)',
+    },
+    victims: {
+      nl: 'gevonden deel van de herhaalde slachtoffers (95%-interval)',
+      en: 'part found of the repeated victims (95% interval)',
+    },
+  },
   numbers: { nl: 'De cijfers', en: 'The figures' },
   detection: { nl: 'Wat vindt welke regel?', en: 'What does each rule find?' },
   detectionAxis: {
@@ -45,8 +63,8 @@ export const TEXTS = {
     },
   },
   detectionCaption: {
-    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
-    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
+    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson; wat één campagne gebruikte, telt als samenhangend), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
+    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson; what one campaign used counts as connected), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
   },
   yieldAxis: {
     nl: 'identificatoren boven de drempel (aantal)',
@@ -66,8 +84,11 @@ export const TEXTS = {
   newPairs: { nl: 'nieuw voor een deelnemer', en: 'new to a partner' },
   pooling: { nl: 'alles op één hoop', en: 'everything on one heap' },
   alone: { nl: 'alleen', en: 'alone' },
+  reports: { nl: 'meldingen', en: 'reports' },
+  unknownHolder: { nl: 'onbekend', en: 'unknown' },
+  eachRule: { nl: 'Van elke regel', en: 'Of every rule' },
   savedVictims: { nl: 'voorkomen slachtoffers', en: 'victims spared' },
-  savedEuro: { nl: 'voorkomen schade (euro)', en: 'loss spared (euro)' },
+  savedEuro: { nl: 'voorkomen schade (euro)', en: 'loss prevented (euro)' },
   time: { nl: 'Hoe vroeg?', en: 'How early?' },
   waitAxis: {
     nl: 'dagen van de eerste melding bij wie dan ook tot de drempel',
@@ -229,11 +250,18 @@ export const TEXTS = {
   amount: { nl: 'waarde', en: 'value' },
   source: { nl: 'bron', en: 'source' },
   assumption: { nl: 'aanname', en: 'assumption' },
-  chosen: { nl: 'gekozen in deze proef', en: 'chosen in this experiment' },
+  chosen: { nl: 'aanname van deze proef', en: 'assumption of this experiment' },
+  size: { nl: 'keuze: de omvang van de proef', en: 'a choice: the size of the experiment' },
   range: { nl: 'bereik', en: 'range' },
   detectedRange: { nl: 'gevonden deel dan', en: 'part found then' },
-  savedRange: { nl: 'voorkomen schade dan (euro)', en: 'loss spared then (euro)' },
+  savedRange: { nl: 'voorkomen schade dan (euro)', en: 'loss prevented then (euro)' },
   wrongRange: { nl: 'ten onrechte getroffen dan', en: 'wrongly hit then' },
+  costRange: {
+    nl: 'Wat de prijzen doen met de kosten van alle deelnemers samen, als één getal aan de rand van zijn bereik ligt.',
+    en: 'What prices do to the costs of all partners together, when one number lies at the end of its range.',
+  },
+  euroYearRange: { nl: 'een jaar dan (euro)', en: 'a year then (euro)' },
+  euroStaffRange: { nl: 'werk aan treffers dan (euro)', en: 'work on hits then (euro)' },
   sensitivityAxis: {
     nl: 'verandering van het gevonden deel (procentpunten)',
     en: 'change of the part found (percentage points)',

@@ -3,7 +3,7 @@
 import type { Sector } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang, Text } from '../../output/language.ts'
-import type { CountRule, Rule } from '../model.ts'
+import type { Audience, CountRule, Rule } from '../model.ts'
 
 export const SECTOR_NAMES: Readonly<Record<Sector, Text>> = {
   bank: { nl: 'banken', en: 'banks' },
@@ -36,8 +36,16 @@ export function ruleName(rule: Rule, lang: Lang): string {
       ? [lang === 'nl' ? `${rule.listAgeDays} dagen` : `${rule.listAgeDays} days`]
       : []),
     ...(rule.output === 'owners' ? [lang === 'nl' ? 'alleen melders' : 'flaggers only'] : []),
+    ...(rule.only === undefined
+      ? []
+      : [`${lang === 'nl' ? 'voor' : 'for'} ${audience(rule.only, ' + ', lang)}`]),
   ]
   return parts.join(', ')
+}
+
+function audience(only: Audience, joined: string, lang: Lang): string {
+  const names = 'names' in only ? only.names : only.sectors.map((name) => SECTOR_NAMES[name][lang])
+  return names.join(joined)
 }
 
 /** A whole phrase: "at least 2 partners from at least 2 sectors". */
@@ -62,8 +70,12 @@ export function ruleSentence(rule: Rule, lang: Lang): string {
         ? `, niet ouder dan ${rule.listAgeDays} dagen`
         : `, not older than ${rule.listAgeDays} days`
       : ''
+  const owners =
+    rule.output === 'owners' ? (nl ? ', bekend bij wie zelf meldde' : ', told to flaggers') : ''
+  const who = rule.only === undefined ? '' : audience(rule.only, nl ? ' en ' : ' and ', lang)
+  const only = who === '' ? '' : nl ? `, alleen bekend bij ${who}` : `, told to ${who} only`
   const partners = nl ? 'deelnemers' : 'partners'
-  return `${least} ${rule.t} ${partners}${sectors}${reports}${age}`
+  return `${least} ${rule.t} ${partners}${sectors}${reports}${age}${owners}${only}`
 }
 
 /** "Flagged by how many partners and flagged by which pair; closed below 10". */

@@ -87,15 +87,22 @@ export function yieldFigure(named: readonly Named[], lang: Lang): string {
   return figure(chart, say(TEXTS.yieldCaption), table, say(TEXTS.numbers))
 }
 
-export function histogramTable({ histogram, listed }: KindResult, lang: Lang): string {
+export function histogramTable(
+  { histogram, listed, detectedBy }: KindResult,
+  { material: { sought } }: Results,
+  lang: Lang,
+): string {
   let before = 0
   const rows = histogram.map((exactly, i): Cell[] => {
     const atLeast = listed - before
     before += exactly
-    return [String(i + 1), exactly, atLeast]
+    const found = detectedBy === null ? [] : [interval(detectedBy[i]!, lang)]
+    return [String(i + 1), exactly, atLeast, ...found]
   })
+  const head = [TEXTS.onLists, TEXTS.exactly, TEXTS.atLeast]
+  const foundBy = detectedBy === null ? [] : [TEXTS.foundBy[sought]]
   return tableOf(
-    [TEXTS.onLists, TEXTS.exactly, TEXTS.atLeast].map((text) => text[lang]),
+    [...head, ...foundBy].map((text) => text[lang]),
     rows,
     lang,
   )

@@ -31,12 +31,12 @@ export function whoFigure(
     }),
     axis: say(TEXTS.whoAxis),
     format: (value) => whole(value, lang),
-    series: holders.map((holder) => say(HOLDER_NAMES[holder])),
+    series: holders.map((holder) => say(nameOf(holder))),
     label: say(TEXTS.whoCaption[sought]),
   })
   const head = [
     say(TEXTS.rule),
-    ...holders.map((holder) => say(HOLDER_NAMES[holder])),
+    ...holders.map((holder) => say(nameOf(holder))),
     say(TEXTS.wrong),
     say(TEXTS.exposures),
   ]
@@ -54,6 +54,12 @@ export function whoFigure(
 }
 
 /** The kinds of holder that there are in this world. */
-function occurring(named: readonly Named[]): Holder[] {
-  return HOLDERS.filter((holder) => named.some(({ finding }) => finding.holders[holder] > 0))
+function occurring(named: readonly Named[]): (Holder | 'unknown')[] {
+  return ([...HOLDERS, 'unknown'] as const).filter((holder) =>
+    named.some(({ finding }) => finding.holders[holder] > 0),
+  )
+}
+
+function nameOf(holder: Holder | 'unknown'): Text {
+  return holder === 'unknown' ? TEXTS.unknownHolder : HOLDER_NAMES[holder]
 }
