@@ -11,14 +11,13 @@ import {
   type I32,
   i32,
   i32const,
-  i32x4,
   type Local,
   load,
   ModuleBuilder,
   type V128,
   v128,
-  v128const,
 } from './assembler.ts'
+import { SIDE, turnSquares } from './squares.ts'
 
 const ROW = 16
 
@@ -166,14 +165,14 @@ function writeAdd(module: ModuleBuilder): void {
 
 /**
  * transpose(out, planes, bytes): 32 planes of so many bytes, four words of each at a time, so that four
- * squares of 32 by 32 bits are turned side by side (Hacker's Delight, section 7-3).
+ * squares are turned side by side.
  */
 function writeTranspose(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'transpose', 3)
   const [out, planes, bytes] = p as [I, I, I]
   const end = f.local('i32', i32.add(planes, bytes))
   const source = f.local('i32')
-  const square = Array.from({ length: 32 }, () => f.local('v128'))
+  const square = Array.from({ length: SIDE }, () => f.local('v128'))
   const moved = f.local('v128')
   f.loopWhile(i32.ltU(planes, end), () => {
     f.set(source, planes)
@@ -181,16 +180,7 @@ function writeTranspose(module: ModuleBuilder): void {
       f.set(row, load('v128', source))
       f.set(source, i32.add(source, bytes))
     }
-    for (let j = 16, mask = 0x0000ffff; j > 0; j >>= 1, mask ^= mask << j) {
-      for (let i = 0; i < 32; i++) {
-        if ((i & j) !== 0) continue
-        const [upper, lower] = [square[i]!, square[i + j]!]
-        const differ = v128.xor(upper, i32x4.shrU(lower, i32const(j)))
-        f.set(moved, v128.and(differ, everyWord(mask)))
-        f.set(upper, v128.xor(upper, moved))
-        f.set(lower, v128.xor(lower, i32x4.shl(moved, i32const(j))))
-      }
-    }
+    turnSquares(f, square, moved)
     writeLanes(f, out, square)
     f.set(out, i32.add(out, i32const(4 * 32 * 4)))
     f.set(planes, i32.add(planes, i32const(ROW)))
@@ -229,12 +219,6 @@ function words(a: V128, b: V128, chosen: readonly number[]): V128 {
     b,
     chosen.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)),
   )
-}
-
-function everyWord(word: number): V128 {
-  const one = BigInt(word >>> 0)
-  const two = (one << 32n) | one
-  return v128const(two, two)
 }
 
 type V = Local<'v128'>

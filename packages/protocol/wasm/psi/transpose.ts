@@ -1,25 +1,14 @@
 /**
  * transpose(rows, columns, stride, blocks): 448 columns of bits, `stride` bytes apart, to rows of 64
  * bytes, of which the last 8 are left as they were; 128 rows a block. The bit of column c is bit
- * 31 - c mod 32 of word c div 32 of its row. Four squares of 32 by 32 bits are turned side by side
- * (Hacker's Delight, section 7-3).
+ * 31 - c mod 32 of word c div 32 of its row. Four squares are turned side by side.
  */
 
-import {
-  i32,
-  i32const,
-  i32x4,
-  type Local,
-  load,
-  type ModuleBuilder,
-  v128,
-  v128const,
-} from '../assembler.ts'
+import { i32, i32const, type Local, load, type ModuleBuilder } from '../assembler.ts'
+import { SIDE, turnSquares } from '../squares.ts'
 import { HELD, ROW } from './scratch.ts'
 
 type I = Local<'i32'>
-
-const SIDE = 32
 
 export function writeTranspose(module: ModuleBuilder): void {
   const f = module.function(['i32', 'i32', 'i32', 'i32'], [], 'transpose')
@@ -41,16 +30,7 @@ export function writeTranspose(module: ModuleBuilder): void {
         f.set(row, load('v128', source))
         f.set(source, i32.add(source, stride))
       }
-      for (let j = SIDE / 2, mask = 0x0000ffff; j > 0; j >>= 1, mask ^= mask << j) {
-        for (let i = 0; i < SIDE; i++) {
-          if ((i & j) !== 0) continue
-          const [upper, lower] = [square[i]!, square[i + j]!]
-          const differ = v128.xor(upper, i32x4.shrU(lower, i32const(j)))
-          f.set(moved, v128.and(differ, everyWord(mask)))
-          f.set(upper, v128.xor(upper, moved))
-          f.set(lower, v128.xor(lower, i32x4.shl(moved, i32const(j))))
-        }
-      }
+      turnSquares(f, square, moved)
       for (let row = 0; row < 4 * SIDE; row++) {
         f.storeLane32(to, square[SIDE - 1 - (row % SIDE)]!, Math.floor(row / SIDE), HELD * row)
       }
@@ -60,10 +40,4 @@ export function writeTranspose(module: ModuleBuilder): void {
     f.set(rows, i32.add(rows, i32const(4 * SIDE * HELD)))
     f.set(blocks, i32.sub(blocks, i32const(1)))
   })
-}
-
-function everyWord(word: number) {
-  const one = BigInt(word >>> 0)
-  const two = (one << 32n) | one
-  return v128const(two, two)
 }
