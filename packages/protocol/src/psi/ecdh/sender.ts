@@ -52,11 +52,7 @@ export async function sendList(
   session: EcdhSession,
   { records }: Pick<MaskedList, 'records'>,
 ): Promise<void> {
-  const { width, options, stop } = session
-  const bytes = BATCH * width
-  for (let from = 0; from < records.length; from += bytes) {
-    await stop.race(options.channel.send('psi/list', records.subarray(from, from + bytes)))
-  }
+  await sendRecords(session, 'psi/list', records, session.width)
 }
 
 /**
@@ -93,8 +89,17 @@ export async function answer(
   })
   const rising = ordered(records, width, risingOrder(records, width))
   if (!rises(rising, width, 0, count)) fail('DUPLICATE_ELEMENT', { culprit: channel.peer })
-  if (output !== 'size') return
-  for (let from = 0; from < rising.length; from += BATCH * width) {
-    await stop.race(channel.send('psi/products', rising.subarray(from, from + BATCH * width)))
+  if (output === 'size') await sendRecords(session, 'psi/products', rising, width)
+}
+
+async function sendRecords(
+  { options, stop }: EcdhSession,
+  step: string,
+  records: Bytes,
+  width: number,
+): Promise<void> {
+  const bytes = BATCH * width
+  for (let from = 0; from < records.length; from += bytes) {
+    await stop.race(options.channel.send(step, records.subarray(from, from + bytes)))
   }
 }
