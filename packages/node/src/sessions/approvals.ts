@@ -18,6 +18,7 @@ import type { NodeContext } from './context.ts'
 import { fail } from './errors.ts'
 import { canonical } from './flags.ts'
 import { type ProposalState, stateOf } from './records/index.ts'
+import { agreedBy, differ } from './records/people.ts'
 
 const LIFETIME_MS = 3 * 86_400_000
 const LISTED = 1_000
@@ -83,11 +84,7 @@ export async function decideQuestion(
   approve: boolean,
 ): Promise<WaitingQuestion> {
   const { proposer, state } = await readQuestion(ctx, id)
-  if (proposer.token === operator.id)
-    fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
-  if (proposer.name === operator.name) {
-    fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
-  }
+  differ(proposer, personOf(operator))
   if (state !== 'waiting') fail('NOT_APPROVED', { at: state })
   const sealed = ctx.vault.seal(decisionOf(id), jcs(personOf(operator)), ctx.random)
   if (!(await ctx.store.proposals.decide(id, operator.id, approve, sealed))) {
@@ -119,13 +116,8 @@ export async function askApproved(
   id: string,
 ): Promise<{ readonly question: WaitingQuestion; readonly answer: CheckAnswer }> {
   const question = await readQuestion(ctx, id)
-  const { proposer, decider, state, kind, purpose, rule, protocol, values } = question
-  if (proposer.token !== operator.id) {
-    fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
-  }
-  if (state !== 'approved' || decider === null) return fail('NOT_APPROVED', { at: state })
-  const token = await ctx.store.tokens.get(decider.token)
-  if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
+  const { kind, purpose, rule, protocol, values } = question
+  const decider = await agreedBy(ctx, operator, question)
   if (!(await ctx.store.proposals.begin(id))) fail('NOT_APPROVED', { at: 'used' })
   const approval = approvalOf(ctx, question, decider)
   try {

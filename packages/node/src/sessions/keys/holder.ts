@@ -37,6 +37,7 @@ import { knownKind, memberKey, sameConvenant } from '../federation.ts'
 import { journalKey, journalKeyFailed } from '../journal.ts'
 import { keyPurpose, shareContext, verifyKey } from '../oprf/keyring.ts'
 import { parseBody } from '../parse.ts'
+import { Turns } from '../turns.ts'
 import {
   finishRequest,
   fromHolder,
@@ -54,6 +55,9 @@ const LARGE = 4 * 1024 * 1024
 /** A leader that missed epochs catches up; one that counts to the end of the numbers does not. */
 const MAX_LEAD = 16
 
+/** One step at a time. */
+const steps = new Turns<NodeContext>()
+
 export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
   return [
     {
@@ -61,7 +65,7 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
       maxBody: SMALL,
       async handle(from, body) {
         const session = parseBody(sessionSchema, body, from)
-        return inTurn(ctx, () => begin(ctx, from, session))
+        return steps.of(ctx, () => begin(ctx, from, session))
       },
     },
     {
@@ -70,7 +74,7 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
       handle(from, body) {
         const { session, broadcasts } = parseBody(sharesRequest, body, from)
         const work = () => makeShares(ctx, from, session, broadcasts)
-        return inTurn(ctx, () => entered(ctx, from, session, work))
+        return steps.of(ctx, () => entered(ctx, from, session, work))
       },
     },
     {
@@ -79,7 +83,7 @@ export function keyMethods(ctx: NodeContext): readonly PeerMethod[] {
       handle(from, body) {
         const { session, broadcasts, shares } = parseBody(finishRequest, body, from)
         const work = () => finish(ctx, from, session, broadcasts, shares)
-        return inTurn(ctx, () => entered(ctx, from, session, work))
+        return steps.of(ctx, () => entered(ctx, from, session, work))
       },
     },
     {
@@ -165,7 +169,7 @@ async function finish(
  * check the same. Safe to repeat.
  */
 export function installKey(ctx: NodeContext, request: InstallRequest): Promise<void> {
-  return inTurn(ctx, () => install(ctx, request))
+  return steps.of(ctx, () => install(ctx, request))
 }
 
 /** The highest epoch that this node has, or for which it signed a transcript. */
@@ -179,18 +183,6 @@ export async function lastEpoch(ctx: NodeContext, kind: string): Promise<number>
 export async function spendEpoch(ctx: NodeContext, kind: string, epoch: string): Promise<void> {
   if (Number(epoch) > (await lastEpoch(ctx, kind)))
     await ctx.store.meta.set(spentEpoch(kind), epoch)
-}
-
-const turns = new WeakMap<NodeContext, Promise<unknown>>()
-
-/** One step at a time: what a step read of the store is still so when it writes. */
-function inTurn<Value>(ctx: NodeContext, work: () => Promise<Value>): Promise<Value> {
-  const turn = (turns.get(ctx) ?? Promise.resolve()).then(work)
-  turns.set(
-    ctx,
-    turn.catch(() => undefined),
-  )
-  return turn
 }
 
 /** What a holder finds wrong with another's message stands in its own log, whatever the leader says. */

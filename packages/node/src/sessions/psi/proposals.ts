@@ -11,6 +11,7 @@ import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
+import { differ } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
 import { journalPsiRefused } from './journal.ts'
@@ -301,12 +302,9 @@ function consented(
   // Who consents alone, and was refused before, may do so again; so may two who are all it takes.
   if (first?.token === by.id && !fourEyes) return content
   if (fourEyes && content.people.length > 1) return content
-  for (const { token, name } of content.people) {
-    if (token === by.id) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
-    if (name === by.name)
-      fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
-  }
-  return { ...content, people: [...content.people, personOf(by)] }
+  const person = personOf(by)
+  for (const other of content.people) differ(other, person)
+  return { ...content, people: [...content.people, person] }
 }
 
 function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {

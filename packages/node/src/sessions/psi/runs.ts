@@ -14,6 +14,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
+import { Turns } from '../turns.ts'
 import { requestOf } from './agree.ts'
 import { type Cause, causeOf } from './causes.ts'
 import { journalPsiIntent, journalPsiResult } from './journal.ts'
@@ -70,8 +71,7 @@ export class Intersections {
   readonly #live = new Map<string, LiveRun>()
   readonly #ending = new Set<string>()
   readonly #claimed = new Set<string>()
-  #turn: Promise<unknown> = Promise.resolve()
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns<string>()
   #limits: RunLimits = { ...LIMITS, connectMs: CONNECT_MS, retryMs: RETRY_MS }
 
   /** @param policy what this node decides about proposals by itself */
@@ -91,21 +91,12 @@ export class Intersections {
 
   /** One after the other, whatever asks for it. */
   inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => {})
-    return result
+    return this.inTurnOf('all', work)
   }
 
   /** One after the other for one session, whatever becomes of others meanwhile. */
-  async inTurnOf<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
-    const result = (this.#turns.get(id) ?? Promise.resolve()).then(work)
-    const turn = result.catch(() => {})
-    this.#turns.set(id, turn)
-    try {
-      return await result
-    } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id)
-    }
+  inTurnOf<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    return this.#turns.of(id, work)
   }
 
   /** Keeps room for a session while it is agreed to: many may be at once. @throws ProtocolError `BUSY` */

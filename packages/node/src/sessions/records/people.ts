@@ -1,10 +1,11 @@
 /**
- * Dual control: one person supervises (auditor, fg), the other manages (operator, admin). People are
- * known by their tokens, so this sees two tokens of two names with roles of two sides; that they are
- * two people is for whoever hands tokens out.
+ * Dual control: two people, over records one who supervises (auditor, fg) and one who manages (operator,
+ * admin). People are known by their tokens, so this sees two tokens of two names, with roles of two sides;
+ * that they are two people is for whoever hands tokens out.
  */
 
 import type { Operator } from '../../http/index.ts'
+import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 
 /** The role that stands for a side comes first. */
@@ -44,10 +45,33 @@ export function personOf({ id, name, roles }: Operator, side: Side): Person {
     : { token: id, name, capacity }
 }
 
+/** Who need not stand for a side. */
+type Named = Pick<Person, 'token' | 'name'>
+
 /** @throws ProtocolError `DUAL_CONTROL` */
-export function differ(one: Person, other: Person): void {
+export function differ(one: Named, other: Named): void {
   if (one.token === other.token) fail('DUAL_CONTROL', { at: 'self', hint: 'ask somebody else' })
   if (one.name === other.name) {
     fail('DUAL_CONTROL', { at: 'holder', hint: 'both tokens are of one holder' })
   }
+}
+
+/**
+ * Who agreed to an act that an operator carries out: who proposed it does, while the token that agreed is
+ * good. One that was revoked since may have been in the wrong hands when it decided.
+ * @throws ProtocolError `DUAL_CONTROL`, `NOT_APPROVED`
+ */
+export async function agreedBy<Decider extends Named>(
+  { store }: Pick<NodeContext, 'store'>,
+  { id }: Pick<Operator, 'id'>,
+  act: { readonly state: string; readonly proposer: Named; readonly decider: Decider | null },
+): Promise<Decider> {
+  const { state, proposer, decider } = act
+  if (proposer.token !== id) {
+    fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
+  }
+  if (state !== 'approved' || decider === null) return fail('NOT_APPROVED', { at: state })
+  const token = await store.tokens.get(decider.token)
+  if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
+  return decider
 }

@@ -10,7 +10,7 @@ import type { Operator } from '../../http/index.ts'
 import type { Proposal } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
-import { differ, type Person, personOf, type Side } from './people.ts'
+import { agreedBy, differ, type Person, personOf, type Side } from './people.ts'
 
 /** Long enough for somebody who is away for a weekend. */
 const LIFETIME_MS = 3 * 86_400_000
@@ -104,16 +104,10 @@ export async function agreed<Act extends Subject['act']>(
   act: Act,
 ): Promise<OpenedProposal & { readonly subject: Extract<Subject, { act: Act }> }> {
   const proposal = await read(ctx, id)
-  const { subject, state, proposer, decider } = proposal
+  const { subject } = proposal
   if (subject.act !== act) return fail('UNKNOWN_PROPOSAL')
-  const person = personOf(operator, PROPOSES[act])
-  if (person.token !== proposer.token) {
-    fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
-  }
-  if (state !== 'approved' || decider === null) return fail('NOT_APPROVED', { at: state })
-  // A token that was revoked since may have been in the wrong hands when it decided.
-  const token = await ctx.store.tokens.get(decider.token)
-  if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
+  personOf(operator, PROPOSES[act])
+  await agreedBy(ctx, operator, proposal)
   return { ...proposal, subject: subject as Extract<Subject, { act: Act }> }
 }
 
