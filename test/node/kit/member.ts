@@ -171,6 +171,14 @@ export class Member {
     return (json as { token: string }).token
   }
 
+  /** Tokens of new people, by their names; each has one role. */
+  async people(roles: Readonly<Record<string, string>>): Promise<Map<string, string>> {
+    const tokens = new Map<string, string>()
+    for (const [name, role] of Object.entries(roles))
+      tokens.set(name, await this.person(name, role))
+    return tokens
+  }
+
   /** All entries of the log, oldest first. */
   async entries(): Promise<Entry[]> {
     const entries: Entry[] = []

@@ -15,17 +15,12 @@ const SECRET = { operator: 'a1b2c3d4e5f6', case: 'zaak-zeven' }
 
 let federation: Federation
 let node: Member
-const tokens = new Map<string, string>()
+let tokens: ReadonlyMap<string, string>
 
 beforeAll(async () => {
   federation = await Federation.open({ size: 3 })
   node = federation.member('bank-a')
-  for (const [name, role] of [
-    ['jansen', 'auditor'],
-    ['bakker', 'operator'],
-  ] as const) {
-    tokens.set(name, await node.person(name, role))
-  }
+  tokens = await node.people({ jansen: 'auditor', bakker: 'operator' })
 })
 afterAll(() => federation.close())
 

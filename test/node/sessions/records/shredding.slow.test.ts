@@ -14,7 +14,7 @@ const SECRET = { operator: 'a1b2c3d4e5f6', case: 'zaak-zeven' }
 
 let federation: Federation
 let node: Member
-const tokens = new Map<string, string>()
+let tokens: ReadonlyMap<string, string>
 /** The log of the quarter in which the test began. */
 let origin: string
 let period: string
@@ -23,13 +23,7 @@ let index: number
 beforeAll(async () => {
   federation = await Federation.open({ size: 3 })
   node = federation.member('bank-a')
-  for (const [name, role] of [
-    ['jansen', 'auditor'],
-    ['bakker', 'operator'],
-    ['visser', 'admin'],
-  ] as const) {
-    tokens.set(name, await node.person(name, role))
-  }
+  tokens = await node.people({ jansen: 'auditor', bakker: 'operator', visser: 'admin' })
   const entry = await node.ctx.audit.append({ type: 'node.started' }, SECRET)
   origin = entry.origin
   period = origin.slice(-6)
