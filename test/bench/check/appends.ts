@@ -12,8 +12,8 @@ import { timed } from '../harness/turns.ts'
 export type Appender = {
   /** Each waits for the one before. @returns seconds */
   oneByOne(count: number): Promise<number>
-  /** All are handed in at once. @returns seconds */
-  batched(count: number): Promise<number>
+  /** All are handed in at once, as often as there are batches, one after the other. @returns seconds */
+  batched(count: number, batches: number): Promise<number>
   /** What one entry puts into the store. */
   row(): Promise<readonly [leaf: Uint8Array, sealed: Uint8Array]>
   close(): Promise<void>
@@ -33,15 +33,25 @@ export async function openAppender(): Promise<Appender> {
     random: systemRandom,
     software: 'drempel/0.1.0',
   })
-  const append = () => audit.append(intent(), { operator: 'a1b2c3d4e5f6', case: null, count: 1 })
+  const append = (event: NewEvent) =>
+    audit.append(event, { operator: 'a1b2c3d4e5f6', case: null, count: 1 })
+  // What makes an entry up is the caller's work, and made before the clock runs.
+  const intents = (count: number) => Array.from({ length: count }, intent)
   return {
-    oneByOne: (count) =>
-      timed(async () => {
-        for (let i = 0; i < count; i++) await append()
-      }),
-    batched: (count) => timed(() => Promise.all(Array.from({ length: count }, append))),
+    oneByOne(count) {
+      const events = intents(count)
+      return timed(async () => {
+        for (const event of events) await append(event)
+      })
+    },
+    batched(count, batches) {
+      const all = Array.from({ length: batches }, () => intents(count))
+      return timed(async () => {
+        for (const events of all) await Promise.all(events.map(append))
+      })
+    },
     async row() {
-      const { origin, index, leaf } = await append()
+      const { origin, index, leaf } = await append(intent())
       return [leaf, (await store.log.sealed(origin, index))!.sealed]
     },
     async close() {

@@ -148,9 +148,9 @@ async function askMany(client: Client, count: number, inFlight: number): Promise
 async function measureAppends(count: number): Promise<Result[]> {
   const log = await openAppender()
   try {
-    await log.batched(count)
+    await log.batched(count, 1)
     const single = await log.oneByOne(count)
-    const batch = await log.batched(count)
+    const batch = await log.batched(count, 1)
     return [
       rateOf('log append, one by one', count, [single]),
       rateOf(`log append, ${count} at once`, count, [batch]),
