@@ -5,7 +5,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tasks } from './tasks.mjs'
@@ -13,10 +22,35 @@ import { tasks } from './tasks.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const windows = process.platform === 'win32'
 const parent = process.ppid
+const npm = npmBehind(parent)
 
-// npm passes SIGTERM to its shell, which ends and passes nothing on: a new parent says that it did.
+// npm starts a shell, which may stay between and passes no signal on: a new parent, of this process or of
+// that shell, says that one of them ended.
 function orphaned() {
-  return process.env.npm_lifecycle_event !== undefined && process.ppid !== parent
+  if (process.env.npm_lifecycle_event === undefined) return false
+  return process.ppid !== parent || (npm !== undefined && parentOf(parent) !== npm)
+}
+
+// Where there is no /proc, shells are not known to stay.
+function npmBehind(shell) {
+  const node = process.env.npm_node_execpath
+  if (node === undefined || !existsSync('/proc/self/exe')) return undefined
+  try {
+    const runsNode = (pid) => readlinkSync(`/proc/${pid}/exe`) === realpathSync(node)
+    const behind = parentOf(shell)
+    return !runsNode(shell) && runsNode(behind) ? behind : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parentOf(pid) {
+  try {
+    // Counted behind the name, which may hold spaces.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[1]
+  } catch {
+    return undefined
+  }
 }
 
 // The first releases that strip types without a flag and that better-sqlite3's binaries fit.
@@ -130,14 +164,24 @@ if (!wantedTask.noInstall) {
   })
 }
 
+// Once: who is asked to end twice ends at once, and leaves undone what it does at its end.
 function onOrphaned(end) {
-  setInterval(() => orphaned() && end(), 250).unref()
+  const look = setInterval(() => {
+    if (!orphaned()) return
+    clearInterval(look)
+    end()
+  }, 250).unref()
 }
 
 for (const step of wantedTask.steps(rest)) {
   if (orphaned()) process.exit(143)
   const args = step[0] === 'pnpm' ? [pnpm, ...step.slice(1)] : step
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
+  const inherited = ['inherit', 'inherit', 'inherit']
+  // The channel closes whatever ends this process.
+  const attended = wantedTask.attended
+    ? { stdio: [...inherited, 'ipc'], env: { ...env, DREMPEL_LAUNCHED: '1' } }
+    : { stdio: inherited, env }
+  const child = spawn(node, args, { cwd: root, ...attended })
   // The child shares the terminal's process group and gets Ctrl-C itself; stay to report its end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))

@@ -1,4 +1,7 @@
-/** What each npm script runs, as arguments of the chosen Node ('pnpm' first: of pnpm). */
+/**
+ * What each npm script runs, as arguments of the chosen Node ('pnpm' first: of pnpm). An attended task
+ * gets a channel to the launcher, and ends when that closes.
+ */
 
 const source = '--conditions=drempel-src'
 const quiet = '--disable-warning=ExperimentalWarning'
@@ -7,8 +10,8 @@ const bin = (path, ...args) => [`node_modules/${path}`, ...args]
 const vitest = (...args) => bin('vitest/vitest.mjs', 'run', ...args)
 
 export const tasks = {
-  demo: { steps: (rest) => [script('examples/src/demo/main.ts', ...rest)] },
-  drempel: { steps: (rest) => [script('packages/cli/src/main.ts', ...rest)] },
+  demo: { attended: true, steps: (rest) => [script('examples/src/demo/main.ts', ...rest)] },
+  drempel: { attended: true, steps: (rest) => [script('packages/cli/src/main.ts', ...rest)] },
   test: { steps: (rest) => [vitest('--project', 'quick', ...rest)] },
   'test:slow': { steps: (rest) => [vitest('--project', 'slow*', ...rest)] },
   timing: { steps: (rest) => [script('test/timing/main.ts', ...rest)] },

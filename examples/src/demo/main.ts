@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endWithLauncher } from '@drempel/cli/internal/client/launcher'
 import { Command } from 'commander'
 import type { FederationNode } from '../federation/index.ts'
 import { folderPartners, npmPartners } from './partners.ts'
@@ -52,6 +53,7 @@ for (const [signal, code] of [
     end().finally(() => process.exit(code))
   })
 }
+endWithLauncher()
 
 try {
   const partners = options.lists

@@ -1,8 +1,11 @@
 /** The program `drempel`. */
 
 import { randomBytes } from 'node:crypto'
+import { endWithLauncher } from './client/launcher.ts'
 import { run } from './commands/program.ts'
 import { EXIT } from './output/exit.ts'
+
+endWithLauncher()
 
 // A reader that has seen enough (`drempel log show | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

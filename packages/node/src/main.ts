@@ -2,19 +2,24 @@
  * drempel-node init: makes a home. drempel-node up: runs the node until SIGTERM or SIGINT.
  * drempel-node fsck: checks every row of the logs of a node that does not run.
  * Standard output carries one line of JSON; log lines go to standard error.
+ * With --attended up and fsck end with the program that started them (launcher.ts).
  */
 
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { type InitOptions, initHome } from './config/index.ts'
+import { launcherGone } from './launcher.ts'
 
 const USAGE = `drempel-node init --home DIR --id ID --name NAME --sector SECTOR --listen HOST:PORT
                   [--transport tls|plain-loopback] [--url URL] [--contact MAIL] [--fg MAIL]
-drempel-node up --home DIR
-drempel-node fsck --home DIR
+drempel-node up --home DIR [--attended]
+drempel-node fsck --home DIR [--attended]
 
+--attended: ends when standard input does, which the program that starts it keeps open.
 Most people use the command drempel, which runs these.`
+
+const RUN_OPTIONS = { home: { type: 'string' }, attended: { type: 'boolean' } } as const
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
@@ -71,11 +76,12 @@ async function init(args: string[]): Promise<number> {
 }
 
 async function up(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { home: { type: 'string' } } })
+  const { values } = parseArgs({ args, options: RUN_OPTIONS })
   if (!values.home) {
     console.error(USAGE)
     return 2
   }
+  const gone = values.attended ? launcherGone() : undefined
   // Here, since making a home needs a small part of what it takes to run a node.
   const { startNode } = await import('./app/index.ts')
   const node = await startNode({ home: values.home })
@@ -88,17 +94,20 @@ async function up(args: string[]): Promise<number> {
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
+    gone?.then(resolve)
   })
   await node.close()
   return 0
 }
 
 async function check(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { home: { type: 'string' } } })
+  const { values } = parseArgs({ args, options: RUN_OPTIONS })
   if (!values.home) {
     console.error(USAGE)
     return 2
   }
+  // It only reads, and may be ended at any moment.
+  if (values.attended) launcherGone().then(() => process.exit(1))
   const { fsck } = await import('./app/index.ts')
   const logs = await fsck(values.home, (done) => console.error(JSON.stringify({ done })))
   console.log(JSON.stringify({ logs }))

@@ -3,10 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** `output`: what to do with what the node prints, on standard output and standard error. */
+/**
+ * With `--attended` among its arguments it ends when this process does, by the pipe that is its standard
+ * input.
+ * @param output what to do with what the node prints, on standard output and standard error
+ */
 export function startNode(args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess {
   return spawn(process.execPath, [...nodeProgram().command, ...args], {
-    stdio: ['ignore', output, output],
+    stdio: ['pipe', output, output],
   })
 }
 

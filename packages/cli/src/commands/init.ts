@@ -126,7 +126,7 @@ export const upCommand: CommandSpec = {
     en: "One JSON line on standard output once the node listens; the program's log on standard error.",
   },
   async run(ctx) {
-    const child = startNode(['up', '--home', ctx.homePath], 'inherit')
+    const child = startNode(['up', '--attended', '--home', ctx.homePath], 'inherit')
     const stop = forwardSignals(ctx, (signal) => child.kill(signal))
     try {
       return { json: null, text: '', exit: (await exitOf(child)) as ExitCode, printed: true }

@@ -5,9 +5,9 @@ import { exitOf, startNode } from '../client/child.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
-import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
+import { listing } from './listing.ts'
 
 const WHAT = [
   'HEAD',
@@ -51,7 +51,7 @@ export const logFsck: CommandSpec = {
     en: 'Changes nothing. What is damaged comes from a backup, and the FG hears of it.',
   },
   async run(ctx) {
-    const child = startNode(['fsck', '--home', ctx.homePath], 'pipe')
+    const child = startNode(['fsck', '--attended', '--home', ctx.homePath], 'pipe')
     let printed = ''
     let last = ''
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -85,10 +85,10 @@ function parsed(text: string): unknown {
 }
 
 function logTable(ctx: Context, logs: Told['logs']): string {
-  const head = ctx.say({
+  const head = {
     nl: 'logboek,regels,records,gewist,beschadigd',
     en: 'log,entries,records,erased,damaged',
-  })
+  }
   const rows = logs.map((log) => [
     ...[log.origin, log.entries, log.records, log.erased, log.damage.length],
   ])
@@ -97,7 +97,16 @@ function logTable(ctx: Context, logs: Told['logs']): string {
       .slice(0, SHOWN)
       .map(({ what, index }) => `${origin} ${index ?? ''}  ${what}: ${ctx.say(MEANINGS[what])}`),
   )
-  return [table(head.split(','), rows), ...lines].join('\n')
+  return [listing(ctx, head, rows, NO_LOG, BEGIN), ...lines].join('\n')
+}
+
+const NO_LOG: Text = {
+  nl: 'Deze node heeft nog geen logboek: er is niets te controleren.',
+  en: 'This node has no log yet: there is nothing to check.',
+}
+const BEGIN: Text = {
+  nl: 'het begint bij drempel convenant install BESTAND',
+  en: 'it begins with drempel convenant install FILE',
 }
 
 const MEANINGS: Readonly<Record<(typeof WHAT)[number], Text>> = {

@@ -11,10 +11,12 @@ const STOP_MS = 10_000
 export type Output = { stdout: string; stderr: string }
 
 const running = new Set<ChildProcess>()
-// Whatever ends this process, it leaves no node behind.
+// Whatever ends this process, it leaves no node behind: what ends it unheard closes their standard input.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+let heeded = false
 
 /** Runs `drempel-node` to its end. @throws Error with what it wrote, when it fails */
 export async function runNode(args: readonly string[]): Promise<Output> {
@@ -43,7 +45,7 @@ export class NodeProcess {
 
   /** Resolves when the node listens. @throws Error with what it wrote, when it does not */
   static async start(home: string): Promise<NodeProcess> {
-    const { child, output } = launch(['up', '--home', home])
+    const { child, output } = launch(['up', '--attended', '--home', home])
     const node = new NodeProcess(child, output)
     let timer: NodeJS.Timeout | undefined
     try {
@@ -95,10 +97,22 @@ export class NodeProcess {
   }
 }
 
+/** A signal that nobody handles would end this process past all who wait for its exit. */
+function heedSignals(): void {
+  if (heeded) return
+  heeded = true
+  for (const [signal, number] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + number)
+    })
+  }
+}
+
 function launch(args: readonly string[]): { child: ChildProcess; output: Output } {
+  heedSignals()
   const { command, cache } = nodeProgram()
   const child = spawn(process.execPath, [...command, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...cache, ...process.env },
   })
   running.add(child)
