@@ -16,7 +16,8 @@ type Given = readonly [day: string, kind: Kind]
 
 function leafOf([day, kind]: Given): Bytes {
   const all = {
-    ...{ v: 1, time: `${day}T12:00Z`, software: 'drempel/0.1.0', retentionClass: 'standard' },
+    v: 1,
+    ...{ time: `${day}T12:00Z`, software: 'drempel/0.1.0', retentionClass: 'standard' },
     ...{ period: QUARTER, commit: '0'.repeat(64) },
   } as const
   if (kind === 'other') return encodeEvent({ ...all, type: 'node.started' })
