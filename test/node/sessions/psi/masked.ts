@@ -5,7 +5,10 @@ import type { Json } from '@drempel/protocol/encoding'
 import { eventually, type Member } from '../../kit/member.ts'
 import { type Asked, accept, ended, hosts, openThree, propose } from './world.ts'
 
-/** telecom, and bank-a that asks: any number of questions, two for `vanzelf`, and none of these for `zonder`. */
+/**
+ * telecom, and bank-a that asks: any number of questions, two for `vanzelf`, by two people for `vier-ogen`,
+ * and none of these lists for `zonder`.
+ */
 export async function openPrepared() {
   const opened = await openThree(({ preparedDays = 0, ...drafted }) => {
     const terms = { ...drafted, to: ['proposer', 'partner', 'both'] as const }
@@ -13,6 +16,7 @@ export async function openPrepared() {
     return [
       { ...terms, preparedDays, maxResult: null },
       { ...few, preparedDays, id: 'vanzelf', consent: 'policy' },
+      { ...few, preparedDays, id: 'vier-ogen', fourEyes: true },
       { ...few, id: 'zonder' },
     ]
   })

@@ -237,6 +237,34 @@ describe('the key of a prepared list', () => {
     })
   })
 
+  it('answers nobody after its days, not even who was promised it before', async () => {
+    const asked = { purpose: 'vier-ogen', protocol: 'prepared', to: 'proposer' } as const
+    const [ours, theirs] = await Promise.all(
+      [bank, telecom].map((one) => one.person('b', 'analyst')),
+    )
+    const proposed = async () => {
+      const { id } = await propose(bank, asked)
+      await accept(bank, id, null, ours)
+      return id
+    }
+    await prepared(telecom, { purpose: 'vier-ogen', days: 1 })
+    const [first, second] = [await proposed(), await proposed()]
+    expect(await accept(telecom, first, 'prepared')).toMatchObject({ json: { state: 'proposed' } })
+    federation.clock.ahead += DAY + 60_000
+    const over = { json: { code: 'PSI_PREPARED_ENDED' } }
+    expect(await accept(telecom, first, null, theirs)).toMatchObject(over)
+    expect(await accept(telecom, second, 'prepared')).toMatchObject(over)
+    for (const id of [first, second]) await refuse(bank, id)
+  })
+
+  it('ends by a clock that is set back behind its begin', async () => {
+    const { id } = await prepared(telecom)
+    federation.clock.ahead -= DAY + 60_000
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    federation.clock.ahead += DAY + 60_000
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'EXPIRED' })
+  })
+
   it('ends with its days, on both sides', async () => {
     const { id } = await prepared(telecom, { days: 2 })
     await asked()
@@ -279,6 +307,52 @@ describe('a disk that fails in between', () => {
     expect(await kept(telecom, id)).toEqual([])
     const types = (await psiEntries(telecom, id)).map(({ type }) => type)
     expect(types).toEqual(['psi.prepared', 'psi.erased'])
+  })
+
+  it('leaves nothing that answers behind an entry that it was erased', async () => {
+    const { id } = await ready(telecom)
+    const agreed = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    // What was agreed to before is not begun after.
+    const restore = bend(telecom.ctx, 'call', (honest) => async (to, method, ...given) => {
+      if (method === 'psi/accept') {
+        failing(telecom.ctx.store.psi.prepared, 'transition')
+        expect((await end(telecom, id)).status).toBeGreaterThanOrEqual(500)
+      }
+      return honest(to, method, ...given)
+    })
+    await accept(telecom, agreed.id, 'prepared')
+    restore()
+    const over = { state: 'failed', reason: 'PSI_PREPARED_ENDED' }
+    expect(await ended(telecom, agreed.id)).toMatchObject(over)
+    expect(await ended(bank, agreed.id)).toMatchObject({ cause: 'PREPARED_ENDED' })
+    expect(await telecom.ctx.store.psi.prepared.get(id)).toMatchObject({ state: 'ready' })
+    const later = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    expect(await accept(telecom, later.id, 'prepared')).toMatchObject({
+      json: { code: 'PSI_PREPARED_ENDED' },
+    })
+    await refuse(bank, later.id)
+    // With the reason that was entered, whatever else would end it by now.
+    federation.clock.ahead += 8 * DAY
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'STOPPED' })
+    expect(await kept(telecom, id)).toEqual([])
+    const types = (await psiEntries(telecom, id)).map(({ type }) => type)
+    expect(types).toEqual(['psi.prepared', 'psi.erased'])
+  })
+
+  it('leaves nothing that is asked with, at who was given a list', async () => {
+    const { id } = await prepared(telecom)
+    await asked()
+    failing(bank.ctx.store.psi.prepared, 'transition')
+    expect((await end(bank, id)).status).toBeGreaterThanOrEqual(500)
+    const { id: again } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await accept(telecom, again, 'prepared')
+    expect(await ended(bank, again)).toMatchObject({ state: 'failed', reason: 'PSI_DIFFERS' })
+    await ended(telecom, again)
+    await tidyIntersections(bank.ctx, runsOf(bank))
+    expect(await settled(bank, id)).toMatchObject({ state: 'ended', reason: 'STOPPED' })
+    expect(await kept(bank, id)).toEqual([])
+    await end(telecom, id)
   })
 
   it('leaves parts of no list for a day', async () => {

@@ -7,7 +7,7 @@ import { bend } from '../../kit/bend.ts'
 import type { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { takeOver, wrapped } from './channels.ts'
-import { end, kept, openPrepared, ready } from './masked.ts'
+import { end, kept, openPrepared, question, ready } from './masked.ts'
 import { accept, ended, LIMITS, propose, psiEntries, refuse, runsOf, shown } from './world.ts'
 
 const DAY = 86_400_000
@@ -87,26 +87,42 @@ describe('a member that lies about a prepared list', () => {
     await refuse(bank, id).catch(() => {})
   })
 
-  it('that lives too long by its own terms begins nothing', async () => {
-    const { id: of } = await ready(telecom)
-    const { id } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
-    // A node that does not ask its convenant: all of its own signs and enters eight days.
-    const list = (await telecom.ctx.store.psi.prepared.get(of))!
+  /** A node that asks nobody: all of its own signs and enters other terms. */
+  async function restate(id: string, change: (terms: Loose) => void): Promise<void> {
+    const list = (await telecom.ctx.store.psi.prepared.get(id))!
     const { open, seal } = telecom.ctx.vault
-    const content = JSON.parse(Buffer.from(open(`psi/prepared/${list.id}`, list.sealed)).toString())
-    const { terms } = content.bound
-    terms.expiresAt = new Date(Date.parse(terms.createdAt) + 8 * DAY).toISOString()
-    const sealed = seal(
-      `psi/prepared/${list.id}`,
-      Buffer.from(JSON.stringify(content)),
-      telecom.ctx.random,
-    )
-    await telecom.ctx.store.psi.prepared.transition(list.id, ['ready'], 'ready', { sealed })
+    const place = `psi/prepared/${id}`
+    const content = JSON.parse(Buffer.from(open(place, list.sealed)).toString())
+    change(content.bound.terms)
+    const sealed = seal(place, Buffer.from(JSON.stringify(content)), telecom.ctx.random)
+    await telecom.ctx.store.psi.prepared.transition(id, ['ready'], 'ready', { sealed })
+  }
+
+  it('that lives too long by its own terms begins nothing', async () => {
+    const list = await ready(telecom)
+    const { id } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await restate(list.id, (terms) => {
+      terms.expiresAt = new Date(Date.parse(terms.createdAt) + 8 * DAY).toISOString()
+    })
     expect(await accept(telecom, id, 'prepared')).toMatchObject({
       json: { at: 'PREPARED_EXPIRED' },
     })
     await refuse(bank, id)
     await end(telecom, list.id)
+  })
+
+  it('that is another under the name of one that it gave ends by name', async () => {
+    const list = await ready(telecom)
+    await question(bank, telecom)
+    await restate(list.id, (terms) => {
+      terms.expiresAt = new Date(Date.parse(terms.expiresAt) - 1).toISOString()
+    })
+    const { id } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await accept(telecom, id, 'prepared')
+    const differs = { state: 'failed', reason: 'PSI_DIFFERS', culprit: 'telecom' }
+    expect(await ended(bank, id)).toMatchObject(differs)
+    await ended(telecom, id)
+    for (const member of [bank, telecom]) await end(member, list.id)
   })
 
   it.each<[string, (link: PsiLink) => Promise<unknown>, string]>([

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failing, hold, moment } from '../../kit/bend.ts'
 import type { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
-import { end, kept, settled, tryPrepare } from './masked.ts'
+import { end, kept, prepared, question, settled, tryPrepare } from './masked.ts'
 import {
   accept,
   bring,
@@ -25,12 +25,16 @@ let bank: Member
 let telecom: Member
 
 beforeAll(async () => {
-  const opened = await openThree((terms) => {
-    const open = { ...terms, maxResult: null }
-    return [open, { ...open, id: 'vier-ogen', fourEyes: true }]
-  })
+  const opened = await openThree(
+    (terms) => {
+      const open = { ...terms, maxResult: null }
+      return [open, { ...open, id: 'vier-ogen', fourEyes: true }]
+    },
+    ['host', 'email'],
+  )
   ;({ federation, bank, telecom } = opened)
   await bank.flag(hosts(0, 30))
+  for (const member of [bank, telecom]) await member.flag(['a@b.example'], 'email')
   await telecom.flag(hosts(5, 50))
 })
 afterAll(() => federation?.close())
@@ -88,6 +92,17 @@ describe('a list that is masked ahead', () => {
     expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
     expect(await types(id)).toEqual(['psi.erased'])
     expect(await kept(telecom, id)).toEqual([])
+  })
+
+  it('of another kind stays, and so does what another member gave', async () => {
+    const emails = (await tryPrepare(telecom, { kind: 'email' })).json as PsiPrepared
+    expect(await settled(telecom, emails.id)).toMatchObject({ state: 'ready' })
+    const given = await prepared(telecom)
+    await question(bank, telecom)
+    for (const member of [bank, telecom]) await exercise(member, 'objection', 'no.example.net')
+    expect(await settled(telecom, emails.id)).toMatchObject({ state: 'ready' })
+    expect(await settled(telecom, given.id)).toMatchObject({ state: 'ended', reason: 'SUBJECT' })
+    expect(await settled(bank, given.id)).toMatchObject({ side: 'asker', state: 'ready' })
   })
 
   it('is not made after all where a disk failed behind the entry of its end', async () => {
@@ -158,6 +173,27 @@ describe('a proposal with the flags', () => {
     if (typeof outcome === 'string') expect(outcome).toContain('PSI_WRONG_STATE')
     else expect(await ended(bank, outcome.id)).toMatchObject(OUTDATED)
     for (const { content } of await runsOf(bank).open()) expect(content.own?.source).toBe('list')
+  })
+
+  it('ends when the partner was reading its flags', async () => {
+    const { id } = await propose(bank)
+    const reading = hold(telecom.ctx.store.psi, 'addPart')
+    const accepted = accept(telecom, id)
+    await reading.reached
+    const erased = exercise(telecom, 'erasure', 'host-30.example.net')
+    await Promise.race([erased, moment()])
+    reading.release()
+    await erased
+    expect((await accepted).status).toBeGreaterThanOrEqual(400)
+    expect(await ended(telecom, id)).toMatchObject(OUTDATED)
+    expect(await ended(bank, id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('stays where the right is of another kind', async () => {
+    const { id } = await propose(bank, { kind: 'email' })
+    await exercise(bank, 'objection', 'never-flagged.example.net')
+    expect(await shown(bank, id)).toMatchObject({ state: 'proposed' })
+    await refuse(bank, id)
   })
 
   it('ends while it waits for a second person, at either side', async () => {

@@ -3,6 +3,7 @@
 import type { Psi, PsiRows } from '@drempel/protocol/api'
 import type { Intersection } from '@drempel/protocol/convenant'
 import type { Json } from '@drempel/protocol/encoding'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 
@@ -17,10 +18,11 @@ export const runsOf = ({ live }: Member) => live.node.sessions.intersections
  */
 export async function openThree(
   terms: (drafted: Intersection) => readonly Intersection[] = (drafted) => [drafted],
+  kinds: readonly IdentifierKind[] = ['host'],
 ) {
   const quota = { perPair: 1_000, perList: 1_000, days: 30 }
   const federation = await Federation.open({
-    ...{ size: 3, intersections: true, background: false },
+    ...{ size: 3, kinds, intersections: true, background: false },
     config: (id) => (id === 'telecom' ? 'intersections: [{ purpose: vanzelf, do: accept }]\n' : ''),
     amend: (convenant) => {
       const [drafted] = convenant.intersections!
