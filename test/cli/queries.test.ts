@@ -339,5 +339,26 @@ describe('doctor', () => {
     expect((await drempel(argv.slice(0, 3), { now })).out).toContain(
       '!! peer telecom: PEER_UNREACHABLE\n     -> call them',
     )
+    // The node speaks the reader's language, and one to scripts.
+    await drempel([...argv.slice(0, 3), '--lang', 'nl'], { now })
+    await drempel([...argv, '--lang', 'nl'], { now })
+    const asked = node.calls.filter(({ path }) => path === 'doctor')
+    expect(asked.map(({ language }) => language)).toEqual(['en', 'en', 'en', 'nl', 'en'])
+  })
+
+  it('says the same to scripts in any language, also of what it finds by itself', async () => {
+    const home = folder()
+    const nowhere = ['doctor', '--home', join(home, 'nowhere')]
+    const json = async (...more: string[]) =>
+      (await drempel([...nowhere, '--json', ...more])).json().checks
+    const told = await json()
+    expect(told).toMatchObject([{ name: "node's folder", ok: false }, { name: 'address' }])
+    expect(await json('--lang', 'nl')).toEqual(told)
+    const { out } = await drempel([...nowhere, '--lang', 'nl'])
+    expect(out).toContain('map van de node')
+    for (const { name, next } of told) {
+      expect(out).not.toContain(name)
+      if (next !== undefined) expect(out).not.toContain(next)
+    }
   })
 })

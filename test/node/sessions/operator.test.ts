@@ -1,5 +1,6 @@
 /** The operator API against its own users: no token, the wrong role, bodies that are none. */
 
+import type { Diagnosis } from '@drempel/protocol/api'
 import type { Json } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation, random } from '../kit/federation.ts'
@@ -98,6 +99,21 @@ describe.each(routes)('$method $path', ({ method, path, allowed, body }) => {
     expect(answer.status).toBeLessThan(500)
     if (answer.status >= 400) readProblem(answer.text, answer.status)
   })
+})
+
+test('the doctor says the same in the language that is asked for', async () => {
+  const told = async (language: string) => {
+    const headers = { authorization: `Bearer ${node.token}`, 'accept-language': language }
+    const answer = await fetch(`${node.descriptor.url}/api/v1/doctor`, { headers })
+    return ((await answer.json()) as Diagnosis).checks
+  }
+  const [en, nl] = [await told('en-GB'), await told('nl-NL')]
+  expect(nl.map(({ ok }) => ok)).toEqual(en.map(({ ok }) => ok))
+  expect(en.map(({ name }) => name)).toContain('peer bank-b')
+  expect(nl.map(({ name }) => name)).toContain('node van bank-b')
+  const details = new Set(en.map(({ detail }) => detail))
+  expect(nl.filter(({ detail }) => details.has(detail))).toEqual([])
+  expect(await told('de')).toEqual(en)
 })
 
 const bodied = routes.filter(({ body }) => body !== undefined)

@@ -40,7 +40,8 @@ export type Context = {
   note(line: string): void
   path(file: string): string
   home(): Promise<Home | undefined>
-  node(): Promise<NodeClient>
+  /** @param lang of the node's words, that of the command unless given; the first call decides */
+  node(lang?: Lang): Promise<NodeClient>
   /** Closes it when the command ends. */
   keep(client: NodeClient): NodeClient
   confirm(question: Text, yes: boolean | undefined): Promise<void>
@@ -75,7 +76,7 @@ function createContext(
     return client
   }
   let node: Promise<NodeClient> | undefined
-  const connect = async () => {
+  const connect = async (spoken: Lang) => {
     const [url, second] = options.node ?? []
     if (second !== undefined) fail('USAGE', { at: '--node', hint: ONE_NODE[lang] })
     const target = chooseTarget(await home(), {
@@ -83,7 +84,7 @@ function createContext(
       pin: options.pin,
       token: world.env.DREMPEL_TOKEN?.trim() || undefined,
     })
-    return keep(createNodeClient(target, lang))
+    return keep(createNodeClient(target, spoken))
   }
   return {
     world,
@@ -98,8 +99,8 @@ function createContext(
     },
     path,
     home,
-    node: () => {
-      node ??= connect()
+    node: (spoken = lang) => {
+      node ??= connect(spoken)
       return node
     },
     keep,

@@ -6,7 +6,7 @@ import { type Diagnosis, diagnosis, status } from '@drempel/protocol/api'
 import type { NodeClient } from '../client/node.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain } from '../output/explain.ts'
-import type { Text } from '../output/language.ts'
+import type { Lang, Text } from '../output/language.ts'
 import { clean } from '../output/render.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
@@ -24,7 +24,8 @@ export const doctorCommand: CommandSpec = {
   },
   examples: ['doctor', 'doctor --home bank-a'],
   async run(ctx) {
-    const checks = await examine(ctx)
+    // What scripts read is one language, whoever runs them.
+    const checks = await examine(ctx, ctx.json ? 'en' : ctx.lang)
     const ok = checks.every((check) => check.ok)
     const text = checks
       .map(({ ok, name, detail, next }) => {
@@ -37,7 +38,7 @@ export const doctorCommand: CommandSpec = {
   },
 }
 
-async function examine(ctx: Context): Promise<Check[]> {
+async function examine(ctx: Context, lang: Lang): Promise<Check[]> {
   const checks: Check[] = []
   const attempt = async <Value>(name: string, run: () => Promise<readonly [Value, string]>) => {
     try {
@@ -45,42 +46,42 @@ async function examine(ctx: Context): Promise<Check[]> {
       checks.push({ name, ok: true, detail })
       return value
     } catch (error) {
-      const { code, title, at, next } = explain(error, ctx.lang)
+      const { code, title, at, next } = explain(error, lang)
       const detail = `${code}: ${title}${at === undefined ? '' : ` (${at})`}`
       checks.push({ name, ok: false, detail, ...(next === undefined ? {} : { next }) })
       return undefined
     }
   }
-  if (ctx.options.node === undefined) checks.push(...(await examineHome(ctx)))
-  const node = await attempt<NodeClient>(ctx.say(NAMES.target), async () => {
-    const found = await ctx.node()
+  if (ctx.options.node === undefined) checks.push(...(await examineHome(ctx, lang)))
+  const node = await attempt<NodeClient>(NAMES.target[lang], async () => {
+    const found = await ctx.node(lang)
     return [found, found.target.url]
   })
   if (node === undefined) return checks
-  const healthy = await attempt(ctx.say(NAMES.node), async () => [
+  const healthy = await attempt(NAMES.node[lang], async () => [
     await node.health(),
     node.target.url,
   ])
   if (healthy === undefined) return checks
-  const now = await attempt(ctx.say(NAMES.token), async () => {
+  const now = await attempt(NAMES.token[lang], async () => {
     const asked = ctx.world.clock()
     const answer = await node.get('status', status)
     return [{ asked, answer }, `${answer.member}, ${answer.software}`]
   })
   if (now === undefined) return checks
-  checks.push(clockCheck(ctx, now.asked, Date.parse(now.answer.time)))
-  const own = await attempt(ctx.say(NAMES.own), async () => {
+  checks.push(clockCheck(lang, now.asked, Date.parse(now.answer.time)))
+  const own = await attempt(NAMES.own[lang], async () => {
     const { checks: found } = await node.get('doctor', diagnosis)
     return [found, String(found.length)]
   })
   return [...checks, ...(own ?? [])]
 }
 
-async function examineHome(ctx: Context): Promise<Check[]> {
+async function examineHome(ctx: Context, lang: Lang): Promise<Check[]> {
   const home = await ctx.home().catch(() => undefined)
-  const name = ctx.say(NAMES.home)
+  const name = NAMES.home[lang]
   if (home === undefined) {
-    return [{ name, ok: false, detail: ctx.homePath, next: ctx.say(NEXT.home) }]
+    return [{ name, ok: false, detail: ctx.homePath, next: NEXT.home[lang] }]
   }
   const checks: Check[] = [{ name, ok: true, detail: `${home.path} (${home.member.id})` }]
   for (const [label, path] of [
@@ -91,18 +92,18 @@ async function examineHome(ctx: Context): Promise<Check[]> {
     // Windows keeps permissions elsewhere.
     const open = process.platform !== 'win32' && mode !== undefined && (mode & 0o077) !== 0
     const ok = mode !== undefined && !open
-    const next = ctx.say(mode === undefined ? NEXT.token : NEXT.mode)
+    const next = (mode === undefined ? NEXT.token : NEXT.mode)[lang]
     const detail = mode === undefined ? '-' : (mode & 0o777).toString(8)
-    checks.push({ name: ctx.say(label), ok, detail, ...(ok ? {} : { next }) })
+    checks.push({ name: label[lang], ok, detail, ...(ok ? {} : { next }) })
   }
   return checks
 }
 
-function clockCheck(ctx: Context, here: number, there: number): Check {
+function clockCheck(lang: Lang, here: number, there: number): Check {
   const skew = Math.abs(here - there)
   const ok = skew < MAX_SKEW_MS / 2
   const detail = `${Math.round(skew / 1000)} s`
-  return { name: ctx.say(NAMES.clock), ok, detail, ...(ok ? {} : { next: ctx.say(NEXT.clock) }) }
+  return { name: NAMES.clock[lang], ok, detail, ...(ok ? {} : { next: NEXT.clock[lang] }) }
 }
 
 const NAMES = {

@@ -6,6 +6,8 @@ export { isUpgrading, type NodeBindings, nodeBindings, type UpgradeHandler } fro
 export {
   createProblemMapper,
   httpProblems,
+  type Lang,
+  languageOf,
   type ProblemDocument,
   type ProblemMapper,
   type ProblemSpec,

@@ -9,6 +9,8 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { HttpErrorCode } from './errors.ts'
 
+export type Lang = 'nl' | 'en'
+
 export type ProblemSpec = {
   readonly status: ContentfulStatusCode
   readonly en: string
@@ -103,10 +105,15 @@ export function problemNotFound(): NotFoundHandler {
     answer(c, head('NOT_FOUND', httpProblems.NOT_FOUND, c.req.header('accept-language')))
 }
 
+/** Of what a node says to people. @param acceptLanguage RFC 9110, section 12.5.4 */
+export function languageOf(acceptLanguage: string | undefined): Lang {
+  return acceptLanguage !== undefined && /^nl\b/i.test(acceptLanguage) ? 'nl' : 'en'
+}
+
 function head(code: string, spec: ProblemSpec, acceptLanguage: string | undefined) {
   return {
     type: `urn:drempel:error:${code}`,
-    title: acceptLanguage !== undefined && /^nl\b/i.test(acceptLanguage) ? spec.nl : spec.en,
+    title: spec[languageOf(acceptLanguage)],
     status: spec.status,
     code,
   }

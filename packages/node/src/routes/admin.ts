@@ -1,8 +1,7 @@
-/** Operator API: status, convenant, tokens, keys, diagnosis. */
+/** Operator API: status, convenant, tokens, keys. */
 
 import {
   convenantRequest,
-  type Diagnosis,
   type Origins,
   openApi,
   type Status,
@@ -12,17 +11,14 @@ import {
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { encodeVerifierKey, verifierKey } from '@drempel/protocol/log'
 import { Hono } from 'hono'
-import { type OperatorEnv, roles } from '../http/index.ts'
-import { daysLeft, generateKey, listCases, signDraft } from '../sessions/index.ts'
+import { languageOf, type OperatorEnv, roles } from '../http/index.ts'
+import { generateKey, signDraft } from '../sessions/index.ts'
+import { diagnose } from './doctor.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
 import { epochView, listViews, roundView } from './views.ts'
 
 const RECENT = 10
-/** The latest. */
-/** Alerts that are counted. */
-const ALERTS = 1_000
-const DISCREPANCIES = 100
 
 export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   const { home, convenant, sessions, operators, software } = node
@@ -71,7 +67,9 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
     return c.json(status)
   })
 
-  app.get('/doctor', anyone, async (c) => c.json(await diagnose(node)))
+  app.get('/doctor', anyone, async (c) =>
+    c.json(await diagnose(node, languageOf(c.req.header('accept-language')))),
+  )
 
   app.get('/convenant', anyone, (c) => c.json({ convenant: convenant.get().signed }))
   app.post('/convenant/sign', admin, async (c) => {
@@ -148,101 +146,4 @@ function rolesOf({ home, convenant }: RunningNode): string[] {
     ...(document.keyHolders.members.includes(self) ? ['key-holder'] : []),
     ...(document.witnesses.includes(self) ? ['witness'] : []),
   ]
-}
-
-function witnessesAre(late: boolean, count: number, quorum: number): string {
-  if (count === 0) return 'the convenant names none for this log'
-  return late ? 'the log waits for them' : `${quorum} of ${count} cosign the log`
-}
-
-async function diagnose({ home, convenant, sessions }: RunningNode): Promise<Diagnosis> {
-  const { ctx } = sessions
-  const inForce = convenant.peek()
-  const checks: Diagnosis['checks'] = []
-  const say = (name: string, ok: boolean, detail: string, next?: string) =>
-    checks.push({ name, ok, detail, ...(ok || next === undefined ? {} : { next }) })
-  say(
-    'convenant',
-    inForce !== null,
-    inForce === null ? 'none' : `${inForce.convenant.id} version ${inForce.convenant.version}`,
-    'drempel convenant install FILE',
-  )
-  try {
-    await ctx.audit.verifySelf()
-    say('log', true, 'checkpoint, hashes and last entries agree')
-  } catch {
-    say('log', false, 'the stored log contradicts itself', 'stop the node and restore its store')
-  }
-  if (inForce === null) return { checks }
-  if (inForce.rehearsed !== null) {
-    const next = 'drempel experiment rehearse goes on with it, with --end it ends'
-    say('rehearsal', false, 'only what is made up is taken', next)
-  }
-  const { witnesses, quorum, waitingSince } = ctx.witnessing.cosigning.state()
-  const late = waitingSince !== null && ctx.clock() - waitingSince > 60_000
-  say(
-    'witnesses',
-    !late,
-    witnessesAre(late, witnesses.length, quorum),
-    'are the nodes of the witnesses up? see the lines of peers',
-  )
-  const caught = await ctx.store.witness.conflicts()
-  say(
-    'logs of members',
-    caught.length === 0,
-    caught.length === 0
-      ? 'none was caught contradicting itself'
-      : caught.map(({ log, code }) => `${code} ${log}`).join(', '),
-    'drempel log conflicts has the evidence; tell the members and their FG',
-  )
-  const discrepancies = await ctx.store.comparisons.discrepancies(DISCREPANCIES)
-  const counted = new Map<string, number>()
-  for (const { member } of discrepancies) counted.set(member, (counted.get(member) ?? 0) + 1)
-  say(
-    'logs compared',
-    discrepancies.length === 0,
-    discrepancies.length === 0
-      ? 'both sides of every query agree'
-      : [...counted].map(([member, count]) => `${member}: ${count}`).join(', '),
-    'drempel log conflicts has them; then: drempel log reconcile',
-  )
-  const [first] = await listCases(ctx, true)
-  const overdue = first !== undefined && daysLeft(first, ctx.clock()) < 0
-  say(
-    'data subjects',
-    !overdue,
-    overdue ? 'the term of a case has passed' : 'no open case is late',
-    'drempel subject list',
-  )
-  const unseen = (await ctx.store.alerts.list({ all: false, limit: ALERTS })).length
-  say(
-    'alerts',
-    unseen === 0,
-    unseen === 0 ? 'none that nobody looked at' : `${unseen} that nobody looked at`,
-    'drempel alert list',
-  )
-  for (const { kind } of inForce.convenant.kinds) {
-    const key = await ctx.store.keys.current(kind)
-    const detail = key === null ? 'none' : `epoch ${key.epoch}`
-    say(`key ${kind}`, key !== null, detail, `drempel keys generate --kind ${kind}`)
-  }
-  await Promise.all(
-    inForce.convenant.members
-      .filter(({ id }) => id !== home.member.id)
-      .map(async ({ id }) => {
-        try {
-          await ctx.call(
-            id,
-            'keys/current',
-            { kind: inForce.convenant.kinds[0]!.kind },
-            { timeoutMs: 3_000 },
-          )
-          say(`peer ${id}`, true, 'answers, signed')
-        } catch (error) {
-          const code = error instanceof ProtocolError ? error.code : 'INTERNAL'
-          say(`peer ${id}`, false, code, 'is that node up, and at the URL in the convenant?')
-        }
-      }),
-  )
-  return { checks: checks.sort((a, b) => (a.name < b.name ? -1 : 1)) }
 }
