@@ -72,11 +72,14 @@ describe('an append', () => {
       world.audit.append(intent(), null),
       world.audit.append(bad, null),
       world.audit.append(intent(), { x: Number.NaN }),
+      // No key can be named after it either.
+      world.audit.append(intent(undefined, '../onboarding'), null),
       world.audit.append(intent(), null),
     ])
     expect(results.map(({ status }) => status)).toEqual([
-      ...['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+      ...['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
     ])
+    expect(results[3]).toMatchObject({ reason: { code: 'BAD_EVENT', at: 'purpose' } })
     expect(results[1]).toMatchObject({ reason: { code: 'BAD_EVENT', at: 'purpose' } })
     expect(results[2]).toMatchObject({ reason: { code: 'BAD_JSON' } })
     expect(await world.audit.head()).toMatchObject({ size: 2 })
@@ -378,12 +381,13 @@ it('opens each record of a batch in its place only, each purpose under its own k
 
 it('takes no more into one transaction than its bytes allow, in the order of the calls', async () => {
   const big = 'x'.repeat(5_000_000)
-  const sent = [big, 'a', big, 'b', 'c']
+  // What the bytes leave of one batch comes before what its number left.
+  const sent = [big, 'a', big, ...Array.from({ length: 600 }, (_, i) => `${i}`)]
   const appended = await Promise.all(sent.map((record) => world.audit.append(intent(), record)))
-  expect(world.batches).toEqual([3, 2])
-  expect(appended.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4])
+  expect(world.batches).toEqual([3, 512, 88])
+  expect(appended.map(({ index }) => index)).toEqual(sent.map((_, i) => i))
   expect(await world.audit.openRecord(Q4, 2)).toBe(big)
-  expect(await world.audit.openRecord(Q4, 4)).toBe('c')
+  expect(await world.audit.openRecord(Q4, 602)).toBe('599')
 })
 
 it('appends fast enough for a node, one by one and in batches', async () => {
