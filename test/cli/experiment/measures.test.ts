@@ -1,12 +1,14 @@
 import { overlaps } from '@drempel/cli/internal/experiment/copies'
 import { costs } from '@drempel/cli/internal/experiment/cost'
-import { evaluatePool, evaluateRule } from '@drempel/cli/internal/experiment/evaluate'
+import { detectedBy, evaluatePool, evaluateRule } from '@drempel/cli/internal/experiment/evaluate'
 import { bitsLearned } from '@drempel/cli/internal/experiment/information'
 import { leastExposure } from '@drempel/cli/internal/experiment/less'
 import type { Holder, Item, Material, Rule } from '@drempel/cli/internal/experiment/model'
 import { parameterValues } from '@drempel/cli/internal/experiment/parameters'
 import { axisFor } from '@drempel/cli/internal/experiment/report/axis'
 import { decimal, percent, whole } from '@drempel/cli/internal/experiment/report/markup'
+import { costSensitivityOf } from '@drempel/cli/internal/experiment/sensitivity'
+import { designEffect, proportion } from '@drempel/cli/internal/experiment/statistics'
 import { describe, expect, it } from 'vitest'
 
 const VALUES = parameterValues({ roundEveryDays: 1, actDays: 1, effectiveness: 0.5 })
@@ -89,6 +91,79 @@ describe('what a rule finds', () => {
     ])
     const own = evaluateRule({ ...RULE, output: 'owners' }, WORLD, VALUES)
     for (const { alone, together } of own.knows) expect(together).toBe(alone)
+  })
+})
+
+describe('what stands beside it', () => {
+  it('has a sector wait from the first flag anywhere, not from its own', () => {
+    // The police flag the mule's account on day 9, a bank did on day 5; day 2 is a day after telecom.
+    expect(evaluatePool('iban', WORLD, VALUES, 'police').wait).toMatchObject({ p90: 4, median: 1 })
+    expect(evaluatePool('iban', WORLD, VALUES).wait).toMatchObject({ p90: 0 })
+  })
+
+  it('counts all reports of one source, where a rule asks for so many', () => {
+    const often = world([
+      ['fraud', 2],
+      ['fraud', 3],
+    ])
+    const [five] = often.items as [Item, Item]
+    const reports = Array.from({ length: 5 }, (_, day) => ({ day, partner: 0 }))
+    const there = { ...often, items: [{ ...five, reports }, often.items[1]!] }
+    const found = (least: number) => evaluatePool('iban', there, VALUES, 'bank', least).ever
+    expect([1, 2, 5, 6].map(found)).toEqual([2, 1, 1, 0])
+    // Of several sources a rule counts three of each.
+    expect(evaluateRule({ ...RULE, t: 1, reports: 5 }, there, VALUES).ever).toBe(0)
+  })
+
+  it('is what at least 1, 2, ... partners flagged of all that is sought', () => {
+    expect(detectedBy('iban', WORLD)!.map(({ count, of }) => [count, of])).toEqual([
+      ...[1, 2, 3, 4].map((t) => [[0, 3, 2, 1, 0][t], 4]),
+    ])
+    expect(detectedBy('iban', { ...WORLD, truth: false })).toBeNull()
+  })
+})
+
+describe('intervals', () => {
+  it('are wider for what is found or missed together', () => {
+    const alone = [0, 1, 0, 1, 1, 0].map((count) => ({ count, of: 1 }))
+    expect(designEffect(alone)).toBeCloseTo(1.2, 9)
+    // Clusters of four that agree tell as little as one each, but for the small number of them.
+    const agreed = alone.map(({ count }) => ({ count: 4 * count, of: 4 }))
+    expect(designEffect(agreed)).toBeCloseTo(4.8, 9)
+    expect([designEffect([]), designEffect([{ count: 3, of: 3 }])]).toEqual([1, 1])
+    const [independent, clustered] = [proportion(12, 24), proportion(12, 24, 4)]
+    expect(clustered).toMatchObject({ count: 12, of: 24, share: 0.5 })
+    expect(clustered.low!).toBeCloseTo(proportion(3, 6).low!, 12)
+    expect(clustered.high! - clustered.low!).toBeGreaterThan(independent.high! - independent.low!)
+    expect(proportion(24, 24, 4)).toMatchObject({ share: 1, high: 1 })
+    expect(proportion(0, 24, 4)).toMatchObject({ share: 0, low: 0 })
+  })
+
+  it('take what one campaign used for one another’s', () => {
+    const rows = Array.from({ length: 20 }, (_, i) => ['fraud', 0, i < 10 ? 0 : null] as const)
+    const there = world(rows)
+    const items = there.items.map((item, i) => ({ ...item, campaigns: [Math.floor(i / 5)] }))
+    const width = (material: Material) => {
+      const { low, high } = evaluateRule(RULE, material, VALUES).detected!
+      return high! - low!
+    }
+    expect(width({ ...there, items })).toBeGreaterThan(1.5 * width(there))
+  })
+})
+
+describe('prices', () => {
+  it('do to the costs what they say, each at either end', () => {
+    const { rule, learns } = evaluateRule(RULE, WORLD, VALUES)
+    const found = costSensitivityOf({ rule, learns }, WORLD, VALUES)
+    const of = (name: string) => found.find(({ parameter }) => parameter === name)!
+    const year = of('euroPerNodeYear')
+    expect(year.high.euroYear - year.low.euroYear).toBeCloseTo(4 * 50_000, 6)
+    expect(year.base.value).toBe(25_000)
+    const staff = of('minutesPerHit')
+    expect(staff.high.euroStaff / staff.low.euroStaff).toBeCloseTo(12, 9)
+    expect(staff.high.euroYear).toBe(staff.low.euroYear)
+    const two = { ...WORLD, partners: WORLD.partners.slice(0, 2) }
+    expect(costSensitivityOf({ rule, learns }, two, VALUES)).toEqual([])
   })
 })
 

@@ -120,8 +120,8 @@ export function evaluatePool(
       sector === undefined || partner.sector === sector ? [i] : [],
     ),
   )
-  const items = itemsOf(material, kind).map(({ item, at }) => ({
-    at,
+  const items = itemsOf(material, kind).map(({ item, at, first }) => ({
+    ...{ at, first },
     item: { ...item, reports: item.reports.filter(({ partner }) => own.has(partner)) },
   }))
   return find(threshold, items, material, values).finding
@@ -172,10 +172,17 @@ class Clusters {
   }
 }
 
-type Located = { readonly item: Item; readonly at: number }
+type Located = {
+  readonly item: Item
+  readonly at: number
+  /** The day of the first flag anywhere, whosever reports are looked at. */
+  readonly first: number
+}
 
 export function itemsOf({ items }: Material, kind: Rule['kind']): Located[] {
-  return items.flatMap((item, at) => (item.kind === kind ? [{ item, at }] : []))
+  return items.flatMap((item, at) =>
+    item.kind === kind ? [{ item, at, first: item.reports[0]?.day ?? 0 }] : [],
+  )
 }
 
 function find(
@@ -192,7 +199,7 @@ function find(
   const clusters = new Clusters()
   const waits: number[] = []
   let [final, used, detected] = [0, 0, 0]
-  for (const { item, at } of items) {
+  for (const { item, at, first } of items) {
     const sought = isSought(item.holder)
     if (sought) used++
     for (const campaign of item.campaigns) campaigns.add(campaign)
@@ -204,7 +211,7 @@ function find(
     holders[item.holder ?? 'unknown']++
     if (sought) detected++
     for (const campaign of item.campaigns) foundCampaigns.add(campaign)
-    waits.push(day - item.reports[0]!.day)
+    waits.push(day - first)
   }
   const { truth, dated } = material
   return {

@@ -105,11 +105,11 @@ function partnersTable({ experiment, material, kinds }: Results, lang: Lang): st
 }
 
 const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; break-after: avoid } h4 { font-size: 1rem; margin: 1.3rem 0 .3rem; break-after: avoid } h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; break-after: avoid }
 .kind { border-top: 2px solid #111; padding-top: .8rem; font-size: 1.35rem } .from { color: #555; margin: 0 }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem } thead th { vertical-align: bottom; border-bottom: 2px solid #888 }
-th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }
+th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top } tbody th { font-weight: 400 }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap } tr { break-inside: avoid }
 figure { margin: 1rem 0; break-inside: avoid } figcaption, .note { color: #444; font-size: .92rem } summary { cursor: pointer; color: #444; font-size: .92rem }
 .point { margin: .45rem 0 } .warning { border-left: 4px solid #d55e00; padding-left: .8rem } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem } dd { margin: 0; overflow-wrap: anywhere }

@@ -56,10 +56,10 @@ function aboutRules(kind: KindResult, results: Results, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
   const focus = focusIn(kind)
   if (focus === undefined) return []
-  const { truth } = results.material
+  const { truth, sought } = results.material
   return [
     headingOf(TEXTS.less, lang),
-    paragraph(say(truth ? TEXTS.lessIntro : TEXTS.lessUnknown)),
+    paragraph(say(truth ? TEXTS.lessIntro[sought] : TEXTS.lessUnknown)),
     lessTable(kind, results, lang),
     ...(truth ? [lessFigure(kind, results, lang)] : []),
     headingOf(TEXTS.value, lang),

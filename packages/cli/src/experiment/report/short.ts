@@ -16,27 +16,27 @@ import { KIND_NAMES, ruleSentence, SECTOR_NAMES } from './words.ts'
 export type Point = { readonly word: string; readonly text: string }
 
 export function shortly(results: Results, lang: Lang): Point[] {
-  const { truth, dated } = results.material
-  return results.kinds.flatMap((kind, i) => {
+  const { material, kinds } = results
+  return kinds.flatMap((kind, i) => {
+    const of = kinds.length > 1 ? `, ${KIND_NAMES[kind.kind][lang]}` : ''
+    const point = (word: Text, text: string): Point => ({ word: word[lang] + of, text })
     const focus = kind.rules.find(({ rule }) => rule.id === kind.focus)
-    const point = (word: Text, text: string): Point => ({ word: word[lang], text })
-    const aboutRule = (rule: RuleResult): Point[] => [
-      ...(truth ? [point(TEXTS.shortWho, who(rule, kind, results, lang))] : []),
-      ...(dated && rule.wait !== null ? [point(TEXTS.shortTime, early(rule, kind, lang))] : []),
-      ...(i > 0
+    const found = material.truth ? detected : matched
+    return [
+      ...warned(kind, results, lang).map((text) => point(TEXTS.shortBeware, text)),
+      ...(kind.rules.length > 0 ? [point(TEXTS.shortYield, found(kind, results, lang))] : []),
+      ...(focus !== undefined && material.truth
+        ? [point(TEXTS.shortWho, who(focus, kind, results, lang))]
+        : []),
+      ...(focus?.wait && material.dated ? [point(TEXTS.shortTime, early(focus, kind, lang))] : []),
+      ...(focus === undefined || i > 0
         ? []
         : [
-            point(TEXTS.shortLearns, learns(rule, lang)),
-            point(TEXTS.shortLess, less(rule, kind, results, lang)),
-            ...(rule.costs === null ? [] : [point(TEXTS.shortCost, cost(rule, lang))]),
+            point(TEXTS.shortLearns, learns(focus, lang)),
+            point(TEXTS.shortLess, less(focus, kind, results, lang)),
+            ...(focus.costs === null ? [] : [point(TEXTS.shortCost, cost(focus, lang))]),
           ]),
-    ]
-    const found = truth ? detected : matched
-    return [
-      ...(kind.rules.length > 0 ? [point(TEXTS.shortYield, found(kind, results, lang))] : []),
-      ...(focus === undefined ? [] : aboutRule(focus)),
       ...counted(kind, lang).map((text) => point(TEXTS.shortCounts, text)),
-      ...warned(kind, results, lang).map((text) => point(TEXTS.shortBeware, text)),
     ]
   })
 }
@@ -45,29 +45,55 @@ function detected(kind: KindResult, results: Results, lang: Lang): string {
   const { pooling, sectors, rules } = kind
   const { wanted } = results.experiment
   const victims = results.material.sought === 'victims'
-  const best = sectors
-    .filter(({ reports }) => reports === 0)
-    .sort((a, b) => (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0))[0]!
-  const sector = SECTOR_NAMES[best.sector as keyof typeof SECTOR_NAMES][lang]
   const share = (value: number | null) => percent(value, lang, 0)
   const most = share(pooling.detected!.share)
-  const alone = share(best.finding.detected!.share)
   const chosen = kind.less.find((level) => level.wanted === wanted)?.rule
   const rule = rules.find((finding) => finding.rule.id === chosen)
   const whose = `${KIND_NAMES[kind.kind][lang]} ${soughtIn(kind, results, lang)}`
+  const best = sectors.filter(({ reports }) => reports === 0).sort(byShare)[0]!
+  const sector = SECTOR_NAMES[best.sector as keyof typeof SECTOR_NAMES][lang]
+  const alone = share(best.finding.detected!.share)
+  const several = sectors.some((other) => other.sector !== best.sector)
   if (lang === 'nl') {
     const how = victims ? 'is' : 'staat'
     const where = victims ? 'te herkennen aan twee meldingen' : 'op minstens één lijst'
-    const start = `Van de ${whose} ${how} ${most} ${where}; meer is er met delen niet te vinden. De sector die in zijn eentje het meest ziet (${sector}), vindt ${alone} als zijn leden onderling alles delen.`
+    const bySector = several
+      ? ` De sector die in zijn eentje het meest ziet (${sector}), vindt ${alone} als zijn leden onderling alles delen.`
+      : ''
+    const start = `Van de ${whose} ${how} ${most} ${where}; meer is er met delen niet te vinden.${bySector}`
     if (rule === undefined)
       return `${start} Geen van de beproefde regels vindt ${share(wanted)} van wat alle lijsten op één hoop zouden vinden.`
-    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} van wat alle lijsten op één hoop zouden vinden. Een deelnemer ziet nu gemiddeld ${share(known(rule, 'alone'))} zelf, en kan met de regel ${share(known(rule, 'together'))} kennen.`
+    return `${start} De regel “${ruleSentence(rule.rule, lang)}” vindt ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} van wat alle lijsten op één hoop zouden vinden. ${gained(rule, lang)}`
   }
   const where = victims ? 'can be told by two reports' : 'are on at least one list'
-  const start = `Of the ${whose}, ${most} ${where}; sharing finds no more. The sector that sees most by itself (${sector}) finds ${alone} if its members share everything among themselves.`
+  const bySector = several
+    ? ` The sector that sees most by itself (${sector}) finds ${alone} if its members share everything among themselves.`
+    : ''
+  const start = `Of the ${whose}, ${most} ${where}; sharing finds no more.${bySector}`
   if (rule === undefined)
     return `${start} None of the rules tried finds ${share(wanted)} of what all lists on one heap would find.`
-  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} of what all lists on one heap would find. A partner now sees ${share(known(rule, 'alone'))} by itself on average, and can know ${share(known(rule, 'together'))} with the rule.`
+  return `${start} The rule “${ruleSentence(rule.rule, lang)}” finds ${share(rule.detected!.share)}: ${share(yieldShare(rule, pooling))} of what all lists on one heap would find. ${gained(rule, lang)}`
+}
+
+function byShare(a: KindResult['sectors'][number], b: KindResult['sectors'][number]): number {
+  return (b.finding.detected?.share ?? 0) - (a.finding.detected?.share ?? 0)
+}
+
+/** What one partner has of it. Who hears of its own flags alone comes to know of no others. */
+function gained(rule: RuleResult, lang: Lang): string {
+  const [alone, together] = [known(rule, 'alone'), known(rule, 'together')]
+  const [before, after] = [percent(alone, lang, 0), percent(together, lang, 0)]
+  if (alone !== together) {
+    return lang === 'nl'
+      ? `Een deelnemer ziet nu gemiddeld ${before} zelf, en kan met de regel ${after} kennen.`
+      : `A partner now sees ${before} by itself on average, and can know ${after} with the rule.`
+  }
+  const own = rule.learns.reduce((sum, learned) => sum + learned.own, 0)
+  const over = rule.learns.reduce((sum, learned) => sum + learned.ownOver, 0)
+  const part = percent(own === 0 ? null : over / own, lang, 0)
+  return lang === 'nl'
+    ? `Een deelnemer ziet zelf gemiddeld ${before}, en hoort van ${part} van zijn eigen meldingen dat ook een ander die heeft.`
+    : `A partner sees ${before} by itself on average, and hears of ${part} of its own flags that another has it too.`
 }
 
 function soughtIn({ pooling }: KindResult, { material }: Results, lang: Lang): string {
@@ -174,9 +200,13 @@ function less(
       ? `${tried} Van die welke minstens ${share} van alles op één hoop opleveren, is dit die waarbij deelnemers samen het minst te horen krijgen.`
       : `${tried} Of those that yield at least ${share} of one heap, this is the one by which partners together are told least.`
   }
+  const [few, fewEn] =
+    material.sought === 'victims'
+      ? ['anderen dan herhaalde slachtoffers', 'others than repeated victims']
+      : ['mensen die niets deden', 'people who did nothing']
   return lang === 'nl'
-    ? `${tried} Van die welke minstens ${share} van alles op één hoop vinden, treft deze de minste mensen die niets deden.`
-    : `${tried} Of those that find at least ${share} of one heap, this one hits fewest people who did nothing.`
+    ? `${tried} Van die welke minstens ${share} van alles op één hoop vinden, treft deze de minste ${few}.`
+    : `${tried} Of those that find at least ${share} of one heap, this one hits fewest ${fewEn}.`
 }
 
 function cost({ costs }: RuleResult, lang: Lang): string {

@@ -21,12 +21,12 @@ export const TEXTS = {
     en: 'The data are made up. A generator made victims from the assumptions at the end of this report; no number is anybody’s.',
   },
   real: {
-    nl: 'De lijsten komen uit bestanden. Wat daarop in werkelijkheid fraude is en wat een vergissing, is niet bekend; dit verslag telt daarom overeenkomsten en geen gelijk.',
-    en: 'The lists come from files. What on them is fraud in truth and what is a mistake is not known; so this report counts matches, and not who was right.',
+    nl: 'De lijsten komen uit bestanden. Wat daarop in werkelijkheid fraude is en wat een vergissing, is niet bekend; dit verslag telt daarom overeenkomsten, en zegt niet wie gelijk had of wie ten onrechte geraakt wordt. De aantallen zijn exact, ook de kleine: zijn de lijsten niet openbaar, behandel het verslag dan als de lijsten zelf.',
+    en: 'The lists come from files. What on them is fraud in truth and what is a mistake is not known; so this report counts matches, and does not say who was right or who is wrongly hit. Counts are exact, small ones too: unless the lists are public, treat the report as the lists themselves.',
   },
   realTruth: {
-    nl: 'De lijsten en de waarheid komen uit bestanden.',
-    en: 'The lists and the truth come from files.',
+    nl: 'De lijsten en de waarheid komen uit bestanden. De aantallen zijn exact, ook de kleine: zijn de lijsten niet openbaar of verzonnen, behandel het verslag dan als de lijsten zelf.',
+    en: 'The lists and the truth come from files. Counts are exact, small ones too: unless the lists are public or made up, treat the report as the lists themselves.',
   },
   partners: { nl: 'Deelnemers en lijsten', en: 'Partners and lists' },
   partner: { nl: 'deelnemer', en: 'partner' },
@@ -63,8 +63,14 @@ export const TEXTS = {
     },
   },
   detectionCaption: {
-    nl: 'Deel van allen die er in deze periode waren, ook van hen over wie niemand iets meldde. Het streepje is een 95%-interval (Wilson; wat één campagne gebruikte, telt als samenhangend), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
-    en: 'Part of all that there were in this period, those that nobody flagged included. The line is a 95% interval (Wilson; what one campaign used counts as connected), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
+    offenders: {
+      nl: 'Deel van alles wat daders in deze periode gebruikten, ook van wat niemand meldde. Het streepje is een 95%-interval (Wilson; wat één campagne gebruikte, telt als samenhangend), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
+      en: 'Part of all that offenders used in this period, what nobody flagged included. The line is a 95% interval (Wilson; what one campaign used counts as connected), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
+    },
+    victims: {
+      nl: 'Deel van allen die in deze periode vaker slachtoffer waren, ook van wie nergens aanklopte. Het streepje is een 95%-interval (Wilson), bij veel gegevens korter dan de stip. Grijs: zonder deze samenwerking, of met alles op één hoop.',
+      en: 'Part of all who were a victim more than once in this period, those who sought no help included. The line is a 95% interval (Wilson), with much data shorter than the dot. Grey: without this cooperation, or with everything on one heap.',
+    },
   },
   yieldAxis: {
     nl: 'identificatoren boven de drempel (aantal)',
@@ -128,8 +134,14 @@ export const TEXTS = {
   exposures: { nl: 'keer aan een deelnemer bekend', en: 'times told to a partner' },
   less: { nl: 'Kan het met minder?', en: 'Could it be had with less?' },
   lessIntro: {
-    nl: 'Van de regels die genoeg vinden, staat hier de regel die de minste mensen treft die niets deden; daarna telt aan hoeveel deelnemers zij bekend worden, en het aantal katvangers.',
-    en: 'Of the rules that find enough, this is the one that hits fewest people who did nothing; then it counts how many partners are told of them, and the number of mules.',
+    offenders: {
+      nl: 'Van de regels die genoeg vinden, staat hier de regel die de minste mensen treft die niets deden; daarna telt aan hoeveel deelnemers zij bekend worden, en het aantal katvangers.',
+      en: 'Of the rules that find enough, this is the one that hits fewest people who did nothing; then it counts how many partners are told of them, and the number of mules.',
+    },
+    victims: {
+      nl: 'Van de regels die genoeg vinden, staat hier de regel die de minste anderen dan herhaalde slachtoffers treft; daarna telt aan hoeveel deelnemers zij bekend worden.',
+      en: 'Of the rules that find enough, this is the one that hits fewest others than repeated victims; then it counts how many partners are told of them.',
+    },
   },
   lessUnknown: {
     nl: 'Wie ten onrechte op een lijst staat, is hier niet bekend. Van de regels die genoeg vinden, staat hier daarom de regel waarmee deelnemers samen het minst te horen kunnen krijgen.',
@@ -213,6 +225,10 @@ export const TEXTS = {
   countsIntro: {
     nl: 'Een lichtere vorm: niemand hoort iets over een identificator, ook niet over een eigen melding. Alle deelnemers krijgen dezelfde aantallen, afgerond op tien. Een aantal onder de grens blijft dicht, en soms blijven andere dicht omdat het daaruit te berekenen zou zijn. Zo’n regel vindt geen fraude; hij laat zien of een drempelregel iets zou vinden, voordat iemand daarover beslist.',
     en: 'A lighter form: nobody is told of any identifier, not even of a flag of its own. All partners get the same counts, rounded to tens. A count below the limit stays closed, and sometimes others do because it would follow from them. Such a rule finds no fraud; it shows whether a threshold rule would find something, before anyone decides on one.',
+  },
+  countsEither: {
+    nl: 'Dit zijn vormen om uit te kiezen: een convenant heeft er per soort één, en laat die één keer per periode zien. Naast elkaar zouden zij dichte aantallen verraden.',
+    en: 'These are forms to choose from: a convenant has one of a kind, and shows it once a period. Side by side they would betray closed counts.',
   },
   countsCost: { nl: 'Wat kost tellen, en wie?', en: 'What does counting cost, and whom?' },
   heldBy: { nl: 'aantal deelnemers dat meldde', en: 'number of partners that flagged' },

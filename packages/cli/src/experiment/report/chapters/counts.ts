@@ -15,6 +15,7 @@ export function countsPart({ counts }: KindResult, results: Results, lang: Lang)
   return [
     `<h3>${escaped(say(TEXTS.counts))}</h3>`,
     paragraph(say(TEXTS.countsIntro)),
+    ...(counts.length > 1 ? [paragraph(say(TEXTS.countsEither))] : []),
     ...counts.flatMap((counted) => oneRule(counted, results, lang)),
     `<h3>${escaped(say(TEXTS.countsCost))}</h3>`,
     paragraph(`${countRuleSentence(counts[0]!.rule, lang)}.`, 'note'),

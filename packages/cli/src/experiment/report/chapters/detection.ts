@@ -32,14 +32,15 @@ export function detectionFigure(
     axis: say(TEXTS.detectionAxis[sought]),
     format: (value) => whole(value, lang),
     series: [],
-    label: say(TEXTS.detectionCaption),
+    label: say(TEXTS.detectionCaption[sought]),
   })
   const hasSaved = kind.pooling.saved !== null
+  const hasCampaigns = kind.pooling.campaigns !== null
   const head = [
     TEXTS.rule,
     TEXTS.found,
     TEXTS.keptOf,
-    TEXTS.campaigns,
+    ...(hasCampaigns ? [TEXTS.campaigns] : []),
     TEXTS.ever,
     TEXTS.final,
     ...(hasSaved ? [TEXTS.savedVictims, TEXTS.savedEuro] : []),
@@ -50,14 +51,14 @@ export function detectionFigure(
       name,
       interval(finding.detected!, lang),
       percent(yieldShare(finding, kind.pooling), lang),
-      finding.campaigns === null ? null : percent(finding.campaigns.share, lang),
+      ...(finding.campaigns === null ? [] : [percent(finding.campaigns.share, lang)]),
       finding.ever,
       finding.final,
       ...(finding.saved === null ? [] : [finding.saved.victims, finding.saved.euro]),
     ]),
     lang,
   )
-  return figure(chart, say(TEXTS.detectionCaption), table, say(TEXTS.numbers))
+  return figure(chart, say(TEXTS.detectionCaption[sought]), table, say(TEXTS.numbers))
 }
 
 export function yieldFigure(named: readonly Named[], lang: Lang): string {
