@@ -215,17 +215,16 @@ describe('meeting the others', () => {
   }
   const away = { convenant: null, rehearsal: null, clockSeconds: null }
 
-  async function meet(peer: RehearsalView['peers'][number]): Promise<string[]> {
+  type Peer = RehearsalView['peers'][number]
+
+  async function meet(peer: Peer, step = 'begun') {
     const found = findings()
     const view = { peers: [peer] }
     const part = {
-      ...{ node: { get: async () => view }, convenant: convenantOf(3), plan, self: 'm-0' },
-      ...{ found, deadline: 0, setting: { clock: () => 1 }, tell: () => {} },
+      ...{ node: { get: async () => view }, convenant: convenantOf(3), plan, step },
+      ...{ self: 'm-0', found, deadline: 0, setting: { clock: () => 1 }, tell: () => {} },
     }
-    const whole = await meetAll(part as never)
-    const left = found.sorted().filter(({ state }) => state === 'failed')
-    expect(whole).toBe(peer === good)
-    return left.map(({ check, code }) => `${check} ${code}`)
+    return { met: await meetAll(part as never), items: found.sorted() }
   }
 
   it.each([
@@ -245,7 +244,24 @@ describe('meeting the others', () => {
     ['it has another word', { rehearsal: { digest: own, step: 'begun' as const } }, []],
   ])('names what is wrong and nothing else: %s', async (_name, change, expected) => {
     const peer = Object.keys(change).length === 0 ? good : { ...good, ...change }
-    expect(await meet(peer)).toEqual(expected)
+    const { met, items } = await meet(peer)
+    expect(met).toBe(peer === good ? 'all' : 'late')
+    const failed = items.filter(({ state }) => state === 'failed')
+    expect(failed.map(({ check, code }) => `${check} ${code}`)).toEqual(expected)
+  })
+
+  it('does not wait for who ended it, where all of it was done before', async () => {
+    const ended = { ...good, rehearsal: null }
+    expect((await meet(ended, 'settled')).met).toBe('late')
+    const { met, items } = await meet(ended, 'done')
+    expect(met).toBe('over')
+    expect(items.at(-1)).toMatchObject({ check: 'ready', state: 'waiting', code: 'ENDED_BEFORE' })
+    // One that is away, or has another convenant, may come back to it.
+    for (const other of [
+      { ...ended, convenant: 'f'.repeat(64) },
+      { ...good, ...away, code: 'X' },
+    ])
+      expect((await meet(other, 'done')).met).toBe('late')
   })
 })
 

@@ -16,10 +16,15 @@ export function rehearsalContract(world: StoreWorld): void {
     ...{ data: sealed(1), reason: null, culprit: null },
   }
 
+  const request = (id: string) => ({
+    ...{ id, type: 'access' as const, kind: 'host', receivedAt: 1, dueAt: 2, sealed: sealed(1) },
+  })
+  const person = (id: string, name: string) => ({ id, name, hash: 'h', roles: ['analyst'] })
+
   describe('rehearsals', () => {
     it('one at a time, with how far it is', async () => {
       expect(await world.store.rehearsals.current()).toBeNull()
-      expect(await world.store.rehearsals.move('x')).toBe(false)
+      expect(await world.store.rehearsals.move('x', [])).toBe(false)
       expect(await world.store.rehearsals.turn('ending')).toBe(false)
       expect(await world.store.rehearsals.clear()).toBe(false)
       now.time = 5_000
@@ -27,9 +32,11 @@ export function rehearsalContract(world: StoreWorld): void {
       expect(await world.store.rehearsals.begin('winter', 'begun')).toBe(false)
       expect((await world.store.rehearsals.current())?.phase).toBe('beginning')
       expect(await world.store.rehearsals.turn('on')).toBe(true)
-      expect(await world.store.rehearsals.move('loaded')).toBe(true)
+      expect(await world.store.rehearsals.move('loaded', ['done'])).toBe(true)
+      // Never back: the others may have gone on by it.
+      expect(await world.store.rehearsals.move('begun', ['loaded', 'done'])).toBe(true)
       await restart()
-      const record = { word: 'herfst', since: 5_000, step: 'loaded', phase: 'on' }
+      const record = { word: 'herfst', since: 5_000, step: 'loaded', phase: 'on', lastCase: 0 }
       expect(await world.store.rehearsals.current()).toEqual(record)
       expect(await world.store.rehearsals.turn('ending')).toBe(true)
       await restart()
@@ -105,7 +112,12 @@ export function rehearsalContract(world: StoreWorld): void {
 
     it('ends with all that came of it; log, quotas and keys stay', async () => {
       await world.store.rounds.create({ ...round, id: '0b', state: 'failed' })
+      const real = await world.store.cases.open(request('0f'))
+      await world.store.tokens.create(person('aa', 'jansen'))
       expect(await world.store.rehearsals.begin('herfst', 'begun')).toBe(true)
+      const madeUp = await world.store.cases.open(request('1f'))
+      await world.store.tokens.create(person('ab', 'rehearsal-1'))
+      await world.store.tokens.create(person('ac', 'rehearsal'))
       await world.store.flags.upsert('host', [row(1), row(2)], 'i')
       await world.store.flags.erase('host', index(2))
       await world.store.tags.put('host', '1', [{ id: 1, sealed: sealed(1) }])
@@ -135,6 +147,13 @@ export function rehearsalContract(world: StoreWorld): void {
       }
       expect(await world.store.meta.get('dkg-epoch/host')).toBe('1')
       expect(await world.store.usage.used('queried/p', 'day')).toBe(3)
+      expect(await world.store.cases.get(real)).not.toBeNull()
+      expect(await world.store.cases.get(madeUp)).toBeNull()
+      // No two cases ever have one name.
+      expect(await world.store.cases.open(request('2f'))).toBeGreaterThan(madeUp)
+      const tokens = await world.store.tokens.list()
+      const revoked = tokens.filter(({ revokedAt }) => revokedAt !== null)
+      expect(revoked.map(({ name }) => name)).toEqual(['rehearsal-1'])
       // What was erased may come as a real one: it was made up.
       expect(await world.store.flags.upsert('host', [row(2)], 'j')).toMatchObject({ added: 1 })
     })

@@ -8,16 +8,7 @@ import { utf8 } from '@drempel/protocol/encoding'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { row } from '../../contracts/store/world.ts'
-
-const KEPT = [
-  // The log, who witnessed it, and what it was compared with.
-  ...['logs', 'log_hashes', 'log_batches', 'log_runs', 'log_txids', 'witnessed', 'log_conflicts'],
-  ...['log_days', 'cosigned', 'comparisons', 'anchored', 'discrepancies', 'alerts'],
-  // Quotas, what may happen once, keys by their epochs' numbers, people, cases.
-  ...['usage', 'served', 'nonces', 'key_epochs', 'convenants', 'tokens', 'subject_cases'],
-  // Some of their rows: see the contract.
-  ...['meta', 'proposals'],
-]
+import { KEPT, leftIn, tablesOf } from './rehearsed.ts'
 
 it('empties what may hold anything of a rehearsal, in the file itself', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-rehearsal-'))
@@ -30,23 +21,20 @@ it('empties what may hold anything of a rehearsal, in the file itself', async ()
   await store.close()
 
   const db = new Database(path)
-  const names = db
-    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    .pluck()
-    .all() as string[]
+  const names = tablesOf(db)
   // A row in every table that is emptied: what is left after the end is what was missed.
   const emptied = names.filter((name) => !KEPT.includes(name))
   db.pragma('foreign_keys = OFF')
   for (const name of emptied) insertAny(db, name)
   const meta = db.prepare("INSERT INTO meta (key, value) VALUES ('rehearsal', ?)")
-  meta.run(JSON.stringify({ word: 'herfst', since: 1, step: 'begun' }))
+  meta.run(JSON.stringify({ word: 'herfst', since: 1, step: 'begun', lastCase: 0 }))
   db.close()
 
   const again = await openSqliteStore({ path, clock: () => 2_000 })
   expect(await again.rehearsals.clear()).toBe(true)
   await again.close()
   const after = new Database(path)
-  const left = emptied.filter((name) => after.prepare(`SELECT 1 FROM ${name}`).all().length > 0)
+  const left = leftIn(after)
   after.close()
   expect(left).toEqual([])
   expect(KEPT.filter((name) => !names.includes(name))).toEqual([])

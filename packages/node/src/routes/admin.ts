@@ -12,7 +12,7 @@ import { ProtocolError } from '@drempel/protocol/encoding'
 import { encodeVerifierKey, verifierKey } from '@drempel/protocol/log'
 import { Hono } from 'hono'
 import { languageOf, type OperatorEnv, roles } from '../http/index.ts'
-import { generateKey, signDraft } from '../sessions/index.ts'
+import { checkToken, generateKey, signDraft } from '../sessions/index.ts'
 import { diagnose } from './doctor.ts'
 import { readJson } from './input.ts'
 import type { RunningNode } from './node.ts'
@@ -100,6 +100,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   app.post('/tokens', admin, async (c) => {
     const request = await readJson(c, tokenRequest)
     const { token, record } = operators.issue(request)
+    checkToken(ctx, request.name)
     await ctx.store.tokens.create(record)
     return c.json({ id: record.id, token })
   })

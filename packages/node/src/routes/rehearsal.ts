@@ -1,10 +1,16 @@
 /** Operator API: the rehearsal of the convenant. */
 
-import { rehearsalBegin, rehearsalEnd, rehearsalStep } from '@drempel/protocol/api'
+import {
+  type RehearsalComparison,
+  rehearsalBegin,
+  rehearsalEnd,
+  rehearsalStep,
+} from '@drempel/protocol/api'
 import { Hono } from 'hono'
 import { type OperatorEnv, roles } from '../http/index.ts'
 import {
   beginRehearsal,
+  compareRehearsal,
   currentRehearsal,
   endRehearsal,
   moveRehearsal,
@@ -30,10 +36,13 @@ export function rehearsalRoutes({ convenant, sessions, operators }: RunningNode)
     await moveRehearsal(ctx, (await readJson(c, rehearsalStep)).step)
     return c.json(await currentRehearsal(ctx))
   })
+  app.get('/rehearsal/comparison', operators.requireRole(...roles), async (c) =>
+    c.json({ members: await compareRehearsal(ctx) } satisfies RehearsalComparison),
+  )
   app.post('/rehearsal/end', operator, async (c) => {
     await readJson(c, rehearsalEnd)
-    await endRehearsal(ctx, convenant, sessions, c.get('operator').name)
-    return c.json({})
+    const clean = await endRehearsal(ctx, convenant, sessions, c.get('operator').name)
+    return c.json({ clean })
   })
   return app
 }

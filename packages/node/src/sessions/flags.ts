@@ -9,7 +9,7 @@ import {
 } from '@drempel/protocol/convenant'
 import { type Bytes, fromUtf8, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { canonicalize, type IdentifierKind, isMadeUp } from '@drempel/protocol/identifiers'
-import type { FlagRow, UpsertCounts } from '../store/index.ts'
+import { type FlagRow, isOfRehearsal, type UpsertCounts } from '../store/index.ts'
 import { watchExpired } from './alerts/index.ts'
 import { behind } from './behind.ts'
 import type { InForce, NodeContext } from './context.ts'
@@ -33,9 +33,6 @@ const PAGE = 1_024
 /** Rows written at a time: a larger transaction writes the index of all flags fewer times. */
 const BATCH = 2_500
 const UNSPECIFIED = 'unspecified'
-
-/** Imports of made-up flags name themselves, so that one that is late does not land among real ones. */
-const REHEARSAL = 'rehearsal-'
 
 /**
  * Every identifier that enters the node passes here.
@@ -78,7 +75,8 @@ export function sealFlag(
  */
 export function checkImport(ctx: NodeContext, importId: string): InForce {
   const inForce = ctx.inForce()
-  const madeUp = importId.startsWith(REHEARSAL)
+  // Imports of made-up flags name themselves, so that one that is late does not land among real ones.
+  const madeUp = isOfRehearsal(importId)
   if (madeUp !== (inForce.rehearsed !== null)) {
     fail(madeUp ? 'NOT_REHEARSING' : 'REHEARSING', madeUp ? {} : { hint: END_REHEARSAL })
   }

@@ -69,7 +69,7 @@ export {
 } from './approvals.ts'
 export { behind } from './behind.ts'
 export { type CheckAnswer, check } from './check.ts'
-export type { InForce, Log, NodeContext, PeerMethod } from './context.ts'
+export type { InForce, Log, LogFields, NodeContext, PeerMethod } from './context.ts'
 export { ConvenantInForce, signDraft } from './convenant.ts'
 export type { SessionErrorCode } from './errors.ts'
 export { canonical, checkImport, importFlags, openFlag } from './flags.ts'
@@ -103,6 +103,7 @@ export {
   tidyIntersections,
 } from './psi/index.ts'
 export { createDaily } from './reconcile/daily.ts'
+export { compareRehearsal } from './reconcile/rehearsed.ts'
 export {
   createRetention,
   decide as decideProposal,
@@ -117,6 +118,7 @@ export {
 export { failOpenRounds } from './recover.ts'
 export {
   beginRehearsal,
+  checkToken,
   currentRehearsal,
   endRehearsal,
   goOnTurning,

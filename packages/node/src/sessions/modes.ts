@@ -92,6 +92,7 @@ export function storeInModes(store: Store, modes: Modes): Store {
       prepared: part(store.psi.prepared, ['create', 'transition']),
     },
     asked: part(store.asked, ['remember']),
+    cases: part(store.cases, ['open']),
     recalls: part(store.recalls, ['watch', 'settle']),
     feedback: part(store.feedback, ['put']),
     proposals: part(store.proposals, ['create', 'decide', 'begin']),

@@ -9,10 +9,10 @@ import { REHEARSAL_STEPS, type RehearsalStep, type RehearsalView } from '@drempe
 import { memberOf } from '@drempel/protocol/convenant'
 import type { Json } from '@drempel/protocol/encoding'
 import { z } from 'zod'
+import { isOfRehearsal, type KeyEpoch } from '../store/index.ts'
 import type { NodeContext, PeerMethod } from './context.ts'
 import type { ConvenantInForce } from './convenant.ts'
 import { codeOf, END_REHEARSAL, fail } from './errors.ts'
-
 import { journalKeyErased, journalRehearsal } from './journal.ts'
 import { parseBody } from './parse.ts'
 import type { Intersections } from './psi/index.ts'
@@ -89,39 +89,50 @@ async function goOnBeginning(
 }
 
 async function dropKeys(ctx: NodeContext): Promise<void> {
-  for (const { kind, epoch, state } of await ctx.store.keys.list()) {
-    if (state === 'dropped') continue
-    await journalKeyErased(ctx, kind, epoch)
-    await ctx.store.keys.drop(kind, epoch)
+  for (const key of await ctx.store.keys.list()) {
+    if (isDropped(key)) continue
+    await journalKeyErased(ctx, key.kind, key.epoch)
+    await ctx.store.keys.drop(key.kind, key.epoch)
   }
 }
+
+const isDropped = ({ state }: KeyEpoch) => state === 'dropped'
 
 const IN_USE =
   'rehearse before real flags are loaded, or on nodes of their own (drempel init --home test)'
 
-/** Tells the members how far this node is; what a timer would do for it in a minute is done now. */
+/**
+ * Tells the members how far this node is, which is as far as it ever was in this rehearsal; what a timer
+ * would do for it in a minute is done now.
+ */
 export async function moveRehearsal(ctx: NodeContext, step: RehearsalStep): Promise<void> {
-  if (!(await ctx.store.rehearsals.move(step))) fail('NOT_REHEARSING')
+  const later = REHEARSAL_STEPS.slice(REHEARSAL_STEPS.indexOf(step) + 1)
+  if (!(await ctx.store.rehearsals.move(step, later))) fail('NOT_REHEARSING')
   await reviewAnswers(ctx)
+}
+
+/** Tokens of this name are made in a rehearsal, for it, and end with it. @throws ProtocolError `NOT_REHEARSING` */
+export function checkToken(ctx: NodeContext, name: string): void {
+  if (isOfRehearsal(name) && ctx.inForce().rehearsed === null) fail('NOT_REHEARSING')
 }
 
 /** What may still be running of a rehearsal when it ends. */
 export type Running = { readonly rounds: Rounds; readonly intersections: Intersections }
 
-/** @throws ProtocolError `NOT_REHEARSING` */
+/** @returns whether nothing of it is left @throws ProtocolError `NOT_REHEARSING` */
 export async function endRehearsal(
   ctx: NodeContext,
   convenant: ConvenantInForce,
   running: Running,
   operator: string,
-): Promise<void> {
-  await convenant.modes.turn(async (hold) => {
+): Promise<boolean> {
+  return convenant.modes.turn(async (hold) => {
     const record = await ctx.store.rehearsals.current()
     if (record === null) return fail('NOT_REHEARSING')
     // What was written before this is there to be erased, and nothing more is written.
     await ctx.store.rehearsals.turn('ending')
     hold()
-    await goOnEnding(ctx, convenant, running, record.word, operator)
+    return goOnEnding(ctx, convenant, running, record.word, operator)
   })
 }
 
@@ -131,15 +142,19 @@ async function goOnEnding(
   { rounds, intersections }: Running,
   word: string,
   operator: string | null,
-): Promise<void> {
+): Promise<boolean> {
   const { digest: rehearsal, rehearsed } = ctx.inForce()
   await rounds.failOthers(rehearsed!)
   await intersections.failRunning('PSI_STOPPED')
   await dropKeys(ctx)
   await journalRehearsal(ctx, rehearsed!, rehearsal, { word, operator, begun: false })
   await ctx.store.rehearsals.clear()
+  // Looked at before anything real can come in.
+  const keys = await ctx.store.keys.list()
+  const clean = !(await ctx.store.rehearsals.inUse()) && keys.every(isDropped)
   convenant.rehearse(null)
   ctx.log('info', 'rehearsal.ended')
+  return clean
 }
 
 /** At start: a node that stopped while it began or ended a rehearsal goes on with that. */

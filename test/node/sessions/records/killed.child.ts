@@ -9,6 +9,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { LogBatch } from '@drempel/node/internal/store'
 import { startNode } from '@drempel/node/testing'
 import { base64 } from '@drempel/protocol/encoding'
+import { killAt } from '../../kit/killAt.ts'
 import type { Killed } from './killed.ts'
 
 const [home, ahead, proposal, token, step, when] = process.argv.slice(2) as [
@@ -21,32 +22,15 @@ const output = { write: () => {} }
 const live = await startNode({ home, clock, output, workers: 0, background: false })
 const { ctx } = live.node.sessions
 
-type Step = (...args: never[]) => Promise<unknown>
-
-/** Kills at the first call that is meant. */
-function killAt(holder: object, name: string, meant: (...args: never[]) => boolean): void {
-  const bent = holder as { [name: string]: Step }
-  const honest = bent[name]!
-  bent[name] = async (...args) => {
-    if (!meant(...args)) return honest.apply(holder, args)
-    if (when === 'after') await honest.apply(holder, args)
-    process.kill(process.pid, 'SIGKILL')
-    return new Promise(() => {})
-  }
-}
-
-if (step === 'begin' || step === 'end') killAt(ctx.store.proposals, step, () => true)
+if (step === 'begin' || step === 'end') killAt(ctx.store.proposals, step, when)
 if (step === 'entry') {
-  killAt(ctx.store.log, 'append', (_: string, { entries }: LogBatch) =>
+  killAt(ctx.store.log, 'append', when, (_: string, { entries }: LogBatch) =>
     entries.some(({ type }) => type === 'shred'),
   )
 }
 if (step === 'key' || step === 'purpose-key') {
-  killAt(
-    promises,
-    'unlink',
-    (path: string) => path.includes('/purposes/') === (step === 'purpose-key'),
-  )
+  const meant = (path: string) => path.includes('/purposes/') === (step === 'purpose-key')
+  killAt(promises, 'unlink', when, meant)
   syncBuiltinESMExports()
 }
 

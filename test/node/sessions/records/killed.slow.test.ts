@@ -9,7 +9,7 @@ import { base64 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
-import { type Acknowledged, type Killed, runUntilKilled } from './killed.ts'
+import { type Acknowledged, type Killed, shredUntilKilled } from './killed.ts'
 
 const DAY = 86_400_000
 const SECRET = { case: 'zaak-zeven' }
@@ -62,7 +62,7 @@ test('killed at any step, a node loses nothing and brings back no key', async ()
   const kept: Acknowledged[] = [...shreds]
   for (const [i, { step, when }] of KILLS.entries()) {
     const ahead = String(federation.clock.ahead)
-    kept.push(...(await runUntilKilled([folder, ahead, shreds[i]!.id, token, step, when])))
+    kept.push(...(await shredUntilKilled([folder, ahead, shreds[i]!.id, token, step, when])))
     const checked = await fsck(folder)
     const damaged = checked.flatMap(({ damage }) => damage)
     expect(damaged, `${when} ${step}`).toEqual([])

@@ -19,8 +19,10 @@ import {
   subjectAccess,
   subjectCase,
 } from '@drempel/protocol/api'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { NodeClient } from '../../client/node.ts'
 import { refusalIn } from '../../output/explain.ts'
+import { reasonOf } from './findings.ts'
 import { type Question, questionsOf } from './plan.ts'
 import { publishedRounds } from './rounds.ts'
 import type { Part } from './run.ts'
@@ -31,19 +33,8 @@ type Ask = (asked: Asked) => Promise<string>
 
 /** @returns what is to be looked at when the one flag has been withdrawn */
 export async function askAll(part: Part): Promise<{ recalled: () => Promise<void> }> {
-  const { node, convenant, plan, self, found } = part
-  const withdrawn = new Set<string>()
-  for (const { kind, withdrawal } of plan.kinds) {
-    if (withdrawal !== null && (await publishedRounds(part, kind)).length > 1) withdrawn.add(kind)
-  }
-  const questions = questionsOf(convenant, plan, self, withdrawn)
-  for (const question of questions) {
-    if (question.purpose.fourEyes) await fourEyes(part, question)
-    else {
-      await yesAndNo(part, question, (asked) => check(node, asked))
-      found.add({ check: 'four-eyes', about: aboutOf(question), state: 'absent' })
-    }
-  }
+  const { convenant, found } = part
+  const questions = await askThose(part, await withdrawnKinds(part))
   for (const { id } of convenant.purposes) {
     if (questions.some(({ purpose }) => purpose.id === id)) continue
     for (const name of ['yes', 'no', 'four-eyes'] as const) {
@@ -52,6 +43,30 @@ export async function askAll(part: Part): Promise<{ recalled: () => Promise<void
   }
   await refused(part)
   return { recalled: () => recalled(part, questions) }
+}
+
+/** Where the second round comes in between, as it may for who goes on later than the others, all is asked again. */
+async function askThose(part: Part, withdrawn: ReadonlySet<string>): Promise<Question[]> {
+  const { node, convenant, plan, self, found } = part
+  const questions = questionsOf(convenant, plan, self, withdrawn)
+  for (const question of questions) {
+    if (question.purpose.fourEyes) await fourEyes(part, question)
+    else {
+      await yesAndNo(part, question, (asked) => check(node, asked))
+      found.add({ check: 'four-eyes', about: aboutOf(question), state: 'absent' })
+    }
+  }
+  const now = await withdrawnKinds(part)
+  return now.size === withdrawn.size ? questions : askThose(part, now)
+}
+
+/** Of which the second round was published: what it was about is no longer over. */
+async function withdrawnKinds(part: Part): Promise<ReadonlySet<string>> {
+  const kinds = new Set<string>()
+  for (const { kind, withdrawal } of part.plan.kinds) {
+    if (withdrawal !== null && (await publishedRounds(part, kind)).length > 1) kinds.add(kind)
+  }
+  return kinds
 }
 
 function aboutOf({ purpose, kind }: Question): string {
@@ -132,6 +147,17 @@ async function mustRefuse(
   }
 }
 
+async function isRecalled(node: NodeClient, kind: IdentifierKind): Promise<boolean> {
+  const { recalls: raised } = await node.get('recalls', recalls)
+  return raised.some((recall) => recall.kind === kind)
+}
+
+/** A token that may not see recalls sees none. */
+function notTold(error: unknown): false {
+  reasonOf(error)
+  return false
+}
+
 /** After the second round: an answer `over` that no longer holds is recalled at who got it. */
 async function recalled(part: Part, questions: readonly Question[]): Promise<void> {
   const { node, plan, found } = part
@@ -141,14 +167,15 @@ async function recalled(part: Part, questions: readonly Question[]): Promise<voi
         of === kind && yes === withdrawal?.value && rule === withdrawal.rule,
     )
     if (withdrawal === null || !asked) {
-      found.add({ check: 'recall', about: kind, state: 'absent' })
+      // In a rehearsal that goes on it may have been asked before, and recalled.
+      const before = withdrawal !== null && (await isRecalled(node, kind).catch(notTold))
+      found.add({ check: 'recall', about: kind, state: before ? 'passed' : 'absent' })
       continue
     }
     await found.attempt({ check: 'recall', about: kind }, async () => {
       // Has the node look at its answers now, and not within the minute.
       await node.send('POST', 'rehearsal/step', [rehearsalStep, { step: 'withdrawn' }], rehearsal)
-      const { recalls: raised } = await node.get('recalls', recalls)
-      return raised.some((recall) => recall.kind === kind) ? undefined : 'NOT_RECALLED'
+      return (await isRecalled(node, kind)) ? undefined : 'NOT_RECALLED'
     })
   }
 }

@@ -47,13 +47,16 @@ const WAITING = new Set([
   ...['FORBIDDEN', 'QUOTA_EXCEEDED', 'ENUMERATION_EXCEEDED', 'NOT_WITNESSED', 'BUSY'],
 ])
 
+export function stateOf(code: string): 'waiting' | 'failed' {
+  return WAITING.has(code) ? 'waiting' : 'failed'
+}
+
 /** @throws what is no error of a node: a fault of this program is no finding */
 export function reasonOf(error: unknown): Pick<Item, 'state' | 'code' | 'culprit'> {
   if (error instanceof NodeProblem) {
     const code = refusalIn(error) ?? error.problem.code
     const { culprit } = error.problem
-    const state = WAITING.has(code) ? 'waiting' : 'failed'
-    return { state, code, ...(culprit === undefined ? {} : { culprit }) }
+    return { state: stateOf(code), code, ...(culprit === undefined ? {} : { culprit }) }
   }
   if (!isProtocolError(error)) throw error
   return { state: 'failed', code: error.code }

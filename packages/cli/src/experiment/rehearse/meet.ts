@@ -11,19 +11,35 @@ type Peer = RehearsalView['peers'][number]
 /** A tenth of what signatures between nodes bear. */
 const MOST_SECONDS = 30
 
-/** True when all members rehearse the same; what each lacks is found anew at every look. */
-export async function meetAll(part: Part): Promise<boolean> {
+/**
+ * `all`: they rehearse the same; what each lacks is found anew at every look. `over`: this node was
+ * through all of it before, and another has ended it, which will not come back to it.
+ */
+export async function meetAll(part: Part): Promise<'all' | 'late' | 'over'> {
   const { node, setting, deadline, tell } = part
   let told = ''
   for (;;) {
-    const absent = look(part, await node.get('rehearsal', rehearsalView))
-    if (absent.length === 0) return true
-    if (setting.clock() >= deadline) return false
+    const view = await node.get('rehearsal', rehearsalView)
+    const absent = look(part, view)
+    if (absent.length === 0) return 'all'
+    const ended = part.step === 'done' ? whoEnded(part, view) : []
+    for (const about of ended)
+      part.found.add({ check: 'ready', about, state: 'waiting', code: 'ENDED_BEFORE' })
+    if (ended.length > 0) return 'over'
+    if (setting.clock() >= deadline) return 'late'
     const names = absent.join(', ')
     if (names !== told) tell({ nl: `wacht op ${names}`, en: `waiting for ${names}` })
     told = names
     await pause(setting)
   }
+}
+
+function whoEnded({ convenant }: Part, { peers }: RehearsalView): string[] {
+  const own = hex(convenantDigest(convenant))
+  const members = new Set(activeMembers(convenant))
+  return peers.flatMap(({ member, convenant: digest, rehearsal }) =>
+    members.has(member) && digest === own && rehearsal === null ? [member] : [],
+  )
 }
 
 /** @returns who does not rehearse with this node yet */

@@ -50,17 +50,22 @@ async function prepareKey(part: Part, kind: IdentifierKind, pass: number): Promi
     return true
   }
   const oneRound = convenant.round.keyEpochDays === 'round'
-  const present = async () =>
-    (await node.get('keys', epochsSchema)).epochs.some((epoch) => epoch.kind === kind)
+  // Of keys that last one round, one that no published round has used. Rounds are looked at first: one
+  // that is published after that look is this pass's own, under the key that is found.
+  const usable = async () => {
+    const rounds = await publishedRounds(part, kind)
+    if (rounds.length >= pass) return true
+    const used = oneRound ? Date.parse(rounds[0]?.createdAt ?? '') : Number.NaN
+    const { epochs } = await node.get('keys', epochsSchema)
+    return epochs.some((epoch) => epoch.kind === kind && !(Date.parse(epoch.createdAt) <= used))
+  }
   if (leaders(part).keys === self) {
     return found.attempt(about, async () => {
-      const before = await publishedRounds(part, kind)
-      const fresh = !(await present()) || (oneRound && before.length === pass - 1 && pass > 1)
-      if (fresh) await node.send('POST', 'keys', [startRequest, { kind }], epochSchema)
+      if (!(await usable())) await node.send('POST', 'keys', [startRequest, { kind }], epochSchema)
       return undefined
     })
   }
-  if (await until(part, present)) {
+  if (await until(part, usable)) {
     found.add({ ...about, state: 'passed' })
     return true
   }

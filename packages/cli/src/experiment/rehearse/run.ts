@@ -17,6 +17,7 @@ import {
   type RehearsalView,
   rehearsalBegin,
   rehearsalEnd,
+  rehearsalEnded,
   rehearsal as rehearsalSchema,
   rehearsalStep,
   rehearsalView,
@@ -34,6 +35,7 @@ import { type Clock, hex } from '@drempel/protocol/encoding'
 import type { NodeClient } from '../../client/node.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import { askAll, askSubject } from './ask.ts'
+import { compareLogs } from './compare.ts'
 import { type Findings, findings } from './findings.ts'
 import { intersectAll } from './intersect.ts'
 import { readLog } from './log.ts'
@@ -64,6 +66,8 @@ export type Part = {
   readonly plan: Plan
   /** When the rehearsal began at this node, by its clock. */
   readonly since: number
+  /** How far it was here when the command was given. */
+  readonly step: RehearsalStep
   readonly found: Findings
   /** When waiting for others ends. */
   readonly deadline: number
@@ -71,23 +75,23 @@ export type Part = {
 }
 
 /** Until the next look. @throws AbortError */
-export function pause({ pollMs, signal }: Setting): Promise<void> {
-  return sleep(pollMs, undefined, { signal })
+export function pause({ pollMs, signal }: Setting, ms = pollMs): Promise<void> {
+  return sleep(ms, undefined, { signal })
 }
 
 /** @throws NodeProblem, ProtocolError: where nothing of a rehearsal could begin */
 export async function rehearse(node: NodeClient, setting: Setting): Promise<Sheet> {
   const began = new Date(setting.clock()).toISOString()
-  const { convenant: document } = await node.get('convenant', convenantResponse)
-  const signed = parseSignedConvenant(document)
-  verifyConvenant(signed)
-  const { convenant } = signed
   const { member, software } = await node.get('status', statusSchema)
-  const plan = planOf(convenant, setting.word)
+  // Before it begins, so that nothing does where there is no plan.
+  planOf(await convenantOf(node), setting.word)
   const begun = await begin(node, setting.word)
+  // A version may have come into force before it began; from then on none can.
+  const convenant = await convenantOf(node)
+  const plan = planOf(convenant, setting.word)
   const part: Part = {
     ...{ node, setting, self: member, convenant, plan },
-    since: Date.parse(begun.since),
+    ...{ since: Date.parse(begun.since), step: begun.step },
     found: findings(),
     deadline: setting.clock() + setting.waitMs,
     tell: (step) => setting.onStep(member, step),
@@ -110,6 +114,13 @@ export async function rehearse(node: NodeClient, setting: Setting): Promise<Shee
   }
 }
 
+async function convenantOf(node: NodeClient): Promise<Convenant> {
+  const { convenant: document } = await node.get('convenant', convenantResponse)
+  const signed = parseSignedConvenant(document)
+  verifyConvenant(signed)
+  return signed.convenant
+}
+
 function begin(node: NodeClient, word: string) {
   return node.send('POST', 'rehearsal', [rehearsalBegin, { word }], rehearsalSchema)
 }
@@ -124,7 +135,9 @@ export async function refuseInUse(nodes: readonly NodeClient[], word: string): P
 /** True when every part was reached, whatever was found. */
 async function parts(part: Part): Promise<boolean> {
   const { found, tell } = part
-  if (!(await meetAll(part))) return false
+  const met = await meetAll(part)
+  // Here too every part was reached, in an earlier run.
+  if (met !== 'all') return met === 'over'
   tell({ nl: 'verzonnen meldingen laden', en: 'loading made-up flags' })
   await load(part)
   if (!(await together(part, 'loaded'))) return false
@@ -144,7 +157,9 @@ async function parts(part: Part): Promise<boolean> {
     await compareRounds(part)
     await asked.recalled()
   }
+  if (!(await together(part, 'settled'))) return false
   await readLog(part)
+  await compareLogs(part)
   return together(part, 'done')
 }
 
@@ -188,11 +203,8 @@ async function withdraw({ node, plan, self, tell }: Part): Promise<void> {
 /** Tells the others that this node is so far, and waits until they are. */
 export async function together(part: Part, step: RehearsalStep): Promise<boolean> {
   const { node, setting, found, deadline, tell } = part
-  const { rehearsal } = await node.get('rehearsal', rehearsalView)
   // One that goes on stays as far as it was.
-  if (rehearsal === null || isFurther(step, rehearsal.step)) {
-    await node.send('POST', 'rehearsal/step', [rehearsalStep, { step }], rehearsalSchema)
-  }
+  await node.send('POST', 'rehearsal/step', [rehearsalStep, { step }], rehearsalSchema)
   let told = ''
   for (;;) {
     const view = await node.get('rehearsal', rehearsalView)
@@ -239,9 +251,12 @@ async function clean({ node, found, tell }: Part, whole: boolean): Promise<boole
 
 /** @returns a code where something was left */
 export async function endRehearsal(node: NodeClient): Promise<string | undefined> {
-  await node.send('POST', 'rehearsal/end', [rehearsalEnd, {}], rehearsalEnd)
-  const { rehearsal, inUse, flags } = await node.get('rehearsal', rehearsalView)
-  const { lists, epochs } = await node.get('status', statusSchema)
-  const left = rehearsal !== null || inUse || flags > 0 || lists.length > 0 || epochs.length > 0
-  return left ? 'NODE_IN_USE' : undefined
+  // The node's own word of that moment: what is real may come in right after it.
+  const { clean: whole } = await node.send(
+    'POST',
+    'rehearsal/end',
+    [rehearsalEnd, {}],
+    rehearsalEnded,
+  )
+  return whole ? undefined : 'NODE_IN_USE'
 }

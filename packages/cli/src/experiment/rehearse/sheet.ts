@@ -7,19 +7,8 @@ import { fail } from '../../output/errors.ts'
 /** In the order in which they are shown to work. */
 export const CHECKS = [
   ...['reachable', 'pinned', 'clock', 'convenant', 'ready', 'import', 'key', 'round'],
-  ...[
-    'yes',
-    'no',
-    'refused',
-    'four-eyes',
-    'intersection',
-    'recall',
-    'subject',
-    'log',
-    'witness',
-
-    'clean',
-  ],
+  ...['yes', 'no', 'refused', 'four-eyes', 'intersection', 'recall', 'subject'],
+  ...['log', 'witness', 'compared', 'register', 'clean'],
 ] as const satisfies readonly string[]
 export type Check = (typeof CHECKS)[number]
 

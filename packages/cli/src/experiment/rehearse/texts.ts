@@ -49,6 +49,14 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
     en: 'log verifies, reads, names the rehearsal',
   },
   witness: { nl: 'logboek meegetekend door getuigen', en: 'log cosigned by witnesses' },
+  compared: {
+    nl: 'logboek klopt met dat van de ander',
+    en: 'log agrees with the other’s',
+  },
+  register: {
+    nl: 'register van verwerkingen (AVG art. 30) noemt het doel',
+    en: 'record of processing (GDPR art. 30) names the purpose',
+  },
   clean: { nl: 'alles van de oefening gewist', en: 'all of the rehearsal erased' },
 }
 
@@ -138,6 +146,34 @@ export const NEXT: Readonly<Record<string, Text>> = {
   NOT_WITNESSED: {
     nl: 'te weinig getuigen tekenen mee: zie de regels van de getuigen hieronder',
     en: 'too few witnesses cosign: see the lines of the witnesses below',
+  },
+  ONE_SIDED: {
+    nl: 'in een van beide logboeken ontbreekt wat in het andere staat: ga niet verder, en zoek het samen uit met drempel log reconcile',
+    en: 'one of the two logs lacks what the other has: do not go on, and find out together with drempel log reconcile',
+  },
+  FIELD_MISMATCH: {
+    nl: 'beide logboeken zeggen iets anders over dezelfde vraag: ga niet verder, en zoek het samen uit met drempel log reconcile',
+    en: 'the two logs say different things of one question: do not go on, and find out together with drempel log reconcile',
+  },
+  LOGGED_LATE: {
+    nl: 'een van beide schreef een regel pas toen de vraag al voorbij was: zet de klokken gelijk (NTP), en zie drempel log reconcile',
+    en: 'one of the two wrote an entry when the question was over: set the clocks right (NTP), and see drempel log reconcile',
+  },
+  LOG_FORKED: {
+    nl: 'die deelnemer tekende twee verschillende logboeken: ga niet verder; het bewijs staat in drempel log conflicts',
+    en: 'that member signed two different logs: do not go on; the evidence is in drempel log conflicts',
+  },
+  LOG_ROLLED_BACK: {
+    nl: 'het logboek van die deelnemer mist regels die er eerder in stonden: ga niet verder, en vraag die deelnemer of de node is teruggezet',
+    en: 'the log of that member lacks entries that it had before: do not go on, and ask that member whether the node was set back',
+  },
+  NOT_IN_REGISTER: {
+    nl: 'het register dat uit het logboek volgt mist dit doel, zijn grondslag of de vragen van de oefening: zie drempel log export --format register',
+    en: 'the record that follows from the log lacks this purpose, its basis or the questions of the rehearsal: see drempel log export --format register',
+  },
+  ENDED_BEFORE: {
+    nl: 'die deelnemer had alles al gedaan en gewist, uw node nu ook; oefen samen opnieuw als u een volledige lijst wilt',
+    en: 'that member had done and erased all of it, and now your node has too; rehearse together again if you want a whole checklist',
   },
   FORBIDDEN: {
     nl: 'dit token mag dat niet: gebruik er een met de rollen analyst, operator, auditor, fg en admin',

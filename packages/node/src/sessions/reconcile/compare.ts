@@ -42,6 +42,8 @@ type Own =
 
 export type Compared = {
   readonly reached: Pick<Comparison, 'origin' | 'index'>
+  /** Entries whose other side the member must have. */
+  readonly compared: number
   /** False when there is more: the day was too busy for one run. */
   readonly whole: boolean
   readonly discrepancies: readonly Discrepancy[]
@@ -49,6 +51,7 @@ export type Compared = {
 
 /**
  * @param most transactions
+ * @param settled entries after this time wait for another run
  * @throws ProtocolError of peers; `BAD_REQUEST`, `LOG_ROLLED_BACK` and of receipts, culprit = member
  */
 export async function compareWith(
@@ -56,8 +59,9 @@ export async function compareWith(
   member: string,
   from: Pick<Comparison, 'origin' | 'index'>,
   most: number,
+  settled = ctx.clock() - SETTLED_MS,
 ): Promise<Compared> {
-  const { own, reached, whole } = await ownEntries(ctx, member, from, most)
+  const { own, reached, whole } = await ownEntries(ctx, member, from, most, settled)
   const discrepancies: Discrepancy[] = []
   const judge = createJudge(ctx, member)
   for (let at = 0; at < own.length; at += MAX_SHARED) {
@@ -70,7 +74,7 @@ export async function compareWith(
       }
     }
   }
-  return { reached, whole, discrepancies }
+  return { reached, compared: own.length, whole, discrepancies }
 }
 
 async function findings(
@@ -160,9 +164,9 @@ async function ownEntries(
   member: string,
   from: Pick<Comparison, 'origin' | 'index'>,
   most: number,
+  settled: number,
 ) {
   const own: Own[] = []
-  const settled = ctx.clock() - SETTLED_MS
   let reached = from
   const origins = await ctx.audit.origins()
   const begin = Math.max(0, origins.indexOf(from.origin))

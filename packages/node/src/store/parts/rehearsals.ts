@@ -1,5 +1,12 @@
 /** A rehearsal: a time in which all flags of the node are made up, with nothing real beside them. */
 
+/** What is made for a rehearsal and named by its maker begins so: imports, tokens. */
+export const OF_REHEARSAL = 'rehearsal-'
+
+export function isOfRehearsal(name: string): boolean {
+  return name.startsWith(OF_REHEARSAL)
+}
+
 export type RehearsalRecord = {
   /** What the members agreed on beside the convenant. */
   readonly word: string
@@ -8,6 +15,8 @@ export type RehearsalRecord = {
   readonly step: string
   /** Where the node stopped while it began or ended, it goes on with that. */
   readonly phase: 'beginning' | 'on' | 'ending'
+  /** Number of the last data subject's case before it, 0 for none; those after it are made up. */
+  readonly lastCase: number
 }
 
 export interface RehearsalStore {
@@ -20,14 +29,16 @@ export interface RehearsalStore {
   inUse(): Promise<boolean>
   /** It is `beginning` then. False, and nothing changed, when one is on or the node is in use. */
   begin(word: string, step: string): Promise<boolean>
-  /** False when none is on. */
-  move(step: string): Promise<boolean>
+  /** Unless it is at one of the `later` steps already. False when none is on. */
+  move(step: string, later: readonly string[]): Promise<boolean>
   /** False when none is on. */
   turn(phase: 'on' | 'ending'): Promise<boolean>
   /**
    * Ends it: deletes all flags with their tags, what became of them in rounds and intersections, lists,
-   * rounds, and what was kept of questions, the traces in the backend's own files too. The log, quotas
-   * save those of intersections, tokens and installed keys stay. False, and nothing changed, when none is on.
+   * rounds, what was kept of questions, and cases of data subjects that were opened in it, the traces in
+   * the backend's own files too; revokes tokens that were made for it. It is on until all of that is done.
+   * The log, quotas save those of intersections, other tokens and cases and installed keys stay. False, and
+   * nothing changed, when none is on.
    */
   clear(): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-import type { RehearsalRecord, RehearsalStore } from '../parts/rehearsals.ts'
+import { OF_REHEARSAL, type RehearsalRecord, type RehearsalStore } from '../parts/rehearsals.ts'
 import type { Connection } from './connection.ts'
 
 const NAME = 'rehearsal'
@@ -32,19 +32,20 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     const text = get.get(NAME)
     return text === undefined ? null : (JSON.parse(text) as RehearsalRecord)
   }
-  const change = (patch: Partial<RehearsalRecord>) =>
-    write(() => {
-      const record = current()
-      if (record === null) return false
-      set.run(NAME, JSON.stringify({ ...record, ...patch }))
-      return true
-    })
   const empty = EMPTIED.map((rows) => db.prepare(`DELETE FROM ${rows}`))
   // What rounds remember between them, and shares of keys that were never installed.
   const forget = db.prepare(
-    `DELETE FROM meta WHERE key = '${NAME}' OR key GLOB 'opened/*' OR key GLOB 'owners/*'
-       OR key GLOB 'released/*' OR key GLOB 'dkg-share/*'`,
+    `DELETE FROM meta WHERE key GLOB 'opened/*' OR key GLOB 'owners/*' OR key GLOB 'released/*'
+       OR key GLOB 'dkg-share/*'`,
   )
+  const lastCase = db
+    .prepare<[], number>('SELECT coalesce(max(number), 0) FROM subject_cases')
+    .pluck()
+  const closeCases = db.prepare('DELETE FROM subject_cases WHERE number > ?')
+  const revoke = db.prepare(
+    `UPDATE tokens SET revoked_at = ? WHERE name GLOB '${OF_REHEARSAL}*' AND revoked_at IS NULL`,
+  )
+  const end = db.prepare('DELETE FROM meta WHERE key = ?')
 
   return {
     current: () => read(current),
@@ -52,20 +53,38 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     begin: (word, step) =>
       write(() => {
         if (current() !== null || used.get() === 1) return false
-        set.run(NAME, JSON.stringify({ word, since: clock(), step, phase: 'beginning' }))
+        const record = { word, since: clock(), step, phase: 'beginning', lastCase: lastCase.get()! }
+        set.run(NAME, JSON.stringify(record))
         return true
       }),
-    move: (step) => change({ step }),
-    turn: (phase) => change({ phase }),
+    move: (step, later) =>
+      write(() => {
+        const record = current()
+        if (record === null) return false
+        if (!later.includes(record.step)) set.run(NAME, JSON.stringify({ ...record, step }))
+        return true
+      }),
+    turn: (phase) =>
+      write(() => {
+        const record = current()
+        if (record !== null) set.run(NAME, JSON.stringify({ ...record, phase }))
+        return record !== null
+      }),
     clear: async () => {
       const cleared = await write(() => {
-        if (current() === null) return false
+        const record = current()
+        if (record === null) return false
         for (const statement of empty) statement.run()
+        closeCases.run(record.lastCase)
+        revoke.run(clock())
         forget.run()
         return true
       })
-      if (cleared) scrub()
-      return cleared
+      if (!cleared) return false
+      scrub()
+      // Last: a node that stopped before the traces were gone ends it again.
+      await write(() => void end.run(NAME))
+      return true
     },
   }
 }

@@ -14,7 +14,9 @@ import {
 import {
   rehearsal,
   rehearsalBegin,
+  rehearsalComparison,
   rehearsalEnd,
+  rehearsalEnded,
   rehearsalStep,
   rehearsalView,
 } from '../rehearsal.ts'
@@ -87,12 +89,19 @@ export const nodeOperations: readonly Operation[] = [
     response: rehearsal,
   },
   {
+    method: 'get',
+    path: '/rehearsal/comparison',
+    summary: "The rehearsal's entries of the log beside those of each member",
+    roles: anyone,
+    response: rehearsalComparison,
+  },
+  {
     method: 'post',
     path: '/rehearsal/end',
     summary: 'End the rehearsal, and erase all that came of it',
     roles: operators,
     request: rehearsalEnd,
-    response: rehearsalEnd,
+    response: rehearsalEnded,
   },
   {
     method: 'post',
