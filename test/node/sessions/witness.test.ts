@@ -138,6 +138,12 @@ describe('a log that grows', () => {
         { parties: [owner.id], peerCheckpoints: [{ origin: log.origin, size: 280 }] },
       ])
     }
+    // Whose false proof it is says who brought it: the checkpoint is as its owner signed it.
+    const framing = encodeAddCheckpoint({ oldSize: 261, proof: bad[1]!, checkpoint })
+    const framed = await witness.adds(async () => {
+      expect(await add(framing, witness, relay)).toMatchObject({ status: 422 })
+    })
+    expect(framed).toMatchObject([{ type: 'witness.refused', parties: [relay.id] }])
     const first = encodeAddCheckpoint({ oldSize: 261, proof: good, checkpoint })
     expect((await add(first)).status).toBe(200)
   })
@@ -263,6 +269,28 @@ describe('what is none of its logs', () => {
       [],
     )
     expect((await add(await tree.growth(0, 0))).status).toBe(422)
+  })
+})
+
+describe('on the first and the last day of a quarter', () => {
+  // 90 days before 1 April of an ordinary year is 1 January, and 91 days before it is the year before.
+  const year = [1, 2]
+    .map((more) => new Date().getUTCFullYear() + more)
+    .find((one) => one % 4 !== 0)!
+
+  test.each([
+    [`${year}-04-01T00:00:01Z`, `${year}Q1`],
+    [`${year - 1}-12-31T23:59:59Z`, `${year}Q1`],
+    [`${year}-06-30T23:59:59Z`, `${year}Q3`],
+  ])('at %s the log of %s is one of its own', async (time, quarter) => {
+    const tree = new Tree(`drempel/proef/platform/${quarter}`, owner.ctx.signer, leaves(1))
+    federation.clock.ahead = Date.parse(time) - Date.now()
+    try {
+      // Known, and so held against its owner's key.
+      expect(await add(await tree.growth(0, 1))).toMatchObject({ code: 'UNTRUSTED_CHECKPOINT' })
+    } finally {
+      federation.clock.ahead = 0
+    }
   })
 })
 

@@ -14,7 +14,6 @@ import {
   openCheckpoint,
   parseEvent,
   parseReceipt,
-  quarterOf,
   verifyConsistency,
   verifyReceipt,
 } from '@drempel/protocol/log'
@@ -23,10 +22,9 @@ import { logKey } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { PeerCheckpoint } from '../journal.ts'
-import { logName } from '../witness/index.ts'
+import { logName, quartersAbout } from '../witness/index.ts'
 import { fetchHead, type ShownHead } from './heads.ts'
 
-const QUARTER_MS = 91 * 86_400_000
 /** What one entry takes. */
 const MAX_HEADS = 16
 
@@ -44,9 +42,9 @@ export type Grown = {
  */
 export async function grownHeads(ctx: NodeContext, member: string): Promise<readonly Grown[]> {
   const { id: convenant } = ctx.inForce().convenant
-  const quarters = new Set([ctx.clock() - QUARTER_MS, ctx.clock()].map(quarterOf))
+  const [last, current] = quartersAbout(ctx.clock())
   const grown: Grown[] = []
-  for (const quarter of quarters) {
+  for (const quarter of [last, current]) {
     const found = await grownHead(ctx, member, encodeOrigin({ convenant, member, quarter }))
     if (found !== undefined) grown.push(found)
   }

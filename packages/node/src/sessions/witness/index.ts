@@ -21,4 +21,4 @@ export function createWitnessing(world: World): Witnessing {
 
 export { grew } from './growth.ts'
 export { journalConflict } from './journal.ts'
-export { logName } from './policy.ts'
+export { logName, quartersAbout } from './policy.ts'

@@ -20,17 +20,21 @@ export async function journalConflict(
   await audit.append({ ...event, parties: [log.owner] }, { first, second })
 }
 
-/** A checkpoint that its owner signed and that was not shown to extend the last one. */
+/**
+ * A checkpoint that its owner signed and that was not shown to extend the last one. Any member may bring
+ * it, and a proof is the word of who does: with a false one it would else make another look guilty.
+ * @param from who brought it
+ */
 export async function journalWitnessRefusal(
   { audit }: World,
-  owner: string,
+  from: string,
   { origin, size, root }: Checkpoint,
   reason: string,
   request: string,
 ): Promise<void> {
   const peerCheckpoints = [{ origin, size, root: base64(root) }]
   const event = { type: 'witness.refused', reason, peerCheckpoints } as const
-  await audit.append({ ...event, parties: [owner] }, { request })
+  await audit.append({ ...event, parties: [from] }, { request })
 }
 
 /** The federation goes on without a quorum, stops doing so, or has its quorum again. */

@@ -16,7 +16,6 @@ import { memberKey } from '../federation.ts'
 
 /** How soon a checkpoint is cosigned when all is well. */
 export const PROMPT_MS = 60_000
-const QUARTER_MS = 91 * 86_400_000
 
 export type Policy = {
   readonly witnesses: readonly {
@@ -63,11 +62,18 @@ export function knownLog(inForce: InForce, origin: string, now: number): KnownLo
   if (named === undefined) return undefined
   const { convenant, member, quarter } = named
   const publicKey = memberKey(inForce, member)
-  const quarters = [now - QUARTER_MS, now, now + QUARTER_MS].map(quarterOf)
   if (convenant !== inForce.convenant.id || publicKey === undefined) return undefined
-  if (!quarters.includes(quarter)) return undefined
+  if (!quartersAbout(now).includes(quarter)) return undefined
   const key = verifierKey(origin, publicKey)
   return { owner: member, key, name: logName(key) }
+}
+
+/** The last one, this and the next. By the calendar: quarters have 90 to 92 days. */
+export function quartersAbout(now: number): readonly [string, string, string] {
+  const [year, month] = [new Date(now).getUTCFullYear(), new Date(now).getUTCMonth()]
+  const first = month - (month % 3)
+  const quarter = (from: number) => quarterOf(Date.UTC(year, from))
+  return [quarter(first - 3), quarter(first), quarter(first + 3)]
 }
 
 function read(origin: string): Origin | undefined {

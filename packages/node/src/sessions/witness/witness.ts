@@ -76,7 +76,7 @@ export function createWitness(ctx: World): Witness {
       extend(held, checkpoint, proof)
     } catch (error) {
       if (isProtocolError(error) && budget(from)) {
-        await journalWitnessRefusal(ctx, log.owner, checkpoint, error.code, fromUtf8(body))
+        await journalWitnessRefusal(ctx, from, checkpoint, error.code, fromUtf8(body))
       }
       throw error
     }
