@@ -1,6 +1,14 @@
 /** An asker that shows two holders, or one holder twice, different logs of one length. */
 
-import { type Bytes, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import {
+  ByteReader,
+  type Bytes,
+  ByteWriter,
+  fromUtf8,
+  type Json,
+  jcs,
+  parseJcs,
+} from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   batchDigest,
@@ -121,4 +129,13 @@ test('what is merely older is no fork, and the next honest question is answered'
   const newer = encode(second, await intend(other, second, two), two)
   expect((await ask(newer, other)).status).toBe(200)
   expect((await ask(older, other)).status).toBe(200)
+})
+
+test('two that come at once, in one message, are no more than one', async () => {
+  const other = federation.member('platform')
+  const { honest, fork } = await twoOfOneSize(other)
+  const body = new ByteWriter().u8(2).block(honest).block(fork).finish()
+  const answer = await post(other, holder, 'oprf/checks', body)
+  const refused = JSON.parse(fromUtf8(new ByteReader(answer.body).block(1024)))
+  expect(refused).toEqual([null, 'LOG_FORKED'])
 })

@@ -63,32 +63,61 @@ export async function followLog(
   await ctx.witnessing.guard.admit(member, key, checkpoint, note)
   const { size, root } = checkpoint
   const name = logName(key)
-  const before = await ctx.store.meta.get(`seen/${name}`)
-  const last = before === null ? undefined : openerOf(ctx)(before, key)
-  if (before !== null && last?.size === size && !equalBytes(last.root, root)) {
-    await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', before, note)
+  const known = await largestOf(ctx, name, key)
+  // No wait from here to the end: of two trees that come at once, one is the second.
+  const { last } = known
+  if (last?.size === size && !equalBytes(last.root, root)) {
+    await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', last.note, note)
     fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
   }
+  // Requests overtake each other, so an older tree is no fault by itself.
+  if (last === null || last.size < size) known.last = { size, root, note }
   return {
     seen: checkpointEntry(checkpoint),
     async remember() {
-      // Requests overtake each other, so an older tree is no fault by itself.
-      if (last !== undefined && last.size >= size) return
-      await keep(ctx, `seen/${name}`, note)
+      // What the store has may be of a request that was refused, or that failed before this.
+      if (known.last !== known.kept) await keep(ctx, name, known)
     },
   }
+}
+
+type Seen = Pick<Checkpoint, 'size' | 'root'> & { readonly note: string }
+/** The largest tree seen of a log, and the one of it that is durable. */
+type Largest = { last: Seen | null; kept: Seen | null }
+const largest = new WeakMap<NodeContext, Map<string, Promise<Largest>>>()
+
+function largestOf(ctx: NodeContext, name: string, key: VerifierKey): Promise<Largest> {
+  const logs = largest.get(ctx) ?? new Map<string, Promise<Largest>>()
+  largest.set(ctx, logs)
+  const known = logs.get(name) ?? readLargest(ctx, name, key)
+  logs.set(name, known)
+  known.catch(() => logs.delete(name))
+  return known
+}
+
+async function readLargest(ctx: NodeContext, name: string, key: VerifierKey): Promise<Largest> {
+  const note = await ctx.store.meta.get(`seen/${name}`)
+  const kept = note === null ? null : { ...openerOf(ctx)(note, key), note }
+  return { last: kept, kept }
 }
 
 const keeping = new WeakMap<NodeContext, Map<string, Promise<void>>>()
 
 /** Requests that came together show one note, which is written once for all of them. */
-function keep(ctx: NodeContext, place: string, note: string): Promise<void> {
+function keep(ctx: NodeContext, log: string, known: Largest): Promise<void> {
   const under = keeping.get(ctx) ?? new Map<string, Promise<void>>()
   keeping.set(ctx, under)
-  const name = `${place}\n${note}`
-  const known = under.get(name)
-  if (known !== undefined) return known
-  const written = ctx.store.meta.set(place, note).finally(() => under.delete(name))
+  const kept = known.last!
+  const name = `${log}\n${kept.note}`
+  const before = under.get(name)
+  if (before !== undefined) return before
+  const written = ctx.store.meta
+    .set(`seen/${log}`, kept.note)
+    .then(() => {
+      // Two may be written at once, the larger one last.
+      if (known.kept === null || known.kept.size < kept.size) known.kept = kept
+    })
+    .finally(() => under.delete(name))
   under.set(name, written)
   return written
 }
