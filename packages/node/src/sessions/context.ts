@@ -12,11 +12,16 @@ import type { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
 import type { Witnessing } from './witness/index.ts'
 
 /** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  event: string,
-  fields?: Readonly<Record<string, string | number | boolean>>,
-) => void
+/** What a line of the node's own output may carry: no identifier, no person, no text of somebody else. */
+export type LogFields = {
+  readonly [Name in
+    | ('round' | 'kind' | 'epoch' | 'period' | 'purpose' | 'protocol' | 'txid')
+    /** Members: which did not answer, which failed, which did wrong, or else which it is about. */
+    | ('absent' | 'holder' | 'culprit' | 'peer')
+    | ('code' | 'reason' | 'step' | 'reference' | 'url' | 'software')]?: string | number
+}
+
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: LogFields) => void
 
 /** The convenant in force and what is derived from it. */
 export type InForce = {

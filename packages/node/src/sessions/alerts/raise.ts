@@ -31,7 +31,11 @@ export async function raise(world: AlertWorld, alert: Alert): Promise<boolean> {
     ...(purpose === undefined ? {} : { purpose }),
     ...(kind === undefined ? {} : { kind }),
   }
-  world.log('warn', 'alert.raised', { code, ...(member === undefined ? {} : { member }), ...named })
+  world.log('warn', 'alert.raised', {
+    code,
+    ...(member === undefined ? {} : { peer: member }),
+    ...named,
+  })
   await world.audit.append(
     {
       type: 'alert.raised',

@@ -76,7 +76,7 @@ export function psiMethods(ctx: NodeContext, runs: Intersections): readonly Peer
             if (isProtocolError(error, 'STORE_CONFLICT')) fail('TXID_REPLAYED', { culprit: from })
             throw error
           })
-        ctx.log('info', 'psi.proposed', { txid: id, member: from })
+        ctx.log('info', 'psi.proposed', { txid: id, peer: from })
         decideByPolicy(ctx, runs, { id, peer: from, purpose })
         return ok
       },

@@ -146,7 +146,7 @@ export function createCosigning(ctx: World): Cosigning {
           .catch(async (error: unknown) => {
             silent.add(witness.member)
             failing.set(witness.member, codeOf(error))
-            ctx.log('warn', 'log.not-cosigned', { member: witness.member, code: codeOf(error) })
+            ctx.log('warn', 'log.not-cosigned', { peer: witness.member, code: codeOf(error) })
             if (isConflict(error)) await keep(origin, note, error)
           })
           .catch((error: unknown) => ctx.log('error', 'log.unavailable', { code: codeOf(error) }))

@@ -41,7 +41,7 @@ export async function grew(
     return true
   } catch (error) {
     if (!isProtocolError(error) || !UNTRUE.includes(error.code)) throw error
-    ctx.log('warn', 'log.rolled-back', { member, code: error.code })
+    ctx.log('warn', 'log.rolled-back', { peer: member, code: error.code })
     return false
   }
 }

@@ -97,7 +97,7 @@ export function createGuard(ctx: World): Guard {
     try {
       tree.denied = !(await grew(ctx, member, seen.origin, held, seen))
     } catch (error) {
-      ctx.log('warn', 'log.not-compared', { member, code: codeOf(error) })
+      ctx.log('warn', 'log.not-compared', { peer: member, code: codeOf(error) })
     }
   }
 

@@ -15,7 +15,7 @@ export async function journalConflict(
 ): Promise<void> {
   const conflict = { log: log.name, code, first, second, at: clock() }
   if (!(await store.witness.keepConflict(conflict))) return
-  tell('error', 'log.conflict', { member: log.owner, code })
+  tell('error', 'log.conflict', { culprit: log.owner, code })
   const event = { type: 'witness.refused', reason: code } as const
   await audit.append({ ...event, parties: [log.owner] }, { first, second })
 }
