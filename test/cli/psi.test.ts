@@ -54,7 +54,9 @@ describe('psi', () => {
     const id = /^id +([0-9a-f]{32})$/m.exec(proposed.out)![1]!
 
     const list = await by(telecom, ['psi', 'list', '--lang', 'nl'])
-    expect(list.out).toMatch(new RegExp(`${id} +voorgesteld +bank-a`))
+    expect(list.out).toMatch(new RegExp(`${id} +voorgesteld +bank-a +de ander`))
+    expect(list.out).toContain('-> wat de ander voorstelde: drempel psi accept ID')
+    expect((await by(bank, ['psi', 'list'])).out).not.toContain('->')
     const accepted = await by(telecom, ['psi', 'accept', id, '--flags'])
     expect(accepted.exit).toBe(0)
     expect(accepted.out).toBe(`value\n${hosts(5, 10).join('\n')}\n`)

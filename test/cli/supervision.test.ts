@@ -129,15 +129,42 @@ describe('a question that takes two people', () => {
 })
 
 describe('a list without anything in it', () => {
-  const classes = { month: '2026-10', least: 20, classes: [] }
+  const flags = { flags: [], next: null }
+  const [sessions, lists] = [{ sessions: [] }, { lists: [] }]
   it.each([
     { argv: 'log proposals', json: { proposals: [] }, nl: 'Er wacht niets', en: 'Nothing waits' },
     { argv: 'question list', json: { questions: [] }, nl: 'Er zijn geen', en: 'There are no' },
-    { argv: 'recall list', json: { recalls: [] }, nl: 'Er is niets', en: 'Nothing was' },
     { argv: 'subject list', json: { cases: [] }, nl: 'Er zijn geen', en: 'No case is open' },
-    { argv: 'log classes --month 2026-10', json: classes, nl: 'In die maand', en: 'Nothing was' },
+    { argv: 'subject list --all', json: { cases: [] }, nl: 'Er was nog geen', en: 'There was no' },
+    { argv: 'recall list', json: { recalls: [] }, nl: 'Er is niets', en: 'Nothing was' },
+    { argv: 'alert list', json: { alerts: [] }, nl: 'Geen waarschuwingen', en: 'No alerts' },
     { argv: 'keys list', json: { epochs: [] }, nl: 'Er is nog geen', en: 'There is no key' },
-  ])('says so: $argv', async ({ argv, json, nl, en }) => {
+    { argv: 'round status', json: { rounds: [] }, nl: 'Er was nog geen', en: 'There was no' },
+    { argv: 'flag list --kind host', json: flags, nl: 'Er zijn nog geen', en: 'There are no' },
+    { argv: 'flag list --kind host --state active', json: flags, nl: 'Geen eigen', en: 'No own' },
+    { argv: 'flag list --kind host --over r', json: flags, nl: 'Geen eigen', en: 'No own flag is' },
+    { argv: 'psi list', json: sessions, nl: 'Er wacht geen', en: 'No proposal waits' },
+    { argv: 'psi list --all', json: sessions, nl: 'Er is nog geen', en: 'No intersection was' },
+    { argv: 'psi prepared', json: lists, nl: 'Er is nu geen', en: 'There is no list' },
+    { argv: 'psi prepared --all', json: lists, nl: 'Er is nog geen', en: 'No list was masked' },
+  ])('says so, and what to type then: $argv', async ({ argv, json, nl, en }) => {
+    const told = async (lang: string) =>
+      (await ran(() => ({ json }), ...argv.split(' '), '--lang', lang)).out
+    expect(await told('nl')).toMatch(new RegExp(`^${nl}.*[.]\n-> .*(drempel [a-z]|--[a-z]).*\n$`))
+    expect(await told('en')).toMatch(new RegExp(`^${en}.*[.]\n-> .*(drempel [a-z]|--[a-z]).*\n$`))
+  })
+
+  const classes = { month: '2026-10', least: 20, classes: [] }
+  it.each([
+    { argv: 'log classes --month 2026-10', json: classes, nl: 'In die maand', en: 'Nothing was' },
+    { argv: 'recall list --all', json: { recalls: [] }, nl: 'Er is nog niets', en: 'Nothing was' },
+    {
+      argv: 'alert list --all',
+      json: { alerts: [] },
+      nl: 'Er viel nog niets',
+      en: 'Nothing stood',
+    },
+  ])('says so where there is nothing to do: $argv', async ({ argv, json, nl, en }) => {
     const told = async (lang: string) =>
       (await ran(() => ({ json }), ...argv.split(' '), '--lang', lang)).out
     expect(await told('nl')).toMatch(new RegExp(`^${nl}.*[.]\n$`))
@@ -163,7 +190,6 @@ describe('alerts', () => {
   it('are listed whole with --all, and marked as seen by their number', async () => {
     const all = await ran(() => ({ json: { alerts: [] } }), 'alert', 'list', '--all')
     expect(all.calls).toMatchObject([{ path: 'alerts', query: '?all=true' }])
-    expect(all.out).toContain('No alerts.')
     const seen = await ran(() => ({ json: { seen: 3 } }), 'alert', 'seen', '3')
     expect(seen.exit).toBe(0)
     expect(seen.calls).toMatchObject([{ method: 'POST', path: 'alerts/3/seen', body: {} }])

@@ -7,8 +7,9 @@ import {
   alerts as alertsSchema,
 } from '@drempel/protocol/api'
 import type { Text } from '../output/language.ts'
-import { table } from '../output/render.ts'
+import { minute } from '../output/render.ts'
 import { type CommandSpec, usage } from './define.ts'
+import { listing } from './listing.ts'
 
 export const alertList: CommandSpec<{ readonly all?: boolean }> = {
   usage: 'alert list',
@@ -30,19 +31,20 @@ export const alertList: CommandSpec<{ readonly all?: boolean }> = {
   async run(ctx, { all }) {
     const node = await ctx.node()
     const list = await node.get(all === true ? 'alerts?all=true' : 'alerts', alertsSchema)
-    if (list.alerts.length === 0) {
-      return { json: list, text: ctx.say({ nl: 'Geen waarschuwingen.', en: 'No alerts.' }) }
-    }
-    const head = ctx.say({
+    const head = {
       nl: 'nr,tijd,wat,wie,doel,soort,bekeken door',
       en: 'no,time,what,who,purpose,kind,looked at by',
-    })
+    }
     const own = ctx.say({ nl: 'eigen medewerkers', en: 'own people' })
     const rows = list.alerts.map(({ id, time, code, member, purpose, kind, seenBy }) => [
-      ...[id, time, ctx.say(MEANINGS[code])],
+      ...[id, minute(time), ctx.say(MEANINGS[code])],
       ...[member ?? (code === 'TERMS_CHANGED' ? null : own), purpose, kind, seenBy],
     ])
-    return { json: list, text: table(head.split(','), rows) }
+    const text =
+      all === true
+        ? listing(ctx, head, rows, NONE_EVER)
+        : listing(ctx, head, rows, NONE_UNSEEN, SEEN)
+    return { json: list, text }
   },
 }
 
@@ -60,6 +62,16 @@ export const alertSeen: CommandSpec = {
     const seen = await node.send('POST', path, [alertSeenRequest, {}], alertSeenSchema)
     return { json: seen, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
   },
+}
+
+const NONE_EVER: Text = { nl: 'Er viel nog niets op.', en: 'Nothing stood out so far.' }
+const NONE_UNSEEN: Text = {
+  nl: 'Geen waarschuwingen die nog niemand bekeken heeft.',
+  en: 'No alerts that nobody looked at yet.',
+}
+const SEEN: Text = {
+  nl: 'wat al bekeken is: drempel alert list --all',
+  en: 'what was looked at before: drempel alert list --all',
 }
 
 const MEANINGS: Readonly<Record<AlertCode, Text>> = {

@@ -13,6 +13,7 @@ import {
 import { EVIDENCE_CLASSES, FRAUD_TAXONOMY } from '@drempel/protocol/convenant'
 import { columnIndex, csvLine, openCsv } from '../client/csv.ts'
 import { readText, writeText } from '../client/files.ts'
+import type { Text } from '../output/language.ts'
 import { pairs, table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
@@ -74,7 +75,7 @@ export const flagList: CommandSpec<ListOptions> = {
     const more = after !== null || flags.length > wanted
     const shown = flags.slice(0, wanted)
     if (output === undefined)
-      return { json: { flags: shown, more }, text: flagTable(ctx, shown, more) }
+      return { json: { flags: shown, more }, text: flagTable(ctx, shown, more, { state, over }) }
     const file = ctx.path(output)
     await writeText(file, flagCsv(shown), ctx.world.random)
     const told = ctx.say({ nl: 'meldingen in', en: 'flags in' })
@@ -175,19 +176,50 @@ async function valuesOf(ctx: Context, { file, column }: WithdrawOptions): Promis
   return values.filter((value) => value !== '')
 }
 
-function flagTable(ctx: Context, flags: readonly Flag[], more: boolean): string {
+function flagTable(
+  ctx: Context,
+  flags: readonly Flag[],
+  more: boolean,
+  { state, over }: { readonly state: Flag['state'] | undefined; readonly over: string | undefined },
+): string {
   const head = {
     nl: 'identificator,toestand,taxonomie,bewijs,meldingen,sinds,vervalt',
     en: 'identifier,state,taxonomy,evidence,reports,since,expires',
   }
-  const nothing = { nl: 'Geen meldingen.', en: 'No flags.' }
+  const [nothing, next] =
+    over !== undefined ? NONE_OVER : state !== undefined ? NONE_IN_STATE : NONE
   const rows = flags.map((flag) => [
     ...[flag.value, flag.state, flag.taxonomy, flag.evidence, flag.reports],
     ...[flag.since.slice(0, 10), flag.expires?.slice(0, 10)],
   ])
   const rest = ctx.say({ nl: '... en meer: --all', en: '... and more: --all' })
-  return `${listing(ctx, head, rows, nothing)}${more ? `\n${rest}` : ''}`
+  return `${listing(ctx, head, rows, nothing, next)}${more ? `\n${rest}` : ''}`
 }
+
+const NONE: readonly [Text, Text] = [
+  {
+    nl: 'Er zijn nog geen eigen meldingen van deze soort.',
+    en: 'There are no own flags of this kind yet.',
+  },
+  { nl: 'drempel flag import --help', en: 'drempel flag import --help' },
+]
+const NONE_IN_STATE: readonly [Text, Text] = [
+  {
+    nl: 'Geen eigen melding van deze soort is in die toestand.',
+    en: 'No own flag of this kind is in that state.',
+  },
+  { nl: 'zonder --state: alle meldingen', en: 'without --state: all flags' },
+]
+const NONE_OVER: readonly [Text, Text] = [
+  {
+    nl: 'Geen eigen melding is boven de drempel van deze regel.',
+    en: "No own flag is over this rule's threshold.",
+  },
+  {
+    nl: 'was er al een ronde met deze meldingen? drempel round status',
+    en: 'was there a round with these flags? drempel round status',
+  },
+]
 
 function flagCsv(flags: readonly Flag[]): string {
   const names = ['value', 'state', 'taxonomy', 'evidence', 'reports', 'since', 'expires'] as const

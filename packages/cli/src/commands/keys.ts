@@ -2,6 +2,7 @@
 
 import { type epoch, epoch as epochSchema, epochs, startRequest } from '@drempel/protocol/api'
 import type { z } from 'zod'
+import { minute } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions } from './define.ts'
 import { listing } from './listing.ts'
@@ -45,10 +46,14 @@ export function epochTable(ctx: Context, rows: readonly z.output<typeof epoch>[]
     ctx,
     head,
     rows.map((row) => [
-      ...[row.kind, row.epoch, row.createdAt, row.expiresAt],
+      ...[row.kind, row.epoch, minute(row.createdAt), minute(row.expiresAt)],
       `${row.quorum}/${row.holders.length}: ${row.holders.join(', ')}`,
       row.transcript.slice(0, 16),
     ]),
     { nl: 'Er is nog geen sleutel.', en: 'There is no key yet.' },
+    {
+      nl: 'bij een sleutelhouder: drempel keys generate --kind SOORT',
+      en: 'at a key holder: drempel keys generate --kind KIND',
+    },
   )
 }

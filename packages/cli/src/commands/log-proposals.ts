@@ -9,7 +9,7 @@ import {
 } from '@drempel/protocol/api'
 import type { z } from 'zod'
 import type { Text } from '../output/language.ts'
-import { pairs } from '../output/render.ts'
+import { minute, pairs } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
 import { listing } from './listing.ts'
@@ -30,9 +30,9 @@ export const logProposals: CommandSpec = {
     }
     const rows = list.proposals.map((one) => [
       ...[one.id, actText(ctx, one), ctx.say(STATES[one.state]), personText(one.proposer)],
-      ...[one.decider && personText(one.decider), one.reason, one.expiresAt],
+      ...[one.decider && personText(one.decider), one.reason, minute(one.expiresAt)],
     ])
-    return { json: list, text: listing(ctx, head, rows, NOTHING) }
+    return { json: list, text: listing(ctx, head, rows, NOTHING, NEXT) }
   },
 }
 
@@ -137,4 +137,8 @@ const STATES = {
 const NOTHING: Text = {
   nl: 'Er wacht niets op een tweede persoon.',
   en: 'Nothing waits for a second person.',
+}
+const NEXT: Text = {
+  nl: 'stel iets voor: drempel log open --help, of drempel log shred --help',
+  en: 'propose something: drempel log open --help, or drempel log shred --help',
 }

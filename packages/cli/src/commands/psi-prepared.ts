@@ -12,9 +12,10 @@ import type { NodeClient } from '../client/node.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
 import { startProgress } from '../output/progress.ts'
-import { clean, pairs, table } from '../output/render.ts'
+import { clean, minute, pairs } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
+import { listing } from './listing.ts'
 import { bringInput, INPUT_OPTIONS, type InputOptions, PURPOSE_OPTION } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
 
@@ -87,7 +88,7 @@ export const psiPrepared: CommandSpec<{ readonly all?: boolean }> = {
     const node = await ctx.node()
     const { lists } = await node.get('psi/prepared', psiPreparedLists)
     const shown = all ? lists : lists.filter(({ state }) => state !== 'ended')
-    return { json: { lists: shown }, text: listed(ctx, shown) }
+    return { json: { lists: shown }, text: listed(ctx, shown, all) }
   },
 }
 
@@ -194,15 +195,28 @@ function reasonOf(ctx: Context, { reason = '' }: PsiPrepared): string {
   return Object.hasOwn(REASONS, reason) ? `: ${ctx.say(REASONS[reason]!)}` : ''
 }
 
-function listed(ctx: Context, lists: readonly PsiPrepared[]): string {
-  const head = ctx.say({
+function listed(ctx: Context, lists: readonly PsiPrepared[], all: boolean): string {
+  const head = {
     nl: 'id,toestand,van wie,lid,doel,soort,grootte (afgerond),zoals op,tot',
     en: 'id,state,whose,member,purpose,kind,size (rounded),as of,until',
-  })
+  }
   const rows = lists.map((list) => [
     ...[list.id, clean(`${ctx.say(STATES[list.state])}${reasonOf(ctx, list)}`)],
     ...[ctx.say(SIDES[list.side]), list.peer, list.purpose, list.kind, list.size],
-    ...[list.createdAt, list.expiresAt],
+    ...[minute(list.createdAt), minute(list.expiresAt)],
   ])
-  return table(head.split(','), rows)
+  return listing(ctx, head, rows, all ? NONE_EVER : NONE_LEFT, PREPARE)
+}
+
+const NONE_EVER: Text = {
+  nl: 'Er is nog geen lijst vooraf gemaskeerd of gekregen.',
+  en: 'No list was masked ahead or given yet.',
+}
+const NONE_LEFT: Text = {
+  nl: 'Er is nu geen vooraf gemaskeerde lijst; met --all ook wat gewist is.',
+  en: 'There is no list masked ahead now; with --all what was erased, too.',
+}
+const PREPARE: Text = {
+  nl: 'maskeer er een: drempel psi prepare --help',
+  en: 'mask one: drempel psi prepare --help',
 }

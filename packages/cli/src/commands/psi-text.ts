@@ -3,8 +3,9 @@
 import type { Psi } from '@drempel/protocol/api'
 import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import type { Text } from '../output/language.ts'
-import { clean, pairs, table } from '../output/render.ts'
+import { clean, minute, pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
+import { listing } from './listing.ts'
 
 export const PSI_STATES: Readonly<Record<Psi['state'], Text>> = {
   drafted: { nl: 'wacht op een tweede persoon', en: 'waits for a second person' },
@@ -153,18 +154,46 @@ export function psiNext(ctx: Context, { id, state, side, peer }: Psi): string {
       )
 }
 
-export function psiTable(ctx: Context, sessions: readonly Psi[]): string {
-  const head = ctx.say({
-    nl: 'id,toestand,met,door,doel,soort,wat,voor,eigen lijst,hun lijst (afgerond),sinds,reden',
-    en: 'id,state,with,by,purpose,kind,what,for,own list,their list (rounded),since,reason',
-  })
+/** @param all what is over, too */
+export function psiTable(ctx: Context, sessions: readonly Psi[], all: boolean): string {
+  const head = {
+    nl: 'id,toestand,met,voorstel van,doel,soort,wat,voor,eigen lijst,hun lijst (afgerond),sinds,uitkomst',
+    en: 'id,state,with,proposed by,purpose,kind,what,for,own list,their list (rounded),since,result',
+  }
   const rows = sessions.map((one) => [
-    ...[one.id, ctx.say(PSI_STATES[one.state]), one.peer, ctx.say(proposerOf(one))],
-    ...[one.purpose, one.kind, ctx.say(OUTPUTS[one.output]), ctx.say(TO[one.to][one.side])],
-    ...[one.own, one.side === 'partner' ? one.sizes.proposer : one.sizes.partner, one.createdAt],
-    ...[one.reason ?? (one.result ? resultText(ctx, one) : null)],
+    ...[one.id, ctx.say(PSI_STATES[one.state]), one.peer],
+    ...[ctx.say(one.side === 'proposer' ? US : THEM), one.purpose, one.kind],
+    ...[ctx.say(SHORT[one.output]), ctx.say(TO[one.to][one.side])],
+    ...[one.own, one.side === 'partner' ? one.sizes.proposer : one.sizes.partner],
+    ...[minute(one.createdAt), one.reason ?? (one.result ? resultText(ctx, one) : null)],
   ])
-  return table(head.split(','), rows)
+  const text = all
+    ? listing(ctx, head, rows, NONE_EVER, PROPOSE)
+    : listing(ctx, head, rows, NONE_OPEN, PROPOSE_OR_ALL)
+  const waits = sessions.some(({ side, state }) => side === 'partner' && state === 'proposed')
+  return waits ? `${text}\n-> ${ctx.say(DECIDE)}` : text
+}
+
+const DECIDE: Text = {
+  nl: 'wat de ander voorstelde: drempel psi accept ID, of drempel psi refuse ID',
+  en: 'what the other proposed: drempel psi accept ID, or drempel psi refuse ID',
+}
+
+const NONE_EVER: Text = {
+  nl: 'Er is nog geen doorsnede voorgesteld.',
+  en: 'No intersection was proposed yet.',
+}
+const PROPOSE: Text = {
+  nl: 'stel er een voor: drempel psi propose --help',
+  en: 'propose one: drempel psi propose --help',
+}
+const NONE_OPEN: Text = {
+  nl: 'Er wacht geen voorstel en er loopt geen doorsnede.',
+  en: 'No proposal waits and no intersection is under way.',
+}
+const PROPOSE_OR_ALL: Text = {
+  nl: 'wat voorbij is: drempel psi list --all; een nieuwe: drempel psi propose --help',
+  en: 'what is over: drempel psi list --all; a new one: drempel psi propose --help',
 }
 
 function proposerOf({ side, peer }: Psi): Text {
@@ -190,6 +219,11 @@ function resultText(ctx: Context, { result }: Psi): string {
 const OUTPUTS: Readonly<Record<Psi['output'], Text>> = {
   items: { nl: 'welke beide hebben', en: 'which are in common' },
   size: { nl: 'alleen hoeveel', en: 'only how many' },
+}
+
+const SHORT: Readonly<Record<Psi['output'], Text>> = {
+  items: { nl: 'welke', en: 'which' },
+  size: { nl: 'aantal', en: 'size' },
 }
 
 const US: Text = { nl: 'wij', en: 'us' }

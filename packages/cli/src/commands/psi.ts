@@ -236,7 +236,7 @@ export const psiList: CommandSpec<{ readonly all?: boolean }> = {
     const { sessions } = await node.get('psi', psiSessions)
     const open = sessions.filter(({ state }) => OPEN.includes(state))
     const shown = all ? sessions : open
-    return { json: { sessions: shown }, text: psiTable(ctx, shown) }
+    return { json: { sessions: shown }, text: psiTable(ctx, shown, all) }
   },
 }
 

@@ -14,7 +14,7 @@ import { csvLine } from '../client/csv.ts'
 import { checkWritable, writeText } from '../client/files.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
-import { clean } from '../output/render.ts'
+import { clean, minute } from '../output/render.ts'
 import { answerText, questionText } from './check.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
@@ -39,9 +39,9 @@ export const questionList: CommandSpec = {
     const rows = list.questions.map((one) => [
       ...[one.id, ctx.say(STATES[one.state]), one.kind, one.count, one.purpose],
       ...[one.rule, one.case],
-      ...[one.proposer.name, one.decider?.name ?? null, one.expiresAt],
+      ...[one.proposer.name, one.decider?.name ?? null, minute(one.expiresAt)],
     ])
-    return { json: list, text: listing(ctx, head, rows, NOTHING) }
+    return { json: list, text: listing(ctx, head, rows, NOTHING, NEXT) }
   },
 }
 
@@ -147,6 +147,10 @@ function checked(ctx: Context, id: string): string {
 }
 
 const NOTHING: Text = {
-  nl: 'Er zijn geen vragen.',
-  en: 'There are no questions.',
+  nl: 'Er zijn geen vragen die op een tweede persoon wachten of wachtten.',
+  en: 'There are no questions that wait, or waited, for a second person.',
+}
+const NEXT: Text = {
+  nl: 'leg er een voor: drempel check --propose, of drempel screen --propose',
+  en: 'put one: drempel check --propose, or drempel screen --propose',
 }

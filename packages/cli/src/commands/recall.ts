@@ -29,7 +29,10 @@ export const recallList: CommandSpec<{ readonly all?: boolean }> = {
       ...[recall.number, recall.askedAt.slice(0, 16), recall.case, recall.item + 1, recall.kind],
       ...[recall.purpose, recall.rule, recall.operator, recall.txid],
     ])
-    return { json: answer, text: listing(ctx, head, rows, NOTHING) }
+    const text = all
+      ? listing(ctx, head, rows, NONE_EVER)
+      : listing(ctx, head, rows, NONE_OPEN, ALL)
+    return { json: answer, text }
   },
 }
 
@@ -48,7 +51,12 @@ export const recallClose: CommandSpec = {
   },
 }
 
-const NOTHING: Text = {
-  nl: 'Er is niets teruggeroepen.',
-  en: 'Nothing was recalled.',
+const NONE_EVER: Text = { nl: 'Er is nog niets teruggeroepen.', en: 'Nothing was recalled yet.' }
+const NONE_OPEN: Text = {
+  nl: 'Er is niets teruggeroepen dat nog op u wacht.',
+  en: 'Nothing was recalled that still waits for you.',
+}
+const ALL: Text = {
+  nl: 'wat al afgehandeld is: drempel recall list --all',
+  en: 'what was dealt with: drempel recall list --all',
 }

@@ -13,7 +13,7 @@ import type { NodeClient } from '../client/node.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Lang, Text } from '../output/language.ts'
-import { type Cell, clean, pairs, table } from '../output/render.ts'
+import { type Cell, clean, minute, pairs, table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
 import { listing } from './listing.ts'
@@ -94,7 +94,7 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
         round.kind,
         ctx.say(STATES[round.state]),
         round.coordinator,
-        round.createdAt,
+        minute(round.createdAt),
       ],
       round.lists
         ?.map(({ rule, size, aggregates }) => (aggregates ? rule : `${rule} ${size}`))
@@ -102,6 +102,10 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
       reasonOf(round),
     ]),
     { nl: 'Er was nog geen ronde.', en: 'There was no round yet.' },
+    {
+      nl: 'bij een rekennode: drempel round run --kind SOORT',
+      en: 'at a compute node: drempel round run --kind KIND',
+    },
   )
 }
 

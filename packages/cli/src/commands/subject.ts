@@ -37,7 +37,10 @@ export const subjectList: CommandSpec<{ readonly all?: boolean }> = {
       ...[of.dueAt.slice(0, 10), (of.daysLeft ?? 0) < 0 ? late : of.daysLeft],
       ...[of.extended ? yes : null, of.outcome === null ? null : OUTCOMES[of.outcome][ctx.lang]],
     ])
-    return { json: answer, text: listing(ctx, head, rows, NOTHING) }
+    const text = all
+      ? listing(ctx, head, rows, NONE_EVER, OPEN_ONE)
+      : listing(ctx, head, rows, NONE_OPEN, OPEN_OR_ALL)
+    return { json: answer, text }
   },
 }
 
@@ -98,7 +101,13 @@ export const subjectClose: CommandSpec<CloseOptions> = {
   },
 }
 
-const NOTHING: Text = {
-  nl: 'Er zijn geen zaken open.',
-  en: 'No case is open.',
+const NONE_EVER: Text = { nl: 'Er was nog geen zaak.', en: 'There was no case yet.' }
+const OPEN_ONE: Text = {
+  nl: 'een verzoek om inzage opent er een: drempel subject access --help',
+  en: 'a request for access opens one: drempel subject access --help',
+}
+const NONE_OPEN: Text = { nl: 'Er zijn geen zaken open.', en: 'No case is open.' }
+const OPEN_OR_ALL: Text = {
+  nl: 'gesloten zaken: drempel subject list --all; een verzoek om inzage: drempel subject access --help',
+  en: 'closed cases: drempel subject list --all; a request for access: drempel subject access --help',
 }

@@ -4,7 +4,7 @@ import { role, tokenRequest, tokenResponse, tokens } from '@drempel/protocol/api
 import type { z } from 'zod'
 import { checkWritable, isThere, writeText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
-import { table } from '../output/render.ts'
+import { minute, table } from '../output/render.ts'
 import { type CommandSpec, OUT_OPTION, usage } from './define.ts'
 
 type CreateOptions = {
@@ -62,7 +62,8 @@ export const tokenList: CommandSpec = {
       en: 'id,name,roles,made,revoked',
     })
     const rows = list.tokens.map((token) => [
-      ...[token.id, token.name, token.roles.join(', '), token.createdAt, token.revokedAt],
+      ...[token.id, token.name, token.roles.join(', '), minute(token.createdAt)],
+      token.revokedAt && minute(token.revokedAt),
     ])
     return { json: list, text: table(head.split(','), rows) }
   },

@@ -31,9 +31,15 @@ export function clean(text: string): string {
 }
 
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const lines = new Table({ head: [...head], style: { head: [], border: [] }, chars: FRAME })
+  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 }
+  const lines = new Table({ head: [...head], style, chars: FRAME })
   for (const row of rows) lines.push(row.map(cell))
   return lines.toString().replaceAll(/ +$/gm, '')
+}
+
+/** A time in a table, to the minute. */
+export function minute(time: string): string {
+  return `${time.slice(0, 16)}Z`
 }
 
 /** Names and values, one a line. */
