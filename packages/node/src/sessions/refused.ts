@@ -3,7 +3,8 @@
 import { isProtocolError, type ProtocolError } from '@drempel/protocol/encoding'
 import type { NodeContext } from './context.ts'
 import { evidenceOf } from './errors.ts'
-import { journalFalseMessage, journalListRefused } from './journal.ts'
+import { journalFalseMessage } from './journal.ts'
+import { journalListRefused } from './round/journal.ts'
 import type { SignedList } from './round/messages.ts'
 
 const ofList = new WeakMap<ProtocolError, SignedList['body']>()

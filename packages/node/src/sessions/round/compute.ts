@@ -28,8 +28,8 @@ import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
 import { rememberOpened, rememberRelease, roundUsage } from '../flags.ts'
-import { journalExcluded } from '../journal.ts'
 import { readBody } from '../parse.ts'
+import { journalExcluded } from './journal.ts'
 import { Deferred, type LiveRound, type Rounds } from './live.ts'
 import {
   commitmentsDigest,

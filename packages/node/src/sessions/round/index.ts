@@ -8,12 +8,12 @@ import type { Channel } from '../../peers/index.ts'
 import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { rulesOf } from '../federation.ts'
-import { journalRoundPublished, journalRoundRefused } from '../journal.ts'
 import { perMinute } from '../limit.ts'
 import { saveOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
 import { checkingList } from '../refused.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
+import { journalRoundPublished, journalRoundRefused } from './journal.ts'
 import {
   currentPublications,
   decodePublications,

@@ -21,9 +21,9 @@ import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { mayHold, memberKey } from '../federation.ts'
-import { journalListAccepted } from '../journal.ts'
 import { readBody } from '../parse.ts'
 import { checkingList } from '../refused.ts'
+import { journalListAccepted } from './journal.ts'
 import { keysDigest, listDigest, type SignedList, STATEMENT, signedList } from './messages.ts'
 
 /** A list on its way: the statement three times signed, and the keys (empty for who may not hold them). */

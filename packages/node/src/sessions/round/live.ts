@@ -11,7 +11,7 @@ import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
-import { journalRoundFailed } from '../journal.ts'
+import { journalRoundFailed } from './journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
 /** What a compute node opened, one entry a rule. */

@@ -27,9 +27,9 @@ import {
   blockedFlags,
   roundUsage,
 } from '../flags.ts'
-import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from '../journal.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
+import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from './journal.ts'
 import type { LiveRound, Rounds } from './live.ts'
 import {
   type Announcement,

@@ -1,0 +1,159 @@
+/** What rounds and their lists leave in the audit log: what is said, and what is sealed. */
+
+import { ruleOf } from '@drempel/protocol/convenant'
+import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { sizeBucket } from '@drempel/protocol/log'
+import type { Appended } from '../../audit/index.ts'
+import type { ThresholdListRecord } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import type { Publication } from './lists.ts'
+import {
+  type Announcement,
+  listDigest,
+  type SignedCommitment,
+  type SignedList,
+} from './messages.ts'
+
+export function journalRoundRefused(
+  ctx: NodeContext,
+  { kind, round }: Pick<Announcement, 'kind' | 'round'>,
+  from: string,
+  reason: string,
+): Promise<Appended> {
+  const event = { type: 'round.refused', role: roleIn(ctx), kind, round, reason } as const
+  return ctx.audit.append({ ...event, parties: [from] }, {})
+}
+
+export function journalRoundAnnounced(
+  ctx: NodeContext,
+  { kind, round, epoch, coordinator }: Announcement,
+  digest: string,
+): Promise<Appended> {
+  return ctx.audit.append(
+    {
+      type: 'round.announced',
+      role: roleIn(ctx),
+      kind,
+      round,
+      epoch: String(epoch),
+      digest,
+      parties: [coordinator],
+    },
+    {},
+  )
+}
+
+/** The salt of the commitment is sealed: with it an auditor under dual control can check the list. */
+export function journalRoundCommitted(
+  ctx: NodeContext,
+  { kind, round, epoch }: Announcement,
+  commitment: SignedCommitment,
+  salt: string,
+): Promise<Appended> {
+  const { list } = commitment.body
+  const event = { type: 'round.committed', role: roleIn(ctx), kind, round, digest: list } as const
+  return ctx.audit.append({ ...event, epoch: String(epoch) }, { salt })
+}
+
+export function journalExcluded(
+  ctx: NodeContext,
+  { kind, round }: Announcement,
+  member: string,
+  reason: string,
+): Promise<Appended> {
+  const event = { type: 'round.excluded', role: 'compute', kind, round, reason } as const
+  return ctx.audit.append({ ...event, parties: [member] }, {})
+}
+
+export async function journalRoundPublished(
+  ctx: NodeContext,
+  { kind, round, epoch }: Announcement,
+  publications: readonly Publication[],
+): Promise<void> {
+  await Promise.all(
+    publications.map(({ statements }) => {
+      const { body } = statements[0]!
+      return ctx.audit.append(
+        {
+          type: 'round.published',
+          role: roleIn(ctx),
+          kind,
+          round,
+          rules: [body.rule],
+          epoch: String(epoch),
+          digest: listDigest(body),
+          sizeBucket: sizeBucket(body.size),
+        },
+        {},
+      )
+    }),
+  )
+}
+
+export function journalRoundFailed(
+  ctx: NodeContext,
+  kind: string,
+  round: string,
+  reason: string,
+  culprit: string | null,
+): Promise<Appended> {
+  return ctx.audit.append(
+    {
+      type: 'round.failed',
+      role: roleIn(ctx),
+      kind: kind as IdentifierKind,
+      round,
+      reason,
+      ...(culprit === null || culprit === 'self' ? {} : { parties: [culprit] }),
+    },
+    {},
+  )
+}
+
+export function journalListAccepted(
+  ctx: NodeContext,
+  list: ThresholdListRecord,
+): Promise<Appended> {
+  const size = Math.floor(list.keys.length / Math.ceil(list.keyBits / 8))
+  return ctx.audit.append(
+    {
+      type: 'list.accepted',
+      role: roleIn(ctx),
+      kind: list.kind as IdentifierKind,
+      rule: list.rule,
+      round: list.round,
+      epoch: list.epoch,
+      digest: list.digest,
+      sizeBucket: sizeBucket(size),
+    },
+    {},
+  )
+}
+
+/** @param list as it was claimed: a rule that the convenant does not have is the sender's own text */
+export function journalListRefused(
+  ctx: NodeContext,
+  from: string,
+  list: SignedList['body'],
+  reason: string,
+  evidence: string | null,
+): Promise<Appended> {
+  const known = ruleOf(ctx.inForce().convenant, list.rule)
+  return ctx.audit.append(
+    {
+      type: 'list.refused',
+      role: roleIn(ctx),
+      kind: list.kind as IdentifierKind,
+      round: list.round,
+      ...(known === undefined ? {} : { rule: list.rule }),
+      digest: listDigest(list),
+      parties: [from],
+      reason,
+    },
+    { evidence },
+  )
+}
+
+function roleIn(ctx: NodeContext): 'compute' | 'partner' {
+  return ctx.inForce().convenant.computeNodes.includes(ctx.self) ? 'compute' : 'partner'
+}
