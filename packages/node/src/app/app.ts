@@ -3,12 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { memberOf } from '@drempel/protocol/convenant'
-import {
-  type Clock,
-  fromBase64url,
-  isProtocolError,
-  type RandomBytes,
-} from '@drempel/protocol/encoding'
+import { type Clock, fromBase64url, type RandomBytes } from '@drempel/protocol/encoding'
 import { Hono } from 'hono'
 import { createAudit } from '../audit/index.ts'
 import { aesCtr, gmac } from '../bulk/index.ts'
@@ -51,34 +46,22 @@ import {
 } from '../routes/index.ts'
 import {
   ConvenantInForce,
-  catchUp,
-  createDaily,
-  createRetention,
-  createSchedule,
   createSessions,
   failOpenRounds,
   finishBegun,
   goOnTurning,
   type Log,
-  reviewAnswers,
   storeInModes,
-  summariseFlags,
-  tendPrepared,
-  tidyIntersections,
 } from '../sessions/index.ts'
 import { checkMasterKey, createVault, openSqliteStore, type Store } from '../store/index.ts'
 import { createPool, type PoolOptions } from '../workers/index.ts'
 import { createRefusalJournal } from './guard.ts'
 import { createLog } from './log.ts'
+import { faultOf, startTasks } from './tasks.ts'
 
 export const SOFTWARE = 'drempel/0.1.0'
 
-const CATCH_UP_MS = 60_000
-const HOUSEKEEPING_MS = 30_000
-const COSIGN_MS = 5_000
 const CHANNEL_IDLE_MS = 5 * 60_000
-/** How long a proposal that came to its end can be looked at. */
-const PROPOSALS_MS = 30 * 86_400_000
 
 export type NodeOptions = {
   readonly home: string
@@ -251,7 +234,7 @@ function routes(
     onInternal: (error, reference) =>
       log('error', 'internal', {
         reference,
-        code: isProtocolError(error) ? error.code : nameOf(error),
+        code: faultOf(error),
       }),
   })
   const answer = problemHandler(mapper)
@@ -277,11 +260,6 @@ function routes(
   app.route('/api/v1', outcomeRoutes(node))
   app.route('/api/v1', psiRoutes(node))
   return app
-}
-
-/** The class of an error, never its message: that could quote what it choked on. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
 }
 
 function operatorsOf(
@@ -315,53 +293,6 @@ function withTasks(live: LiveNode, store: Store, clock: Clock, log: Log): LiveNo
     return live.close()
   }
   return { ...live, close }
-}
-
-function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): () => void {
-  const { ctx, rounds, intersections } = node.sessions
-  const guarded = (name: string, task: () => Promise<unknown>) => {
-    let running = false
-    return () => {
-      if (running || node.convenant.peek() === null) return
-      running = true
-      node.convenant.modes
-        .flow(task)
-        .catch((error: unknown) => {
-          const code = isProtocolError(error) ? error.code : nameOf(error)
-          log('error', 'task.failed', { step: name, code })
-        })
-        .finally(() => {
-          running = false
-        })
-    }
-  }
-  const sync = guarded('catch-up', () => catchUp(ctx))
-  const startDue = createSchedule(ctx, rounds)
-  const endRetention = createRetention(ctx)
-  const tidy = guarded('housekeeping', async () => {
-    await rounds.expire()
-    await startDue()
-    await store.replay.forgetBefore(clock())
-    await reviewAnswers(ctx)
-    await summariseFlags(ctx)
-    await endRetention()
-    await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
-    await tidyIntersections(ctx, intersections)
-  })
-  const daily = createDaily(ctx)
-  const compare = guarded('comparing', () => daily.run())
-  const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())
-  const timers = [
-    setInterval(sync, CATCH_UP_MS),
-    setInterval(tidy, HOUSEKEEPING_MS),
-    setInterval(compare, HOUSEKEEPING_MS),
-    setInterval(cosign, COSIGN_MS),
-  ]
-  for (const timer of timers) timer.unref()
-  sync()
-  cosign()
-  guarded('masking', () => tendPrepared(ctx, intersections))()
-  return () => timers.forEach((timer) => void clearInterval(timer))
 }
 
 async function close(node: RunningNode, server: RunningServer): Promise<void> {
