@@ -120,9 +120,10 @@ describe('a version that succeeds', () => {
       })
       // A title is no term.
       expect(entries.some((entry) => 'alerts' in entry)).toBe(false)
-      expect(entries.findLast(({ type }) => type === 'round.failed')).toMatchObject({
-        reason: 'CONVENANT_DIFFERS',
-      })
+      // The entry follows the state.
+      const failed = async () =>
+        (await member.entries()).findLast(({ type }) => type === 'round.failed')
+      await expect.poll(failed).toMatchObject({ reason: 'CONVENANT_DIFFERS' })
     }
     // It was cut off while it tagged its flag, and says why.
     const result = await eventually(async () =>
