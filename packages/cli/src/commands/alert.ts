@@ -80,8 +80,8 @@ const MEANINGS: Readonly<Record<AlertCode, Text>> = {
     en: 'the convenant changed in what is allowed (log show --type convenant.changed)',
   },
   LOGS_DIFFER: {
-    nl: 'zijn logboek en het onze spreken elkaar tegen (doctor)',
-    en: 'its log and ours contradict each other (doctor)',
+    nl: 'zijn logboek en het onze spreken elkaar tegen, of zijn een week niet te vergelijken (doctor)',
+    en: 'its log and ours contradict each other, or can not be compared for a week (doctor)',
   },
   VOLUME_UNUSUAL: {
     nl: 'veel meer vragen dan gewoonlijk op een dag',

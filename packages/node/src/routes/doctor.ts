@@ -5,7 +5,7 @@ import type { Convenant } from '@drempel/protocol/convenant'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang } from '../http/index.ts'
-import { daysLeft, listCases } from '../sessions/index.ts'
+import { daysLeft, listCases, silentMembers } from '../sessions/index.ts'
 import type { RunningNode } from './node.ts'
 
 type Text = { readonly nl: string; readonly en: string }
@@ -153,16 +153,17 @@ async function comparisonCheck(ctx: Ctx): Promise<Check> {
   const discrepancies = await ctx.store.comparisons.discrepancies(DISCREPANCIES)
   const counted = new Map<string, number>()
   for (const { member } of discrepancies) counted.set(member, (counted.get(member) ?? 0) + 1)
+  const found = [...counted].map(([member, count]) => `${member}: ${count}`)
+  const silent = (await silentMembers(ctx)).join(', ')
+  const all = (away: string) =>
+    [...found, ...(silent === '' ? [] : [`${away}: ${silent}`])].join(', ')
+  const ok = found.length === 0 && silent === ''
   return {
     name: { nl: 'logboeken vergeleken', en: 'logs compared' },
-    ok: discrepancies.length === 0,
-    detail:
-      discrepancies.length === 0
-        ? {
-            nl: 'beide kanten van elke vraag komen overeen',
-            en: 'both sides of every query agree',
-          }
-        : same([...counted].map(([member, count]) => `${member}: ${count}`).join(', ')),
+    ok,
+    detail: ok
+      ? { nl: 'beide kanten van elke vraag komen overeen', en: 'both sides of every query agree' }
+      : { nl: all('al een week niet te vergelijken'), en: all('not to be compared for a week') },
     next: {
       nl: 'drempel log conflicts heeft ze; daarna: drempel log reconcile',
       en: 'drempel log conflicts has them; then: drempel log reconcile',

@@ -102,7 +102,7 @@ export {
   tendPrepared,
   tidyIntersections,
 } from './psi/index.ts'
-export { createDaily } from './reconcile/daily.ts'
+export { createDaily, silentMembers } from './reconcile/daily.ts'
 export { compareRehearsal } from './reconcile/rehearsed.ts'
 export {
   createRetention,

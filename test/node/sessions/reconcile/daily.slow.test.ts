@@ -2,7 +2,7 @@
 
 import { createDaily } from '@drempel/node/internal/sessions'
 import { type Diagnosis, witnessing } from '@drempel/protocol/api'
-import { fromUtf8, jcs } from '@drempel/protocol/encoding'
+import { fromUtf8, jcs, ProtocolError } from '@drempel/protocol/encoding'
 import {
   encodeEvent,
   encodeReceipt,
@@ -268,6 +268,41 @@ describe('a member that', () => {
     federation.clock.ahead += 2 * HOUR
     await daily.get(asker)!.run()
     expect((await view(asker)).discrepancies[0]).toMatchObject({ txid, kind: 'one-sided' })
+  })
+
+  test('answers with what is no log is entered, not passed over', async () => {
+    await ask()
+    const receipt = encodeReceipt({
+      ...{ index: 0, proof: [], extra: new TextEncoder().encode('{}') },
+      checkpoint: await new Tree('example.com/log', holder.ctx.signer, [
+        new Uint8Array(),
+      ]).checkpoint(1),
+    })
+    restore.push(
+      holder.lie('log/shared', async (_from, _body, honest) => {
+        const { entries } = (await honest()) as { entries: string[][] }
+        return { entries: entries.map(() => [receipt]) }
+      }),
+    )
+    const entries = (await nextDay()).get(asker)!
+    expect(entries.filter(({ type }) => type === 'log.discrepancy')).toMatchObject([
+      { parties: [holder.id], reason: 'BAD_ORIGIN' },
+    ])
+  })
+
+  test('shows nothing for a week is entered, once a week, and shown', async () => {
+    const busy = holder.lie('log/head', async () => {
+      throw new ProtocolError('BUSY')
+    })
+    restore.push(busy)
+    const told = (entries: readonly Entry[] | undefined) =>
+      entries!.flatMap((entry) => (entry.type === 'log.discrepancy' ? [entry.reason] : []))
+    expect(told((await nextDay(6 * DAY)).get(asker))).toEqual([])
+    expect(told((await nextDay()).get(asker))).toEqual(['NOT_COMPARED'])
+    expect(told((await nextDay()).get(asker))).toEqual([])
+    const { detail } = (await doctor(asker))!
+    expect(detail).toMatch(new RegExp(`not to be compared for a week: ${holder.id}$`))
+    expect(told((await nextDay(6 * DAY)).get(asker))).toEqual(['NOT_COMPARED'])
   })
 
   test('is not there is asked again within hours, and stops nobody', async () => {

@@ -6,7 +6,7 @@
  */
 
 import type { AlertCode } from '@drempel/protocol/api'
-import { isProtocolError, type Json } from '@drempel/protocol/encoding'
+import { isProtocolError, type Json, type ProtocolError } from '@drempel/protocol/encoding'
 import { sizeBucket } from '@drempel/protocol/log'
 import type { Discrepancy } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
@@ -20,11 +20,27 @@ const DAY_MS = 86_400_000
 const AGAIN_MS = 60 * 60_000
 /** What only a member shows whose log or answer is false; forks are entered where they are met. */
 const FALSE = new Set([
-  ...['BAD_CHECKPOINT', 'BAD_EVENT', 'BAD_INCLUSION_PROOF', 'BAD_NOTE', 'BAD_RECEIPT'],
-  ...['BAD_REQUEST', 'BAD_SIGNATURE', 'LEAF_MISSING', 'LOG_ROLLED_BACK', 'NO_KNOWN_SIGNATURE'],
+  ...['BAD_BASE64', 'BAD_CHECKPOINT', 'BAD_EVENT', 'BAD_INCLUSION_PROOF', 'BAD_NOTE', 'BAD_ORIGIN'],
+  ...['BAD_RECEIPT', 'BAD_REQUEST', 'BAD_SIGNATURE', 'LEAF_MISSING', 'LOG_ROLLED_BACK'],
+  ...['NO_KNOWN_SIGNATURE', 'WRONG_ORIGIN'],
 ])
+/**
+ * Whoever shows nothing, for whatever reason, keeps what it left out from being found: after so long that
+ * stands in the log, and again as long as it lasts.
+ */
+const SILENT_MS = 7 * DAY_MS
 /** Transactions of one run and member. */
 const MOST = 4_096
+
+/** Members that could not be compared with for so long. */
+export async function silentMembers(ctx: NodeContext): Promise<readonly string[]> {
+  const silent: string[] = []
+  for (const member of activeMembers(ctx.inForce().convenant)) {
+    const at = (await ctx.store.comparisons.progress(member))?.at
+    if (at !== undefined && ctx.clock() - at >= SILENT_MS) silent.push(member)
+  }
+  return silent
+}
 
 export type Daily = {
   /** Called every half minute; does what is due. */
@@ -46,13 +62,19 @@ export function createDaily(ctx: NodeContext): Daily {
       } catch (error) {
         if (!isProtocolError(error)) throw error
         ctx.log('warn', 'log.not-compared', { absent: member, code: codeOf(error) })
-        if (FALSE.has(error.code) && isApart(told.get(member), DAY_MS)) {
-          told.set(member, ctx.clock())
-          await enter(member, error.code, 1, { evidence: evidenceOf(error) })
-        }
+        await tell(member, error)
       }
     }
     await anchor(ctx, grown)
+  }
+
+  async function tell(member: string, error: ProtocolError): Promise<void> {
+    const isFalse = FALSE.has(error.code)
+    if (!isFalse && !(await silentMembers(ctx)).includes(member)) return
+    if (!isApart(told.get(member), isFalse ? DAY_MS : SILENT_MS)) return
+    told.set(member, ctx.clock())
+    const code = isFalse ? error.code : 'NOT_COMPARED'
+    await enter(member, code, 1, { code: codeOf(error), evidence: evidenceOf(error) })
   }
 
   async function isDue(member: string): Promise<boolean> {
