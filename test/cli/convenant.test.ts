@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { convenantDraft } from '@drempel/cli/internal/commands/convenant-draft'
 import {
   ACKNOWLEDGEMENTS,
   convenantDigest,
@@ -106,12 +107,32 @@ describe('convenant draft', () => {
     expect(refused.exit).toBe(1)
     expect(refused.json().error.code).toBe('CONVENANT_INVALID')
     expect(refused.out).toContain('crossSector')
+    expect(refused.json().error.next).toMatch(/^there are several sectors: --cross-sector/)
     const asked = await drempel([...argv, '--cross-sector'])
     const pairs = asked.json().convenant.purposes[0].crossSector
     expect(pairs).toContainEqual({
       ...{ from: 'telecom', to: 'bank' },
       grondslag: { law: 'avg-6-1-f', explanation: expect.anything() },
     })
+  })
+
+  it('says what a rule lacks that more members are needed for', async () => {
+    const argv = ['convenant', 'draft', '--member', ...members().slice(0, 3), '--cross-sector']
+    const { err, exit } = await drempel([...argv, '--rule', 'host:3', '--lang', 'nl'])
+    expect(exit).toBe(1)
+    expect(err).toContain('minstens één meer: --member, of een kleinere t')
+  })
+
+  it.each(convenantDraft.examples)('does what its example says: %s', async (example) => {
+    const cwd = folder()
+    const files = ['a.json', 'b.json', 'c.json', 'd.json']
+    for (const [i, file] of files.entries()) {
+      writeFileSync(join(cwd, file), JSON.stringify(FOUR[i]))
+    }
+    // What a shell makes of the pattern.
+    const argv = String(example).replace('*/member.json', files.join(' ')).split(' ')
+    expect(await drempel(argv, { cwd, now: NOW })).toMatchObject({ exit: 0, err: '' })
+    expect(read(join(cwd, argv.at(-1)!)).convenant.members).toHaveLength(4)
   })
 
   it('names the witnesses that were chosen', async () => {

@@ -17,6 +17,9 @@ describe.each(COMMANDS.map((spec) => [spec.usage, spec] as const))('%s', (usage,
       for (const option of spec.options ?? []) {
         expect(option.about[lang], option.flags).not.toBe('')
         expect(out).toContain(option.flags.split(' ').find((word) => word.startsWith('--')))
+        const line = out.slice(out.indexOf(option.flags)).split(/\n {2}-/)[0]!
+        const required = new RegExp(lang === 'nl' ? '\\(verplicht[,)]' : '\\(required[,)]')
+        if (option.required === true) expect(line, option.flags).toMatch(required)
       }
     }
   })
@@ -28,7 +31,10 @@ describe.each(COMMANDS.map((spec) => [spec.usage, spec] as const))('%s', (usage,
     )
   })
 
-  it.each(spec.examples)('parses its example: %s', async (example) => {
+  const examples = spec.examples.flatMap((one) =>
+    typeof one === 'string' ? [one] : [one.nl, one.en],
+  )
+  it.each(examples)('parses its example: %s', async (example) => {
     const ran: string[] = []
     const program = createProgram('en', WORLD, async ({ usage: found }) => void ran.push(found))
     await program.parseAsync(shellWords(example), { from: 'user' })
@@ -41,6 +47,14 @@ describe('drempel --help', () => {
     const { out } = await drempel(['--help'])
     for (const { usage } of COMMANDS) expect(out).toContain(`  ${words(usage)[0]}`)
     for (const name of Object.keys(GROUPS)) expect(out).toContain(`  ${name}`)
+    const dutch = (await drempel(['--help', '--lang', 'nl'])).out
+    for (const [word, en, nl] of [
+      ['txid', 'the number of one question', 'het nummer van één vraag'],
+      ['FG', 'data-protection officer', 'functionaris gegevensbescherming'],
+    ]) {
+      expect(out).toMatch(new RegExp(`^ +${word} +.*${en}`, 'm'))
+      expect(dutch).toMatch(new RegExp(`^ +${word} +.*${nl}`, 'm'))
+    }
     for (const [name, code] of Object.entries(EXIT)) {
       expect(out).toContain(`${code}  ${EXIT_MEANINGS[name as keyof typeof EXIT].en}`)
     }

@@ -10,6 +10,7 @@ import {
   memberSchema,
   type RuleChoice,
 } from '@drempel/protocol/convenant'
+import { isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import { formVersions, IDENTIFIER_KINDS, type IdentifierKind } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import { fileDigest, readText, readTextIfThere, writeText } from '../client/files.ts'
@@ -198,13 +199,13 @@ export const convenantDraft: CommandSpec<Options> = {
   ],
   examples: [
     'convenant draft --member */member.json --rule host:2 --rule host:3 --cross-sector -o convenant.json',
-    'convenant draft --member a.json b.json c.json --rule phone:2 iban:3:owners --list-cap 500000 -o c.json',
+    'convenant draft --member a.json b.json c.json d.json --rule phone:2 iban:3:owners --list-cap 500000 --cross-sector -o c.json',
   ],
   async run(ctx, options) {
     const members = await Promise.all(options.member.map((file) => readMember(ctx.path(file))))
     const rules = options.rule?.map((text) => parseRule(text, ctx))
     const kinds = options.kind ?? (rules && [...new Set(rules.map(({ kind }) => kind))])
-    const convenant = draftConvenant({
+    const convenant = drafted(ctx, {
       id: options.id ?? 'drempel',
       members,
       formVersions: formVersions(),
@@ -228,6 +229,38 @@ export const convenantDraft: CommandSpec<Options> = {
     }
   },
 }
+
+/** What a draft lacks is an option that was not given, more often than not. */
+function drafted({ lang }: Context, options: DraftOptions): Convenant {
+  try {
+    return draftConvenant(options)
+  } catch (error) {
+    if (!isProtocolError(error, 'CONVENANT_INVALID')) throw error
+    const { at, hint = '' } = error
+    const told = REMEDIES.flatMap(([code, text]) => (hint.includes(code) ? [text[lang]] : []))
+    throw new ProtocolError('CONVENANT_INVALID', {
+      ...(at === undefined ? {} : { at }),
+      hint: [...told, hint].join('; '),
+    })
+  }
+}
+
+const REMEDIES: readonly (readonly [string, Text])[] = [
+  [
+    'CROSS_SECTOR',
+    {
+      nl: 'er zijn meer sectoren: --cross-sector stelt een grondslag voor',
+      en: 'there are several sectors: --cross-sector proposes a basis',
+    },
+  ],
+  [
+    'TOO_FEW_CONTRIBUTORS',
+    {
+      nl: 'een regel voor t deelnemers vraagt er minstens één meer: --member, of een kleinere t',
+      en: 'a rule for t members takes at least one more: --member, or a smaller t',
+    },
+  ],
+]
 
 /** Signatures were asked of people; they are not thrown away unasked. */
 async function keepSigned({ lang }: Context, file: string): Promise<void> {

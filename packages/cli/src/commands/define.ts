@@ -23,8 +23,8 @@ export type CommandSpec<Options = object> = {
   readonly about: Text
   readonly args?: Readonly<Record<string, Text>>
   readonly options?: readonly OptionSpec[]
-  /** Without the program's name; at least one. */
-  readonly examples: readonly string[]
+  /** Without the program's name; at least one. In both languages where a person's own words are in it. */
+  readonly examples: readonly (string | Text)[]
   readonly notes?: Text
   run(ctx: Context, options: Options, ...args: never[]): Promise<Outcome>
 }

@@ -77,7 +77,10 @@ export const flagImport: CommandSpec<Options> = {
   ],
   examples: [
     'flag import list.csv --kind host --column domain',
-    'flag import list.csv --kind iban --column rekening --since-column datum --taxonomy geldezel --evidence aangifte',
+    {
+      nl: 'flag import lijst.csv --kind iban --column rekening --since-column datum --taxonomy geldezel --evidence aangifte',
+      en: 'flag import list.csv --kind iban --column account --since-column date --taxonomy geldezel --evidence aangifte',
+    },
   ],
   notes: {
     nl: 'Rijnummers tellen zoals in een rekenblad: de kopregel is rij 1. Datums: 2026-01-31 of 2026-01-31T12:00:00Z.\nCodes voor --taxonomy en --evidence: drempel flag codes.',

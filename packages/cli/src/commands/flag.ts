@@ -54,6 +54,10 @@ export const flagList: CommandSpec<ListOptions> = {
     { flags: '--all', about: { nl: 'allemaal', en: 'all of them' } },
     OUT_OPTION,
   ],
+  notes: {
+    nl: 'Toestanden: active doet mee in de volgende ronde, withdrawn is ingetrokken, bezwaar staat stil na een bezwaar van een betrokkene.',
+    en: 'States: active takes part in the next round, withdrawn was withdrawn, bezwaar is held after an objection of a data subject.',
+  },
   examples: [
     'flag list --kind host --limit 20',
     'flag list --kind host --over host-t2 --all -o over.csv',

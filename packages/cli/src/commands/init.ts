@@ -41,34 +41,53 @@ export const initCommand: CommandSpec<InitOptions> = {
     },
     {
       flags: '--sector <sector>',
-      about: { nl: 'sector', en: 'sector' },
+      about: { nl: 'sector van de organisatie', en: "the organisation's sector" },
       required: true,
       choices: SECTORS,
     },
     {
       flags: '--listen <host:port>',
-      about: { nl: 'waar de node luistert', en: 'where the node listens' },
+      about: {
+        nl: 'adres en poort waarop de node luistert',
+        en: 'address and port that the node listens on',
+      },
       required: true,
     },
     {
       flags: '--transport <kind>',
-      about: { nl: 'tls, of onversleuteld op deze machine', en: 'tls, or plain on this machine' },
+      about: {
+        nl: 'tls (anders), of onversleuteld, alleen op deze machine',
+        en: 'tls (else), or plain, on this machine only',
+      },
       choices: ['tls', 'plain-loopback'],
     },
     {
       flags: '--url <url>',
-      about: { nl: 'adres voor de andere deelnemers', en: 'address for the other members' },
+      about: {
+        nl: 'adres waarop andere deelnemers de node bereiken (anders dat van --listen)',
+        en: "where other members reach the node (else --listen's)",
+      },
     },
-    { flags: '--contact <mail>', about: { nl: 'contactadres', en: 'contact' } },
+    {
+      flags: '--contact <mail>',
+      about: { nl: 'mailadres voor andere deelnemers', en: 'mail address for other members' },
+    },
     {
       flags: '--fg <mail>',
-      about: { nl: 'functionaris gegevensbescherming', en: 'data-protection officer' },
+      about: {
+        nl: 'mailadres van de functionaris gegevensbescherming',
+        en: 'mail address of the data-protection officer',
+      },
     },
   ],
   examples: [
     'init --home bank-a --id bank-a --name "Bank A" --sector bank --listen 127.0.0.1:7101 --transport plain-loopback',
     'init --id telco --name Telco --sector telecom --listen 0.0.0.0:7101 --url https://drempel.telco.example:7101 --contact drempel@telco.example --fg fg@telco.example',
   ],
+  notes: {
+    nl: 'Daarna: stuur member.json uit de map naar de andere deelnemers (er staat niets geheims in) en start de node met drempel up. Het bestand token in de map is van de eerste beheerder.',
+    en: 'After that: send member.json of the folder to the other members (nothing in it is secret) and start the node with drempel up. The file token in the folder is the first administrator’s.',
+  },
   async run(ctx, options) {
     const names = ['id', 'name', 'sector', 'listen', 'transport', 'url', 'contact', 'fg'] as const
     const args = names.flatMap((name) => {
@@ -122,8 +141,8 @@ export const upCommand: CommandSpec = {
   about: { nl: 'draai de node tot Ctrl-C', en: 'run the node until Ctrl-C' },
   examples: ['up --home bank-a'],
   notes: {
-    nl: 'Eén JSON-regel op de standaarduitvoer zodra de node luistert; het logboek van het programma op standaardfout.',
-    en: "One JSON line on standard output once the node listens; the program's log on standard error.",
+    nl: 'De andere opdrachten geef je in een tweede terminal. Zodra de node luistert, staat zijn adres op de standaarduitvoer (buiten een terminal als JSON-regel); wat hij meldt, op standaardfout. De node stopt ook wanneer dit programma wordt afgebroken.',
+    en: 'The other commands are typed in a second terminal. Once the node listens, its address is on standard output (as a JSON line when that is no terminal); what it reports, on standard error. The node also stops when this program is killed.',
   },
   async run(ctx) {
     const child = startNode(['up', '--attended', '--home', ctx.homePath], 'inherit')

@@ -17,6 +17,10 @@ export const keysGenerate: CommandSpec<KindOptions> = {
   },
   options: [KIND_OPTION],
   examples: ['keys generate --kind host'],
+  notes: {
+    nl: 'Bij een sleutelhouder van het convenant; alle sleutelhouders moeten draaien. Met een nieuwe sleutel begint een nieuwe periode: de node zet de eigen meldingen er zelf onder, en er is een nieuwe ronde nodig.',
+    en: 'At a key holder of the convenant; all key holders have to be up. With a new key a new epoch begins: the node puts the own flags under it by itself, and a new round is needed.',
+  },
   async run(ctx, { kind }) {
     const node = await ctx.node()
     const made = await node.send('POST', 'keys', [startRequest, { kind }], epochSchema, {
@@ -30,6 +34,10 @@ export const keysList: CommandSpec = {
   usage: 'keys list',
   about: { nl: 'toon de sleutelperiodes', en: 'show the key epochs' },
   examples: ['keys list'],
+  notes: {
+    nl: 'Een periode is zo lang één sleutel geldt. Het transcript is de digest van hoe de sleutel gemaakt is, bij alle sleutelhouders gelijk.',
+    en: 'An epoch is as long as one key holds. The transcript is the digest of how the key was made, the same at all key holders.',
+  },
   async run(ctx) {
     const node = await ctx.node()
     const list = await node.get('keys', epochs)

@@ -42,8 +42,8 @@ export const logConflicts: CommandSpec<SourceOptions & { readonly output?: strin
   ],
   examples: ['log conflicts --convenant convenant.json -o evidence.txt'],
   notes: {
-    nl: 'Twee hoofden van één lengte met twee wortels bewijst de handtekening van de eigenaar zelf. Een terugzetting bewijst pas het logboek erbij.',
-    en: 'Two heads of one length with two roots are proven by the owner’s own signature. That a log was set back only the log beside them proves.',
+    nl: 'Een hoofd is de getekende stand van een logboek: hoeveel regels het heeft, en één hash (de wortel) over alle. Twee hoofden van één lengte met twee wortels bewijst de handtekening van de eigenaar zelf. Een terugzetting bewijst pas het logboek erbij.',
+    en: 'A head is the signed state of a log: how many entries it has, and one hash (the root) over all of them. Two heads of one length with two roots are proven by the owner’s own signature. That a log was set back only the log beside them proves.',
   },
   async run(ctx, options) {
     const [source] = await logSources(ctx, options)

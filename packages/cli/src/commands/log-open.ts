@@ -28,7 +28,13 @@ export const logOpen: CommandSpec<Options> = {
       },
     },
   ],
-  examples: ['log open 1482 --reason "toezicht 2026-14"', 'log open 1482'],
+  examples: [
+    {
+      nl: 'log open 1482 --reason "toezicht 2026-14"',
+      en: 'log open 1482 --reason "supervision 2026-14"',
+    },
+    'log open 1482',
+  ],
   notes: {
     nl: 'Eerst met --reason (auditor of fg), dan drempel log approve door een ander (operator of admin), dan zonder --reason om te lezen: één keer, binnen drie dagen. Het logboek vermeldt het openen voordat er iets getoond wordt.',
     en: 'First with --reason (auditor or fg), then drempel log approve by somebody else (operator or admin), then without --reason to read: once, within three days. The log says that it was opened before anything is shown.',

@@ -66,6 +66,10 @@ export const logQuorum: CommandSpec<Options> = {
     },
   ],
   examples: ['log quorum --home bank-a --convenant convenant.json'],
+  notes: {
+    nl: 'Getuigen zijn deelnemers die elkaars logboek meetekenen, zodat niemand twee versies van het zijne kan tonen.',
+    en: 'Witnesses are members that cosign each other’s logs, so that none can show two versions of its own.',
+  },
   async run(ctx, options) {
     const logs: Found[] = []
     for (const source of await logSources(ctx, options)) {

@@ -39,7 +39,13 @@ export const logShred: CommandSpec<Options> = {
     },
     YES_OPTION,
   ],
-  examples: ['log shred --period 2025Q3 --reason "besluit 2026-31"', 'log shred --period 2025Q3'],
+  examples: [
+    {
+      nl: 'log shred --period 2025Q3 --reason "besluit 2026-31"',
+      en: 'log shred --period 2025Q3 --reason "decision 2026-31"',
+    },
+    'log shred --period 2025Q3',
+  ],
   notes: {
     nl: 'Eerst met --reason (operator of admin), dan drempel log approve door een ander (auditor of fg), dan zonder --reason. Logregels blijven en blijven controleerbaar. Dat nergens een kopie van de sleutel ligt, verklaart de node; bewijzen kan hij het niet.',
     en: 'First with --reason (operator or admin), then drempel log approve by somebody else (auditor or fg), then without --reason. Entries stay and still verify. That no copy of the key is left anywhere, the node attests; it cannot prove it.',

@@ -19,6 +19,7 @@ import {
 } from '@drempel/protocol/log'
 import { type Entry, isOfType, selector } from '../audit/entry.ts'
 import { sha256 } from '../audit/hash.ts'
+import { type SetBack, watchTimes } from '../audit/times.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
@@ -49,6 +50,8 @@ type Verified = {
   readonly extends: number | null
   readonly key: KeySource | null
   readonly types?: Readonly<Record<string, number>>
+  /** Entries that say an earlier time than one before them. */
+  readonly setBack?: SetBack | null
   readonly error?: string
   readonly next?: string | undefined
 }
@@ -76,8 +79,8 @@ export const logVerify: CommandSpec<VerifyOptions> = {
     'log verify --node https://a.example:7101 --node https://b.example:7101 --token-file a.token b.token --convenant convenant.json',
   ],
   notes: {
-    nl: 'Controleert de handtekening, elke regel, elke hash en de wortel, en dat het logboek alleen gegroeid is sinds de vorige keer.',
-    en: 'Checks the signature, each entry, each hash and the root, and that the log has only grown since the last time.',
+    nl: 'Controleert de handtekening, elke regel, elke hash en de wortel, en dat het logboek alleen gegroeid is sinds de vorige keer. Meldt ook regels met een vroegere tijd dan een regel ervoor.',
+    en: 'Checks the signature, each entry, each hash and the root, and that the log has only grown since the last time. Also tells of entries that say an earlier time than one before them.',
   },
   async run(ctx, options) {
     const sources = await logSources(ctx, options)
@@ -237,6 +240,7 @@ async function verifyOne(
   const checkpoint = openCheckpoint(note, key)
   const fetch = source.fetchTile(origin)
   const types: Record<string, number> = {}
+  const times = watchTimes()
   const progress = startProgress(ctx.world, {
     interrupted: () =>
       ctx.say({
@@ -249,8 +253,9 @@ async function verifyOne(
   })
   try {
     const count = (index: number, leaf: Bytes) => {
-      const { type } = parseEvent(leaf)
+      const { type, time } = parseEvent(leaf)
       types[type] = (types[type] ?? 0) + 1
+      times.see(index, time)
       if (index % TILE_WIDTH === 0) progress.update(index)
     }
     await verifyLog(checkpoint, fetch, count, sha256)
@@ -261,7 +266,8 @@ async function verifyOne(
   await seen?.remember(origin, note)
   const { size } = checkpoint
   const node = source.node.target.url
-  return { node, origin, size, verified: true, extends: before, key: keySource, types }
+  const setBack = times.found()
+  return { node, origin, size, verified: true, extends: before, key: keySource, types, setBack }
 }
 
 /** Logs of the same member that were there before; quarters are kept for years. */
@@ -339,6 +345,9 @@ function logTable(ctx: Context, logs: readonly Verified[]): string {
   ])
   const parts = [table(head.split(','), rows)]
   for (const next of new Set(logs.map((log) => log.next))) if (next) parts.push(`-> ${clean(next)}`)
+  for (const { origin, setBack } of logs) {
+    if (setBack) parts.push(`${origin}: ${setBackText(ctx, setBack)}`)
+  }
   if (logs.some(({ key }) => key === 'node')) {
     parts.push(
       label(
@@ -348,6 +357,13 @@ function logTable(ctx: Context, logs: readonly Verified[]): string {
     )
   }
   return parts.join('\n')
+}
+
+function setBackText(ctx: Context, { entries, minutes, first }: SetBack): string {
+  return ctx.say({
+    nl: `${entries} regels noemen een vroegere tijd dan een regel ervoor (tot ${minutes} minuten, vanaf regel ${first}): een klok die werd gelijkgezet, of regels met een verkeerde tijd.`,
+    en: `${entries} entries say an earlier time than one before them (by up to ${minutes} minutes, from entry ${first} on): a clock that was put right, or entries with a false time.`,
+  })
 }
 
 function entryTable(ctx: Context, entries: readonly Entry[]): string {

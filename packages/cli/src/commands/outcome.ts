@@ -23,8 +23,8 @@ export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly r
     {
       flags: '--outcome <outcome>',
       about: {
-        nl: 'bevestigd (confirmed), weerlegd (refuted) of geen van beide (none)',
-        en: 'confirmed, refuted or none',
+        nl: 'was het fraude (confirmed), was het dat niet (refuted), of bleek geen van beide (none)',
+        en: 'it was fraud, it was not, or neither was found',
       },
       choices: outcomeSchema.options,
       required: true,

@@ -52,7 +52,7 @@ export function createProgram(lang: Lang, world: World, execute: Execute): Comma
     .description(PROGRAM[lang])
     .helpOption('-h, --help', HELP[lang])
     .helpCommand(false)
-    .addHelpText('after', () => after(lang, ['status', 'check --help'], EXITS[lang]))
+    .addHelpText('after', () => after(lang, FIRST, `${WORDS[lang]}\n\n${EXITS[lang]}`))
   for (const option of GLOBAL_OPTIONS) program.addOption(createOption(option, lang))
   for (const spec of COMMANDS) addCommand(program, spec, lang, world, execute)
   return program
@@ -109,8 +109,9 @@ function configure(command: Command, lang: Lang, world: World): void {
     showGlobalOptions: true,
     styleTitle: (title) => TITLES[lang][title] ?? title,
     optionDescription: (option) => {
-      const choices = option.argChoices?.join(', ')
-      return choices === undefined ? option.description : `${option.description} (${choices})`
+      const required = option.mandatory ? [REQUIRED[lang]] : []
+      const told = [...required, ...(option.argChoices ?? [])].join(', ')
+      return told === '' ? option.description : `${option.description} (${told})`
     },
     subcommandTerm: (sub) => {
       const term = new Help().subcommandTerm(sub)
@@ -141,8 +142,9 @@ function wholeNumber(text: string, { least, most = 1e9 }: NonNullable<OptionSpec
   throw new InvalidArgumentError('')
 }
 
-function after(lang: Lang, examples: readonly string[], notes?: string): string {
-  const lines = examples.map((example) => `  $ drempel ${example}`)
+function after(lang: Lang, examples: AnyCommand['examples'], notes?: string): string {
+  const said = examples.map((one) => (typeof one === 'string' ? one : one[lang]))
+  const lines = said.map((example) => `  $ drempel ${example}`)
   const title = lang === 'nl' ? 'Voorbeeld' : 'Example'
   return `\n${title}:\n${lines.join('\n')}\n${notes === undefined ? '' : `\n${notes}\n`}`
 }
@@ -200,6 +202,32 @@ const PROGRAM: Text = {
   en: 'Drempel: which identifiers are flagged by at least t partners?',
 }
 
+const REQUIRED: Text = { nl: 'verplicht', en: 'required' }
+
+/** On the way from nothing to a first answer. */
+const FIRST = ['init --help', 'up --help', 'doctor', 'check --help']
+
+const WORDS: Text = {
+  nl: `Woorden:
+  convenant      de afspraak die alle deelnemers tekenden en die elke node uitvoert
+  melding        een identificator die een deelnemer als frauduleus op zijn lijst zette
+  regel          wanneer iets boven de drempel is: host-t2 is een host die twee of meer meldden
+  ronde          de nodes rekenen samen uit wat boven de drempel is: de drempellijst
+  sleutelperiode zo lang één gedeelde sleutel geldt; na een nieuwe sleutel is een nieuwe ronde nodig
+  txid           het nummer van één vraag, in de logboeken van allen die eraan meededen
+  verzegeld      versleuteld in de eigen opslag; in het logboek staat alleen dat het er is
+  FG             functionaris gegevensbescherming`,
+  en: `Words:
+  convenant      the agreement that all members signed and every node executes
+  flag           an identifier that a member put on its list as fraudulent
+  rule           when something is over the threshold: host-t2 is a host that two or more flag
+  round          the nodes compute together what is over the threshold: the threshold list
+  key epoch      as long as one shared key holds; a new key asks for a new round
+  txid           the number of one question, in the logs of all who took part in it
+  sealed         encrypted in the own store; the log says only that it is there
+  FG             functionaris gegevensbescherming, the data-protection officer`,
+}
+
 const EXITS: Text = {
   nl: `Exitcodes:\n${exitTable('nl')}`,
   en: `Exit codes:\n${exitTable('en')}`,
@@ -227,12 +255,18 @@ const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '--node <url>',
-    about: { nl: 'adres van de node, in plaats van dat uit de map', en: "the node's address" },
+    about: {
+      nl: 'adres van de node, in plaats van dat uit de map',
+      en: "the node's address, instead of the folder's",
+    },
     many: true,
   },
   {
     flags: '--pin <pin>',
-    about: { nl: 'TLS-sleutel van --node (tlsPin)', en: 'TLS key of --node (tlsPin)' },
+    about: {
+      nl: 'TLS-sleutel van --node: tlsPin in zijn member.json',
+      en: 'TLS key of --node: tlsPin in its member.json',
+    },
   },
   {
     flags: '--lang <lang>',

@@ -58,8 +58,8 @@ export const psiPrepare: CommandSpec<PrepareOptions> = {
   ],
   examples: ['psi prepare --for bank --purpose lijsten-vergelijken --kind phone --flags'],
   notes: {
-    nl: 'Er verlaat nog niets de node. Een vraag met --protocol prepared, waarmee u instemt met psi accept --prepared, duurt dan niet langer dan zij lang is; de eerste keer gaat de gemaskeerde lijst mee. De lijst blijft tot het eind zoals zij nu is.',
-    en: 'Nothing leaves the node yet. A question with --protocol prepared, to which you consent with psi accept --prepared, then takes as long as it is long; the first takes the masked list along. Until its end the list stays as it is now.',
+    nl: 'Maskeren is elke identificator onkenbaar maken met een sleutel die alleen deze node heeft; dat is het meeste werk van een doorsnede met een grote lijst. Er verlaat nog niets de node. Een vraag met --protocol prepared, waarmee u instemt met psi accept --prepared, duurt dan niet langer dan zij lang is; de eerste keer gaat de gemaskeerde lijst mee. De lijst blijft tot het eind zoals zij nu is.',
+    en: 'Masking makes each identifier unrecognisable under a key that this node alone has, which is most of the work of an intersection with a large list. Nothing leaves the node yet. A question with --protocol prepared, to which you consent with psi accept --prepared, then takes as long as it is long; the first takes the masked list along. Until its end the list stays as it is now.',
   },
   async run(ctx, options) {
     const { kind, purpose } = options

@@ -89,8 +89,8 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
     'psi propose --with bank-b --purpose lijsten-vergelijken --kind iban --csv list.csv --column iban --to both --wait -o common.csv',
   ],
   notes: {
-    nl: `Elk voorstel staat in het logboek. De lijst wordt vastgelegd en verlaat de node niet; de andere kant ziet een afgeronde grootte.\n${ENDS.nl}`,
-    en: `Each proposal stands in the log. The list is committed to and does not leave the node; the other side sees a rounded size.\n${ENDS.en}`,
+    nl: `Elk voorstel staat in het logboek. De lijst verlaat de node niet, en kan niet meer veranderen: de andere kant krijgt een vingerafdruk ervan en een afgeronde grootte.\nProtocollen: ecdh voor kleine lijsten en voor een aantal, ot voor grote lijsten, prepared met een lijst die de ander vooraf maskeerde (psi prepare).\n${ENDS.nl}`,
+    en: `Each proposal stands in the log. The list does not leave the node, and cannot change any more: the other side gets a fingerprint of it and a rounded size.\nProtocols: ecdh for small lists and for a size, ot for large lists, prepared with a list that the other masked ahead (psi prepare).\n${ENDS.en}`,
   },
   async run(ctx, options) {
     await expectOutput(ctx, options.output)

@@ -40,8 +40,8 @@ export const roundRun: CommandSpec<KindOptions & { readonly wait?: boolean }> = 
   options: [KIND_OPTION, { flags: '--no-wait', about: { nl: 'niet wachten', en: 'do not wait' } }],
   examples: ['round run --kind host'],
   notes: {
-    nl: 'Ctrl-C beëindigt het wachten, niet de ronde.',
-    en: 'Ctrl-C ends the waiting, not the round.',
+    nl: 'Bij een rekennode van het convenant. Ctrl-C beëindigt het wachten, niet de ronde.',
+    en: 'At a compute node of the convenant. Ctrl-C ends the waiting, not the round.',
   },
   async run(ctx, { kind, wait }) {
     const node = await ctx.node()

@@ -37,7 +37,10 @@ export const subjectAccessCommand: CommandSpec<AboutOptions & { readonly export?
     },
   ],
   examples: [
-    'subject access - --kind iban --proof "paspoort gezien, balie 3" --export antwoord < iban.txt',
+    {
+      nl: 'subject access - --kind iban --proof "paspoort gezien, balie 3" --export antwoord < iban.txt',
+      en: 'subject access - --kind iban --proof "passport seen, counter 3" --export answer < iban.txt',
+    },
     'subject access spam.example --kind host --case 2026-0007 --lang nl',
   ],
   notes: {

@@ -26,7 +26,12 @@ export const subjectObject: CommandSpec<AboutOptions> = {
   },
   args: VALUE_ARG,
   options: ABOUT_OPTIONS,
-  examples: ['subject object - --kind iban --proof "paspoort gezien, balie 3" < iban.txt'],
+  examples: [
+    {
+      nl: 'subject object - --kind iban --proof "paspoort gezien, balie 3" < iban.txt',
+      en: 'subject object - --kind iban --proof "passport seen, counter 3" < iban.txt',
+    },
+  ],
   notes: {
     nl: 'De melding telt vanaf de volgende ronde niet mee, en geen import brengt haar terug. Opheffen: drempel subject lift.',
     en: 'The flag is out of the next round, and no import brings it back. To lift it: drempel subject lift.',
@@ -46,7 +51,7 @@ export const subjectErase: CommandSpec<AboutOptions> = {
   about: { nl: 'wis een melding (AVG art. 17)', en: 'erase a flag (GDPR art. 17)' },
   args: VALUE_ARG,
   options: ABOUT_OPTIONS,
-  examples: ['subject erase - --kind phone --case 2026-0007 < nummer.txt'],
+  examples: ['subject erase - --kind phone --case 2026-0007 < phone.txt'],
   notes: {
     nl: 'Er blijft een kenmerk onder een geheime sleutel, zodat geen import haar terugbrengt, en het logboek: dat er om wissing is gevraagd, niet van wat.',
     en: 'What remains is a mark under a secret key, so that no import brings it back, and the log: that an erasure was asked for, not of what.',

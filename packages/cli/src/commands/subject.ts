@@ -61,7 +61,12 @@ export const subjectExtend: CommandSpec<{ readonly reason: string }> = {
       required: true,
     },
   ],
-  examples: ['subject extend 2026-0007 --reason "veel verzoeken tegelijk"'],
+  examples: [
+    {
+      nl: 'subject extend 2026-0007 --reason "veel verzoeken tegelijk"',
+      en: 'subject extend 2026-0007 --reason "many requests at once"',
+    },
+  ],
   async run(ctx, { reason }, name: string) {
     const node = await ctx.node()
     const path = `subjects/${encodeURIComponent(name)}/extension`

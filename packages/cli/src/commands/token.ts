@@ -31,6 +31,10 @@ export const tokenCreate: CommandSpec<CreateOptions> = {
     OUT_OPTION,
   ],
   examples: ['token create --name jansen --role analyst -o jansen.token'],
+  notes: {
+    nl: 'Rollen: analyst stelt vragen; operator beheert meldingen en start rondes; auditor en fg lezen logboeken; fg behandelt verzoeken van betrokkenen; research start rondes en ziet alleen aantallen; admin doet al het overige. Gebruik het token met DREMPEL_TOKEN=$(cat jansen.token).',
+    en: 'Roles: analyst asks questions; operator manages flags and starts rounds; auditor and fg read logs; fg handles requests of data subjects; research starts rounds and sees counts alone; admin does all the rest. Use the token with DREMPEL_TOKEN=$(cat jansen.token).',
+  },
   async run(ctx, { name, role: roles, output }) {
     const file = output === undefined ? undefined : ctx.path(output)
     if (file !== undefined) {
