@@ -16,8 +16,9 @@ import {
 } from '@drempel/protocol/log'
 import { describe, expect, it } from 'vitest'
 import { draft, NOW, signedBy, signerOf } from '../protocol/convenant/world.ts'
+import { digestOf } from '../protocol/log/events.ts'
 import { memoryReader, nodeKey } from '../protocol/log/tree.ts'
-import { ALL, convenantFile, type Log, makeLog, ORIGIN, SIZE, serve } from './logs.ts'
+import { ALL, convenantFile, type Log, logOf, makeLog, ORIGIN, SIZE, serve } from './logs.ts'
 import { type Call, drempel, fakeNode, folder, type Loose } from './world.ts'
 
 describe('log quorum', () => {
@@ -203,6 +204,31 @@ describe('log verify', () => {
     expect(told).toMatchObject({ exit: 1, verified: false })
     expect(told.logs[0]).toMatchObject({ verified: false, error: code })
     expect(readdirSync(node.home)).not.toContain('seen')
+  })
+
+  it('tells of entries that are dated back, and is silent about a clock that is put right', async () => {
+    const log = (minutes: readonly string[]) =>
+      logOf(
+        minutes.map((minute, i) => ({
+          v: 1,
+          type: 'node.started',
+          time: `2027-06-15T12:${minute}Z`,
+          software: 'drempel/0.1.0',
+          retentionClass: 'standard',
+          period: '2027Q2',
+          commit: digestOf(`${i}`),
+        })),
+      )
+    const setBack = async (minutes: readonly string[]) => {
+      const node = await fakeNode(({ path }) => serve(log(minutes), path))
+      const told = await verify(node.home, '--convenant', convenantFile())
+      expect(told).toMatchObject({ exit: 0, verified: true })
+      return told.logs[0].setBack
+    }
+    expect(await setBack(['10', '40', '38', '40', '41'])).toBeNull()
+    expect(await setBack(['10', '40', '12', '41', '37', '41'])).toEqual({
+      ...{ entries: 2, minutes: 28, first: 2 },
+    })
   })
 
   it('refuses entries that are not audit leaves, whatever the root', async () => {
