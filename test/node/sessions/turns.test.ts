@@ -117,6 +117,16 @@ describe('the end of a rehearsal', () => {
     expect(await store.keys.list()).toEqual([])
   })
 
+  it('leaves no key of it, which its log says', async () => {
+    await begin('sleutels')
+    const sealedShare = new Uint8Array(32)
+    const row = { state: 'active', signatures: [], transcript: new Uint8Array(32) } as const
+    await a.ctx.store.keys.put({ kind: 'host', epoch: '9', ...row, sealedShare })
+    const added = await a.adds(end)
+    expect(added).toMatchObject([{ type: 'key.erased', epoch: '9' }, { type: 'convenant.changed' }])
+    expect(await a.ctx.store.keys.list()).toMatchObject([{ state: 'dropped', sealedShare: null }])
+  })
+
   it('goes on at the next start where the node stopped in the middle', async () => {
     await begin('drie')
     await load(['www.a.example'], 'rehearsal-x')

@@ -3,6 +3,7 @@
 import { createRetention } from '@drempel/node/internal/sessions'
 import type { AlertView, Diagnosis } from '@drempel/protocol/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bend } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 
@@ -34,6 +35,15 @@ async function ask(value: string): Promise<void> {
 async function of(member: Member, all = false): Promise<AlertView[]> {
   const { json } = await member.api('GET', `/alerts?all=${all}`)
   return (json as { alerts: AlertView[] }).alerts
+}
+/** Every alert that its node would raise from now on, also one that it raised that day before. */
+function raising(): readonly string[] {
+  const codes: string[] = []
+  bend(asker.ctx.store.alerts, 'raise', (honest) => (once, alert) => {
+    codes.push(alert.code)
+    return honest(once, alert)
+  })
+  return codes
 }
 const raised = async (member: Member) =>
   (await member.entries()).filter(({ type }) => type === 'alert.raised')
@@ -81,23 +91,21 @@ describe('an asker that repeats one identifier', () => {
 })
 
 test('a flag that is made, asked and withdrawn within days is noticed; one that is not asked is not', async () => {
+  const told = raising()
   const withdraw = (value: string) =>
     asker.api('POST', '/flags/withdraw', { kind: 'host', values: [value] })
-  await asker.flag(['quiet.example', 'probe.example'])
+  // A question from before the flag was no test of it.
+  await ask('later.example')
+  federation.clock.ahead += 120_000
+  await asker.flag(['later.example', 'quiet.example', 'probe.example'])
   await ask('probe.example')
-  await withdraw('quiet.example')
+  for (const value of ['later.example', 'quiet.example']) await withdraw(value)
   await asker.settled()
   expect(await of(asker)).toEqual([])
   await withdraw('probe.example')
   await eventually(async () => ((await of(asker)).length > 0 ? true : undefined))
   expect(await of(asker)).toMatchObject([{ code: 'FLAG_AS_QUESTION', kind: 'host' }])
-  // A question from before the flag was no test of it.
-  await ask('later.example')
-  federation.clock.ahead += 120_000
-  await asker.flag(['later.example'])
-  await withdraw('later.example')
-  await asker.settled()
-  expect(await of(asker)).toHaveLength(1)
+  expect(told).toEqual(['FLAG_AS_QUESTION'])
 })
 
 test('so is one that an import left out, and one that was there long before is not', async () => {
@@ -108,6 +116,7 @@ test('so is one that an import left out, and one that was there long before is n
     await asker.api('POST', '/flags/import/finish', { kind: 'host', import: name, replace: true })
     await asker.settled()
   }
+  const told = raising()
   const before = (await of(asker, true)).length
   await replace(['old.example', 'calm.example'])
   await ask('old.example')
@@ -122,6 +131,7 @@ test('so is one that an import left out, and one that was there long before is n
   await replace(['other.example'])
   await eventually(async () => ((await of(asker, true)).length > before ? true : undefined))
   expect((await of(asker, true))[0]).toMatchObject({ code: 'FLAG_AS_QUESTION', kind: 'host' })
+  expect(told.filter((code) => code === 'FLAG_AS_QUESTION')).toHaveLength(1)
 })
 
 test('so is one that expires after it was asked about; others that expire are not', async () => {
@@ -166,10 +176,12 @@ test('so is one whose expiry an import sets to what is past', async () => {
   }
   await asker.flag(['backdated.example', 'unasked-too.example'])
   await ask('backdated.example')
+  const told = raising()
   await backdate('unasked-too.example')
   expect(await of(asker, true)).toHaveLength(before)
   await backdate('backdated.example')
   await eventually(async () => ((await of(asker, true)).length > before ? true : undefined))
+  expect(told).toEqual(['FLAG_AS_QUESTION'])
   // It is told once.
   federation.clock.ahead += 2 * DAY
   await createRetention(asker.ctx)()

@@ -12,6 +12,7 @@ import { hex, utf8 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation, random } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
+import { installAll, successorOf } from '../../kit/successor.ts'
 
 const [HOUR, DAY] = [3_600_000, 86_400_000]
 /** Days: real time goes on while the test looks, so a day after a look is a little later. */
@@ -181,6 +182,39 @@ describe('the records of a day', () => {
     await look()
     expect((await ended()).map(([purpose]) => purpose)).toEqual([shortest, longer])
     expect(await node.ctx.store.asked.periods()).toEqual([])
+  })
+
+  test('end by the longest term that was in force, and on time after a clock that was ahead', async () => {
+    const [days, then] = [terms().get(longer)!, terms().get(longer)! + 403]
+    daysOn(then)
+    await ask(longer)
+    const purposes = federation.convenant.purposes.map((one) => ({
+      ...one,
+      retentionDays: days - 9,
+    }))
+    await installAll(
+      federation,
+      successorOf(federation, () => ({ purposes })),
+    )
+    daysOn(then + days - 8 + MOMENT)
+    await look()
+    daysOn(then + days - 6)
+    await look()
+    expect(await open(longer)).toEqual(SECRET)
+    daysOn(then + days + 40)
+    await look()
+    daysOn(then + days + 1 + MOMENT)
+    await look()
+    expect(await open(longer)).toEqual(SECRET)
+    daysOn(then + days + 2 + 2 * MOMENT)
+    await look()
+    await expect(open(longer)).rejects.toMatchObject(erased)
+    // Nor is a key of its quarter left.
+    for (const later of [200, 201 + MOMENT]) {
+      daysOn(then + days + later)
+      await look()
+    }
+    expect(await node.ctx.periodKeys.list()).toEqual([])
   })
 })
 
