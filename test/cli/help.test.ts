@@ -12,6 +12,7 @@ describe.each(COMMANDS.map((spec) => [spec.usage, spec] as const))('%s', (usage,
       const { exit, out, err } = await drempel([...words(usage), '--help', '--lang', lang])
       expect({ exit, err }).toEqual({ exit: EXIT.ok, err: '' })
       expect(out).toContain('--json')
+      expect(out).toContain(lang === 'nl' ? ' [opties]' : ' [options]')
       expect(out).toContain(lang === 'nl' ? 'Voorbeeld:\n  $ drempel ' : 'Example:\n  $ drempel ')
       expect(out).toContain(spec.about[lang])
       for (const option of spec.options ?? []) {

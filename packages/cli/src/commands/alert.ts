@@ -50,12 +50,12 @@ export const alertList: CommandSpec<{ readonly all?: boolean }> = {
 
 export const alertSeen: CommandSpec = {
   usage: 'alert seen <number>',
-  about: { nl: 'noteer dat je ernaar gekeken hebt', en: 'note that you have looked at it' },
-  args: { number: { nl: 'nr uit alert list', en: 'no of alert list' } },
+  about: { nl: 'noteer dat u ernaar gekeken hebt', en: 'note that you have looked at it' },
+  args: { number: { nl: 'nr uit alert list', en: 'no, from alert list' } },
   examples: ['alert seen 3'],
   async run(ctx, _options, number: string) {
     if (!/^[1-9][0-9]{0,9}$/.test(number)) {
-      usage('number', { nl: 'nr uit alert list', en: 'no of alert list' }, ctx.lang)
+      usage('number', { nl: 'nr uit alert list', en: 'no, from alert list' }, ctx.lang)
     }
     const node = await ctx.node()
     const path = `alerts/${number}/seen`

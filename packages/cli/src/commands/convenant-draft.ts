@@ -132,7 +132,7 @@ export const convenantDraft: CommandSpec<Options> = {
     },
     {
       flags: '--max-batch <n>',
-      about: { nl: 'identificatoren per screen-vraag', en: 'identifiers per screen' },
+      about: { nl: 'identificatoren per screening', en: 'identifiers per screen' },
       number: { least: 1, most: 1_000_000 },
     },
     {

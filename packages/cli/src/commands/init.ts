@@ -141,7 +141,7 @@ export const upCommand: CommandSpec = {
   about: { nl: 'draai de node tot Ctrl-C', en: 'run the node until Ctrl-C' },
   examples: ['up --home bank-a'],
   notes: {
-    nl: 'De andere opdrachten geef je in een tweede terminal. Zodra de node luistert, staat zijn adres op de standaarduitvoer (buiten een terminal als JSON-regel); wat hij meldt, op standaardfout. De node stopt ook wanneer dit programma wordt afgebroken.',
+    nl: 'De andere opdrachten geeft u in een tweede terminal. Zodra de node luistert, staat zijn adres op de standaarduitvoer (buiten een terminal als JSON-regel); wat hij meldt, op standaardfout. De node stopt ook wanneer dit programma wordt afgebroken.',
     en: 'The other commands are typed in a second terminal. Once the node listens, its address is on standard output (as a JSON line when that is no terminal); what it reports, on standard error. The node also stops when this program is killed.',
   },
   async run(ctx) {

@@ -42,7 +42,7 @@ export const logApprove: CommandSpec<{ readonly deny?: boolean }> = {
     nl: 'keur als tweede persoon een voorstel goed, of wijs het af',
     en: 'approve a proposal as the second person, or deny it',
   },
-  args: { id: { nl: 'id uit log proposals', en: 'id of log proposals' } },
+  args: { id: { nl: 'id uit log proposals', en: 'id, from log proposals' } },
   options: [
     { flags: '--deny', about: { nl: 'wijs het af; dat is blijvend', en: 'deny it, for good' } },
   ],

@@ -124,7 +124,7 @@ export const logReportVerify: CommandSpec<{ readonly verifier: string }> = {
   },
   args: {
     file: {
-      nl: 'het verslag; FILE.note staat ernaast',
+      nl: 'het verslag; BESTAND.note staat ernaast',
       en: 'the report; FILE.note lies beside it',
     },
   },

@@ -108,6 +108,11 @@ function configure(command: Command, lang: Lang, world: World): void {
   command.configureHelp({
     showGlobalOptions: true,
     styleTitle: (title) => TITLES[lang][title] ?? title,
+    commandUsage: (shown) =>
+      new Help()
+        .commandUsage(shown)
+        .replace('[options]', PLACES[lang].options)
+        .replace('[command]', PLACES[lang].command),
     optionDescription: (option) => {
       const required = option.mandatory ? [REQUIRED[lang]] : []
       const told = [...required, ...(option.argChoices ?? [])].join(', ')
@@ -242,6 +247,11 @@ const TITLES: Readonly<Record<Lang, Readonly<Record<string, string>>>> = {
     'Global Options:': 'Algemene opties:',
     'Commands:': 'Opdrachten:',
   },
+}
+
+const PLACES: Readonly<Record<Lang, { readonly options: string; readonly command: string }>> = {
+  en: { options: '[options]', command: '[command]' },
+  nl: { options: '[opties]', command: '[opdracht]' },
 }
 
 const GLOBAL_OPTIONS: readonly OptionSpec[] = [

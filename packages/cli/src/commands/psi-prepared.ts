@@ -35,7 +35,7 @@ type PrepareOptions = KindOptions &
 export const psiPrepare: CommandSpec<PrepareOptions> = {
   usage: 'psi prepare',
   about: {
-    nl: 'maskeer een lijst alvast voor de vragen van een ander lid',
+    nl: 'maskeer een lijst alvast voor de vragen van een andere deelnemer',
     en: "mask a list ahead of another member's questions",
   },
   options: [
@@ -98,7 +98,7 @@ export const psiErase: CommandSpec = {
     nl: 'wis een vooraf gemaskeerde lijst en haar sleutel',
     en: 'erase a list that was masked ahead, and its key',
   },
-  args: { id: { nl: 'id uit psi prepared', en: 'id of psi prepared' } },
+  args: { id: { nl: 'id uit psi prepared', en: 'id, from psi prepared' } },
   examples: [`psi erase ${EXAMPLE}`],
   async run(ctx, _options, id: string) {
     if (!/^[0-9a-f]{32}$/.test(id)) {
@@ -197,7 +197,7 @@ function reasonOf(ctx: Context, { reason = '' }: PsiPrepared): string {
 
 function listed(ctx: Context, lists: readonly PsiPrepared[], all: boolean): string {
   const head = {
-    nl: 'id,toestand,van wie,lid,doel,soort,grootte (afgerond),zoals op,tot',
+    nl: 'id,toestand,van wie,deelnemer,doel,soort,grootte (afgerond),zoals op,tot',
     en: 'id,state,whose,member,purpose,kind,size (rounded),as of,until',
   }
   const rows = lists.map((list) => [

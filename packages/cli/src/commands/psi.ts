@@ -20,7 +20,7 @@ import { psiFacts, psiNext, psiReason, psiTable } from './psi-text.ts'
 /** `prepared`: of a list that the other side masked ahead. */
 const PROTOCOLS = [...PSI_PROTOCOLS, 'prepared'] as const
 
-const ID = { nl: 'id uit psi list', en: 'id of psi list' }
+const ID = { nl: 'id uit psi list', en: 'id, from psi list' }
 const EXAMPLE = '00112233445566778899aabbccddeeff'
 const ENDS: Readonly<Record<'nl' | 'en', string>> = {
   nl: 'Ctrl-C beëindigt het wachten, niet de doorsnede: drempel psi run ID volgt haar verder.',
@@ -42,13 +42,13 @@ type ProposeOptions = KindOptions &
 export const psiPropose: CommandSpec<ProposeOptions> = {
   usage: 'psi propose',
   about: {
-    nl: 'stel een ander lid voor om twee lijsten te vergelijken',
+    nl: 'stel aan een andere deelnemer voor twee lijsten te vergelijken',
     en: 'propose to another member to intersect two lists',
   },
   options: [
     {
       flags: '--with <member>',
-      about: { nl: 'het andere lid', en: 'the other member' },
+      about: { nl: 'de andere deelnemer', en: 'the other member' },
       required: true,
     },
     PURPOSE_OPTION,

@@ -51,7 +51,7 @@ export const questionApprove: CommandSpec<{ readonly deny?: boolean }> = {
     nl: 'keur als tweede persoon een vraag goed, of wijs haar af',
     en: 'approve a question as the second person, or deny it',
   },
-  args: { id: { nl: 'id uit question list', en: 'id of question list' } },
+  args: { id: { nl: 'id uit question list', en: 'id, from question list' } },
   options: [
     { flags: '--deny', about: { nl: 'wijs haar af; dat is blijvend', en: 'deny it, for good' } },
   ],
@@ -71,7 +71,7 @@ export const questionShow: CommandSpec = {
     nl: 'toon waarover een vraag gaat, voor wie beslist',
     en: 'show what a question asks about, for who decides',
   },
-  args: { id: { nl: 'id uit question list', en: 'id of question list' } },
+  args: { id: { nl: 'id uit question list', en: 'id, from question list' } },
   examples: ['question show 00112233445566778899aabbccddeeff'],
   async run(ctx, _, id: string) {
     const node = await ctx.node()
@@ -88,7 +88,7 @@ export const questionAskCommand: CommandSpec<AskOptions> = {
     nl: 'stel een goedgekeurde vraag, één keer',
     en: 'ask an approved question, once',
   },
-  args: { id: { nl: 'id uit question list', en: 'id of question list' } },
+  args: { id: { nl: 'id uit question list', en: 'id, from question list' } },
   options: [
     {
       flags: '--receipt <file>',

@@ -39,7 +39,7 @@ export const recallList: CommandSpec<{ readonly all?: boolean }> = {
 export const recallClose: CommandSpec = {
   usage: 'recall close <number>',
   about: { nl: 'een terugroeping is afgehandeld', en: 'a recall was dealt with' },
-  args: { number: { nl: 'nummer uit recall list', en: 'number of recall list' } },
+  args: { number: { nl: 'nummer uit recall list', en: 'number, from recall list' } },
   examples: ['recall close 3'],
   async run(ctx, _options, number: string) {
     if (!/^[0-9]{1,15}$/.test(number))

@@ -76,7 +76,7 @@ export const tokenList: CommandSpec = {
 export const tokenRevoke: CommandSpec = {
   usage: 'token revoke <id>',
   about: { nl: 'trek een token in; dat werkt meteen', en: 'revoke a token; it works at once' },
-  args: { id: { nl: 'id uit token list', en: 'id of token list' } },
+  args: { id: { nl: 'id uit token list', en: 'id, from token list' } },
   examples: ['token revoke 3f9a01c2d4e5'],
   async run(ctx, _options, id: string) {
     // A whole token in its place must not end up in a path.

@@ -73,7 +73,7 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
   LOG_FORKED: {
     status: 409,
     en: 'A member signed two different logs of one length',
-    nl: 'Een lid tekende twee verschillende logboeken van één lengte',
+    nl: 'Een deelnemer tekende twee verschillende logboeken van één lengte',
   },
   LOG_ROLLED_BACK: {
     status: 409,
