@@ -5,6 +5,7 @@ import { convenantDigest, rehearsalDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Federation } from '../kit/federation.ts'
+import { Lead } from '../kit/lead.ts'
 import type { Member } from '../kit/member.ts'
 import { encodePublication, publicationOf } from '../kit/publication.ts'
 
@@ -117,6 +118,20 @@ describe('the end of a rehearsal', () => {
     expect(await store.keys.list()).toEqual([])
   })
 
+  it('cuts off a round, and its log says so before it ends', async () => {
+    const [, leader, ...others] = federation.members as [Member, Member, Member]
+    for (const member of federation.members)
+      await member.api('POST', '/rehearsal', { word: 'ronde' })
+    await a.generateKey()
+    await load(['www.a.example'], 'rehearsal-x')
+    await Lead.open(federation, leader)
+    const added = await a.adds(end)
+    const last = added.flatMap(({ type }) => (/^(round|key|convenant)[.]/.test(type) ? [type] : []))
+    expect(last).toEqual(['round.failed', 'key.erased', 'convenant.changed'])
+    expect(await a.ctx.store.rounds.list({ limit: 9 })).toEqual([])
+    for (const member of [leader, ...others]) await member.api('POST', '/rehearsal/end', {})
+  })
+
   it('leaves no key of it, which its log says', async () => {
     await begin('sleutels')
     const sealedShare = new Uint8Array(32)
@@ -124,7 +139,11 @@ describe('the end of a rehearsal', () => {
     await a.ctx.store.keys.put({ kind: 'host', epoch: '9', ...row, sealedShare })
     const added = await a.adds(end)
     expect(added).toMatchObject([{ type: 'key.erased', epoch: '9' }, { type: 'convenant.changed' }])
-    expect(await a.ctx.store.keys.list()).toMatchObject([{ state: 'dropped', sealedShare: null }])
+    const keys = await a.ctx.store.keys.list()
+    expect(keys.find(({ epoch }) => epoch === '9')).toMatchObject({
+      state: 'dropped',
+      sealedShare: null,
+    })
   })
 
   it('goes on at the next start where the node stopped in the middle', async () => {
