@@ -29,7 +29,7 @@ export const nodeOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/doctor',
-    summary: 'Checks, and what to do',
+    summary: 'Checks, and what to do; English, or Dutch by accept-language',
     roles: anyone,
     response: diagnosis,
   },
