@@ -8,6 +8,7 @@ import type { Material } from '@drempel/cli/internal/experiment/model'
 import { parameterValues } from '@drempel/cli/internal/experiment/parameters'
 import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
 import { rulesOf } from '@drempel/cli/internal/experiment/rules'
+import { materialOf } from '@drempel/cli/internal/experiment/run'
 import type { FileData } from '@drempel/cli/internal/experiment/schema'
 import { describe, expect, it } from 'vitest'
 
@@ -113,5 +114,25 @@ describe('the lists from npm', () => {
     }
     const twice = [...lists.values()].filter((count) => count >= 2).length
     expect([lists.size, twice]).toEqual([155_233, 79_446])
+  })
+})
+
+describe('drie-meldingen', () => {
+  it('has as many reports to the police as the national desk had in 2018', async () => {
+    const file = join(PROEFTUIN, 'drie-meldingen.yaml')
+    const experiment = parseExperiment(readFileSync(file, 'utf8'), file)
+    const reports = async (parameters: object) => {
+      const all = { ...experiment, parameters: { ...experiment.parameters, ...parameters } }
+      const { items } = await materialOf(all, file)
+      return items.reduce((sum, item) => {
+        return sum + item.reports.filter(({ partner }) => partner === 0).length
+      }, 0)
+    }
+    // Each report names the account, is on the list at once, and nothing else is.
+    const plainly = { mentioned: 1, ownDetection: 0, wrongFlags: 0, delayPolice: 0 }
+    const received = await reports({ ...plainly, reportWithdrawn: 0, reportUnusable: 0 })
+    expect(Math.abs(received / 43_779 - 1)).toBeLessThan(0.005)
+    const left = await reports(plainly)
+    expect(Math.abs(left / (43_779 - 7_190 - 13_174) - 1)).toBeLessThan(0.02)
   })
 })

@@ -223,6 +223,20 @@ rules: [{ kinds: host, t: [2, 3, 4, 5] }]
     for (const { list, other, both } of kind.overlaps) {
       expect(both).toBe(pairwise_intersection[list][other])
     }
+    // No name of a list stands in anything that was written or said, nor a hash but the experiment's.
+    const told = Object.values(files(join(cwd, 'out'))).join('\n') + ran.out + ran.err
+    const listed = names.flatMap((name) => {
+      return readFileSync(join(DATA, 'demo-small', `${name}.csv`), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1)
+    })
+    expect(new Set(listed).size).toBe(on_at_least_n[1])
+    const known = new Set(listed)
+    expect(
+      (told.match(/[a-z0-9-]+(\.[a-z0-9-]+)+/g) ?? []).filter((word) => known.has(word)),
+    ).toEqual([])
+    expect(new Set(told.match(/[0-9a-f]{32,}/g))).toEqual(new Set([ran.json().digest]))
     // And from the copy of the file, which leads to the same data.
     expect((await run(cwd, 'out/experiment.yaml', 'again')).exit).toBe(0)
     expect(files(join(cwd, 'again'), FIXED)).toEqual(files(join(cwd, 'out'), FIXED))

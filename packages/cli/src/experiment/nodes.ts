@@ -4,10 +4,7 @@
  * every partner and rule.
  */
 
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { SignedConvenant } from '@drempel/protocol/convenant'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { ApiError } from '../federation/api.ts'
@@ -19,6 +16,7 @@ import { type MeasuredRound, Rounds, seconds } from './rounds.ts'
 import { countRulesOf, rulesOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
 import { choiceOf, type Terms, termsOf } from './terms.ts'
+import { makeWorkplace } from './workplace.ts'
 
 export type Measured = {
   /** Rules that nodes answered, and those that a convenant cannot hold. */
@@ -93,12 +91,9 @@ async function underTerms(
   { choices, rounds: wanted }: Terms,
   options: NodesOptions,
 ) {
-  const directory = await mkdtemp(join(tmpdir(), 'drempel-experiment-'))
-  // Whatever ends this process, it leaves no key behind; the nodes' processes have ended before.
-  const clean = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
-  process.once('exit', clean)
+  const workplace = await makeWorkplace(tmpdir())
   const federation = await startAll({
-    directory,
+    directory: workplace.directory,
     partners: experiment.partners.map(({ id, name, sector }) => ({ id, name, sector })),
     convenant: {
       id: experiment.id,
@@ -127,7 +122,7 @@ async function underTerms(
     throw error
   } finally {
     await federation.remove()
-    process.off('exit', clean)
+    workplace.leave()
   }
 }
 

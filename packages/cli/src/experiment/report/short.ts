@@ -25,6 +25,9 @@ export function shortly(results: Results, lang: Lang): Point[] {
     return [
       ...warned(kind, results, lang).map((text) => point(TEXTS.shortBeware, text)),
       ...(kind.rules.length > 0 ? [point(TEXTS.shortYield, found(kind, results, lang))] : []),
+      ...(material.truth
+        ? reported(kind, lang).map((text) => point(TEXTS.shortReports, text))
+        : []),
       ...(focus !== undefined && material.truth
         ? [point(TEXTS.shortWho, who(focus, kind, results, lang))]
         : []),
@@ -94,6 +97,28 @@ function gained(rule: RuleResult, lang: Lang): string {
   return lang === 'nl'
     ? `Een deelnemer ziet zelf gemiddeld ${before}, en hoort van ${part} van zijn eigen meldingen dat ook een ander die heeft.`
     : `A partner sees ${before} by itself on average, and hears of ${part} of its own flags that another has it too.`
+}
+
+/** So many reports at one place against as many at several, where a rule asks for them. */
+function reported({ rules, sectors }: KindResult, lang: Lang): string[] {
+  const together = rules.find(({ rule }) => rule.reports > 0)
+  if (together === undefined) return []
+  const { reports } = together.rule
+  const alone = sectors
+    .filter((sector) => sector.reports === reports)
+    .sort(byShare)
+    .map(({ sector, finding }) => {
+      const name = SECTOR_NAMES[sector as keyof typeof SECTOR_NAMES][lang]
+      return `${name} ${percent(finding.detected!.share, lang, 0)}`
+    })
+    .join(', ')
+  const share = percent(together.detected!.share, lang, 0)
+  const sentence = ruleSentence(together.rule, lang)
+  return [
+    lang === 'nl'
+      ? `Wie alleen in de eigen sector telt en ${reports} meldingen wil, vindt: ${alone}. De regel “${sentence}” vindt ${share}.`
+      : `Who counts the own sector alone and wants ${reports} reports finds: ${alone}. The rule “${sentence}” finds ${share}.`,
+  ]
 }
 
 function soughtIn({ pooling }: KindResult, { material }: Results, lang: Lang): string {

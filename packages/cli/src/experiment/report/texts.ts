@@ -5,6 +5,7 @@ export const TEXTS = {
   question: { nl: 'De vraag', en: 'The question' },
   short: { nl: 'In het kort', en: 'In short' },
   shortYield: { nl: 'Opbrengst', en: 'Yield' },
+  shortReports: { nl: 'Meldingen tellen', en: 'Counting reports' },
   shortWho: { nl: 'Ten onrechte geraakt', en: 'Wrongly hit' },
   shortTime: { nl: 'Snelheid', en: 'Speed' },
   shortLearns: { nl: 'Wie wat te weten komt', en: 'Who learns what' },
