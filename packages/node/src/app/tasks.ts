@@ -7,6 +7,7 @@ import {
   createDaily,
   createRetention,
   createSchedule,
+  eachInTurn,
   type Log,
   reviewAnswers,
   summariseFlags,
@@ -27,6 +28,8 @@ const PROPOSALS_MS = 30 * 86_400_000
  */
 export function startTasks(node: RunningNode, store: Store, clock: Clock, log: Log): () => void {
   const { ctx, rounds, intersections } = node.sessions
+  const failed = (step: string, error: unknown) =>
+    log('error', 'task.failed', { step, code: faultOf(error) })
   const guarded = (name: string, task: () => Promise<unknown>) => {
     let running = false
     return () => {
@@ -34,9 +37,7 @@ export function startTasks(node: RunningNode, store: Store, clock: Clock, log: L
       running = true
       node.convenant.modes
         .flow(task)
-        .catch((error: unknown) => {
-          log('error', 'task.failed', { step: name, code: faultOf(error) })
-        })
+        .catch((error: unknown) => failed(name, error))
         .finally(() => {
           running = false
         })
@@ -45,16 +46,17 @@ export function startTasks(node: RunningNode, store: Store, clock: Clock, log: L
   const sync = guarded('catch-up', () => catchUp(ctx))
   const startDue = createSchedule(ctx, rounds)
   const endRetention = createRetention(ctx)
-  const tidy = guarded('housekeeping', async () => {
-    await rounds.expire()
-    await startDue()
-    await store.replay.forgetBefore(clock())
-    await reviewAnswers(ctx)
-    await summariseFlags(ctx)
-    await endRetention()
-    await store.proposals.forgetBefore(clock() - PROPOSALS_MS)
-    await tidyIntersections(ctx, intersections)
-  })
+  const housekeeping = {
+    expiry: () => rounds.expire(),
+    schedule: startDue,
+    nonces: () => store.replay.forgetBefore(clock()),
+    recalls: () => reviewAnswers(ctx),
+    summaries: () => summariseFlags(ctx),
+    retention: endRetention,
+    proposals: () => store.proposals.forgetBefore(clock() - PROPOSALS_MS),
+    intersections: () => tidyIntersections(ctx, intersections),
+  }
+  const tidy = guarded('housekeeping', () => eachInTurn(housekeeping, failed))
   const daily = createDaily(ctx)
   const compare = guarded('comparing', () => daily.run())
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())

@@ -7,7 +7,14 @@
  */
 
 import { purposeOf } from '@drempel/protocol/convenant'
-import { type Bytes, hex, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import {
+  type Bytes,
+  hex,
+  isProtocolError,
+  type Json,
+  jcs,
+  parseJcs,
+} from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sealedCommit } from '@drempel/protocol/log'
 import type { Operator } from '../http/index.ts'
@@ -138,7 +145,12 @@ export async function forgetExpiredValues(ctx: NodeContext): Promise<void> {
   const until = ctx.clock()
   const after = Number((await ctx.store.meta.get(FORGOTTEN)) ?? 0)
   for (const { id } of await ctx.store.proposals.expired('ask', { after, until })) {
-    await forgetValues(ctx, id)
+    try {
+      await forgetValues(ctx, id)
+    } catch (error) {
+      // What can't be opened is forgotten already, and keeps no other.
+      if (!isProtocolError(error, 'SEALED_DAMAGED')) throw error
+    }
     await ctx.pause()
   }
   await ctx.store.meta.set(FORGOTTEN, String(until))

@@ -73,6 +73,7 @@ export type { InForce, Log, LogFields, NodeContext, PeerMethod } from './context
 export { ConvenantInForce, signDraft } from './convenant.ts'
 export type { SessionErrorCode } from './errors.ts'
 export { canonical, checkImport, importFlags, openFlag } from './flags.ts'
+export { eachInTurn } from './inturn.ts'
 export { generateKey } from './keys/leader.ts'
 export { perMinute } from './limit.ts'
 export { storeInModes } from './modes.ts'

@@ -185,37 +185,32 @@ describe('the records of a day', () => {
   })
 
   test('end by the longest term that was in force, and on time after a clock that was ahead', async () => {
-    const [days, then] = [terms().get(longer)!, terms().get(longer)! + 403]
+    const [agreed, then] = [terms().get(shortest)!, terms().get(longer)! + 403]
+    const days = agreed + 9
     daysOn(then)
-    await ask(longer)
-    const purposes = federation.convenant.purposes.map((one) => ({
-      ...one,
-      retentionDays: days - 9,
-    }))
-    await installAll(
-      federation,
-      successorOf(federation, () => ({ purposes })),
-    )
-    daysOn(then + days - 8 + MOMENT)
-    await look()
-    daysOn(then + days - 6)
-    await look()
-    expect(await open(longer)).toEqual(SECRET)
+    await ask(shortest)
+    for (const retentionDays of [days, agreed - 9]) {
+      const purposes = federation.convenant.purposes.map((one) =>
+        one.id === shortest ? { ...one, retentionDays } : one,
+      )
+      await installAll(
+        federation,
+        successorOf(federation, () => ({ purposes })),
+      )
+    }
+    for (const before of [8 - MOMENT, 6]) {
+      daysOn(then + days - before)
+      await look()
+    }
+    expect(await open(shortest)).toEqual(SECRET)
     daysOn(then + days + 40)
     await look()
     daysOn(then + days + 1 + MOMENT)
     await look()
-    expect(await open(longer)).toEqual(SECRET)
+    expect(await open(shortest)).toEqual(SECRET)
     daysOn(then + days + 2 + 2 * MOMENT)
     await look()
-    await expect(open(longer)).rejects.toMatchObject(erased)
-    // Nor is a key of its quarter left.
-    for (const later of [200, 201 + MOMENT]) {
-      daysOn(then + days + later)
-      await look()
-    }
-    const quarter = places.get(longer)!.origin.slice(-6)
-    expect(await node.ctx.periodKeys.list()).not.toContain(quarter)
+    await expect(open(shortest)).rejects.toMatchObject(erased)
   })
 })
 
@@ -314,4 +309,35 @@ test('a flag goes a day after it expired, and the summary of the quarter still c
   const added = await node.adds(() => summariseFlags(ctx))
   const summed = added.find((one) => one.type === 'flag.summary' && one.kind === 'host')!
   expect(await node.record(summed)).toMatchObject({ added: 3, withdrawn: 0 })
+})
+
+test('what can not be read, or not be done, keeps nothing else from its end', async () => {
+  const { ctx } = node
+  const { feedback, proposals, flags } = ctx.store
+  const purpose = [...terms().keys()][0]!
+  const txid = hex(random(16))
+  await rememberAsked(ctx, { kind: 'host', purpose }, txid, ['asked.example'])
+  const { origin, index } = await ctx.audit.append(
+    {
+      ...{ type: 'query.result', role: 'asker', protocol: 'check', status: 'answered' },
+      ...{ txid, purpose, parties: ['bank-b'], kind: 'host', rule: 'host-t2', sizeBucket: 16 },
+    },
+    { over: '1' },
+  )
+  await feedback.put(txid, 0, random(64))
+  const expiresAt = ctx.clock() + HOUR
+  const question = { act: 'ask', subject: purpose, proposer: 'x', sealed: random(64) } as const
+  await proposals.create({ ...question, id: hex(random(16)), expiresAt })
+  const bent = flags as { forgetExpired: typeof flags.forgetExpired }
+  const { forgetExpired } = bent
+  bent.forgetExpired = async () => {
+    throw Object.assign(new Error(), { code: 'EIO' })
+  }
+  look = createRetention(ctx)
+  for (const days of [900, 1 + MOMENT]) {
+    federation.clock.ahead += days * DAY
+    await expect(look()).rejects.toMatchObject({ code: 'EIO' })
+  }
+  bent.forgetExpired = forgetExpired
+  await expect(ctx.audit.openRecord(origin, index)).rejects.toMatchObject({ code: 'RECORD_ERASED' })
 })

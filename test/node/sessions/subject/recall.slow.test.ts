@@ -134,6 +134,18 @@ describe('an answer', () => {
     expect(await recalls(platform)).toHaveLength(before + 1)
   })
 
+  test('whose row was damaged keeps no other from being looked up', async () => {
+    await publish(federation, ['sound.example'])
+    expect(await ask(platform, 'sound.example')).toBe('over')
+    const { recalls: kept } = platform.ctx.store
+    const [sound] = await kept.due({ ...question, round: '' }, { afterTxid: '', limit: 1 })
+    const txid = '0'.repeat(32)
+    await kept.watch({ ...sound!, txid, sealed: sound!.sealed.with(50, sound!.sealed[50]! ^ 1) })
+    const before = (await recalls(platform)).length
+    await publish(federation, ['other.example'])
+    expect(await recalls(platform)).toHaveLength(before + 1)
+  })
+
   test('of a screen is recalled by its place among what was sent', async () => {
     await publish(federation, ['in-1.example', 'in-2.example'])
     const values = ['no host!', 'out.example', 'in-1.example', 'in-2.example']

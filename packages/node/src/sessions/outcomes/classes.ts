@@ -63,8 +63,8 @@ export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]):
   const days = new Set(ending.map(({ day }) => day))
   const months = new Map<string, Sums>()
   const sumsOf = async (month: string) => {
-    const sums = months.get(month) ?? (await readSums(ctx, month))
-    months.set(month, sums)
+    const sums = months.get(month) ?? (await unlessUnreadable(() => readSums(ctx, month)))
+    if (sums !== undefined) months.set(month, sums)
     return sums
   }
   const found = new Map<string, string>()
@@ -74,19 +74,24 @@ export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]):
       const month = dayOf(answer).slice(0, 7)
       const sums = names.has(name) ? await sumsOf(month) : undefined
       if (sums === undefined || sums.days.has(name)) continue
-      try {
-        await add(ctx, sums.tallies, answer)
-      } catch (error) {
-        // What can't be read is not counted, and keeps nothing from its end.
-        if (!isProtocolError(error, 'RECORD_ERASED') && !isProtocolError(error, 'RECORD_DAMAGED')) {
-          throw error
-        }
-      }
+      await unlessUnreadable(() => add(ctx, sums.tallies, answer))
       found.set(name, month)
     }
   }
   for (const [name, month] of found) months.get(month)!.days.add(name)
   for (const [month, sums] of months) await writeSums(ctx, month, sums)
+}
+
+const UNREADABLE = ['RECORD_ERASED', 'RECORD_DAMAGED', 'SEALED_DAMAGED']
+
+/** What can't be read is not counted, and keeps nothing from its end. */
+async function unlessUnreadable<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isProtocolError(error) && UNREADABLE.includes(error.code)) return undefined
+    throw error
+  }
 }
 
 async function add(

@@ -12,6 +12,7 @@ import { parseOrigin, quarterOf } from '@drempel/protocol/log'
 import { watchExpiry } from '../alerts/index.ts'
 import { forgetExpiredValues } from '../approvals.ts'
 import type { NodeContext } from '../context.ts'
+import { eachInTurn } from '../inturn.ts'
 import { forgetErased } from '../subject/index.ts'
 import { endDays } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
@@ -38,14 +39,21 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
   return async () => {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
-    await endFlags(ctx)
-    await forgetExpiredValues(ctx)
+    const failures: unknown[] = []
     const terms = await retentionTerms(ctx)
-    if (terms.size > 0) {
-      await endDays(ctx, terms)
-      await endPeriods(ctx, Math.max(...terms.values()))
+    const ofTerms = {
+      days: () => endDays(ctx, terms),
+      periods: () => endPeriods(ctx, Math.max(...terms.values())),
     }
-    await forgetErased(ctx)
+    const parts = {
+      flags: () => endFlags(ctx),
+      questions: () => forgetExpiredValues(ctx),
+      ...(terms.size > 0 ? ofTerms : {}),
+      index: () => forgetErased(ctx),
+    }
+    await eachInTurn(parts, (_, error) => void failures.push(error))
+    // What failed is told, and all is tried again at the next call.
+    if (failures.length > 0) throw failures[0]
     last = now
   }
 }

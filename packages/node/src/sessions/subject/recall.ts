@@ -14,6 +14,7 @@ import {
   type Bytes,
   ByteWriter,
   fromUtf8,
+  isProtocolError,
   jcs,
   parseJcs,
 } from '@drempel/protocol/encoding'
@@ -133,7 +134,13 @@ async function reviewAnswer(
     await ctx.store.recalls.settle(answer, list.round, null, [])
     return 0
   }
-  const { text, tags } = unseal(ctx, answer)
+  const opened = unseal(ctx, answer)
+  if (opened === null) {
+    ctx.log('error', 'recall.unreadable', { kind })
+    await ctx.store.recalls.settle(answer, list.round, null, [])
+    return 0
+  }
+  const { text, tags } = opened
   const gone = (tag: Bytes | null) => tag !== null && !tagOnList(list, tag)
   const recalls = tags.flatMap((tag, item) => {
     if (!gone(tag)) return []
@@ -154,8 +161,16 @@ function seal(ctx: NodeContext, txid: string, text: Text, tags: readonly (Bytes 
   return ctx.vault.seal(placeOf(txid), writer.finish(), ctx.random)
 }
 
+/** Null for a row that was damaged: the others are looked up all the same. */
 function unseal(ctx: NodeContext, { txid, sealed }: WatchedAnswer) {
-  const reader = new ByteReader(ctx.vault.open(placeOf(txid), sealed))
+  let opened: Bytes
+  try {
+    opened = ctx.vault.open(placeOf(txid), sealed)
+  } catch (error) {
+    if (isProtocolError(error, 'SEALED_DAMAGED')) return null
+    throw error
+  }
+  const reader = new ByteReader(opened)
   const text = parseJcs(reader.block(MAX_TEXT)) as Text
   const tags: (Bytes | null)[] = []
   while (reader.remaining > 0) {

@@ -1,0 +1,16 @@
+/**
+ * Work of which no part waits for another, one part after the other: one that fails, be it every time for
+ * want of a row that can be read, keeps none from its turn.
+ */
+export async function eachInTurn(
+  parts: Readonly<Record<string, () => Promise<unknown>>>,
+  failed: (part: string, error: unknown) => void,
+): Promise<void> {
+  for (const [name, work] of Object.entries(parts)) {
+    try {
+      await work()
+    } catch (error) {
+      failed(name, error)
+    }
+  }
+}
