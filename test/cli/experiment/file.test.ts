@@ -80,6 +80,15 @@ describe('an experiment file', () => {
     expect(rulesOf(experiment).length).toBeGreaterThan(0)
   })
 
+  it.each(READY)('%s has a page that says how to run it and what it does not show', (name) => {
+    const page = readFileSync(join(FOLDER, name.replace('.yaml', '.md')), 'utf8')
+    expect(page).toContain(`drempel experiment run examples/proeftuin/${name} `)
+    for (const heading of ['Wat er gebeurt', 'Waar u op let', 'Wat het niet laat zien'])
+      expect(page).toContain(`## ${heading}\n`)
+    const readme = readFileSync(join(FOLDER, 'README.md'), 'utf8')
+    expect(readme).toContain(`](${name.replace('.yaml', '.md')})`)
+  })
+
   it('that is no YAML is refused with its line', () => {
     const broken = smallWorld().replace('seed: 7', 'seed: [7')
     expect(complaint(broken)).toMatchObject({ code: 'EXPERIMENT_INVALID' })
