@@ -50,6 +50,7 @@ function node(entries: Given[]) {
     },
     pause: async () => {},
     store: {
+      convenants: { history: async () => [{ digest: '0'.repeat(64) }] },
       meta: {
         get: async (key: string) => meta.get(key) ?? null,
         set: async (key: string, value: string) => void meta.set(key, value),
