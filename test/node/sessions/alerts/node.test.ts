@@ -3,7 +3,7 @@
 import { createRetention } from '@drempel/node/internal/sessions'
 import type { AlertView, Diagnosis } from '@drempel/protocol/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bend } from '../../kit/bend.ts'
+import { bend, moment } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 
@@ -105,6 +105,8 @@ test('a flag that is made, asked and withdrawn within days is noticed; one that 
   await withdraw('probe.example')
   await eventually(async () => ((await of(asker)).length > 0 ? true : undefined))
   expect(await of(asker)).toMatchObject([{ code: 'FLAG_AS_QUESTION', kind: 'host' }])
+  // Each is looked at behind its answer.
+  await moment()
   expect(told).toEqual(['FLAG_AS_QUESTION'])
 })
 
