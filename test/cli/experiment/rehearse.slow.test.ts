@@ -84,6 +84,10 @@ describe('a federation where all is well', () => {
       'lijsten-vergelijken/telecom': 'passed',
     })
     expect(states(bank, 'witness')).toMatchObject(others)
+    expect(states(bank, 'compared')).toEqual(others)
+    const register = { 'lijsten-vergelijken': 'passed', klantacceptatie: 'passed' }
+    expect(states(bank, 'register')).toMatchObject(register)
+    expect(states(telecom, 'register')).toMatchObject({ klantacceptatie: 'absent' })
     for (const { ctx } of federation.members) {
       expect(await ctx.store.rehearsals.inUse()).toBe(false)
       expect(await ctx.store.lists.inForce()).toEqual([])
@@ -91,6 +95,8 @@ describe('a federation where all is well', () => {
       expect((await ctx.store.keys.list()).every(({ state }) => state === 'dropped')).toBe(true)
       const tokens = await ctx.store.tokens.list()
       expect(tokens.filter(({ revokedAt }) => revokedAt === null)).toHaveLength(1)
+      expect(await ctx.store.cases.list({ open: false, limit: 9 })).toEqual([])
+      expect(await ctx.store.alerts.list({ all: true, limit: 9 })).toEqual([])
     }
     // What it wrote is what one makes of the others' files.
     const files = readdirSync(join(cwd, 'result')).filter((name) => name.endsWith('.json'))

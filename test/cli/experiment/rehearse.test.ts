@@ -206,6 +206,11 @@ describe('the checklist', () => {
   })
 })
 
+const setting = {
+  ...{ clock: () => 1, pollMs: 1 },
+  ...{ signal: new AbortController().signal, alone: new AbortController().signal },
+}
+
 describe('meeting the others', () => {
   const plan = planOf(convenantOf(3), 'proef')
   const own = hex(convenantDigest(convenantOf(3)))
@@ -222,7 +227,7 @@ describe('meeting the others', () => {
     const view = { peers: [peer] }
     const part = {
       ...{ node: { get: async () => view }, convenant: convenantOf(3), plan, step },
-      ...{ self: 'm-0', found, deadline: 0, setting: { clock: () => 1 }, tell: () => {} },
+      ...{ self: 'm-0', found, deadline: 0, setting, tell: () => {} },
     }
     return { met: await meetAll(part as never), items: found.sorted() }
   }
@@ -284,7 +289,7 @@ describe('the rounds', () => {
     const part = {
       ...{ node, convenant, plan: { kinds: [{ kind, withdrawal: null }] }, since: 0 },
       ...{ self: convenant.computeNodes[0], found: findings(), deadline: 9, tell: () => {} },
-      setting: { clock: () => 1, pollMs: 1, signal: new AbortController().signal },
+      setting,
     }
     expect(await runRounds(part as never, 1)).toBe(true)
     expect(started).toBe(1)

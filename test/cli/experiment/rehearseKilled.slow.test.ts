@@ -10,6 +10,7 @@ import { createNodeClient } from '@drempel/cli/internal/client/node'
 import { chooseTarget, readHome } from '@drempel/cli/internal/client/target'
 import { rehearse } from '@drempel/cli/internal/experiment/rehearse/run'
 import { fsck } from '@drempel/node/internal/app'
+import { rehearsalComparison } from '@drempel/protocol/api'
 import { base64 } from '@drempel/protocol/encoding'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,7 +78,7 @@ afterAll(async () => {
 async function rehearseAll(): Promise<void> {
   const setting = {
     ...{ word: 'herfst', waitMs: 60_000, pollMs: 50, clock: Date.now, lang: 'en' as const },
-    signal: new AbortController().signal,
+    ...{ signal: new AbortController().signal, alone: new AbortController().signal },
     onStep: (_: string, step: { readonly en: string }) => {
       if (step.en === 'cleaning up') throw new Error('stopped here')
     },
@@ -173,6 +174,29 @@ async function nothingLeft(): Promise<void> {
   expect(left.filter((name) => !/^(dkg-epoch|tag-key|seen|answers)\//.test(name))).toEqual([])
   await victim.restart()
 }
+
+describe('logs of members that are through', () => {
+  const compared = async (member: Member) => {
+    const { json } = await member.api('GET', '/rehearsal/comparison')
+    const { members } = rehearsalComparison.parse(json)
+    return Object.fromEntries(members.map(({ member: id, ...rest }) => [id, rest]))
+  }
+
+  it('agree, though all of it is young; what one leaves out stands alone', async () => {
+    const [one, other] = others as [Member, Member]
+    const honest = await compared(one)
+    expect(honest[other.id]).toMatchObject({ code: null, found: [] })
+    expect(honest[other.id]!.compared).toBeGreaterThan(0)
+    expect(honest[victim.id]).toMatchObject({ code: 'PEER_UNREACHABLE', compared: 0 })
+    const lies = other.lie('log/shared', async (_, body) => {
+      const { txids } = JSON.parse(Buffer.from(body).toString()) as { txids: string[] }
+      return { entries: txids.map(() => []) }
+    })
+    expect((await compared(one))[other.id]).toMatchObject({ code: null, found: ['one-sided'] })
+    lies()
+    expect(await compared(one)).toEqual(honest)
+  })
+})
 
 describe('killed while it begins', () => {
   it.each(BEGINNING)('%s %s', async (step, when) => {

@@ -28,6 +28,8 @@ const load = (member: Member, values: readonly string[], id = 'rehearsal-1') => 
 }
 const code = async (answer: ReturnType<Member['api']>) =>
   ((await answer).json as { code?: string }).code
+const analyst = (member: Member) =>
+  member.api('POST', '/tokens', { name: 'rehearsal-1', roles: ['analyst'] })
 const held = (member: Member) => member.ctx.store.flags.countActive('host', Date.now())
 const MADE_UP = ['www.a.example', 'www.b.example', 'www.c.test']
 
@@ -46,6 +48,11 @@ describe('before a rehearsal', () => {
     }
     expect(await code(begin(b))).toBe('NODE_IN_USE')
     expect(b.ctx.inForce().digest).toBe(own)
+  })
+
+  it('compares no logs, and makes no token that would end with one', async () => {
+    expect(await code(a.api('GET', '/rehearsal/comparison'))).toBe('NOT_REHEARSING')
+    expect(await code(analyst(a))).toBe('NOT_REHEARSING')
   })
 
   it('takes people who may load flags', async () => {
@@ -102,6 +109,8 @@ describe('a rehearsal', () => {
   it('takes made-up flags, and goes on after the node stopped', async () => {
     expect((await load(a, MADE_UP)).json).toMatchObject({ added: 3, rejected: [] })
     await a.api('POST', '/rehearsal/step', { step: 'loaded' })
+    // The others may have gone on by it.
+    await a.api('POST', '/rehearsal/step', { step: 'begun' })
     await a.restart()
     expect(await held(a)).toBe(3)
     expect((await a.api('GET', '/rehearsal')).json).toMatchObject({
@@ -119,6 +128,9 @@ describe('a rehearsal', () => {
   })
 
   it('ends with nothing left but the log, in which every entry of it names it', async () => {
+    const { token } = (await analyst(a)).json as { token: string }
+    const access = { kind: 'host', value: MADE_UP[0]!, proof: 'rehearsal' }
+    expect((await a.api('POST', '/subjects/access', access)).status).toBe(200)
     const added = await a.adds(() => end(a))
     expect(added.at(-1)).toMatchObject({
       ...{ type: 'convenant.changed', alerts: ['rehearsal'] },
@@ -127,6 +139,8 @@ describe('a rehearsal', () => {
     expect((await a.api('GET', '/rehearsal')).json).toMatchObject({
       ...{ rehearsal: null, inUse: false, flags: 0, convenant: own },
     })
+    expect((await a.api('GET', '/status', undefined, token)).status).toBe(401)
+    expect((await a.api('GET', '/subjects?all=true')).json).toEqual({ cases: [] })
     const entries = await a.entries()
     const changes = entries.flatMap(({ type }, i) => (type === 'convenant.changed' ? [i] : []))
     const [from, to] = changes.slice(-2) as [number, number]

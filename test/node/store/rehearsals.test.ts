@@ -30,7 +30,7 @@ it('empties what may hold anything of a rehearsal, in the file itself', async ()
   db.pragma('foreign_keys = OFF')
   for (const name of emptied) insertAny(db, name)
   const meta = db.prepare("INSERT INTO meta (key, value) VALUES ('rehearsal', ?)")
-  meta.run(JSON.stringify({ word: 'herfst', since: 1, step: 'begun', lastCase: 0 }))
+  meta.run(JSON.stringify({ word: 'herfst', since: 1, step: 'begun', lastCase: 0, lastAlert: 0 }))
   db.close()
 
   const again = await openSqliteStore({ path, clock: () => 2_000 })

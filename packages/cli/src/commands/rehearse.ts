@@ -140,21 +140,26 @@ async function rehearseAll(
     },
     yes,
   )
-  const stop = new AbortController()
+  const [stop, alone] = [new AbortController(), new AbortController()]
   const setting = {
     ...{ word, waitMs: wait * 60_000, pollMs: POLL_MS },
     ...{ clock: ctx.world.clock, lang: ctx.lang, signal: stop.signal },
+    alone: alone.signal,
     onStep: (member: string, step: { nl: string; en: string }) =>
       ctx.note(`${member}: ${ctx.say(step)}`),
   }
   await refuseInUse(nodes, word)
   const sheets = await Promise.all(
-    nodes.map((node) =>
-      rehearse(node, setting).catch((error: unknown) => {
+    nodes.map(async (node) => {
+      try {
+        const sheet = await rehearse(node, setting)
+        if (sheet.open) alone.abort()
+        return sheet
+      } catch (error) {
         stop.abort()
         throw error
-      }),
-    ),
+      }
+    }),
   )
   return shown(ctx, mergeSheets(sheets), out, false)
 }

@@ -91,6 +91,7 @@ export function storeInModes(store: Store, modes: Modes): Store {
       ...part(store.psi, ['create', 'transition', 'addPart']),
       prepared: part(store.psi.prepared, ['create', 'transition']),
     },
+    alerts: part(store.alerts, ['raise']),
     asked: part(store.asked, ['remember']),
     cases: part(store.cases, ['open']),
     recalls: part(store.recalls, ['watch', 'settle']),

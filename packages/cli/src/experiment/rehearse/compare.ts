@@ -5,7 +5,8 @@
 
 import { type RehearsalComparison, rehearsalComparison } from '@drempel/protocol/api'
 import { reasonOf, stateOf } from './findings.ts'
-import { type Part, pause } from './run.ts'
+import { pause } from './patience.ts'
+import type { Part } from './run.ts'
 
 type Member = RehearsalComparison['members'][number]
 
@@ -14,8 +15,8 @@ const PASSING = new Set([
   ...['BUSY', 'REHEARSING', 'NOT_WITNESSED', 'PEER_TIMEOUT', 'PEER_UNREACHABLE'],
 ])
 const TRIES = 5
-/** Nodes answer these requests so many times a minute. */
-const AGAIN_MS = 3_000
+/** In looks: members answer these questions only so many times a minute. */
+const AGAIN = 6
 
 /** A contradiction says more than a gap, and a gap more than a delay. */
 const CODES = [
@@ -31,7 +32,7 @@ export async function compareLogs(part: Part): Promise<void> {
     for (let left = TRIES; ; left--) {
       const { members } = await node.get('rehearsal/comparison', rehearsalComparison)
       const passing = members.some(({ code }) => code !== null && PASSING.has(code))
-      if (passing && left > 1) await pause(setting, AGAIN_MS)
+      if (passing && left > 1) await pause(setting, AGAIN * setting.pollMs)
       else return members.forEach((member) => void found.add(findingOf(member)))
     }
   } catch (error) {

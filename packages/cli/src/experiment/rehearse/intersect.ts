@@ -12,8 +12,9 @@ import {
 } from '@drempel/protocol/api'
 import type { Convenant } from '@drempel/protocol/convenant'
 import type { NodeClient } from '../../client/node.ts'
+import { isLate, pause, twice } from './patience.ts'
 import { activeMembers } from './plan.ts'
-import { type Part, pause } from './run.ts'
+import type { Part } from './run.ts'
 import { CASE, withAnalysts } from './tokens.ts'
 
 type Terms = NonNullable<Convenant['intersections']>[number]
@@ -50,16 +51,17 @@ function proposerOf({ proposers, partners }: Terms, self: string, peer: string) 
 
 /** @returns undefined when it did not end in time */
 async function runOne(
-  { node, setting, deadline }: Part,
+  part: Part,
   terms: Terms,
   peer: string,
   proposes: boolean,
   people: readonly NodeClient[],
 ): Promise<Psi | undefined> {
+  const { node, setting } = part
   const [first, second] = people as [NodeClient, NodeClient | undefined]
   const accept = (who: NodeClient, id: string, input?: 'flags') => {
     const body = [psiAcceptRequest, input === undefined ? {} : { input }] as const
-    return who.send('POST', `psi/${id}/acceptance`, body, psiSchema)
+    return twice(part, () => who.send('POST', `psi/${id}/acceptance`, body, psiSchema))
   }
   for (;;) {
     const session = await latest(node, terms.id, peer)
@@ -67,14 +69,14 @@ async function runOne(
     if (session?.state === 'refused') return session
     if (proposes && session === undefined) {
       const body = [psiProposalRequest, proposal(terms, peer)] as const
-      const { id } = await first.send('POST', 'psi', body, psiSchema)
+      const { id } = await twice(part, () => first.send('POST', 'psi', body, psiSchema))
       if (second !== undefined) await accept(second, id)
     }
     if (!proposes && session?.state === 'proposed' && session.people.length === 0) {
       await accept(first, session.id, 'flags')
       if (second !== undefined) await accept(second, session.id)
     }
-    if (setting.clock() >= deadline) return undefined
+    if (isLate(part)) return undefined
     await pause(setting)
   }
 }

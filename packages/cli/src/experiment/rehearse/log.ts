@@ -12,8 +12,9 @@ import {
 } from '@drempel/protocol/log'
 import type { Entry, VerifiedLog } from '../../audit/entry.ts'
 import { sha256 } from '../../audit/hash.ts'
+import { pause } from './patience.ts'
 import { checkRegister } from './register.ts'
-import { type Part, pause } from './run.ts'
+import type { Part } from './run.ts'
 
 /** Nodes bring their logs every five seconds. */
 const COSIGN_MS = 20_000

@@ -3,8 +3,9 @@
 import { type RehearsalView, rehearsalView } from '@drempel/protocol/api'
 import { convenantDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
+import { isLate, pause } from './patience.ts'
 import { activeMembers } from './plan.ts'
-import { type Part, pause } from './run.ts'
+import type { Part } from './run.ts'
 
 type Peer = RehearsalView['peers'][number]
 
@@ -16,7 +17,7 @@ const MOST_SECONDS = 30
  * through all of it before, and another has ended it, which will not come back to it.
  */
 export async function meetAll(part: Part): Promise<'all' | 'late' | 'over'> {
-  const { node, setting, deadline, tell } = part
+  const { node, setting, tell } = part
   let told = ''
   for (;;) {
     const view = await node.get('rehearsal', rehearsalView)
@@ -26,7 +27,7 @@ export async function meetAll(part: Part): Promise<'all' | 'late' | 'over'> {
     for (const about of ended)
       part.found.add({ check: 'ready', about, state: 'waiting', code: 'ENDED_BEFORE' })
     if (ended.length > 0) return 'over'
-    if (setting.clock() >= deadline) return 'late'
+    if (isLate(part)) return 'late'
     const names = absent.join(', ')
     if (names !== told) tell({ nl: `wacht op ${names}`, en: `waiting for ${names}` })
     told = names

@@ -17,8 +17,9 @@ import { memberOf } from '@drempel/protocol/convenant'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { NodeProblem } from '../../output/explain.ts'
 import { reasonOf } from './findings.ts'
+import { isLate, pause, twice } from './patience.ts'
 import { expectedOver, type KindPlan, rulesOf } from './plan.ts'
-import { type Part, pause } from './run.ts'
+import type { Part } from './run.ts'
 
 /** A coordinator that failed tries once more; then a failed round is what was found. */
 const ATTEMPTS = 2
@@ -60,8 +61,11 @@ async function prepareKey(part: Part, kind: IdentifierKind, pass: number): Promi
     return epochs.some((epoch) => epoch.kind === kind && !(Date.parse(epoch.createdAt) <= used))
   }
   if (leaders(part).keys === self) {
-    return found.attempt(about, async () => {
+    const make = async () => {
       if (!(await usable())) await node.send('POST', 'keys', [startRequest, { kind }], epochSchema)
+    }
+    return found.attempt(about, async () => {
+      await twice(part, make)
       return undefined
     })
   }
@@ -92,7 +96,7 @@ async function runRound(part: Part, kind: IdentifierKind, pass: number): Promise
     }
     if (attempts++ === ATTEMPTS) return true
     try {
-      await node.send('POST', 'rounds', [startRequest, { kind }], roundSchema)
+      await twice(part, () => node.send('POST', 'rounds', [startRequest, { kind }], roundSchema))
     } catch (error) {
       if (!(error instanceof NodeProblem)) throw error
       const { code, culprit } = reasonOf(error)
@@ -196,10 +200,10 @@ function published(rounds: readonly Round[]): Round[] {
   return rounds.filter(({ state }) => state === 'published')
 }
 
-async function until({ setting, deadline }: Part, done: () => Promise<boolean>): Promise<boolean> {
+async function until(part: Part, done: () => Promise<boolean>): Promise<boolean> {
   while (!(await done())) {
-    if (setting.clock() >= deadline) return false
-    await pause(setting)
+    if (isLate(part)) return false
+    await pause(part.setting)
   }
   return true
 }

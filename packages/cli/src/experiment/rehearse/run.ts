@@ -5,7 +5,6 @@
  * that is not made up.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   convenantResponse,
   importFinishRequest,
@@ -40,6 +39,7 @@ import { type Findings, findings } from './findings.ts'
 import { intersectAll } from './intersect.ts'
 import { readLog } from './log.ts'
 import { meetAll } from './meet.ts'
+import { isLate, pause } from './patience.ts'
 import { activeMembers, type Plan, planOf } from './plan.ts'
 import { compareRounds, runRounds } from './rounds.ts'
 import type { Sheet } from './sheet.ts'
@@ -53,6 +53,8 @@ export type Setting = {
   readonly lang: Lang
   /** Ends the waiting of all nodes when one of them can't go on. */
   readonly signal: AbortSignal
+  /** Aborted when one of these nodes is as far as it comes, short of the end: the others need not wait. */
+  readonly alone: AbortSignal
   /** Told what is done now. */
   readonly onStep: (member: string, step: Text) => void
 }
@@ -72,11 +74,6 @@ export type Part = {
   /** When waiting for others ends. */
   readonly deadline: number
   readonly tell: (step: Text) => void
-}
-
-/** Until the next look. @throws AbortError */
-export function pause({ pollMs, signal }: Setting, ms = pollMs): Promise<void> {
-  return sleep(ms, undefined, { signal })
 }
 
 /** @throws NodeProblem, ProtocolError: where nothing of a rehearsal could begin */
@@ -192,9 +189,9 @@ async function load({ node, plan, self, found }: Part): Promise<void> {
 }
 
 async function withdraw({ node, plan, self, tell }: Part): Promise<void> {
-  tell({ nl: 'een melding intrekken', en: 'withdrawing a flag' })
   for (const { kind, withdrawal } of plan.kinds) {
     if (withdrawal?.member !== self) continue
+    tell({ nl: `een melding intrekken: ${kind}`, en: `withdrawing a flag: ${kind}` })
     const request = { kind, values: [withdrawal.value], reason: 'retracted' as const }
     await node.send('POST', 'flags/withdraw', [withdrawRequest, request], withdrawResponse)
   }
@@ -202,7 +199,7 @@ async function withdraw({ node, plan, self, tell }: Part): Promise<void> {
 
 /** Tells the others that this node is so far, and waits until they are. */
 export async function together(part: Part, step: RehearsalStep): Promise<boolean> {
-  const { node, setting, found, deadline, tell } = part
+  const { node, setting, found, tell } = part
   // One that goes on stays as far as it was.
   await node.send('POST', 'rehearsal/step', [rehearsalStep, { step }], rehearsalSchema)
   let told = ''
@@ -210,7 +207,7 @@ export async function together(part: Part, step: RehearsalStep): Promise<boolean
     const view = await node.get('rehearsal', rehearsalView)
     const late = lagging(part, view, step)
     if (late.length === 0) return true
-    if (setting.clock() >= deadline) {
+    if (isLate(part)) {
       for (const about of late) found.add({ check: 'ready', about, state: 'waiting', code: 'LATE' })
       return false
     }

@@ -17,6 +17,8 @@ export type RehearsalRecord = {
   readonly phase: 'beginning' | 'on' | 'ending'
   /** Number of the last data subject's case before it, 0 for none; those after it are made up. */
   readonly lastCase: number
+  /** The same of alerts. */
+  readonly lastAlert: number
 }
 
 export interface RehearsalStore {
@@ -35,8 +37,8 @@ export interface RehearsalStore {
   turn(phase: 'on' | 'ending'): Promise<boolean>
   /**
    * Ends it: deletes all flags with their tags, what became of them in rounds and intersections, lists,
-   * rounds, what was kept of questions, and cases of data subjects that were opened in it, the traces in
-   * the backend's own files too; revokes tokens that were made for it. It is on until all of that is done.
+   * rounds, what was kept of questions, cases of data subjects that were opened in it, and its alerts, save
+   * those about another member's log; the traces in the backend's own files too; revokes tokens that were made for it. It is on until all of that is done.
    * The log, quotas save those of intersections, other tokens and cases and installed keys stay. False, and
    * nothing changed, when none is on.
    */

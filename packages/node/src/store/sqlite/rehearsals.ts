@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts'
 
 const NAME = 'rehearsal'
 
+type Last = Pick<RehearsalRecord, 'lastCase' | 'lastAlert'>
+
 /** Tables of which nothing is left; rows of `tags` go with their flags. */
 const EMPTIED = [
   ...['flags', 'erased_flags', 'expired_flags', 'contributions', 'lists', 'list_history', 'rounds'],
@@ -38,10 +40,13 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     `DELETE FROM meta WHERE key GLOB 'opened/*' OR key GLOB 'owners/*' OR key GLOB 'released/*'
        OR key GLOB 'dkg-share/*'`,
   )
-  const lastCase = db
-    .prepare<[], number>('SELECT coalesce(max(number), 0) FROM subject_cases')
-    .pluck()
-  const closeCases = db.prepare('DELETE FROM subject_cases WHERE number > ?')
+  const last = db.prepare<[], Last>(
+    `SELECT (SELECT coalesce(max(number), 0) FROM subject_cases) AS lastCase,
+       (SELECT coalesce(max(number), 0) FROM alerts) AS lastAlert`,
+  )
+  const endCases = db.prepare('DELETE FROM subject_cases WHERE number > ?')
+  // One of them would keep a real one of the same day away. A log that is false stays so.
+  const endAlerts = db.prepare("DELETE FROM alerts WHERE number > ? AND code <> 'LOGS_DIFFER'")
   const revoke = db.prepare(
     `UPDATE tokens SET revoked_at = ? WHERE name GLOB '${OF_REHEARSAL}*' AND revoked_at IS NULL`,
   )
@@ -53,7 +58,7 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     begin: (word, step) =>
       write(() => {
         if (current() !== null || used.get() === 1) return false
-        const record = { word, since: clock(), step, phase: 'beginning', lastCase: lastCase.get()! }
+        const record = { word, since: clock(), step, phase: 'beginning', ...last.get()! }
         set.run(NAME, JSON.stringify(record))
         return true
       }),
@@ -75,7 +80,8 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
         const record = current()
         if (record === null) return false
         for (const statement of empty) statement.run()
-        closeCases.run(record.lastCase)
+        endCases.run(record.lastCase)
+        endAlerts.run(record.lastAlert)
         revoke.run(clock())
         forget.run()
         return true
