@@ -1,11 +1,12 @@
 /** The program itself: sets a real node up, runs it, talks to it over pinned TLS, ends it. */
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@drempel/cli/internal/federation/ports'
 import { expect, it, onTestFinished } from 'vitest'
+import { processesIn } from '../e2e/demo.ts'
 import { folder } from './world.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
@@ -62,6 +63,12 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
   expect(busy.exit).toBe(1)
   expect(JSON.parse(busy.out).error).toMatchObject({ code: 'NODE_FAILED', at: 'STORE_BUSY' })
 
+  // As a service manager does: to each process, of which one passes it on to the other.
+  const nodes = processesIn(home)
+    .map(Number)
+    .filter((pid) => pid !== up.child.pid)
+  if (existsSync('/proc')) expect(nodes).toHaveLength(1)
+  for (const pid of nodes) process.kill(pid, 'SIGTERM')
   up.child.kill('SIGTERM')
   expect(await up.ended).toBe(0)
   const sound = await run('log', 'fsck', '--home', home, '--json')

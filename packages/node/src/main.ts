@@ -92,7 +92,8 @@ async function up(args: string[]): Promise<number> {
       : JSON.stringify({ listening: node.url }),
   )
   await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
+    // A service manager tells each process of a service, and one of them tells this one again.
+    process.on('SIGTERM', resolve)
     process.once('SIGINT', resolve)
     gone?.then(resolve)
   })
