@@ -314,8 +314,9 @@ test('a flag goes a day after it expired, and the summary of the quarter still c
 test('what can not be read, or not be done, keeps nothing else from its end', async () => {
   const { ctx } = node
   const { feedback, proposals, flags } = ctx.store
-  const purpose = [...terms().keys()][0]!
+  const [purpose, stuck] = [...terms().keys()] as [string, string]
   const txid = hex(random(16))
+  await rememberAsked(ctx, { kind: 'host', purpose: stuck }, hex(random(16)), ['asked.example'])
   await rememberAsked(ctx, { kind: 'host', purpose }, txid, ['asked.example'])
   const { origin, index } = await ctx.audit.append(
     {
@@ -333,6 +334,15 @@ test('what can not be read, or not be done, keeps nothing else from its end', as
   bent.forgetExpired = async () => {
     throw Object.assign(new Error(), { code: 'EIO' })
   }
+  const keys = ctx.purposeKeys as { erase: typeof ctx.purposeKeys.erase }
+  const { erase } = keys
+  keys.erase = async (of) => {
+    if (of.purpose === stuck) throw Object.assign(new Error(), { code: 'EPERM' })
+    return erase(of)
+  }
+  const ended = async () =>
+    (await node.entries()).flatMap((one) => (one.type === 'records.ended' ? [one.purpose] : []))
+  const before = await ended()
   look = createRetention(ctx)
   for (const days of [900, 1 + MOMENT]) {
     federation.clock.ahead += days * DAY
@@ -340,4 +350,10 @@ test('what can not be read, or not be done, keeps nothing else from its end', as
   }
   bent.forgetExpired = forgetExpired
   await expect(ctx.audit.openRecord(origin, index)).rejects.toMatchObject({ code: 'RECORD_ERASED' })
+  // Nothing is attested of the key that could not be erased, until it is.
+  await expect(look()).rejects.toMatchObject({ code: 'EPERM' })
+  expect((await ended()).slice(before.length)).toEqual([purpose])
+  keys.erase = erase
+  await look()
+  expect((await ended()).slice(before.length)).toEqual([purpose, stuck])
 })

@@ -26,7 +26,6 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
   const now = ctx.clock()
   const longest = Math.max(...terms.values())
   const { noticed, begun } = await readState(ctx)
-  if (begun.length > 0) await erase(ctx, noticed, begun)
   const seen: Record<string, number> = {}
   const over: PurposeDay[] = []
   for (const of of await ctx.purposeKeys.list()) {
@@ -38,30 +37,40 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
     seen[name] = first
     if (end <= now && now - first >= DAY_MS) over.push(of)
   }
-  await writeState(ctx, { noticed: seen, begun: [] })
-  if (over.length === 0) return
-  await keepSums(ctx, over)
-  await erase(ctx, seen, over)
+  await writeState(ctx, { noticed: seen, begun })
+  if (over.length > 0) await keepSums(ctx, over)
+  const known = new Set(begun.map(purposeDayName))
+  const days = [...begun, ...over.filter((of) => !known.has(purposeDayName(of)))]
+  if (days.length > 0) await erase(ctx, seen, days)
 }
 
-/** Erased first, entered after: an entry must not attest what a crash prevented. */
+/**
+ * Erased first, entered after: an entry must not attest what a crash prevented. A key that can't be erased
+ * keeps those of other purposes from nothing; what came after it for its own is entered when it is gone.
+ */
 async function erase(
   ctx: NodeContext,
   noticed: State['noticed'],
   days: readonly PurposeDay[],
 ): Promise<void> {
   await writeState(ctx, { noticed, begun: days })
+  const kept: { readonly of: PurposeDay; readonly error: unknown }[] = []
   for (const of of days) {
     // Days of an older release have no note of their key yet.
     await ctx.store.log.addDay(purposeDayName(of))
-    await ctx.purposeKeys.erase(of)
+    await ctx.purposeKeys.erase(of).catch((error: unknown) => kept.push({ of, error }))
   }
-  for (const { period, purpose, day } of lastOfEach(days)) {
+  const waits = (one: PurposeDay) =>
+    kept.some(
+      ({ of }) => of.purpose === one.purpose && of.period === one.period && of.day <= one.day,
+    )
+  for (const { period, purpose, day } of lastOfEach(days.filter((one) => !waits(one)))) {
     const event = { type: 'records.ended', shredded: period, purpose, through: day } as const
     await ctx.audit.append(event, null)
     ctx.log('info', 'log.records-ended', { period })
   }
-  await writeState(ctx, { noticed, begun: [] })
+  await writeState(ctx, { noticed, begun: days.filter(waits) })
+  if (kept.length > 0) throw kept[0]!.error
 }
 
 /** One entry for each purpose and quarter: days end in their order. */
