@@ -97,9 +97,14 @@ describe('an experiment on live nodes that was broken off', () => {
     const { kinds } = JSON.parse(read('results.json'))
     expect(kinds[0]).toMatchObject({
       ...{ round: ROUND, seconds: 4.5, counts: { histogram: [40, null, 10] } },
-      partners: [{ flags: 70, bytesSent: 5_000_000 }, ...[1, 2, 3].map(() => ({ flags: null }))],
+      partners: [
+        { asked: true, flags: null, bytesSent: 5_000_000 },
+        ...[1, 2, 3].map(() => ({ asked: false, flags: null })),
+      ],
     })
     expect(read('report.html')).not.toMatch(/undefined|NaN|null/)
+    // Seventy flags: beside counts no size of a list is told.
+    expect(read('results.csv') + read('report.html')).not.toMatch(/\b70\b/)
     // Where nodes and tokens are is in the experiment's own file, and in no file of what it showed.
     expect(read('results.json')).not.toContain(home)
     expect(read('results.json')).toContain('How many?')
@@ -137,5 +142,33 @@ describe('an experiment on live nodes that was broken off', () => {
     const { run, posts } = await world(() => undefined)
     expect(await run('--plain')).toMatchObject({ exit: 2 })
     expect(posts()).toBe(0)
+  })
+})
+
+describe('the size of a list beside counts', () => {
+  /**
+   * Every number that partners a and b can have in common, where between a and c, and b and c, as many are
+   * open as these tens say and between a and b they are closed.
+   */
+  function possible(ac: number, bc: number, sizes?: readonly [a: number, b: number, c: number]) {
+    const found = new Set<number>()
+    const [a, b, c] = sizes ?? [1000, 1000, 1000]
+    for (let ofAll = 0; ofAll < 10; ofAll++)
+      for (let ab = 0; ab + ofAll < 10; ab++)
+        for (let both = ac - 5; both < ac + 5; both++)
+          for (let other = bc - 5; other < bc + 5; other++) {
+            const [acAlone, bcAlone] = [both - ofAll, other - ofAll]
+            const fits =
+              ab + acAlone + ofAll <= a &&
+              ab + bcAlone + ofAll <= b &&
+              acAlone + bcAlone + ofAll <= c
+            if (fits) found.add(ab + ofAll)
+          }
+    return found
+  }
+
+  it('would tell a closed count, and so is not told', () => {
+    expect(possible(100, 100, [95, 95, 181])).toEqual(new Set([9]))
+    expect(possible(100, 100)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
   })
 })

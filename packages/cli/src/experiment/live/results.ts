@@ -41,13 +41,19 @@ export type LiveKind = {
 
 export type LivePartner = {
   readonly partner: string
-  /** Its active flags; null where its node was not asked. */
+  /** Whether its own node was. */
+  readonly asked: boolean
+  /** Its active flags; null where it was not asked, and where rules only count (see liveKind). */
   readonly flags: number | null
   /** By rule: how many of these are over. */
   readonly over: Readonly<Record<string, number | null>>
   readonly bytesSent: number | null
 }
 
+/**
+ * Beside counts no list's exact size is told: a list of 95 with 100 in common with another, in tens, is in
+ * that other as a whole, and from there a closed count can follow.
+ */
 export async function liveKind(
   experiment: Experiment,
   { members }: LiveFederation,
@@ -56,9 +62,11 @@ export async function liveKind(
   { round, bytesSent }: LiveRound,
 ): Promise<LiveKind> {
   const { lists = [], contributors = [], leftOut = [], createdAt, updatedAt } = round
+  const onlyCounts = rules.every(({ output }) => output === 'aggregates')
   const partners = experiment.partners.map(async ({ id }): Promise<LivePartner> => {
     const member = members.find((one) => one.id === id)
-    if (member === undefined) return { partner: id, flags: null, over: {}, bytesSent: null }
+    if (member === undefined)
+      return { partner: id, asked: false, flags: null, over: {}, bytesSent: null }
     const status = await member.client.get('status', statusSchema)
     const over = rules
       .filter(({ output }) => output !== 'aggregates')
@@ -68,7 +76,8 @@ export async function liveKind(
       })
     return {
       partner: id,
-      flags: status.flags.find((one) => one.kind === kind)?.active ?? 0,
+      asked: true,
+      flags: onlyCounts ? null : (status.flags.find((one) => one.kind === kind)?.active ?? 0),
       over: Object.fromEntries(await Promise.all(over)),
       bytesSent: bytesSent[id] ?? null,
     }

@@ -74,13 +74,11 @@ function shortly({ kind, rules, counts, partners }: LiveKind, all: number, lang:
   ]
   const open = cells.filter((count) => count !== null).length
   const opened = nl
-    ? `Van de ${cells.length} aantallen gingen er ${open} open.`
-    : `Of ${cells.length} counts, ${open} were opened.`
-  return [
-    start,
-    ...(sizes.length > 0 ? [`${over} ${sizes.join('; ')}.`] : []),
-    ...(counts === null ? [] : [opened]),
-  ].join(' ')
+    ? `van de ${cells.length} aantallen gingen er ${open} open.`
+    : `of ${cells.length} counts, ${open} were opened.`
+  // Rules that count are the only ones of their kind.
+  if (counts !== null) return `${capital(name)}: ${opened}`
+  return [start, ...(sizes.length > 0 ? [`${over} ${sizes.join('; ')}.`] : [])].join(' ')
 }
 
 function kindPart(kind: LiveKind, { experiment }: LiveResults, lang: Lang): string[] {
@@ -95,17 +93,21 @@ function kindPart(kind: LiveKind, { experiment }: LiveResults, lang: Lang): stri
   const left = leftOut.map(({ member, reason }) => `${nameOf(member)} (${reason})`).join(', ')
   return [
     ...(named.length > 0 ? [heading(TEXTS.over), overFigure(named, lang)] : []),
-    heading(TEXTS.own),
-    paragraph(say(TEXTS.ownIntro)),
-    ownTable(kind, named, experiment, lang),
+    ...(named.length > 0
+      ? [
+          heading(TEXTS.own),
+          paragraph(say(TEXTS.ownIntro)),
+          ownTable(kind, named, experiment, lang),
+        ]
+      : []),
     ...(kind.counts === null ? [] : [heading(TEXTS.counts), ...countsPart(kind, nameOf, lang)]),
     heading(TEXTS.cost),
     paragraph(took),
     ...(left === '' ? [] : [paragraph(`${say(TEXTS.leftOut)}: ${left}.`, 'warning')]),
     tableOf(
       [TEXTS.partner, TEXTS.sent].map(say),
-      kind.partners.map(({ partner, flags, bytesSent }): Cell[] => {
-        const none = say(flags === null ? TEXTS.notAsked : TEXTS.notMeasured)
+      kind.partners.map(({ partner, asked, bytesSent }): Cell[] => {
+        const none = say(asked ? TEXTS.notMeasured : TEXTS.notAsked)
         return [
           nameOf(partner),
           bytesSent === null ? none : decimal(bytesSent / 1e6, bytesSent < 1e6 ? 2 : 1, lang),
