@@ -5,14 +5,6 @@ import { pageQuery } from './together.ts'
 import { flagUpsert } from './upsert.ts'
 
 type Row = Omit<FlagRecord, 'index'> & { readonly blind: Bytes }
-type Known = {
-  id: number
-  taxonomy: string
-  evidence: string
-  reports: number
-  since: number
-  expires: number | null
-}
 
 const COLUMNS = `id, kind, blind, sealed, taxonomy, evidence, reports, since, expires, state,
   import_id AS importId, created_at AS createdAt, withdrawn_at AS withdrawnAt,
@@ -21,14 +13,6 @@ const ACTIVE = `kind = ? AND state = 'active' AND (expires IS NULL OR expires > 
 
 export function flagStore(connection: Connection): FlagStore {
   const { db, clock, write, read, scrub } = connection
-  const find = db.prepare<[string, Bytes], Known>(
-    `SELECT id, taxonomy, evidence, reports, since, expires FROM flags
-     WHERE kind = ? AND blind = ?`,
-  )
-  const insert = db.prepare(
-    `INSERT INTO flags (kind, blind, sealed, taxonomy, evidence, reports, since, expires, state, import_id, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
-  )
   const withdrawMissing = db.prepare(
     `UPDATE flags SET state = 'withdrawn', withdrawn_at = ?, withdrawn_reason = 'gone-from-source'
      WHERE kind = ? AND state = 'active' AND import_id <> ?`,
@@ -65,11 +49,22 @@ export function flagStore(connection: Connection): FlagStore {
     `INSERT INTO erased_flags (kind, blind, at) SELECT kind, blind, ? FROM flags
      WHERE kind = ? AND blind = ? ON CONFLICT DO NOTHING`,
   )
-  const isBanned = db.prepare('SELECT 1 FROM erased_flags WHERE kind = ? AND blind = ?')
   const remove = db.prepare('DELETE FROM flags WHERE kind = ? AND blind = ?')
-  const importOf = db.prepare<[number], string>('SELECT import_id FROM flags WHERE id = ?').pluck()
+  // No statement depends on what another found: a flag that is not there takes as many.
   const correct = db.prepare(
-    'UPDATE flags SET taxonomy = ?, evidence = ?, reports = ?, since = ?, expires = ? WHERE id = ?',
+    `UPDATE flags SET taxonomy = coalesce(@taxonomy, taxonomy),
+       evidence = coalesce(@evidence, evidence), reports = coalesce(@reports, reports),
+       since = coalesce(@since, since), expires = iif(@ends, @expires, expires)
+     WHERE kind = @kind AND blind = @index`,
+  )
+  const takeOver = db.prepare(
+    `INSERT INTO flags (kind, blind, sealed, taxonomy, evidence, reports, since, expires, state,
+       import_id, created_at)
+     SELECT kind, @other, @sealed, taxonomy, evidence, reports, since, expires, 'active',
+       import_id, @now
+     FROM flags WHERE kind = @kind AND blind = @index
+       AND NOT EXISTS (SELECT 1 FROM flags WHERE kind = @kind AND blind = @other)
+       AND NOT EXISTS (SELECT 1 FROM erased_flags WHERE kind = @kind AND blind = @other)`,
   )
   const get = db.prepare<[string, Bytes], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND blind = ?`,
@@ -139,19 +134,16 @@ export function flagStore(connection: Connection): FlagStore {
       write(() => lift.run(kind, index).changes + allow.run(kind, index).changes > 0),
     rectify: (kind, index, fields, replacement) =>
       write(() => {
-        const known = find.get(kind, index)
-        if (known === undefined) return false
-        const { taxonomy, evidence, reports, since, expires } = { ...known, ...fields }
-        const values = [taxonomy, evidence, reports, since, expires] as const
-        correct.run(...values, known.id)
-        if (replacement === undefined) return true
+        const { taxonomy = null, evidence = null, reports = null, since = null, expires } = fields
+        const ends = { ends: expires === undefined ? 0 : 1, expires: expires ?? null }
+        const values = { taxonomy, evidence, reports, since, ...ends }
+        const found = correct.run({ kind, index, ...values }).changes === 1
+        if (replacement === undefined) return found
         const now = clock()
         withdraw.run({ kind, index, reason: 'rectified', now })
-        const other = [kind, replacement.index] as const
-        if (find.get(...other) === undefined && isBanned.get(...other) === undefined) {
-          insert.run(...other, replacement.sealed, ...values, importOf.get(known.id), now)
-        }
-        return true
+        const { index: other, sealed } = replacement
+        takeOver.run({ kind, index, other, sealed, now })
+        return found
       }),
     erase: async (kind, index) => {
       const erased = await write(() => {
