@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Answer, type Call, drempel, fakeNode, problem } from './world.ts'
+import { type Answer, type Call, drempel, fakeNode, problem, TOKEN } from './world.ts'
 
 const ID = '0123456789abcdef'.repeat(2)
 const TIME = '2027-06-15T12:00:00.000Z'
@@ -169,6 +169,23 @@ describe('a list without anything in it', () => {
       (await ran(() => ({ json }), ...argv.split(' '), '--lang', lang)).out
     expect(await told('nl')).toMatch(new RegExp(`^${nl}.*[.]\n$`))
     expect(await told('en')).toMatch(new RegExp(`^${en}.*[.]\n$`))
+  })
+})
+
+describe('a node that has no log yet', () => {
+  it.each([
+    'log quorum',
+    'log show',
+    'log fetch folder',
+    'log breach --period 2026-11',
+    'log export --format csv --period 2026Q4 -o log.csv',
+  ])('is said to have none, and what begins it: %s', async (argv) => {
+    const node = await fakeNode(() => ({ json: { origins: [], verifier: '' } }))
+    const told = await drempel([...argv.split(' '), '--node', node.url], {
+      env: { DREMPEL_TOKEN: TOKEN },
+    })
+    expect(told).toMatchObject({ exit: 1, out: '' })
+    expect(told.err).toMatch(/^NO_LOG: .*\n.*\n {2}-> .*drempel convenant install/)
   })
 })
 

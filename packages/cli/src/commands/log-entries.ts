@@ -55,13 +55,14 @@ export function periodOf(ctx: Context, text: string): Period {
   )
 }
 
-/** The wanted log of a node, or its latest. @throws ProtocolError `USAGE` if there is no such log */
+/** The wanted log of a node, or its latest. @throws ProtocolError `NO_LOG`, `USAGE` if there is no such log */
 export async function chosenOrigin(
   ctx: Context,
   source: LogSource,
   wanted: string | undefined,
 ): Promise<string> {
   const listed = (await source.origins()).map(({ origin }) => origin).sort()
+  if (listed.length === 0) fail('NO_LOG', { at: source.node.target.url })
   const origin = wanted ?? listed.at(-1)
   return origin !== undefined && listed.includes(origin) ? origin : noSuchLog(ctx, '--origin')
 }
@@ -76,7 +77,7 @@ export type ReadLog = VerifiedLog & { readonly key: KeySource }
 /**
  * The logs of a node, oldest first, each verified from its entries up.
  * @param wanted one origin, or all that begin before the period ends
- * @throws ProtocolError as `verifyLog`; `LOG_OF_OTHER`; `USAGE` if there is no such log
+ * @throws ProtocolError as `verifyLog`; `LOG_OF_OTHER`; `NO_LOG`; `USAGE` if there is no such log
  */
 export async function readLogs(
   ctx: Context,
@@ -85,6 +86,7 @@ export async function readLogs(
 ): Promise<ReadLog[]> {
   const { origin, period } = wanted
   const listed = (await source.origins()).map((log) => log.origin).sort()
+  if (listed.length === 0) fail('NO_LOG', { at: source.node.target.url })
   const chosen = listed.filter((name) =>
     origin === undefined ? period === undefined || mayHold(name, period) : name === origin,
   )

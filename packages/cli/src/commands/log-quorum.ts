@@ -14,6 +14,7 @@ import {
   tileReader,
   verifyConsistency,
 } from '@drempel/protocol/log'
+import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
 import { clean, table } from '../output/render.ts'
@@ -82,13 +83,8 @@ export const logQuorum: CommandSpec<Options> = {
 
 async function examine(ctx: Context, source: LogSource, only?: string): Promise<Found> {
   const node = source.node.target.url
-  const origin =
-    only ??
-    (await source.origins())
-      .map((log) => log.origin)
-      .sort()
-      .at(-1) ??
-    ''
+  const listed = (await source.origins()).map((log) => log.origin).sort()
+  const origin = only ?? listed.at(-1) ?? fail('NO_LOG', { at: node })
   const nothing = { size: null, cosigned: null, needed: null, groups: [], witnesses: [], key: null }
   try {
     return { node, origin, ...(await verify(source, origin)) }

@@ -24,7 +24,11 @@ export const statusCommand: CommandSpec = {
       [label('taken', 'duties'), status.roles.join(', ') || null],
       [label('logboek', 'log'), log && `${log.origin} (${log.size})`],
     ])
-    const parts = [facts]
+    const next = label(
+      '-> wat nog nodig is: drempel doctor',
+      '-> what is still needed: drempel doctor',
+    )
+    const parts = [convenant === null ? `${facts}\n${next}` : facts]
     const heading = (nl: string, en: string) => ctx.paint('bold', label(nl, en))
     if (status.flags.length > 0) {
       const head = label('soort,actief', 'kind,active').split(',')

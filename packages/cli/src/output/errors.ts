@@ -35,6 +35,7 @@ export type CliErrorCode =
   | 'LOG_OF_OTHER'
   | 'MEMBER_FILE'
   | 'NO_ACCESS_FILE'
+  | 'NO_LOG'
   | 'NODE_FAILED'
   | 'NODE_TIMEOUT'
   | 'NODE_UNREACHABLE'
@@ -248,6 +249,14 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     next: {
       nl: 'is de bewaartermijn voorbij, verwijder dan het bestand uit de map seen',
       en: 'if its term has ended, remove the file from the folder seen',
+    },
+  },
+  NO_LOG: {
+    exit: EXIT.failed,
+    title: { nl: 'De node heeft nog geen logboek', en: 'The node has no log yet' },
+    next: {
+      nl: 'het begint bij drempel convenant install BESTAND',
+      en: 'it begins with drempel convenant install FILE',
     },
   },
   LOG_OF_OTHER: {
