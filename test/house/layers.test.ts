@@ -38,7 +38,8 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     client: ['output'],
     audit: ['client', 'output'],
     federation: ['client', 'output'],
-    experiment: ['federation', 'client', 'output'],
+    // A rehearsal reads its nodes' logs as an auditor does.
+    experiment: ['audit', 'federation', 'client', 'output'],
     commands: ['experiment', 'audit', 'client', 'output'],
     '.': ['commands', 'client', 'output'],
   },
