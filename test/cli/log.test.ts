@@ -35,7 +35,7 @@ describe('log quorum', () => {
         return { name: key.name, id: key.id, bytes: sign(parseNote(log.note).text) }
       }),
     )
-  const quorum = async (log: Log, cosigned: string | undefined, convenant = file()) => {
+  const quorum = async (log: Log, cosigned: string | undefined, convenant = file(), now = NOW) => {
     const node = await fakeNode(({ path }: Call) =>
       path === `log/${log.origin}/cosigned`
         ? cosigned === undefined
@@ -44,7 +44,7 @@ describe('log quorum', () => {
         : serve(log, path),
     )
     const argv = ['log', 'quorum', '--home', node.home, '--convenant', convenant, '--json']
-    const ran = await drempel(argv)
+    const ran = await drempel(argv, { now })
     return { exit: ran.exit, ...ran.json() } as { exit: number; ok: boolean; logs: Loose[] }
   }
 
@@ -73,6 +73,19 @@ describe('log quorum', () => {
     const log = makeLog()
     const told = await quorum(log, cosign(log, ids))
     expect(told).toMatchObject({ exit: 1, ok: false, logs: [{ ok: false, error }] })
+  })
+
+  it('of what is old vouches for nothing that its owner put behind it', async () => {
+    const [before, log] = [makeLog(500), makeLog()]
+    const at = (minutes: number, cosigned: Log) =>
+      quorum(log, cosign(cosigned, ['bank-b', 'platform']), file(), NOW + minutes * 60_000)
+    expect(await at(16, before)).toMatchObject({ exit: 0, logs: [{ waiting: 16 }] })
+    expect(await at(17, before)).toMatchObject({
+      exit: 1,
+      ok: false,
+      logs: [{ ok: false, cosigned: 500, waiting: 17, error: 'NOT_WITNESSED' }],
+    })
+    expect(await at(10_000, log)).toMatchObject({ exit: 0, logs: [{ waiting: null }] })
   })
 
   it('is not had for a history that the node does not show', async () => {

@@ -1,17 +1,20 @@
 /**
  * log quorum: whether the witnesses of the convenant vouch for a log, and since when. Verified here:
- * the owner's signature and theirs under the keys of the convenant, how many are needed, and that the
- * newest checkpoint extends what they cosigned.
+ * the owner's signature and theirs under the keys of the convenant, how many are needed, that the
+ * newest checkpoint extends what they cosigned, and that nothing in it has waited for them longer than the
+ * convenant lets it: else an old cosignature would vouch for whatever its owner put behind it.
  */
 
 import type { WitnessTerms } from '@drempel/protocol/convenant'
-import { fromBase64url, fromUtf8, isProtocolError } from '@drempel/protocol/encoding'
+import { fromBase64url, fromUtf8, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import {
+  type Checkpoint,
   consistencyProof,
   cosignatureKey,
   openCheckpoint,
   openCosigned,
   tileReader,
+  timeOf,
   verifyConsistency,
 } from '@drempel/protocol/log'
 import { fail } from '../output/errors.ts'
@@ -20,10 +23,14 @@ import { explain, NodeProblem } from '../output/explain.ts'
 import { clean, table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
+import { provedEntries } from './log-entries.ts'
 import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
 
 type Options = SourceOptions & { readonly origin?: string }
+
+/** How soon an entry is cosigned when all is well. */
+const PROMPT_MINUTES = 1
 
 type Found = {
   readonly node: string
@@ -40,6 +47,8 @@ type Found = {
     readonly of: number
   }[]
   readonly witnesses: readonly { readonly member: string; readonly time: string }[]
+  /** Minutes, of the first entry behind what was cosigned, by its own time; null when there is none. */
+  readonly waiting: number | null
   readonly key: KeySource | null
   readonly error?: string
   readonly next?: string | undefined
@@ -85,9 +94,10 @@ async function examine(ctx: Context, source: LogSource, only?: string): Promise<
   const node = source.node.target.url
   const listed = (await source.origins()).map((log) => log.origin).sort()
   const origin = only ?? listed.at(-1) ?? fail('NO_LOG', { at: node })
-  const nothing = { size: null, cosigned: null, needed: null, groups: [], witnesses: [], key: null }
+  const none = { size: null, cosigned: null, needed: null, groups: [], witnesses: [] }
+  const nothing = { ...none, waiting: null, key: null }
   try {
-    return { node, origin, ...(await verify(source, origin)) }
+    return { node, origin, ...(await verify(ctx, source, origin)) }
   } catch (error) {
     if (!isProtocolError(error) && !(error instanceof NodeProblem)) throw error
     const { code, next } = explain(error, ctx.lang)
@@ -95,16 +105,21 @@ async function examine(ctx: Context, source: LogSource, only?: string): Promise<
   }
 }
 
-async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'node' | 'origin'>> {
+async function verify(
+  ctx: Context,
+  source: LogSource,
+  origin: string,
+): Promise<Omit<Found, 'node' | 'origin'>> {
   const { key, source: from } = await source.keyOf(origin)
   const newest = openCheckpoint(await source.checkpoint(origin), key)
-  const { witnesses, quorum, groups } = await source.witnesses(origin)
+  const { witnesses, quorum, groups, graceMinutes } = await source.witnesses(origin)
   const needed = groups.map((group) => ({
     ...{ group: group.id, needed: group.quorum, of: group.keyNames.length },
   }))
   const about = { size: newest.size, needed: quorum, groups: needed, key: from }
   const note = await source.node.bytes(`log/${origin}/cosigned`)
-  if (note === undefined) return { ...about, ok: quorum === 0, cosigned: null, witnesses: [] }
+  const unsigned = { cosigned: null, witnesses: [], waiting: null }
+  if (note === undefined) return { ...about, ok: quorum === 0, ...unsigned }
   const names = new Map(keysOf(witnesses).map(({ name }, i) => [name, witnesses[i]!.id]))
   const cosigned = openCosigned(fromUtf8(note), key, keysOf(witnesses), { quorum, groups })
   const read = tileReader(newest.size, source.fetchTile(origin))
@@ -114,7 +129,23 @@ async function verify(source: LogSource, origin: string): Promise<Omit<Found, 'n
     member: names.get(name)!,
     time: new Date(time * 1000).toISOString(),
   }))
-  return { ...about, ok: true, cosigned: cosigned.size, witnesses: signed }
+  const waiting = await waitingOf(ctx, source, newest, cosigned.size)
+  const found = { ...about, cosigned: cosigned.size, witnesses: signed, waiting }
+  if (waiting === null || waiting <= PROMPT_MINUTES + graceMinutes) return { ...found, ok: true }
+  const { code, next } = explain(new ProtocolError('NOT_WITNESSED'), ctx.lang)
+  return { ...found, ok: false, error: code, next }
+}
+
+async function waitingOf(
+  ctx: Context,
+  source: LogSource,
+  newest: Checkpoint,
+  cosigned: number,
+): Promise<number | null> {
+  for await (const { event } of provedEntries(source, newest.origin, newest, cosigned)) {
+    return Math.max(0, Math.floor((ctx.world.clock() - timeOf(event.time)) / 60_000))
+  }
+  return null
 }
 
 function keysOf(witnesses: WitnessTerms['witnesses']) {
