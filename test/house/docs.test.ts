@@ -16,11 +16,11 @@ import { events } from '../../packages/protocol/src/log/schema.ts'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const DOCS = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(root, 'docs')).flatMap((name) =>
-    name.endsWith('.md') ? [`docs/${name}`] : [],
+  ...['docs', 'examples/proeftuin'].flatMap((folder) =>
+    readdirSync(join(root, folder)).flatMap((name) =>
+      name.endsWith('.md') ? [`${folder}/${name}`] : [],
+    ),
   ),
-  'examples/proeftuin/README.md',
-  'examples/proeftuin/generale-repetitie.md',
 ]
 const text = (doc: string): string => readFileSync(join(root, doc), 'utf8')
 const manifest = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
