@@ -4,6 +4,7 @@ import { catchUp } from '@drempel/node/internal/sessions'
 import { convenantDigest, rehearsalDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bend } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
 import { Lead } from '../kit/lead.ts'
 import type { Member } from '../kit/member.ts'
@@ -95,6 +96,7 @@ describe('the end of a rehearsal', () => {
     const { store } = a.ctx
     const bytes = new Uint8Array(32)
     const row = { state: 'active', signatures: [], transcript: bytes, sealedShare: bytes } as const
+    const request = { id: '0f', receivedAt: 1, dueAt: 2 }
     const writes: (() => Promise<unknown>)[] = [
       () => store.keys.put({ kind: 'host', epoch: '9', ...row }),
       () => store.lists.accept([]),
@@ -103,6 +105,7 @@ describe('the end of a rehearsal', () => {
       () => store.psi.addPart('upload/1', bytes),
       () => store.psi.prepared.transition('0d', ['masking'], 'ready'),
       () => store.meta.set('opened/host', 'x'),
+      () => store.cases.open({ ...request, type: 'access', kind: 'host', sealed: bytes }),
     ]
     const held = writes.map(halfway)
     // Some write while it ends, the others after it.
@@ -144,6 +147,16 @@ describe('the end of a rehearsal', () => {
       state: 'dropped',
       sealedShare: null,
     })
+  })
+
+  it('says whether anything of it is left', async () => {
+    const told = async () => (await a.api('POST', '/rehearsal/end', {})).json
+    await begin('schoon')
+    expect(await told()).toEqual({ clean: true })
+    await begin('resten')
+    const honest = bend(a.ctx.store.rehearsals, 'inUse', () => async () => true)
+    expect(await told()).toEqual({ clean: false })
+    honest()
   })
 
   it('goes on at the next start where the node stopped in the middle', async () => {

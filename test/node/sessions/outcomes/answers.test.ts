@@ -11,7 +11,7 @@ const ORIGIN = encodeOrigin({ convenant: 'proef', member: 'bank-a', quarter: QUA
 const ELSEWHERE = encodeOrigin({ convenant: 'proef', member: 'bank-a', quarter: '2026Q3' })
 const DAYS = Array.from({ length: 9 }, (_, i) => `2026-10-0${i + 1}`)
 
-type Kind = 'answer' | 'tag' | 'failed' | 'other'
+type Kind = 'answer' | 'tag' | 'failed' | 'rehearsed' | 'other'
 type Given = readonly [day: string, kind: Kind]
 
 function leafOf([day, kind]: Given): Bytes {
@@ -24,7 +24,9 @@ function leafOf([day, kind]: Given): Bytes {
   return encodeEvent({
     ...all,
     ...{ type: 'query.result', txid: '0'.repeat(32), role: 'asker', parties: ['bank-b'] },
-    ...{ convenant: { version: 1, digest: '0'.repeat(64) }, kind: 'host', sizeBucket: 16 },
+    ...{ kind: 'host', sizeBucket: 16 },
+    // A rehearsal is no version of the convenant.
+    convenant: { version: 1, digest: (kind === 'rehearsed' ? '1' : '0').repeat(64) },
     ...{ status: kind === 'failed' ? 'failed' : 'answered' },
     ...(kind === 'failed' ? { reason: 'PEER_TIMEOUT' } : {}),
     ...(kind === 'tag'
@@ -83,7 +85,7 @@ describe('the answers of days', () => {
   it('are all that a whole reading finds, whatever the clock did and whenever it is asked', async () => {
     const entry = fc.tuple(
       fc.constantFrom(...DAYS),
-      fc.constantFrom<Kind>('answer', 'answer', 'tag', 'failed', 'other'),
+      fc.constantFrom<Kind>('answer', 'answer', 'tag', 'failed', 'rehearsed', 'other'),
     )
     await fc.assert(
       fc.asyncProperty(
