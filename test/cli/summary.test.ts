@@ -3,6 +3,7 @@
 import { type LeafFields, sizeBucket } from '@drempel/protocol/log'
 import { expect, test } from 'vitest'
 import { isNotable } from '../../packages/cli/src/audit/entry.ts'
+import { htmlReport } from '../../packages/cli/src/audit/html.ts'
 import { parsePeriod } from '../../packages/cli/src/audit/period.ts'
 import { summaryOf } from '../../packages/cli/src/audit/summary.ts'
 import { eventWords } from '../../packages/cli/src/audit/words.ts'
@@ -59,6 +60,18 @@ test('intersections are counted by the other member, whatever came of them', () 
     { ...what, party: 'telecom', begun: 3, done: 2, failed: 1, refused: 0 },
   ])
   expect(queries).toEqual([])
+})
+
+test('an entry that is dated out of the period is told of its log, in the report too', () => {
+  const of = (time: string) => ({ type: 'node.started', time })
+  const told = summary([of('2026-12-01T10:00Z'), of('2026-09-30T10:00Z'), of('2026-12-01T10:01Z')])
+  expect(told.logs).toMatchObject([{ inPeriod: 2, setBack: { entries: 1, first: 1 } }])
+  const facts = { period: parsePeriod('2026Q4')!, checkpoints: [], key: 'home', madeAt: 0 }
+  const report = htmlReport({ ...facts, summary: told, cosigned: [null] }, 'en')
+  expect(report).toContain('drempel/x/bank-a/2026Q4: 1 entry says an earlier time')
+  const sound = summary([of('2026-12-01T10:00Z'), of('2026-12-01T10:01Z')])
+  expect(sound.logs).toMatchObject([{ inPeriod: 2, setBack: null }])
+  expect(htmlReport({ ...facts, summary: sound, cosigned: [null] }, 'en')).not.toContain('earlier')
 })
 
 test('an alert is told one by one', () => {

@@ -7,6 +7,7 @@ import { escaped, htmlDocument } from '../output/document.ts'
 import type { Lang, Text } from '../output/language.ts'
 import type { Period } from './period.ts'
 import type { Summary } from './summary.ts'
+import { setBackText } from './times.ts'
 import { eventWords } from './words.ts'
 
 export type ReportFacts = {
@@ -37,6 +38,9 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
       lang,
     ),
     `<p>${say(TEXTS.verified)} ${say(KEYS[key] ?? KEYS.node!)}</p>`,
+    ...summary.logs.flatMap(({ origin, setBack }) =>
+      setBack === null ? [] : [`<p>${escaped(origin)}: ${say(setBackText(setBack))}</p>`],
+    ),
     heading(TEXTS.days),
     barsOf(summary.days, lang),
     heading(TEXTS.queries),

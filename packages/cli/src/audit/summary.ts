@@ -3,6 +3,7 @@
 import { minuteOf, timeOf } from '@drempel/protocol/log'
 import { type Entry, fieldsOf, isNotable, isRefusal, isWithin, type VerifiedLog } from './entry.ts'
 import type { Period } from './period.ts'
+import { type SetBack, watchTimes } from './times.ts'
 
 export type PurposeCount = {
   readonly purpose: string
@@ -19,6 +20,8 @@ export type Summary = {
     readonly origin: string
     readonly size: number
     readonly inPeriod: number
+    /** Of all its entries: who dates one out of the period keeps it out of all that follows here. */
+    readonly setBack: SetBack | null
   }[]
   /** Queries of this member. Those that its own node refused may lack a purpose that exists. */
   readonly queries: readonly PurposeCount[]
@@ -75,7 +78,10 @@ export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary
   const all = within.flatMap(({ entries }) => entries)
   return {
     member: logs[0]?.member ?? '',
-    logs: within.map(({ origin, size, entries }) => ({ origin, size, inPeriod: entries.length })),
+    logs: within.map(({ origin, size, entries }, i) => ({
+      ...{ origin, size, inPeriod: entries.length },
+      setBack: setBackIn(logs[i]!.entries),
+    })),
     queries: queriesIn(all),
     evaluated: evaluatedIn(all),
     intersections: intersectionsIn(all),
@@ -99,6 +105,12 @@ export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary
     ),
     days: daysOf(all, period),
   }
+}
+
+function setBackIn(entries: readonly Entry[]): SetBack | null {
+  const times = watchTimes()
+  for (const { index, event } of entries) times.see(index, event.time)
+  return times.found()
 }
 
 function queriesIn(entries: readonly Entry[]): PurposeCount[] {

@@ -19,7 +19,7 @@ import {
 } from '@drempel/protocol/log'
 import { type Entry, isOfType, selector } from '../audit/entry.ts'
 import { sha256 } from '../audit/hash.ts'
-import { type SetBack, watchTimes } from '../audit/times.ts'
+import { type SetBack, setBackText, watchTimes } from '../audit/times.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
@@ -346,7 +346,7 @@ function logTable(ctx: Context, logs: readonly Verified[]): string {
   const parts = [table(head.split(','), rows)]
   for (const next of new Set(logs.map((log) => log.next))) if (next) parts.push(`-> ${clean(next)}`)
   for (const { origin, setBack } of logs) {
-    if (setBack) parts.push(`${origin}: ${setBackText(ctx, setBack)}`)
+    if (setBack) parts.push(`${origin}: ${ctx.say(setBackText(setBack))}`)
   }
   if (logs.some(({ key }) => key === 'node')) {
     parts.push(
@@ -357,13 +357,6 @@ function logTable(ctx: Context, logs: readonly Verified[]): string {
     )
   }
   return parts.join('\n')
-}
-
-function setBackText(ctx: Context, { entries, minutes, first }: SetBack): string {
-  return ctx.say({
-    nl: `${entries} regels noemen een vroegere tijd dan een regel ervoor (tot ${minutes} minuten, vanaf regel ${first}): een klok die werd gelijkgezet, of regels met een verkeerde tijd.`,
-    en: `${entries} entries say an earlier time than one before them (by up to ${minutes} minutes, from entry ${first} on): a clock that was put right, or entries with a false time.`,
-  })
 }
 
 function entryTable(ctx: Context, entries: readonly Entry[]): string {
