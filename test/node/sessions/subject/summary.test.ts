@@ -1,4 +1,5 @@
 import { summariseFlags } from '@drempel/node/internal/sessions'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
@@ -27,6 +28,13 @@ test('a quarter’s flags are summed up once, in buckets, when it is over', asyn
 
   // Two quarters later: one entry for each that is over.
   federation.clock.ahead = 190 * DAY
+  const audit = node.ctx.audit as { append: typeof node.ctx.audit.append }
+  const { append } = audit
+  audit.append = async () => {
+    throw new ProtocolError('LOG_UNAVAILABLE')
+  }
+  await expect(summariseFlags(node.ctx)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+  audit.append = append
   const added = await node.adds(async () => {
     await summariseFlags(node.ctx)
     await summariseFlags(node.ctx)
