@@ -14,6 +14,7 @@ import { parseBody } from '../parse.ts'
 import { differ } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
+import { tellEnd } from './failure.ts'
 import { journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import {
@@ -219,7 +220,7 @@ export async function refuseIntersection(
   const about = { ...session, kind: before.content.proposal.body.kind }
   await journalPsiRefused(ctx, about, reason, { operator: by?.id ?? null })
   await dropList(ctx, id)
-  if (before.state === 'proposed') runs.tellRefusal(session, reason)
+  if (before.state === 'proposed') tellEnd(ctx, session, { refused: true, reason })
   return session
 }
 

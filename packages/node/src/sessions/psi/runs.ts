@@ -8,23 +8,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isProtocolError, type Json, ProtocolError } from '@drempel/protocol/encoding'
 import type { Appended } from '../../audit/index.ts'
 import type { Channel } from '../../peers/index.ts'
-import type { PsiState } from '../../store/index.ts'
 import { behind } from '../behind.ts'
 import type { NodeContext } from '../context.ts'
-import { codeOf, culpritOf, fail, failure } from '../errors.ts'
-import { memberKey, permit } from '../federation.ts'
+import { fail, failure } from '../errors.ts'
+import { permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
 import { Turns } from '../turns.ts'
 import { requestOf } from './agree.ts'
-import { type Cause, causeOf } from './causes.ts'
+import { causeOf } from './causes.ts'
+import { keepFailure, tellEnd } from './failure.ts'
 import { journalPsiIntent, journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
-import { dropList, dropResult } from './lists.ts'
+import { dropList } from './lists.ts'
 import { playPart } from './part.ts'
 import type { PsiPolicy } from './policy.ts'
-import { move, openSession, type PsiSession, sealContent, sessionOf } from './state.ts'
+import { move, openSession, type PsiSession, sessionOf } from './state.ts'
 
-const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
 const RUNS = 4
 /** How long a session waits for a connection, the first or one after it was lost. */
 const CONNECT_MS = 60_000
@@ -201,7 +200,10 @@ export class Intersections {
         // One that was just then begun.
         const begun = this.#live.get(id)
         this.#stop(id, begun, error)
-        await this.#failed(await sessionOf(this.#ctx, id), error, live ?? begun, tell)
+        const session = await sessionOf(this.#ctx, id)
+        const reason = await keepFailure(this.#ctx, session, error, live ?? begun)
+        if (!tell || reason === undefined) return
+        tellEnd(this.#ctx, session, { refused: false, reason: causeOf(reason) })
       })
     } finally {
       this.#ending.delete(id)
@@ -213,50 +215,6 @@ export class Intersections {
     live?.abort.abort(error)
     clearTimeout(live?.missing)
     this.#live.delete(id)
-  }
-
-  /** Entered, then failed: a crash in between leads here again, and finds the entry. */
-  async #failed(
-    session: PsiSession,
-    error: unknown,
-    live: LiveRun | undefined,
-    tell: boolean,
-  ): Promise<void> {
-    const ctx = this.#ctx
-    const { id, state } = session
-    if (!OPEN.includes(state)) return
-    const reason = codeOf(error)
-    const cause = isProtocolError(error, 'PSI_ENDED') ? (error.at as Cause) : undefined
-    const content = cause === undefined ? session.content : { ...session.content, cause }
-    const culprit = this.#member(culpritOf(error))
-    const types = (await ctx.audit.find(id)).map(({ type }) => type)
-    if (types.includes('psi.intent') && !types.includes('psi.result')) {
-      await journalPsiResult(ctx, { ...session, content }, 'failed', { reason })
-    }
-    // Where no byte came nobody learned anything, and it is not counted.
-    const ran = state === 'running' && live?.link.bytesReceived !== 0
-    const spent = ran ? {} : { committedAt: null }
-    const patch = { reason, culprit, sealed: sealContent(ctx, id, content), ...spent }
-    if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return
-    ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
-    // Who proposed it may propose it again with the same list; housekeeping drops that after a day.
-    if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
-    await dropResult(ctx, id)
-    if (tell) this.#tell(session, { refused: false, reason: causeOf(reason) })
-  }
-
-  /** To the other side: this one would not begin. */
-  tellRefusal(session: PsiSession, reason: string): void {
-    this.#tell(session, { refused: true, reason })
-  }
-
-  /** Behind: a peer that cannot be told finds out by itself. */
-  #tell(
-    { id, peer }: PsiSession,
-    word: { readonly refused: boolean; readonly reason: string },
-  ): void {
-    const work = this.#ctx.call(peer, 'psi/end', { id, ...word })
-    work.catch(() => {})
   }
 
   async #run(session: PsiSession, live: LiveRun, seen: PeerCheckpoint): Promise<void> {
@@ -311,13 +269,6 @@ export class Intersections {
       const error = new ProtocolError('PEER_GONE', { culprit, at: 'connection' })
       behind(this.#ctx, 'psi', this.fail(id, error))
     }, this.#limits.connectMs)
-  }
-
-  /** A name that a message brought is entered only if it is a member's. */
-  #member(id: string | undefined): string | null {
-    if (id === 'self') return this.#ctx.self
-    const known = id !== undefined && memberKey(this.#ctx.inForce(), id) !== undefined
-    return known ? id : null
   }
 
   /** At start and at the end of the process, or of a rehearsal. What has its result is entered first. */

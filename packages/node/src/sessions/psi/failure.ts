@@ -1,0 +1,65 @@
+/**
+ * What is kept of a session that failed, and what the other side is told: one of a few words. Entered
+ * first, then failed: a crash in between leads here again, and finds the entry.
+ */
+
+import { isProtocolError } from '@drempel/protocol/encoding'
+import type { PsiState } from '../../store/index.ts'
+import type { NodeContext } from '../context.ts'
+import { codeOf, culpritOf } from '../errors.ts'
+import { memberKey } from '../federation.ts'
+import type { Cause } from './causes.ts'
+import { journalPsiResult } from './journal.ts'
+import type { PsiLink } from './link.ts'
+import { dropList, dropResult } from './lists.ts'
+import { type PsiSession, sealContent } from './state.ts'
+
+const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
+
+/**
+ * @param live what ran of it
+ * @returns why it failed; undefined for one that had ended
+ */
+export async function keepFailure(
+  ctx: NodeContext,
+  session: PsiSession,
+  error: unknown,
+  live: { readonly link: Pick<PsiLink, 'bytesReceived'> } | undefined,
+): Promise<string | undefined> {
+  const { id, state } = session
+  if (!OPEN.includes(state)) return undefined
+  const reason = codeOf(error)
+  const cause = isProtocolError(error, 'PSI_ENDED') ? (error.at as Cause) : undefined
+  const content = cause === undefined ? session.content : { ...session.content, cause }
+  const culprit = memberNamed(ctx, culpritOf(error))
+  const types = (await ctx.audit.find(id)).map(({ type }) => type)
+  if (types.includes('psi.intent') && !types.includes('psi.result')) {
+    await journalPsiResult(ctx, { ...session, content }, 'failed', { reason })
+  }
+  // Where no byte came nobody learned anything, and it is not counted.
+  const ran = state === 'running' && live?.link.bytesReceived !== 0
+  const spent = ran ? {} : { committedAt: null }
+  const patch = { reason, culprit, sealed: sealContent(ctx, id, content), ...spent }
+  if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return undefined
+  ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
+  // Who proposed it may propose it again with the same list; housekeeping drops that after a day.
+  if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
+  await dropResult(ctx, id)
+  return reason
+}
+
+/** Behind: a peer that cannot be told finds out by itself. */
+export function tellEnd(
+  ctx: NodeContext,
+  { id, peer }: PsiSession,
+  word: { readonly refused: boolean; readonly reason: string },
+): void {
+  ctx.call(peer, 'psi/end', { id, ...word }).catch(() => {})
+}
+
+/** A name that a message brought is entered only if it is a member's. */
+function memberNamed(ctx: NodeContext, id: string | undefined): string | null {
+  if (id === 'self') return ctx.self
+  const known = id !== undefined && memberKey(ctx.inForce(), id) !== undefined
+  return known ? id : null
+}
