@@ -1,5 +1,7 @@
 /** The plan that members make without talking, and the checklist as data, as rows and as a page. */
 
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
 import { sheetHtml } from '@drempel/cli/internal/experiment/rehearse/html'
 import { meetAll } from '@drempel/cli/internal/experiment/rehearse/meet'
@@ -14,7 +16,7 @@ import {
   parseSheet,
   type Sheet,
 } from '@drempel/cli/internal/experiment/rehearse/sheet'
-import { nextOf } from '@drempel/cli/internal/experiment/rehearse/show'
+import { nextOf, openItems } from '@drempel/cli/internal/experiment/rehearse/show'
 import { CHECK_NAMES, NEXT } from '@drempel/cli/internal/experiment/rehearse/texts'
 import type { RehearsalView } from '@drempel/protocol/api'
 import {
@@ -191,6 +193,39 @@ describe('the checklist', () => {
       }
     }
     expect(nextOf(passed('log'), 'en')).toBeUndefined()
+  })
+
+  it('says once what waits for one that failed, and all else that waits', () => {
+    const code = 'PEER_UNREACHABLE'
+    const items: Item[] = [
+      { check: 'reachable', about: 'b', state: 'failed', code },
+      { check: 'clock', about: 'b', state: 'waiting', code },
+      { check: 'clock', about: 'c', state: 'waiting', code },
+      { check: 'ready', about: 'b', state: 'waiting', code: 'LATE' },
+      passed('log'),
+    ]
+    const open = openItems(sheet('a', items)).map(({ check, about }) => `${check} ${about}`)
+    expect(open).toEqual(['reachable b', 'clock c', 'ready b'])
+    expect(isComplete([sheet('a', items)], false)).toBe(false)
+  })
+
+  it('reads a check of another release by its own name', async () => {
+    const cwd = folder()
+    const item: Item = { check: 'of-tomorrow', state: 'failed', code: 'SOME_CODE' }
+    for (const id of ['a', 'b', 'c']) {
+      writeFileSync(join(cwd, id), encodeSheet(sheet(id, id === 'a' ? [item] : [passed('log')])))
+    }
+    const merge = ['experiment', 'rehearse', '--merge', '--out', 'all']
+    const { exit, out } = await drempel([...merge, 'a', 'b', 'c'], { cwd })
+    expect(exit).toBe(1)
+    expect(out).toContain('of-tomorrow')
+    expect(out).toContain(`To keep or to print: ${join(cwd, 'all/rehearsal.html')}`)
+    expect(readFileSync(join(cwd, 'all/rehearsal.html'), 'utf8')).toContain('of-tomorrow')
+    // All that is there passed, and not all is there.
+    const some = await drempel([...merge, 'b', 'c'], { cwd })
+    expect(some.out).toContain('All that stands here passed.')
+    expect(some.out).toContain('There is no sheet of these members: a')
+    expect(some.exit).toBe(1)
   })
 
   it('is a page that fetches nothing and shows what others wrote as text', () => {

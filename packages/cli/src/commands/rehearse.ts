@@ -13,9 +13,18 @@ import {
   parseSheet,
   type Sheet,
 } from '../experiment/rehearse/sheet.ts'
-import { matrixRows, nextOf, openItems } from '../experiment/rehearse/show.ts'
-import { CHECK_NAMES, STATE_NAMES, TEXTS } from '../experiment/rehearse/texts.ts'
+import {
+  checkName,
+  matrixRows,
+  missingIn,
+  NOT_REACHED,
+  nextOf,
+  okText,
+  openItems,
+} from '../experiment/rehearse/show.ts'
+import { STATE_NAMES, TEXTS } from '../experiment/rehearse/texts.ts'
 import { EXIT } from '../output/exit.ts'
+import { NodeProblem } from '../output/explain.ts'
 import { table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, usage, YES_OPTION } from './define.ts'
@@ -165,7 +174,7 @@ async function rehearseAll(
 }
 
 async function endAll(ctx: Context, nodes: readonly NodeClient[]): Promise<Outcome> {
-  const codes = await Promise.all(nodes.map((node) => endRehearsal(node)))
+  const codes = await Promise.all(nodes.map((node) => endAt(node, nodes.length > 1)))
   const left = codes.find((code) => code !== undefined)
   const text = ctx.say(
     left === undefined
@@ -179,6 +188,17 @@ async function endAll(ctx: Context, nodes: readonly NodeClient[]): Promise<Outco
     json: { ended: left === undefined },
     text,
     exit: left === undefined ? EXIT.ok : EXIT.failed,
+  }
+}
+
+/** Of several nodes some may not have begun, which keeps none of the others. */
+async function endAt(node: NodeClient, oneOfMany: boolean): Promise<string | undefined> {
+  try {
+    return await endRehearsal(node)
+  } catch (error) {
+    const none = error instanceof NodeProblem && error.problem.code === 'NOT_REHEARSING'
+    if (none && oneOfMany) return undefined
+    throw error
   }
 }
 
@@ -219,27 +239,35 @@ async function shown(
   }
   return {
     json: { passed, folder, sheets },
-    text: textOf(ctx, sheets, merged),
+    text: textOf(ctx, sheets, merged, folder),
     exit: passed ? EXIT.ok : EXIT.failed,
   }
 }
 
-function textOf(ctx: Context, sheets: readonly Sheet[], merged: boolean): string {
+function textOf(
+  ctx: Context,
+  sheets: readonly Sheet[],
+  merged: boolean,
+  folder: string | null,
+): string {
   const { lang } = ctx
   const head = [ctx.say(TEXTS.matrixHead), ...sheets.map(({ member }) => member)]
   const left = sheets.flatMap((sheet) =>
     openItems(sheet).map((item) => [
-      ...[sheet.member, ctx.say(CHECK_NAMES[item.check as keyof typeof CHECK_NAMES])],
+      ...[sheet.member, checkName(item.check, lang)],
       ...[item.about, ctx.say(STATE_NAMES[item.state]), nextOf(item, lang)],
     ]),
   )
-  const members = sheets[0]!.members
-  const missing = members.filter((id) => !sheets.some(({ member }) => member === id))
+  const missing = missingIn(sheets)
+  const rows = matrixRows(sheets, lang)
+  const unsaid = [STATE_NAMES.absent[lang], NOT_REACHED]
   return [
-    table(head, matrixRows(sheets, lang)),
+    table(head, rows),
+    ...(rows.flat().some((cell) => unsaid.includes(cell)) ? [ctx.say(TEXTS.absent)] : []),
     ...(left.length === 0
-      ? [ctx.say(TEXTS.ok)]
+      ? [ctx.say(okText(sheets)), ...(missing.length === 0 ? [ctx.say(TEXTS.start)] : [])]
       : [table([ctx.say(TEXTS.member).toLowerCase(), ...TEXTS.head[lang]], left)]),
     ...(merged && missing.length > 0 ? [`${ctx.say(TEXTS.missing)} ${missing.join(', ')}`] : []),
+    ...(folder === null ? [] : [`${ctx.say(TEXTS.files)} ${join(folder, 'rehearsal.html')}`]),
   ].join('\n\n')
 }

@@ -4,7 +4,7 @@ import { escaped, htmlDocument } from '../../output/document.ts'
 import type { Lang, Text } from '../../output/language.ts'
 import { paragraph, tableOf } from '../report/markup.ts'
 import { CHECKS, type Item, type Sheet, worst } from './sheet.ts'
-import { checkName, matrixRows, nextOf, openItems } from './show.ts'
+import { checkName, matrixRows, missingIn, nextOf, okText, openItems } from './show.ts'
 import { STATE_NAMES, TEXTS } from './texts.ts'
 
 export function sheetHtml(sheets: readonly Sheet[], lang: Lang): string {
@@ -12,14 +12,14 @@ export function sheetHtml(sheets: readonly Sheet[], lang: Lang): string {
   const [first] = sheets
   const { convenant, word, digest } = first!
   const title = `${say(TEXTS.title)} ${convenant.id}, ${say(TEXTS.version)} ${convenant.version}`
-  const missing = first!.members.filter((id) => !sheets.some(({ member }) => member === id))
+  const missing = missingIn(sheets)
   const left = sheets.flatMap((sheet) =>
     openItems(sheet).map((item) => `${sheet.member}: ${lineOf(item, lang)}`),
   )
   const sections = [
     paragraph(say(TEXTS.about)),
     ...(left.length === 0
-      ? [paragraph(say(TEXTS.ok))]
+      ? [paragraph(say(okText(sheets)))]
       : [paragraph(say(TEXTS.notOk), 'warning'), list(left)]),
     ...(missing.length === 0 || sheets.length === 1
       ? []
@@ -75,9 +75,7 @@ function section(sheet: Sheet, lang: Lang): string[] {
 function lineOf(item: Item, lang: Lang): string {
   const about = item.about === undefined ? '' : ` (${item.about})`
   const next = nextOf(item, lang)
-  const named = CHECKS.find((check) => check === item.check)
-  const what = named === undefined ? item.check : checkName(named, lang)
-  return `${what}${about}: ${STATE_NAMES[item.state][lang]}${next === undefined ? '' : `; ${next}`}`
+  return `${checkName(item.check, lang)}${about}: ${STATE_NAMES[item.state][lang]}${next === undefined ? '' : `; ${next}`}`
 }
 
 function list(lines: readonly string[]): string {

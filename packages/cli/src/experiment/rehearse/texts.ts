@@ -15,7 +15,7 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
   pinned: { nl: 'TLS met de sleutel uit het convenant', en: 'TLS with the key in the convenant' },
   clock: { nl: 'klok gelijk', en: 'clock in time' },
   convenant: { nl: 'hetzelfde convenant', en: 'the same convenant' },
-  ready: { nl: 'oefent mee', en: 'rehearses too' },
+  ready: { nl: 'doet mee aan de repetitie', en: 'rehearses too' },
   import: { nl: 'meldingen geladen', en: 'flags loaded' },
   key: { nl: 'sleutel gemaakt met alle sleutelhouders', en: 'key made with all key holders' },
   round: {
@@ -45,7 +45,7 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
   },
   subject: { nl: 'inzageverzoek vindt wat er is', en: 'subject access finds what there is' },
   log: {
-    nl: 'logboek klopt, is te lezen, noemt de oefening',
+    nl: 'logboek klopt, is te lezen, noemt de repetitie',
     en: 'log verifies, reads, names the rehearsal',
   },
   witness: { nl: 'logboek meegetekend door getuigen', en: 'log cosigned by witnesses' },
@@ -57,7 +57,7 @@ export const CHECK_NAMES: Readonly<Record<Check, Text>> = {
     nl: 'register van verwerkingen (AVG art. 30) noemt het doel',
     en: 'record of processing (GDPR art. 30) names the purpose',
   },
-  clean: { nl: 'alles van de oefening gewist', en: 'all of the rehearsal erased' },
+  clean: { nl: 'alles van de repetitie gewist', en: 'all of the rehearsal erased' },
 }
 
 /** By code; `round` and the like where a code says the same of all. */
@@ -92,8 +92,8 @@ export const NEXT: Readonly<Record<string, Text>> = {
     en: 'that node has no convenant yet: drempel convenant install',
   },
   NOT_REHEARSING: {
-    nl: 'vraag die deelnemer ook te oefenen: drempel experiment rehearse',
-    en: 'ask that member to rehearse too: drempel experiment rehearse',
+    nl: 'vraag die deelnemer mee te doen: drempel experiment rehearse, met hetzelfde --word',
+    en: 'ask that member to rehearse too: drempel experiment rehearse, with the same --word',
   },
   OTHER_WORD: {
     nl: 'spreek hetzelfde --word af; begin na --end opnieuw',
@@ -140,7 +140,7 @@ export const NEXT: Readonly<Record<string, Text>> = {
     en: 'subject access found nothing: see drempel subject access',
   },
   NOT_IN_LOG: {
-    nl: 'de regels van de oefening staan niet in het logboek: drempel log verify',
+    nl: 'de regels van de repetitie staan niet in het logboek: drempel log verify',
     en: 'the entries of the rehearsal are not in the log: drempel log verify',
   },
   NOT_WITNESSED: {
@@ -168,11 +168,11 @@ export const NEXT: Readonly<Record<string, Text>> = {
     en: 'the log of that member lacks entries that it had before: do not go on, and ask that member whether the node was set back',
   },
   NOT_IN_REGISTER: {
-    nl: 'het register dat uit het logboek volgt mist dit doel, zijn grondslag of de vragen van de oefening: zie drempel log export --format register',
+    nl: 'het register dat uit het logboek volgt mist dit doel, zijn grondslag of de vragen van de repetitie: zie drempel log export --format register',
     en: 'the record that follows from the log lacks this purpose, its basis or the questions of the rehearsal: see drempel log export --format register',
   },
   ENDED_BEFORE: {
-    nl: 'die deelnemer had alles al gedaan en gewist, uw node nu ook; oefen samen opnieuw als u een volledige lijst wilt',
+    nl: 'die deelnemer had alles al gedaan en gewist, uw node nu ook; doe de repetitie samen opnieuw als u een volledige lijst wilt',
     en: 'that member had done and erased all of it, and now your node has too; rehearse together again if you want a whole checklist',
   },
   FORBIDDEN: {
@@ -184,8 +184,8 @@ export const NEXT: Readonly<Record<string, Text>> = {
     en: "today's quota is used up: again tomorrow",
   },
   REHEARSING: {
-    nl: 'de verzonnen meldingen staan er nog: dezelfde opdracht gaat verder, --end wist alles',
-    en: 'the made-up flags are still there: the same command goes on, --end erases all',
+    nl: 'de repetitie is hier nog bezig: dezelfde opdracht gaat verder waar zij was, met --end is zij voorbij en alles ervan gewist',
+    en: 'the rehearsal is still on here: the same command goes on where it was, --end ends it and erases all of it',
   },
   NODE_IN_USE: {
     nl: 'er bleef iets achter: drempel status laat zien wat',
@@ -211,9 +211,18 @@ export const TEXTS = {
     nl: 'Alles wat in dit convenant staat is gelukt.',
     en: 'All that is in this convenant passed.',
   },
+  okSome: {
+    nl: 'Alles wat hier staat is gelukt.',
+    en: 'All that stands here passed.',
+  },
+  start: {
+    nl: 'Klaar voor de start: ieder laadt de eigen, echte meldingen (drempel flag import), en een sleutelhouder maakt een nieuwe sleutel (drempel keys generate), want die van de repetitie is gewist.',
+    en: 'Ready to start: each loads its own, real flags (drempel flag import), and a key holder makes a new key (drempel keys generate), as that of the rehearsal is erased.',
+  },
+  files: { nl: 'Om te bewaren of af te drukken:', en: 'To keep or to print:' },
   absent: {
-    nl: '“n.v.t.”: het staat niet in dit convenant, of niet voor deze deelnemer.',
-    en: '“not here”: it is not in this convenant, or not for this member.',
+    nl: '“n.v.t.”: het staat niet in dit convenant, of niet voor deze deelnemer. “-”: nog niet aan toegekomen.',
+    en: '“not here”: it is not in this convenant, or not for this member. “-”: not reached yet.',
   },
   notOk: { nl: 'Dit is nog niet gelukt:', en: 'This has not passed yet:' },
   missing: {
@@ -225,8 +234,8 @@ export const TEXTS = {
     en: 'The rehearsal is still on here: the node takes nothing real until it has ended.',
   },
   head: {
-    nl: ['wat', 'waarvan', 'uitkomst', 'daarna'],
-    en: ['what', 'of', 'outcome', 'next'],
+    nl: ['wat', 'waarover', 'uitkomst', 'wat nu'],
+    en: ['what', 'about', 'outcome', 'what next'],
   },
   matrixHead: { nl: 'wat', en: 'what' },
   matrix: { nl: 'Alle deelnemers', en: 'All members' },
