@@ -95,6 +95,20 @@ describe('a proposal', () => {
     await expect(put(await proposal(change))).rejects.toMatchObject({ code: 'PEER_PROBLEM', at })
   })
 
+  it('under the name of a query of the node’s own is refused', async () => {
+    const txid = Buffer.from(telecom.ctx.random(16)).toString('hex')
+    await telecom.ctx.audit.append(
+      {
+        ...{ type: 'query.intent', role: 'asker', protocol: 'check', txid, kind: 'host' },
+        ...{ purpose: 'fraude-onderzoek', rule: 'host-t2', parties: ['bank-b'], sizeBucket: 16 },
+        batch: 'ab'.repeat(32),
+      },
+      {},
+    )
+    const taken = await proposal(set('id', txid))
+    await expect(put(taken)).rejects.toMatchObject({ code: 'PEER_PROBLEM', at: 'TXID_REPLAYED' })
+  })
+
   it('under a false signature, or brought by another, is refused and entered', async () => {
     const before = (await telecom.entries()).length
     const stolen = await proposal()

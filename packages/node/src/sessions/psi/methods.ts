@@ -53,6 +53,9 @@ export function psiMethods(ctx: NodeContext, runs: Intersections): readonly Peer
         if (!budget(from)) fail('BUSY', { at: 'psi' })
         const { id, purpose, kind, size } = proposal
         const about = { id, side: 'partner', peer: from, purpose, kind } as const
+        // Key holders know the names of this node's queries: under one of those what came out of this
+        // session would be told to whom that query was about, and the other way round.
+        if ((await ctx.audit.find(id)).length > 0) fail('TXID_REPLAYED', { culprit: from })
         try {
           const sizes = { proposer: size, partner: null }
           permit(ctx, requestOf(proposal, 'partner', { sizes }))
