@@ -236,10 +236,10 @@ describe('killed while it ends', () => {
     expect(base64(list.keys)).not.toBe('')
     const { id: purpose } = federation.convenant.purposes.find(({ fourEyes }) => !fourEyes)!
     expect((await victim.ask(['shared.nl'], purpose)).results).toEqual([{ over: true }])
-    const now = new Date(Date.now())
-    federation.clock.ahead =
-      Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 15) - now.getTime()
-    const month = now.toISOString().slice(0, 7)
+    const last = (await victim.entries()).findLast(({ type }) => type === 'query.result')!
+    const now = new Date(last.time)
+    federation.clock.ahead = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 15) - Date.now()
+    const month = last.time.slice(0, 7)
     for (const member of federation.members) {
       const asked = (await member.entries()).some(
         (entry) => entry.type === 'query.result' && entry.protocol !== 'tag',

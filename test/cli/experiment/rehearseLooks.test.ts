@@ -141,6 +141,45 @@ describe('a key for one round', () => {
   })
 })
 
+describe('who makes a key or starts a round for all', () => {
+  const kind = 'host'
+  const leading = (failures: number) => {
+    let [keys, rounds] = [failures, failures]
+    const part = partOf(
+      (path) => {
+        if (path === 'keys') return { epochs: [] }
+        const one = { kind, state: 'published', createdAt: at(20) }
+        return { rounds: rounds < 0 ? [one] : [] }
+      },
+      (path) => {
+        if ((path === 'keys' ? keys-- : rounds--) > 0) throw refusal('PEER_TIMEOUT')
+      },
+    )
+    return Object.assign(part, { self: part.convenant.computeNodes[0] })
+  }
+
+  it('tries again after a hiccup of one of them', async () => {
+    const part = leading(1)
+    expect(await runRounds(part as never, 1)).toBe(true)
+    expect(lines(part, 'key')).toEqual(['host passed'])
+  })
+
+  it('does not try for ever', async () => {
+    const part = leading(9)
+    expect(await runRounds(part as never, 1)).toBe(false)
+    expect(lines(part, 'key')).toEqual(['host failed PEER_TIMEOUT'])
+  })
+
+  it('is waited for by nobody once it ended short of that', async () => {
+    const part = partOf(() => ({ rounds: [], epochs: [] }))
+    const alone = AbortSignal.abort()
+    const far = { deadline: Number.POSITIVE_INFINITY, self: 'bank-b' }
+    Object.assign(part, { ...far, setting: { ...part.setting, alone } })
+    expect(await runRounds(part as never, 1)).toBe(false)
+    expect(lines(part, 'key')).toEqual(['host waiting NO_KEY'])
+  })
+})
+
 describe('the version of the convenant', () => {
   it('is the one that was in force when it began', async () => {
     const first = draft()

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeProblem } from '../../output/explain.ts'
 import type { Part, Setting } from './run.ts'
 
-/** As long as a node takes to start again. */
-const AGAIN_MS = 5_000
+/** In looks: as long as a node takes to start again. */
+const AGAIN = 10
 
 /** Until the next look. @throws AbortError */
 export function pause({ pollMs, signal }: Setting, ms = pollMs): Promise<void> {
@@ -26,7 +26,7 @@ export async function twice<Value>(
     return await work()
   } catch (error) {
     if (!(error instanceof NodeProblem)) throw error
-    await pause(setting, AGAIN_MS)
+    await pause(setting, AGAIN * setting.pollMs)
     return work()
   }
 }
