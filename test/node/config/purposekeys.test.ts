@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -66,6 +66,16 @@ it('one is erased alone, and all of a quarter with it', async () => {
   await purposeKeys.create(fraud)
   expect(await periodKeys.erase('2026Q4')).toBe(false)
   expect(await purposeKeys.load(fraud)).toBeNull()
+})
+
+it('a key that can not be erased keeps none of the others, and is told', async () => {
+  const { purposeKeys, periodKeys } = await open()
+  await periodKeys.create('2026Q4')
+  for (const of of [later, search, next]) await purposeKeys.create(of)
+  await mkdir(join(folder, 'home/periods/purposes/2026Q4.fraude.2026-11-22.key'))
+  await expect(periodKeys.erase('2026Q4')).rejects.toMatchObject({ code: 'HOME_FAILED' })
+  expect(await periodKeys.load('2026Q4')).toBeNull()
+  expect(await purposeKeys.list()).toEqual([fraud, next])
 })
 
 it("keys of an older release's index are found, and end with their quarter", async () => {

@@ -38,18 +38,25 @@ export function openPurposeKeys(periods: string, random: RandomBytes): PurposeKe
   }
 }
 
-/** What a period ends with: first what finds its records, then what opens them. */
+/**
+ * What a period ends with: first what finds its records, then what opens them. One that can't be erased
+ * keeps none of the others, and is told when they are gone.
+ */
 export function withPurposes(periodKeys: PeriodKeys, purposeKeys: PurposeKeys): PeriodKeys {
   return {
     ...periodKeys,
     async erase(period): Promise<boolean> {
+      const failures: unknown[] = []
+      const kept = (error: unknown) => void failures.push(error)
       for (const of of await purposeKeys.list()) {
-        if (of.period === period) await purposeKeys.erase(of)
+        if (of.period === period) await purposeKeys.erase(of).catch(kept)
       }
       for (const of of await purposeKeys.quarters.list()) {
-        if (of.period === period) await purposeKeys.quarters.erase(of)
+        if (of.period === period) await purposeKeys.quarters.erase(of).catch(kept)
       }
-      return periodKeys.erase(period)
+      const erased = await periodKeys.erase(period)
+      if (failures.length > 0) throw failures[0]
+      return erased
     },
   }
 }
