@@ -142,6 +142,19 @@ describe('experiment run --plain', () => {
     expect(files(join(cwd, 'out'))['results.json']).not.toBe(before['results.json'])
   })
 
+  it('complains of a place that is no folder before it computes anything', async () => {
+    // A world that takes far longer to make than a test may.
+    const cwd = withFile(smallWorld('parameters: { campaigns: 90000 }'))
+    writeFileSync(join(cwd, 'taken'), 'mine')
+    for (const out of ['taken', 'taken/inside']) {
+      const told = await run(cwd, 'proef.yaml', out, '--lang', 'nl')
+      expect(told.exit).not.toBe(0)
+      expect(told.err).toContain('FILE_UNWRITABLE')
+      expect(told.err).toContain('daar staat al een bestand')
+    }
+    expect(readFileSync(join(cwd, 'taken'), 'utf8')).toBe('mine')
+  })
+
   it('complains of the file before it asks for a folder', async () => {
     const cwd = withFile(smallWorld(SMALL))
     const about = async (file: string) => {

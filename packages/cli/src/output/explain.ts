@@ -99,6 +99,7 @@ function inWords(hint: string, lang: Lang): string {
 const SYSTEM: Readonly<Record<string, Text>> = {
   EACCES: { nl: 'u mag er niet bij', en: 'you are not allowed to' },
   ECONNRESET: { nl: 'de verbinding werd verbroken', en: 'the connection was broken off' },
+  EEXIST: { nl: 'daar staat al een bestand', en: 'there is a file already' },
   EHOSTUNREACH: { nl: 'er is geen weg naar dat adres', en: 'there is no route to that address' },
   EISDIR: { nl: 'het is een map', en: 'it is a folder' },
   ENOENT: { nl: 'dat bestand of die map is er niet', en: 'there is no such file or folder' },
