@@ -159,13 +159,14 @@ describe('the records of a day', () => {
     expect(await open(longer)).toEqual(SECRET)
     daysOn(days + 401.6)
     // Nothing is attested that was not done.
-    const keys = node.ctx.purposeKeys as { erase: typeof node.ctx.purposeKeys.erase }
-    const { erase } = keys
-    keys.erase = async () => {
+    const { purposeKeys, periodKeys } = node.ctx
+    const folders = [purposeKeys, periodKeys].map((keys) => ({ keys, erase: keys.erase }))
+    const failing = async () => {
       throw Object.assign(new Error(), { code: 'EIO' })
     }
+    for (const { keys } of folders) Object.assign(keys, { erase: failing })
     await expect(look()).rejects.toThrow()
-    keys.erase = erase
+    for (const { keys, erase } of folders) Object.assign(keys, { erase })
     expect([await open(longer), (await ended()).length]).toEqual([SECRET, 1])
     // As after a crash between the erasing and the entry.
     const audit = node.ctx.audit as { append: typeof node.ctx.audit.append }
