@@ -1,6 +1,7 @@
+import { detectedBy } from '@drempel/cli/internal/experiment/clusters'
 import { overlaps } from '@drempel/cli/internal/experiment/copies'
 import { costs } from '@drempel/cli/internal/experiment/cost'
-import { detectedBy, evaluatePool, evaluateRule } from '@drempel/cli/internal/experiment/evaluate'
+import { evaluatePool, evaluateRule } from '@drempel/cli/internal/experiment/evaluate'
 import { bitsLearned } from '@drempel/cli/internal/experiment/information'
 import { leastExposure } from '@drempel/cli/internal/experiment/less'
 import type { Holder, Item, Material, Rule } from '@drempel/cli/internal/experiment/model'

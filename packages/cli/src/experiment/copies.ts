@@ -6,7 +6,7 @@
  * copy B, each hides the other's traces.
  */
 
-import { itemsOf } from './evaluate.ts'
+import { itemsOf } from './items.ts'
 import type { Material, Rule } from './model.ts'
 import { proportion } from './statistics.ts'
 

@@ -11,7 +11,7 @@ import {
   type RoundRule,
   uploadBytes,
 } from '@drempel/protocol/threshold'
-import { itemsOf } from './evaluate.ts'
+import { itemsOf } from './items.ts'
 import type { CountRule, Material, Rule } from './model.ts'
 import type { ParameterValues } from './parameters.ts'
 import { finalCounts } from './reference.ts'

@@ -5,7 +5,7 @@
  * closed classes would follow from the rest.
  */
 
-import { itemsOf } from './evaluate.ts'
+import { itemsOf } from './items.ts'
 import type { CountRule, Material } from './model.ts'
 import { finalCounts } from './reference.ts'
 

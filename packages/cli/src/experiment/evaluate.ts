@@ -3,6 +3,8 @@
  * what it could prevent.
  */
 
+import { Clusters } from './clusters.ts'
+import { itemsOf, type Located } from './items.ts'
 import {
   HOLDERS,
   type Holder,
@@ -21,13 +23,7 @@ import {
   sectorNumbers,
   type Threshold,
 } from './reference.ts'
-import {
-  designEffect,
-  type Proportion,
-  proportion,
-  type Quantiles,
-  quantiles,
-} from './statistics.ts'
+import { type Proportion, proportion, type Quantiles, quantiles } from './statistics.ts'
 
 export type HolderCounts = Readonly<Record<Holder | 'unknown', number>>
 
@@ -140,49 +136,6 @@ export function yieldOf({ detected, ever }: Finding): number {
 /** Part of what pooling finds. Null when pooling finds nothing. */
 export function yieldShare(finding: Finding, pooling: Finding): number | null {
   return yieldOf(pooling) === 0 ? null : yieldOf(finding) / yieldOf(pooling)
-}
-
-/** Of what is sought: how much at least 1, 2, ... partners flagged. Null where the truth is not known. */
-export function detectedBy(kind: Rule['kind'], material: Material): Proportion[] | null {
-  if (!material.truth) return null
-  const used = itemsOf(material, kind).filter(({ item }) => isSought(item.holder))
-  const flaggedBy = used.map(({ item }) => new Set(item.reports.map(({ partner }) => partner)).size)
-  return material.partners.map((_, i) => {
-    const clusters = new Clusters()
-    for (const [at, { item }] of used.entries()) clusters.add(item, flaggedBy[at]! > i)
-    const count = flaggedBy.filter((flagged) => flagged > i).length
-    return proportion(count, used.length, clusters.effect())
-  })
-}
-
-/** What one campaign used is found or missed together; each without a campaign stands by itself. */
-class Clusters {
-  readonly #all = new Map<number | Item, { count: number; of: number }>()
-
-  add(item: Item, found: boolean): void {
-    const key = item.campaigns[0] ?? item
-    const cluster = this.#all.get(key) ?? { count: 0, of: 0 }
-    this.#all.set(key, cluster)
-    cluster.of++
-    if (found) cluster.count++
-  }
-
-  effect(): number {
-    return designEffect(this.#all.values())
-  }
-}
-
-type Located = {
-  readonly item: Item
-  readonly at: number
-  /** The day of the first flag anywhere, whosever reports are looked at. */
-  readonly first: number
-}
-
-export function itemsOf({ items }: Material, kind: Rule['kind']): Located[] {
-  return items.flatMap((item, at) =>
-    item.kind === kind ? [{ item, at, first: item.reports[0]?.day ?? 0 }] : [],
-  )
 }
 
 function find(

@@ -7,7 +7,8 @@
  * who else has it, and everything that the others have.
  */
 
-import { itemsOf, type RuleFinding } from './evaluate.ts'
+import type { RuleFinding } from './evaluate.ts'
+import { itemsOf } from './items.ts'
 import type { Material, Rule } from './model.ts'
 import { finalCounts } from './reference.ts'
 import { entropy } from './statistics.ts'

@@ -2,18 +2,13 @@
 
 import { hex, jcs, sha256 } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import { detectedBy } from './clusters.ts'
 import { type Overlap, overlaps } from './copies.ts'
 import { type Cost, costs } from './cost.ts'
 import { type CountFinding, countFinding } from './counts.ts'
-import {
-  detectedBy,
-  evaluatePool,
-  evaluateRule,
-  type Finding,
-  itemsOf,
-  type RuleFinding,
-} from './evaluate.ts'
+import { evaluatePool, evaluateRule, type Finding, type RuleFinding } from './evaluate.ts'
 import { type Bits, bitsLearned, pooledBits } from './information.ts'
+import { itemsOf } from './items.ts'
 import { type Less, leastExposure } from './less.ts'
 import type { CountRule, Material } from './model.ts'
 import { type ParameterValues, parameterValues } from './parameters.ts'

@@ -4,7 +4,7 @@
  * for at most twelve partners. Shapley values add up to what all find together.
  */
 
-import { itemsOf } from './evaluate.ts'
+import { itemsOf } from './items.ts'
 import { isSought, type Material, MOST_REPORTS, type Rule } from './model.ts'
 import type { ParameterValues } from './parameters.ts'
 import { bits, sectorNumbers, states } from './reference.ts'
