@@ -31,6 +31,13 @@ describe('experiment run --plain', () => {
     expect(files(join(cwd, 'two'), FIXED)).toEqual(files(join(cwd, 'one'), FIXED))
     const { sensitivity } = JSON.parse(files(join(cwd, 'one'))['results.json']!)
     expect(sensitivity.length).toBeGreaterThan(20)
+    // Both ends may lie on one side: the longer bar is drawn first.
+    const html = files(join(cwd, 'one'))['report.html']!
+    const chart = html.split('<svg ').find((svg) => svg.includes('percentage points'))!
+    for (const row of chart.match(/<g>.*?<\/g>/g)!) {
+      const bars = [...row.matchAll(/<rect [^>]*width="([\d.]+)"/g)]
+      expect(Number(bars[0]![1])).toBeGreaterThanOrEqual(Number(bars[1]![1]))
+    }
   })
 
   it('gives another report for another seed, and none that names a machine or a time', async () => {

@@ -6,7 +6,7 @@ import { bears, PARAMETER_NAMES, PARAMETERS, type ParameterName } from '../param
 import type { Results } from '../results.ts'
 import type { Outcome, Sensitivity } from '../sensitivity.ts'
 import { type Cell, decimal, figure, paragraph, percent, tableOf, whole } from './markup.ts'
-import { rowsChart } from './rows.ts'
+import { type Mark, rowsChart } from './rows.ts'
 import { TEXTS } from './texts.ts'
 import { KIND_NAMES, ruleSentence } from './words.ts'
 
@@ -55,10 +55,10 @@ function tornado({ sensitivity }: Results, lang: Lang): string {
   const chart = rowsChart({
     rows: effects.slice(0, MOST_ROWS).map(({ parameter, base, low, high }) => ({
       label: short(say(PARAMETERS[parameter].about)),
-      marks: [
-        { shape: 'bar', from: 0, to: change(low, base), series: 0 },
-        { shape: 'bar', from: 0, to: change(high, base), series: 1 },
-      ],
+      // The longer one below: both ends may lie on the same side.
+      marks: [change(low, base), change(high, base)]
+        .map((to, series): Mark => ({ shape: 'bar', from: 0, to, series }))
+        .sort((a, b) => length(b) - length(a)),
     })),
     axis: say(TEXTS.sensitivityAxis),
     format: (value) => decimal(value, Number.isInteger(value) ? 0 : 1, lang),
@@ -109,6 +109,10 @@ function rangeText(
   lang: Lang,
 ): string {
   return [low, high].map(({ value }) => amount(parameter, value, lang)).join(' – ')
+}
+
+function length(mark: Mark): number {
+  return mark.shape === 'bar' ? Math.abs(mark.to - mark.from) : 0
 }
 
 /** In percentage points. */
