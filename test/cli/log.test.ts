@@ -342,6 +342,18 @@ describe('log verify', () => {
     expect(a.calls[0]!.token).toBe('Bearer token-a')
     expect(b.calls[0]!.token).toBe('Bearer token-b')
   })
+
+  it.each(['verify', 'quorum'])('of several nodes one has none: %s', async (command) => {
+    const a = await fakeNode(({ path }) => serve(makeLog(9), path))
+    const b = await fakeNode(() => ({ json: { origins: [], verifier: '' } }))
+    const none = folder()
+    for (const name of ['a', 'b']) writeFileSync(join(none, name), `token-${name}\n`)
+    const tokens = ['--token-file', join(none, 'a'), join(none, 'b')]
+    const argv = ['--node', a.url, '--node', b.url, '--convenant', convenantFile(), ...tokens]
+    const told = await drempel(['log', command, '--home', none, ...argv, '--json'])
+    expect(told.exit).toBe(1)
+    expect(told.json().logs).toMatchObject([{ size: 9 }, { node: b.url, error: 'NO_LOG' }])
+  })
 })
 
 describe('log show', () => {

@@ -93,15 +93,18 @@ export const logQuorum: CommandSpec<Options> = {
 async function examine(ctx: Context, source: LogSource, only?: string): Promise<Found> {
   const node = source.node.target.url
   const listed = (await source.origins()).map((log) => log.origin).sort()
-  const origin = only ?? listed.at(-1) ?? fail('NO_LOG', { at: node })
+  const origin = only ?? listed.at(-1)
   const none = { size: null, cosigned: null, needed: null, groups: [], witnesses: [] }
   const nothing = { ...none, waiting: null, key: null }
   try {
+    if (origin === undefined) return fail('NO_LOG', { at: node })
     return { node, origin, ...(await verify(ctx, source, origin)) }
   } catch (error) {
     if (!isProtocolError(error) && !(error instanceof NodeProblem)) throw error
+    // Of several nodes one that has none keeps nobody from reading the others.
+    if (origin === undefined && (ctx.options.node?.length ?? 1) <= 1) throw error
     const { code, next } = explain(error, ctx.lang)
-    return { node, origin, ok: false, ...nothing, error: code, next }
+    return { node, origin: origin ?? node, ok: false, ...nothing, error: code, next }
   }
 }
 

@@ -1,7 +1,7 @@
 /** log verify, log show: a node's logs, recomputed here from their entries. */
 
 import { isAlert, MEANINGS } from '@drempel/protocol/convenant'
-import { type Bytes, isProtocolError } from '@drempel/protocol/encoding'
+import { type Bytes, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import {
   EVENT_TYPES,
   inclusionProof,
@@ -217,6 +217,9 @@ async function verifySource(
   }
   const wanted = only === undefined ? listed : [only]
   const gone = only === undefined && seen !== undefined ? await missing(listed, seen) : []
+  // Nothing to verify is not verified: among others its silence would pass for a sound log.
+  if (wanted.length + gone.length === 0)
+    return [failed(node, new ProtocolError('NO_LOG', { at: node }))]
   const logs: Verified[] = []
   for (const origin of wanted) {
     try {
