@@ -358,3 +358,27 @@ test('what can not be read, or not be done, keeps nothing else from its end', as
   await look()
   expect((await ended()).slice(before.length)).toEqual([purpose, stuck])
 })
+
+test('terms that can not be read keep no flag from its end, and are told', async () => {
+  const { ctx } = node
+  const { clock, store } = ctx
+  const index = ctx.vault.blindIndex('host', 'd.nl')
+  const about = {
+    taxonomy: 'x',
+    evidence: 'y',
+    reports: 1,
+    since: clock(),
+    expires: clock() + HOUR,
+  }
+  await store.flags.upsert('host', [{ index, sealed: utf8('d.nl'), ...about }], 'import')
+  const convenants = store.convenants as { history: typeof store.convenants.history }
+  const { history } = convenants
+  convenants.history = async () => {
+    throw Object.assign(new Error(), { code: 'EIO' })
+  }
+  look = createRetention(ctx)
+  federation.clock.ahead += 2 * DAY
+  await expect(look()).rejects.toMatchObject({ code: 'EIO' })
+  convenants.history = history
+  expect(await store.flags.get('host', index)).toBeNull()
+})

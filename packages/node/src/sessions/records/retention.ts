@@ -40,15 +40,11 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
     const failures: unknown[] = []
-    const terms = await retentionTerms(ctx)
-    const ofTerms = {
-      days: () => endDays(ctx, terms),
-      periods: () => endPeriods(ctx, Math.max(...terms.values())),
-    }
     const parts = {
       flags: () => endFlags(ctx),
       questions: () => forgetExpiredValues(ctx),
-      ...(terms.size > 0 ? ofTerms : {}),
+      days: () => byTerms(ctx, (terms) => endDays(ctx, terms)),
+      periods: () => byTerms(ctx, (terms) => endPeriods(ctx, Math.max(...terms.values()))),
       index: () => forgetErased(ctx),
     }
     await eachInTurn(parts, (_, error) => void failures.push(error))
@@ -56,6 +52,15 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
     if (failures.length > 0) throw failures[0]
     last = now
   }
+}
+
+/** Read by each that goes by them: what can't be read keeps nothing that goes by none. */
+async function byTerms(
+  ctx: NodeContext,
+  work: (terms: ReadonlyMap<string, number>) => Promise<void>,
+): Promise<void> {
+  const terms = await retentionTerms(ctx)
+  if (terms.size > 0) await work(terms)
 }
 
 async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
