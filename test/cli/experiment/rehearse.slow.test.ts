@@ -108,7 +108,7 @@ describe('a federation where all is well', () => {
     expect(merged.out).toContain('All that is in this convenant passed.')
     const html = readFileSync(join(cwd, 'all/rehearsal.html'), 'utf8')
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
-    expect(readFileSync(join(cwd, paths[0]!), 'utf8')).not.toMatch(/\.example|555|TEST/)
+    expect(readFileSync(join(cwd, paths[0]!), 'utf8')).not.toMatch(/\.example|55501\d\d|TEST/)
     const some = await drempel(['experiment', 'rehearse', '--merge', paths[0]!], { cwd })
     expect(some.exit).toBe(1)
     expect(some.out).toContain('There is no sheet of these members: bank-b, telecom')

@@ -3,6 +3,7 @@
 import { askAll } from '@drempel/cli/internal/experiment/rehearse/ask'
 import { compareLogs } from '@drempel/cli/internal/experiment/rehearse/compare'
 import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
+import { intersectAll } from '@drempel/cli/internal/experiment/rehearse/intersect'
 import { readLog } from '@drempel/cli/internal/experiment/rehearse/log'
 import { expectedOver, planOf } from '@drempel/cli/internal/experiment/rehearse/plan'
 import { checkRegister } from '@drempel/cli/internal/experiment/rehearse/register'
@@ -218,6 +219,38 @@ describe('the end', () => {
       () => ({ clean }),
     )
     expect(await endRehearsal(node as never)).toBe(code)
+  })
+})
+
+describe('an intersection', () => {
+  // None is ever proposed, or one that is done at the other side runs here for some time.
+  it.each([
+    ['no', 'LATE'],
+    ['a running', 'PSI_ENDED'],
+  ])('is not waited for when the other member went on: %s session', async (name, code) => {
+    let looks = 0
+    const sessionWith = (peer: string) => ({
+      ...{ purpose: part.convenant.intersections![0]!.id, peer, kind: 'host', people: [] },
+      state: looks > 30 ? 'failed' : 'running',
+    })
+    const part = partOf(
+      (path) => {
+        if (path === 'psi') return { sessions: name === 'no' ? [] : IDS.map(sessionWith) }
+        const step = ++looks > 6 ? 'withdrawn' : 'asked'
+        return { peers: IDS.map((member) => ({ member, rehearsal: { step } })) }
+      },
+      () => {
+        throw refusal('PEER_TIMEOUT')
+      },
+      { intersections: true },
+    )
+    Object.assign(part, { self: IDS.toSorted().at(-1), deadline: Number.POSITIVE_INFINITY })
+    const terms = part.convenant.intersections!.map((one) => ({ ...one, fourEyes: false }))
+    Object.assign(part.convenant, { intersections: terms })
+    await intersectAll(part as never)
+    const told = lines(part, 'intersection')
+    expect(told.length).toBeGreaterThan(0)
+    for (const line of told) expect(line.endsWith(`failed ${code}`)).toBe(true)
   })
 })
 

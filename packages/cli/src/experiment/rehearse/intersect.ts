@@ -9,6 +9,8 @@ import {
   psiProposalRequest,
   psi as psiSchema,
   psiSessions,
+  REHEARSAL_STEPS,
+  rehearsalView,
 } from '@drempel/protocol/api'
 import type { Convenant } from '@drempel/protocol/convenant'
 import type { NodeClient } from '../../client/node.ts'
@@ -64,6 +66,8 @@ async function runOne(
     return twice(part, () => who.send('POST', `psi/${id}/acceptance`, body, psiSchema))
   }
   for (;;) {
+    // Looked at before the session: what the two ended before the other went on is in it.
+    const through = await isThrough(node, peer)
     const session = await latest(node, terms.id, peer)
     if (session?.state === 'done' || session?.state === 'failed') return session
     if (session?.state === 'refused') return session
@@ -76,9 +80,18 @@ async function runOne(
       await accept(first, session.id, 'flags')
       if (second !== undefined) await accept(second, session.id)
     }
-    if (isLate(part)) return undefined
+    // One that runs comes to its end here too, if a moment later.
+    const runs = session !== undefined && session.state !== 'proposed'
+    if ((through && !runs) || isLate(part)) return undefined
     await pause(setting)
   }
+}
+
+/** Whether the other member has its intersections behind it: it proposes and answers nothing more. */
+async function isThrough(node: NodeClient, peer: string): Promise<boolean> {
+  const { peers } = await node.get('rehearsal', rehearsalView)
+  const step = peers.find(({ member }) => member === peer)?.rehearsal?.step
+  return step !== undefined && REHEARSAL_STEPS.indexOf(step) > REHEARSAL_STEPS.indexOf('asked')
 }
 
 /** Which items they are where that may be asked, for as many as may learn it. */
