@@ -11,7 +11,6 @@ import type { WorkerPool } from '../workers/index.ts'
 import type { EvaluationWatch, QuestionWatch } from './alerts/index.ts'
 import type { Witnessing } from './witness/index.ts'
 
-/** Structured, and only with fields that name no identifier: members, rounds, steps, codes, counts. */
 /** What a line of the node's own output may carry: no identifier, no person, no text of somebody else. */
 export type LogFields = {
   readonly [Name in
