@@ -4,7 +4,7 @@
  */
 
 import { rmSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
@@ -24,14 +24,21 @@ export async function makeWorkplace(parent: string): Promise<Workplace> {
 }
 
 const PREFIX = `drempel-experiment-${hostname()}-`
+const OWN = /^(\d+)-[^-]+$/
 
 async function clearLeft(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
-    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined
-    if (pid === undefined || runs(Number(pid))) continue
-    // Somebody else's is theirs to clear.
+    // To its end: another machine's name may begin with this one's.
+    const pid = name.startsWith(PREFIX) ? OWN.exec(name.slice(PREFIX.length))?.[1] : undefined
+    if (pid === undefined || runs(Number(pid)) || !(await isOwn(join(parent, name)))) continue
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
   }
+}
+
+/** Somebody else's is theirs to clear: they could put a link in it to what is this user's, while it is erased. */
+async function isOwn(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  return found?.isDirectory() === true && (process.getuid?.() ?? found.uid) === found.uid
 }
 
 function runs(pid: number): boolean {
