@@ -305,6 +305,21 @@ describe('a member that', () => {
     expect(told((await nextDay(6 * DAY)).get(asker))).toEqual(['NOT_COMPARED'])
   })
 
+  test('shows nothing is not accused by who was away itself, before that asked for a day', async () => {
+    await nextDay()
+    const busy = holder.lie('log/head', async () => {
+      throw new ProtocolError('BUSY')
+    })
+    restore.push(busy)
+    // Begun anew, as after a week of standstill.
+    daily.set(asker, createDaily(asker.ctx))
+    const told = (entries: readonly Entry[] | undefined) =>
+      entries!.flatMap((entry) => (entry.type === 'log.discrepancy' ? [entry.reason] : []))
+    expect(told((await nextDay(8 * DAY)).get(asker))).toEqual([])
+    expect(told((await nextDay(2 * HOUR)).get(asker))).toEqual([])
+    expect(told((await nextDay()).get(asker))).toEqual(['NOT_COMPARED'])
+  })
+
   test('is not there is asked again within hours, and stops nobody', async () => {
     await holder.stop()
     const before = (await view(asker)).compared

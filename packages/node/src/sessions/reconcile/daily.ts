@@ -29,6 +29,8 @@ const FALSE = new Set([
  * stands in the log, and again as long as it lasts.
  */
 const SILENT_MS = 7 * DAY_MS
+/** For so long it has been asked since this node runs: one that was itself away accuses nobody on its return. */
+const ASKED_MS = DAY_MS
 /** Transactions of one run and member. */
 const MOST = 4_096
 
@@ -50,6 +52,8 @@ export type Daily = {
 export function createDaily(ctx: NodeContext): Daily {
   const tried = new Map<string, number>()
   const told = new Map<string, number>()
+  /** Since when each is asked in vain. */
+  const failing = new Map<string, number>()
 
   async function run(): Promise<void> {
     const grown: Grown[] = []
@@ -59,8 +63,10 @@ export function createDaily(ctx: NodeContext): Daily {
       try {
         grown.push(...(await grownHeads(ctx, member)))
         await compare(member)
+        failing.delete(member)
       } catch (error) {
         if (!isProtocolError(error)) throw error
+        failing.set(member, failing.get(member) ?? ctx.clock())
         ctx.log('warn', 'log.not-compared', { absent: member, code: codeOf(error) })
         await tell(member, error)
       }
@@ -70,11 +76,15 @@ export function createDaily(ctx: NodeContext): Daily {
 
   async function tell(member: string, error: ProtocolError): Promise<void> {
     const isFalse = FALSE.has(error.code)
-    if (!isFalse && !(await silentMembers(ctx)).includes(member)) return
+    if (!isFalse && !(await isSilent(member))) return
     if (!isApart(told.get(member), isFalse ? DAY_MS : SILENT_MS)) return
     told.set(member, ctx.clock())
     const code = isFalse ? error.code : 'NOT_COMPARED'
     await enter(member, code, 1, { code: codeOf(error), evidence: evidenceOf(error) })
+  }
+
+  async function isSilent(member: string): Promise<boolean> {
+    return isApart(failing.get(member), ASKED_MS) && (await silentMembers(ctx)).includes(member)
   }
 
   async function isDue(member: string): Promise<boolean> {
