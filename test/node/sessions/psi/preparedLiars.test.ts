@@ -125,6 +125,25 @@ describe('a member that lies about a prepared list', () => {
     for (const member of [bank, telecom]) await end(member, list.id)
   })
 
+  it('that has the name of a query of the asker’s own is not taken', async () => {
+    const { id: txid } = await ready(telecom)
+    await bank.ctx.audit.append(
+      {
+        ...{ type: 'query.intent', role: 'asker', protocol: 'check', txid, kind: 'host' },
+        ...{ purpose: 'fraude-onderzoek', rule: 'host-t2', parties: ['telecom'], sizeBucket: 16 },
+        batch: 'ab'.repeat(32),
+      },
+      {},
+    )
+    const { id } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await accept(telecom, id, 'prepared')
+    const differs = { state: 'failed', reason: 'PSI_DIFFERS', culprit: 'telecom' }
+    expect(await ended(bank, id)).toMatchObject(differs)
+    await ended(telecom, id)
+    expect((await psiEntries(bank, txid)).map(({ type }) => type)).toEqual(['query.intent'])
+    await end(telecom, txid)
+  })
+
   it.each<[string, (link: PsiLink) => Promise<unknown>, string]>([
     ['and gives another', (link) => link.send('psi/terms', new Uint8Array(32)), 'WRONG_TERMS'],
     ['and gives nothing', async () => {}, 'PSI_STALLED'],

@@ -172,14 +172,19 @@ async function held(
   return taken
 }
 
-/** @throws ProtocolError `PSI_DIFFERS` where the id was another list's, or one's that has ended here */
+/** @throws ProtocolError `PSI_DIFFERS` where the id was another's: a list's, one's that has ended here, a query's */
 async function takenBefore(
   ctx: NodeContext,
   { peer }: PsiSession,
   bound: Bound,
 ): Promise<Prepared | undefined> {
-  const row = await ctx.store.psi.prepared.get(bound.terms.id)
-  if (row === null) return undefined
+  const { id } = bound.terms
+  const row = await ctx.store.psi.prepared.get(id)
+  if (row === null) {
+    // Its owner names it, and as a key holder knows how this node's queries are named.
+    const others = (await ctx.audit.find(id)).some(({ type }) => type !== 'psi.prepared')
+    return others ? fail('PSI_DIFFERS', { culprit: peer, at: 'prepared' }) : undefined
+  }
   const list = openPrepared(ctx, row)
   const { side, content } = list
   const same = equalBytes(contextOf(content.bound), contextOf(bound))
