@@ -22,7 +22,7 @@ export const peerProblems: ProblemTable<PeerErrorCode> = {
   UNKNOWN_PEER: {
     status: 401,
     en: 'The convenant has no such member',
-    nl: 'Het convenant kent dit lid niet',
+    nl: 'Het convenant kent deze deelnemer niet',
   },
   CLOCK_SKEW: {
     status: 401,
