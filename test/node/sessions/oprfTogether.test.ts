@@ -141,7 +141,9 @@ describe('a holder', () => {
   test('serves a transaction once, in one message and in two', async () => {
     const [one, two] = await checks(2)
     const { refused } = read((await send(together([one!, two!, one!]))()).body)
-    expect(refused).toEqual([null, null, 'TXID_REPLAYED'])
+    // Which of the two is first depends on when the event loop turns.
+    expect(refused[1]).toBeNull()
+    expect(new Set([refused[0], refused[2]])).toEqual(new Set([null, 'TXID_REPLAYED']))
     const again = read((await send(together([two!, one!]))()).body)
     expect(again.refused).toEqual(['TXID_REPLAYED', 'TXID_REPLAYED'])
     await expectRefusal(holder, () => post(asker, holder, 'oprf/evaluate', one!), 'TXID_REPLAYED')
