@@ -18,6 +18,7 @@ import {
 } from '@drempel/cli/internal/experiment/rehearse/sheet'
 import { nextOf, openItems } from '@drempel/cli/internal/experiment/rehearse/show'
 import { CHECK_NAMES, NEXT } from '@drempel/cli/internal/experiment/rehearse/texts'
+import { NodeProblem } from '@drempel/cli/internal/output/explain'
 import type { RehearsalView } from '@drempel/protocol/api'
 import {
   type Convenant,
@@ -320,6 +321,29 @@ describe('the rounds', () => {
         return { rounds: Array.from({ length: started }, () => one) }
       },
       send: async () => void started++,
+    }
+    const part = {
+      ...{ node, convenant, plan: { kinds: [{ kind, withdrawal: null }] }, since: 0 },
+      ...{ self: convenant.computeNodes[0], found: findings(), deadline: 9, tell: () => {} },
+      setting,
+    }
+    expect(await runRounds(part as never, 1)).toBe(true)
+    expect(started).toBe(1)
+  })
+
+  it('are started once, also when the answer to that was lost', async () => {
+    const convenant = convenantOf(3)
+    const [{ kind }] = convenant.kinds as [Convenant['kinds'][number]]
+    let started = 0
+    const time = new Date(1_000).toISOString()
+    const one = { kind, state: 'published', createdAt: time, updatedAt: time }
+    const node = {
+      get: async (path: string) =>
+        path === 'keys' ? { epochs: [{ kind }] } : { rounds: Array(started).fill(one) },
+      async send() {
+        started++
+        throw new NodeProblem({ type: 'about:blank', title: '', status: 503, code: 'STORE_BUSY' })
+      },
     }
     const part = {
       ...{ node, convenant, plan: { kinds: [{ kind, withdrawal: null }] }, since: 0 },
