@@ -86,7 +86,7 @@ function isFree(url: string): Promise<boolean> {
 async function lastEntry(home: string): Promise<string> {
   const store = await openSqliteStore({ path: join(home, 'node.db'), clock: Date.now })
   const [origin] = await store.log.origins()
-  const { size } = (await store.log.head(origin!))!
+  const { size } = (await store.log.end(origin!))!
   const [leaf] = await store.log.leaves(origin!, size - 1, size)
   await store.close()
   return parseEvent(leaf!).type

@@ -4,7 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAudit, type NewEvent } from '@drempel/node/internal/audit'
-import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
+import {
+  createVault,
+  openPeriodKeys,
+  openPurposeKeys,
+  systemRandom,
+} from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { hex, signerFromSeed } from '@drempel/protocol/encoding'
 import { timed } from '../harness/turns.ts'
@@ -24,6 +29,7 @@ export async function openAppender(): Promise<Appender> {
   const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
   const audit = createAudit({
     store,
+    vault: createVault(systemRandom(32)),
     signer: signerFromSeed(systemRandom(32)),
     periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
     purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),

@@ -50,17 +50,17 @@ export function logContract(world: StoreWorld): void {
   })
 
   describe('log', () => {
-    const head = (size: number) => ({ size, root: index(size), note: `note ${size}` })
+    const end = (size: number) => ({ size, seal: index(size), note: '' })
 
     it('appends at the expected size and reads back', async () => {
       const hashes = [{ level: 8, index: 0, hash: index(3) }]
       const entries = [entry(1, 'tx'), entry(2, null)]
       const one = batch(entry(1, 'tx'))
-      expect(await world.store.log.append('o/1', batch(...entries), hashes, head(2), 0)).toBe(true)
-      expect(await world.store.log.append('o/2', one, [], head(1), 0)).toBe(true)
+      expect(await world.store.log.append('o/1', batch(...entries), hashes, end(2), 0)).toBe(true)
+      expect(await world.store.log.append('o/2', one, [], end(1), 0)).toBe(true)
       await restart()
-      expect(await world.store.log.head('o/1')).toEqual(head(2))
-      expect(await world.store.log.head('o/9')).toBeNull()
+      expect(await world.store.log.end('o/1')).toEqual(end(2))
+      expect(await world.store.log.end('o/9')).toBeNull()
       expect(await world.store.log.leaves('o/1', 0, 9)).toEqual(entries.map(({ leaf }) => leaf))
       expect(await world.store.log.leaves('o/1', 1, 2)).toEqual([entries[1]!.leaf])
       for (const i of [0, 1]) {
@@ -108,8 +108,8 @@ export function logContract(world: StoreWorld): void {
       const many = Array.from({ length: 9_000 }, (_, i) =>
         entry(0, [5, 8_999].includes(i) ? 'tx' : `t${i}`),
       )
-      await world.store.log.append('o', batch(...many.slice(0, 5_000)), [], head(5_000), 0)
-      await world.store.log.append('o', batch(...many.slice(5_000)), [], head(9_000), 5_000)
+      await world.store.log.append('o', batch(...many.slice(0, 5_000)), [], end(5_000), 0)
+      await world.store.log.append('o', batch(...many.slice(5_000)), [], end(9_000), 5_000)
       const [first, last] = [5, 8_999].map((index) => ({ origin: 'o', index, type: 'test' }))
       expect(await world.store.log.findTxid('tx')).toEqual([first, last])
       expect(await world.store.log.findTxid('t8500')).toEqual([{ ...last, index: 8_500 }])
@@ -118,22 +118,22 @@ export function logContract(world: StoreWorld): void {
     })
 
     it('refuses another size, and of two competitors one', async () => {
-      expect(await world.store.log.append('o', batch(entry(0, null)), [], head(2), 1)).toBe(false)
-      const go = () => world.store.log.append('o', batch(entry(0, null)), [], head(1), 0)
+      expect(await world.store.log.append('o', batch(entry(0, null)), [], end(2), 1)).toBe(false)
+      const go = () => world.store.log.append('o', batch(entry(0, null)), [], end(1), 0)
       expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
-      expect((await world.store.log.head('o'))?.size).toBe(1)
+      expect((await world.store.log.end('o'))?.size).toBe(1)
     })
 
-    it('refuses a head that does not fit, and changes nothing when a hash exists', async () => {
+    it('refuses an end that does not fit, and changes nothing when a hash exists', async () => {
       const hash = { level: 8, index: 0, hash: index(1) }
       await expect(
-        world.store.log.append('o', batch(entry(0, null)), [], head(2), 0),
+        world.store.log.append('o', batch(entry(0, null)), [], end(2), 0),
       ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
-      await world.store.log.append('o', batch(entry(0, null)), [hash], head(1), 0)
+      await world.store.log.append('o', batch(entry(0, null)), [hash], end(1), 0)
       await expect(
-        world.store.log.append('o', batch(entry(1, 'tx')), [hash], head(2), 1),
+        world.store.log.append('o', batch(entry(1, 'tx')), [hash], end(2), 1),
       ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
-      expect(await world.store.log.head('o')).toEqual(head(1))
+      expect(await world.store.log.end('o')).toEqual(end(1))
       expect((await world.store.log.leaves('o', 0, 9)).length).toBe(1)
       expect(await world.store.log.findTxid('tx')).toEqual([])
     })

@@ -1,15 +1,19 @@
 import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256, utf8 } from '@drempel/protocol/encoding'
+import { loadOwn } from '@drempel/node/internal/audit'
+import { createVault } from '@drempel/node/internal/config'
+import { sha256, signerFromSeed, utf8 } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   emptyTree,
   encodeTilePath,
   leafHash,
+  noteSigner,
   openCheckpoint,
   parseEvent,
   parseTilePath,
   rootOf,
+  signCheckpoint,
   verifyConsistency,
   verifyInclusion,
   verifyLog,
@@ -17,7 +21,7 @@ import {
 } from '@drempel/protocol/log'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, intent, keyOf, type World } from './world.ts'
+import { createWorld, intent, keyOf, own, signer, type World } from './world.ts'
 
 const Q4 = 'drempel/demo/bank-a/2026Q4'
 let world: World
@@ -151,10 +155,10 @@ describe('a storage failure', () => {
 
   it('of a second writer is noticed: the log does not fork', async () => {
     await many(2)
-    const head = (await world.store.log.head(Q4))!
+    const end = (await world.store.log.end(Q4))!
     const foreign = { leaf: utf8('x'), hash: leafHash(utf8('x')), txid: null, type: 'x' }
     const batch = { entries: [foreign], sealed: utf8('x') }
-    await world.store.log.append(Q4, batch, [], { ...head, size: 3 }, 2)
+    await world.store.log.append(Q4, batch, [], { ...end, size: 3 }, 2)
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'size' })
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({ at: 'LOG_DAMAGED' })
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
@@ -283,33 +287,89 @@ describe('the self-check', () => {
     ],
     ['a changed hash', `UPDATE log_batches SET hashes = zeroblob(160) WHERE ${at(0)}`],
     ['a missing hash', `UPDATE log_batches SET hashes = substr(hashes, 1, 128) WHERE ${at(0)}`],
-    ['a changed root', 'UPDATE logs SET root = zeroblob(32)'],
+    ['a changed end', 'UPDATE logs SET seal = zeroblob(32)'],
     ['a changed size', 'UPDATE logs SET size = 8'],
+    ['an end without a key', `UPDATE logs SET seal = x''`],
     [
-      'a changed note',
-      `UPDATE logs SET note = replace(note, char(10) || '10' || char(10), char(10) || '11' || char(10))`,
+      'the last entries gone, and the size with them',
+      `UPDATE logs SET size = 7; DELETE FROM log_batches WHERE ${at(7)}`,
     ],
   ])('finds %s', async (_, sql) => {
     for (const count of [5, 1, 1, 3]) await many(count)
     await world.audit.verifySelf()
     await world.store.close()
     const db = new Database(join(world.folder, 'node.db'))
-    expect(db.prepare(sql).run().changes).toBeGreaterThan(0)
+    for (const one of sql.split('; ')) expect(db.prepare(one).run().changes).toBeGreaterThan(0)
     db.close()
     await world.restart()
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
   })
 
-  it('finds a checkpoint under another key', async () => {
+  it('finds an end of another log', async () => {
     await many(1)
-    const note = (await world.audit.checkpoint())!
     const origin = 'drempel/demo/bank-b/2026Q4'
-    const head = (await world.store.log.head(Q4))!
+    const end = (await world.store.log.end(Q4))!
     const leaf = await world.audit.leaf(Q4, 0)
     const entry = { leaf, hash: leafHash(leaf), txid: null, type: 'x' }
-    const batch = { entries: [entry], sealed: utf8('x') }
-    await world.store.log.append(origin, batch, [], { ...head, note }, 0)
+    await world.store.log.append(origin, { entries: [entry], sealed: utf8('x') }, [], end, 0)
     await expect(world.audit.verifySelf()).rejects.toMatchObject({ at: origin })
+  })
+
+  it('finds an end under another master key', async () => {
+    await many(2)
+    const log = world.store.log
+    const stranger = { ...own, vault: createVault(new Uint8Array(32).fill(9)) }
+    const end = (await log.end(Q4))!
+    await expect(loadOwn(log, stranger, Q4, end)).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
+    expect((await loadOwn(log, own, Q4, end)).size).toBe(2)
+  })
+
+  describe('of a log from before ends had a MAC', () => {
+    /** As an older release left it: the signed checkpoint in the place of the MAC. */
+    const older = async (note: string) => {
+      await world.store.close()
+      const db = new Database(join(world.folder, 'node.db'))
+      db.prepare(`UPDATE logs SET seal = x'', note = ?`).run(note)
+      db.close()
+      await world.restart()
+    }
+
+    it('takes its own checkpoint, shows the same, and goes on', async () => {
+      await many(3)
+      const note = (await world.audit.checkpoint())!
+      await older(note)
+      await world.audit.verifySelf()
+      expect(await world.audit.checkpoint()).toBe(note)
+      await many(1)
+      expect(await world.store.log.end(Q4)).toMatchObject({ size: 4, note: '' })
+      await extendsOlder(note)
+      await sound()
+    })
+
+    it.each(['of fewer entries', 'of another tree', 'of another node'])(
+      'finds a checkpoint %s',
+      async (which) => {
+        await many(2)
+        const short = (await world.audit.checkpoint())!
+        await many(1)
+        const tree = (size: number, byte: number) => ({
+          ...{ origin: Q4, size, root: new Uint8Array(32).fill(byte) },
+        })
+        const { root } = (await world.audit.head())!
+        const stranger = noteSigner(Q4, signerFromSeed(new Uint8Array(32).fill(9)))
+        const notes: Record<string, string> = {
+          'of fewer entries': short,
+          'of another tree': signCheckpoint(tree(3, 1), [noteSigner(Q4, signer)]),
+          'of another node': signCheckpoint({ ...tree(3, 1), root }, [stranger]),
+        }
+        await older(notes[which]!)
+        await expect(world.audit.verifySelf()).rejects.toMatchObject({
+          code: 'LOG_DAMAGED',
+          at: Q4,
+        })
+        await expect(world.audit.checkpoint()).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
+      },
+    )
   })
 
   it('does not take a store that fails for a damaged log', async () => {

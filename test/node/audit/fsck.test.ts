@@ -7,7 +7,7 @@ import { openPeriodKeys, openPurposeKeys } from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, intent, random, signer, type World } from './world.ts'
+import { createWorld, intent, own, random, type World } from './world.ts'
 
 const Q4 = 'drempel/demo/bank-a/2026Q4'
 const BATCHES = [3, 1, 196, 1, 98, 1]
@@ -48,7 +48,7 @@ describe('finds', () => {
       `UPDATE log_batches SET leaves = CAST(replace(CAST(leaves AS TEXT), '0007","type"', '0017","type"') AS BLOB) WHERE ${at(4)}`,
       [
         { what: 'HASH', index: 7 },
-        { what: 'HEAD', index: null },
+        { what: 'END', index: null },
       ],
     ],
     [
@@ -115,15 +115,22 @@ describe('finds', () => {
       [4, 5, 199, 200].map((index) => ({ what: 'RECORD', index })),
     ],
     [
-      'a head of another root',
-      `UPDATE logs SET root = zeroblob(32)`,
-      [{ what: 'HEAD', index: null }],
+      'an end under another key',
+      `UPDATE logs SET seal = zeroblob(32)`,
+      [{ what: 'END', index: null }],
     ],
-    ['a head cut short', 'UPDATE logs SET size = 299', [{ what: 'BEYOND', index: 299 }]],
     [
-      'a checkpoint that is none',
-      `UPDATE logs SET note = 'x'`,
-      [{ what: 'SIGNATURE', index: null }],
+      'an end cut short',
+      'UPDATE logs SET size = 299',
+      [
+        { what: 'BEYOND', index: 299 },
+        { what: 'END', index: null },
+      ],
+    ],
+    [
+      'an end without a key, and no checkpoint in its place',
+      `UPDATE logs SET seal = x'', note = 'x'`,
+      [{ what: 'END', index: null }],
     ],
   ])('%s', async (_, sql, expected) => {
     await change(sql)
@@ -188,7 +195,7 @@ function check(progress?: (done: number) => void) {
     periodKeys: openPeriodKeys(periods, random),
     purposeKeys: openPurposeKeys(periods, random),
   }
-  return checkLogs(world.store.log, signer, keys, progress)
+  return checkLogs(world.store.log, own, keys, progress)
 }
 
 async function change(sql: string): Promise<void> {

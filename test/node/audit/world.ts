@@ -9,13 +9,20 @@ import {
   createAudit,
   type NewEvent,
 } from '@drempel/node/internal/audit'
-import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
+import {
+  createVault,
+  openPeriodKeys,
+  openPurposeKeys,
+  systemRandom,
+} from '@drempel/node/internal/config'
 import { type LogStore, openSqliteStore, type Store } from '@drempel/node/internal/store'
 import { hex, ProtocolError, signerFromSeed } from '@drempel/protocol/encoding'
 import { verifierKey } from '@drempel/protocol/log'
 
 export const random = systemRandom
 export const signer = signerFromSeed(new Uint8Array(32).fill(7))
+/** What makes the log its node's own. */
+export const own = { signer, vault: createVault(new Uint8Array(32).fill(8)) }
 export const convenant: ConvenantRef = { id: 'demo', version: 1, digest: '5'.repeat(64) }
 export const keyOf = (origin: string) => verifierKey(origin, signer.publicKey)
 
@@ -42,7 +49,7 @@ export async function createWorld(): Promise<World> {
   const makeAudit = () =>
     createAudit({
       store: { log: withFaults(world.store.log, world) },
-      signer,
+      ...own,
       periodKeys: openPeriodKeys(join(folder, 'periods'), random),
       purposeKeys: openPurposeKeys(join(folder, 'periods'), random),
       member: 'bank-a',

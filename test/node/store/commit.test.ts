@@ -49,7 +49,7 @@ describe('group commit', () => {
       durable(store.replay.claim('bank-a', 'nonce', 1)),
       durable(store.usage.claim({ key: 'day', amount: 1, limit: 1 })),
       durable(store.usage.claimServe({ asker: 'bank-a', txid: 't', counters: [] })),
-      store.log.append('o/1', batch(entry(0, 'tx')), [], { size: 1, root: index(1), note: 'n' }, 0),
+      store.log.append('o/1', batch(entry(0, 'tx')), [], { size: 1, seal: index(1), note: '' }, 0),
     ])
     expect((await commits()) - before).toBe(1)
     for (const name of names) await store.meta.set(name, 'again')
@@ -73,11 +73,11 @@ describe('group commit', () => {
   })
 
   it('shows no read what is not durable yet', async () => {
-    const head = { size: 1, root: index(1), note: 'note 1' }
-    const appended = store.log.append('o/1', batch(entry(0, 'tx')), [], head, 0)
-    expect(await store.log.head('o/1')).toBeNull()
+    const end = { size: 1, seal: index(1), note: '' }
+    const appended = store.log.append('o/1', batch(entry(0, 'tx')), [], end, 0)
+    expect(await store.log.end('o/1')).toBeNull()
     await appended
-    expect(await store.log.head('o/1')).toEqual(head)
+    expect(await store.log.end('o/1')).toEqual(end)
   })
 
   it('undoes a write that fails alone, and keeps those around it', async () => {
@@ -87,7 +87,7 @@ describe('group commit', () => {
         origin,
         batch(entry(0, 'tx')),
         hashes,
-        { size: 1, root: index(1), note: 'n' },
+        { size: 1, seal: index(1), note: '' },
         0,
       )
     const roomy = { key: 'roomy', amount: 1, limit: 9 }

@@ -7,7 +7,12 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAudit } from '@drempel/node/internal/audit'
-import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
+import {
+  createVault,
+  openPeriodKeys,
+  openPurposeKeys,
+  systemRandom,
+} from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { base64, hex, signerFromSeed, utf8 } from '@drempel/protocol/encoding'
 
@@ -18,6 +23,7 @@ const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date
 const audit = createAudit({
   store,
   signer: signerFromSeed(new Uint8Array(32).fill(7)),
+  vault: createVault(new Uint8Array(32).fill(8)),
   periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
   purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
   member: 'bank-a',

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAudit } from '@drempel/node/internal/audit'
-import { openPeriodKeys, openPurposeKeys, systemRandom } from '@drempel/node/internal/config'
+import {
+  createVault,
+  openPeriodKeys,
+  openPurposeKeys,
+  systemRandom,
+} from '@drempel/node/internal/config'
 import { openSqliteStore } from '@drempel/node/internal/store'
 import { fromBase64, signerFromSeed } from '@drempel/protocol/encoding'
 import { encodeTilePath, openCheckpoint, verifierKey, verifyLog } from '@drempel/protocol/log'
@@ -103,7 +108,7 @@ export async function check(folder: string, said: readonly Said[]): Promise<void
   const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
   const signer = signerFromSeed(new Uint8Array(32).fill(7))
   const audit = createAudit({
-    ...{ store, signer },
+    ...{ store, signer, vault: createVault(new Uint8Array(32).fill(8)) },
     periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
     purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
     ...{ member: 'bank-a', convenant: () => ({ id: 'demo', version: 1, digest: '5'.repeat(64) }) },

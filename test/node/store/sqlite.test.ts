@@ -99,6 +99,8 @@ describe('the SQLite file', () => {
     db.exec('DROP INDEX flags_by_expiry')
     db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')
     db.exec('ALTER TABLE logs DROP COLUMN quartered')
+    db.exec('ALTER TABLE logs DROP COLUMN seal')
+    db.exec("ALTER TABLE logs ADD COLUMN root BLOB NOT NULL DEFAULT x''")
     db.exec(FIRST_LOG)
     db.pragma('user_version = 1')
     db.close()
@@ -108,7 +110,7 @@ describe('the SQLite file', () => {
     expect(await again.flags.page('host', { limit: 1 })).toEqual([])
     expect(await again.asked.periods()).toEqual([])
     const { log } = again
-    expect(await log.head('o')).toEqual({ size: 5_000, root: index(7), note: 'n' })
+    expect(await log.end('o')).toEqual({ size: 5_000, seal: new Uint8Array(), note: 'n' })
     expect(await log.leaves('o', 4_998, 9_999)).toEqual(['leaf 4998', 'leaf 4999'].map(utf8))
     expect(await log.hashes('o', 0, 4_999, 9_999)).toEqual([index(0)])
     expect(await log.sealed('o', 9)).toEqual({ first: 9, count: 1, sealed: utf8('sealed 9') })
@@ -117,7 +119,7 @@ describe('the SQLite file', () => {
       expect(await log.leadsTo('o', i, `t${i}`)).toBe(true)
     }
     expect(await log.quartered('o')).toBe(5_000)
-    const next = { size: 5_001, root: index(8), note: 'm' }
+    const next = { size: 5_001, seal: index(8), note: '' }
     expect(await log.append('o', batch(entry(1, 't7')), [], next, 5_000)).toBe(true)
     expect((await log.findTxid('t7')).map(({ index }) => index)).toEqual([7, 5_000])
     await again.close()
@@ -162,14 +164,14 @@ describe('the SQLite file', () => {
       at: 'SQLITE_FULL',
     })
     const big = batch({ ...entry(0, null), leaf: new Uint8Array(1_000_000) })
-    const head = { size: 1, root: index(1), note: 'n' }
-    await expect(store.log.append('o', big, [], head, 0)).rejects.toMatchObject({
+    const end = { size: 1, seal: index(1), note: '' }
+    await expect(store.log.append('o', big, [], end, 0)).rejects.toMatchObject({
       code: 'STORE_FAILED',
     })
     expect((await store.flags.page('host', { limit: 9 })).map(({ importId }) => importId)).toEqual([
       'a',
     ])
-    expect(await store.log.head('o')).toBeNull()
+    expect(await store.log.end('o')).toBeNull()
     await store.close()
     const roomy = await open()
     expect((await roomy.flags.upsert('host', many, 'b')).added).toBe(4_999)

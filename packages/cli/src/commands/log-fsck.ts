@@ -9,17 +9,7 @@ import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
 import { listing } from './listing.ts'
 
-const WHAT = [
-  'HEAD',
-  'SIGNATURE',
-  'MISSING',
-  'BEYOND',
-  'LEAF',
-  'HASH',
-  'EVENT',
-  'RECORD',
-  'TXID',
-] as const
+const WHAT = ['END', 'MISSING', 'BEYOND', 'LEAF', 'HASH', 'EVENT', 'RECORD', 'TXID'] as const
 
 const told = z.strictObject({
   logs: z.array(
@@ -110,13 +100,12 @@ const BEGIN: Text = {
 }
 
 const MEANINGS: Readonly<Record<(typeof WHAT)[number], Text>> = {
-  HEAD: { nl: 'de wortel is niet die van de regels', en: 'the root is not that of the entries' },
-  SIGNATURE: {
-    nl: 'het checkpoint is niet door deze node over dit hoofd getekend',
-    en: 'the checkpoint is not signed by this node over this head',
+  END: {
+    nl: 'het logboek eindigt niet waar en zoals deze node het schreef',
+    en: 'the log does not end where and as this node wrote it',
   },
   MISSING: { nl: 'een regel ontbreekt', en: 'an entry is missing' },
-  BEYOND: { nl: 'een rij die het hoofd niet telt', en: 'a row that the head does not count' },
+  BEYOND: { nl: 'een rij voorbij het einde', en: 'a row beyond the end' },
   LEAF: { nl: 'geen geldige logregel', en: 'no valid entry' },
   HASH: { nl: 'een hash klopt niet', en: 'a hash is wrong' },
   EVENT: {

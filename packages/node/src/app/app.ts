@@ -121,6 +121,7 @@ async function run(
   await convenant.load(store, home)
   const audit = createAudit({
     store,
+    vault,
     signer: home.signer,
     periodKeys: home.periodKeys,
     purposeKeys: home.purposeKeys,

@@ -12,8 +12,9 @@ export async function fsck(
   const home = await openHome(folder)
   const store = await openSqliteStore({ path: home.paths.store, clock: Date.now })
   try {
-    await checkMasterKey(store, createVault(home.masterKey))
-    return await checkLogs(store.log, home.signer, home, progress)
+    const vault = createVault(home.masterKey)
+    await checkMasterKey(store, vault)
+    return await checkLogs(store.log, { vault, signer: home.signer }, home, progress)
   } finally {
     await store.close()
   }

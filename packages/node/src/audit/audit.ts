@@ -21,7 +21,7 @@ const REMEMBERED = 2048
 /** The node's log over its store. Call `verifySelf` before the first append. */
 export function createAudit(options: AuditOptions): Audit {
   const { log } = options.store
-  const memory = createMemory(log, REMEMBERED)
+  const memory = createMemory(log, options, REMEMBERED)
   const writer = createWriter(options, memory)
   const head = async (origin?: string) => {
     const asked = origin ?? (await writer.origin())
@@ -42,6 +42,7 @@ export function createAudit(options: AuditOptions): Audit {
     origin: writer.origin,
     origins: () => log.origins(),
     head,
+    size: memory.size,
     checkpoint: async (origin) => (await head(origin))?.note ?? null,
     leaf: (origin, index) => readLeaf(log, origin, index),
     proof: (origin, index, size) => proveInclusion(log, origin, index, size),
@@ -50,7 +51,7 @@ export function createAudit(options: AuditOptions): Audit {
     tile: (origin, path) => readTile(log, origin, path),
     openRecord: readRecord,
     find: (txid) => log.findTxid(txid),
-    verifySelf: () => verifyLogs(log, options.signer),
+    verifySelf: () => verifyLogs(log, options),
     close: writer.close,
   }
 }

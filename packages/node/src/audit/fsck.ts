@@ -3,31 +3,28 @@
  * `log verify` can't see (sealed records, the index of transactions), or would blame on the way.
  */
 
-import { type Bytes, equalBytes, isProtocolError, type Signer } from '@drempel/protocol/encoding'
+import { type Bytes, equalBytes, isProtocolError } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   emptyTree,
   leafHashBy,
-  openCheckpoint,
   parseEvent,
-  rootOf,
   type TreeState,
-  verifierKey,
 } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import { purposeDayName } from '../config/index.ts'
 import type { LogEvent, LogStore } from '../store/index.ts'
-import { isKept } from './reader.ts'
+import { isOwnEnd, type LogKeys } from './end.ts'
+import { isKept } from './hashes.ts'
 import { type RecordOpener, recordOpener } from './record.ts'
 import { type KeptKeys, loadRecordKeys } from './recordkey.ts'
 
 /** What is wrong with a log, and where. */
 export type Damage = {
   readonly what:
-    | 'HEAD' // there is none, or its root is not that of the entries
-    | 'SIGNATURE' // the checkpoint is not this node's over the head
-    | 'MISSING' // an entry that the head counts
-    | 'BEYOND' // an entry or hash that the head does not count
+    | 'END' // there is none, or it is not where this node left the log, with these entries
+    | 'MISSING' // an entry before the end
+    | 'BEYOND' // an entry or hash after it
     | 'LEAF' // no event in canonical form
     | 'HASH' // a stored hash is not that of its entries
     | 'EVENT' // what is indexed of the entry is not what the leaf says
@@ -52,13 +49,13 @@ const TOLD = 1_000
 /** @param progress entries done, of one log after the other */
 export async function checkLogs(
   log: LogStore,
-  signer: Pick<Signer, 'publicKey'>,
+  own: LogKeys,
   keys: KeptKeys,
   progress: (done: number) => void = () => {},
 ): Promise<Checked[]> {
   const checked: Checked[] = []
   for (const origin of await log.origins()) {
-    checked.push(await checkLog(log, origin, signer, remembering(keys), progress))
+    checked.push(await checkLog(log, origin, own, remembering(keys), progress))
   }
   return checked
 }
@@ -66,7 +63,7 @@ export async function checkLogs(
 async function checkLog(
   log: LogStore,
   origin: string,
-  signer: Pick<Signer, 'publicKey'>,
+  own: LogKeys,
   keys: KeptKeys,
   progress: (done: number) => void,
 ): Promise<Checked> {
@@ -74,11 +71,11 @@ async function checkLog(
   const found = (what: Damage['what'], index: number | null = null) => {
     if (damage.length < TOLD) damage.push({ what, index })
   }
-  const head = await log.head(origin)
-  if (head === null) {
-    return { origin, entries: 0, records: 0, erased: 0, damage: [{ what: 'HEAD', index: null }] }
+  const end = await log.end(origin)
+  if (end === null) {
+    return { origin, entries: 0, records: 0, erased: 0, damage: [{ what: 'END', index: null }] }
   }
-  const { size } = head
+  const { size } = end
   let [records, erased] = [0, 0]
   let tree = emptyTree()
   const within: Within = {
@@ -88,14 +85,14 @@ async function checkLog(
   }
   while (tree.size < size) {
     const at = tree.size
-    const end = Math.min(size, at + PAGE)
-    const leaves = await log.leaves(origin, at, end)
+    const to = Math.min(size, at + PAGE)
+    const leaves = await log.leaves(origin, at, to)
     // Without it no hash above can be computed.
-    if (leaves.length !== end - at) {
+    if (leaves.length !== to - at) {
       found('MISSING', await firstMissing(log, origin, at))
       break
     }
-    const events = new Map((await log.events(origin, at, end)).map((event) => [event.index, event]))
+    const events = new Map((await log.events(origin, at, to)).map((event) => [event.index, event]))
     for (const [i, leaf] of leaves.entries()) {
       const told = await checkEntry(within, at + i, leaf, events.get(at + i))
       told.damage.forEach((what) => void found(what, at + i))
@@ -105,11 +102,10 @@ async function checkLog(
     tree = await checkHashes(log, origin, tree, leaves, found)
     progress(tree.size)
   }
-  if (tree.size === size && !equalBytes(rootOf(tree, sha256), head.root)) found('HEAD')
+  if (tree.size === size && !isOwnEnd(own, origin, end, tree)) found('END')
   if ((await log.leaves(origin, size, size + 1)).length > 0) found('BEYOND', size)
   if ((await log.hashes(origin, 0, size, size + 1)).length > 0) found('BEYOND', size)
   for (const index of await log.strays(origin)) found('TXID', index)
-  if (!isSigned(head, origin, signer)) found('SIGNATURE')
   return { origin, entries: tree.size, records, erased, damage }
 }
 
@@ -203,17 +199,4 @@ async function checkHashes(
     if (one === undefined || !equalBytes(one, hash)) found('HASH', (index + 1) * 2 ** level - 1)
   }
   return state
-}
-
-function isSigned(
-  { size, root, note }: { readonly size: number; readonly root: Bytes; readonly note: string },
-  origin: string,
-  signer: Pick<Signer, 'publicKey'>,
-): boolean {
-  try {
-    const checkpoint = openCheckpoint(note, verifierKey(origin, signer.publicKey))
-    return checkpoint.size === size && equalBytes(checkpoint.root, root)
-  } catch {
-    return false
-  }
 }

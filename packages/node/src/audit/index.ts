@@ -1,6 +1,7 @@
 export { createAudit } from './audit.ts'
+export { loadOwn } from './end.ts'
 export type { AuditErrorCode } from './errors.ts'
 export type { ConvenantRef, NewEvent } from './event.ts'
 export { type Checked, checkLogs, type Damage } from './fsck.ts'
 export { dayKey } from './recordkey.ts'
-export type { Appended, Audit, AuditOptions } from './types.ts'
+export type { Appended, Audit, AuditOptions, LogHead } from './types.ts'

@@ -9,47 +9,29 @@ import {
   type Hash,
   inclusionProof,
   type NodeId,
-  nodeHash,
   parseTilePath,
   type ReadHashes,
   type StoredHash,
+  type TreeState,
   tileRange,
 } from '@drempel/protocol/log'
-
-import { sha256 } from '../bulk/index.ts'
-import type { LogHead, LogStore } from '../store/index.ts'
+import type { LogStore } from '../store/index.ts'
+import { type LogKeys, loadOwn, signHead } from './end.ts'
 import { fail } from './errors.ts'
-
-/** Levels that are kept, those of tiles: the seven in between are made of them in no time. */
-export const isKept = ({ level }: NodeId): boolean => level % 8 === 0
-
-/** A node that is missing is damage: every caller asks within the head's size only. */
-export function readHashes(log: LogStore, origin: string): ReadHashes {
-  const read = async ({ level, index }: NodeId): Promise<Hash> => {
-    const width = 2 ** (level % 8)
-    const from = index * width
-    let row = await log.hashes(origin, level - (level % 8), from, from + width)
-    if (row.length !== width) fail('LOG_DAMAGED', { at: origin })
-    while (row.length > 1) {
-      const below = row
-      row = Array.from({ length: below.length / 2 }, (_, i) =>
-        nodeHash(below[2 * i]!, below[2 * i + 1]!, sha256),
-      )
-    }
-    return row[0]!
-  }
-  return (nodes) => Promise.all(nodes.map(read))
-}
+import { readHashes } from './hashes.ts'
+import type { LogHead } from './types.ts'
 
 /**
- * The head and the latest hashes of the log that is written to. A node of the tree never changes, and
+ * The tree and the latest hashes of the log that is written to. A node of the tree never changes, and
  * a receipt is made when its entry is young, so that it finds nearly all here.
  */
 export type Memory = {
   /** What was appended and is durable. */
-  appended(origin: string, head: LogHead, stored: readonly StoredHash[]): void
+  appended(origin: string, tree: TreeState, stored: readonly StoredHash[]): void
   /** After an append of which nobody knows whether it happened. */
   doubted(): void
+  size(origin: string): Promise<number>
+  /** Signed when it is asked for, once. */
   head(origin: string): Promise<LogHead | null>
   read(origin: string): ReadHashes
 }
@@ -58,9 +40,10 @@ export type Memory = {
 const LEVELS = 64
 
 /** @param most hashes of each of two generations; a receipt takes one for each level of the tree, twice at most */
-export function createMemory(log: LogStore, most: number): Memory {
+export function createMemory(log: LogStore, keys: LogKeys, most: number): Memory {
   let [known, older] = [new Map<number, Hash>(), new Map<number, Hash>()]
-  let [written, latest]: [string?, LogHead?] = []
+  let [written, latest]: [string?, TreeState?] = []
+  const signed = new Map<string, LogHead>()
   const nameOf = ({ level, index }: NodeId) => index * LEVELS + level
   const remember = (name: number, hash: Hash): Hash => {
     if (known.size >= most) [known, older] = [new Map(), known]
@@ -68,20 +51,36 @@ export function createMemory(log: LogStore, most: number): Memory {
     return hash
   }
   return {
-    appended(origin, head, stored) {
+    appended(origin, tree, stored) {
       if (origin !== written) {
         known.clear()
         older.clear()
       }
       written = origin
-      latest = head
+      latest = tree
       for (const node of stored) remember(nameOf(node), node.hash)
     },
     doubted() {
       latest = undefined
     },
-    head: async (origin) =>
-      origin === written && latest !== undefined ? latest : log.head(origin),
+    size: async (origin) => {
+      if (origin === written && latest !== undefined) return latest.size
+      return (await log.end(origin))?.size ?? 0
+    },
+    head: async (origin) => {
+      const before = signed.get(origin)
+      let tree = origin === written ? latest : undefined
+      if (tree === undefined) {
+        const end = await log.end(origin)
+        if (end === null) return null
+        if (before?.size === end.size) return before
+        tree = await loadOwn(log, keys, origin, end)
+      }
+      if (before?.size === tree.size) return before
+      const head = signHead(keys.signer, origin, tree)
+      signed.set(origin, head)
+      return head
+    },
     read: (origin) => {
       const readStored = readHashes(log, origin)
       return async (nodes) => {
@@ -156,8 +155,8 @@ export async function makeReceipt(
  */
 export async function readTile(log: LogStore, origin: string, path: string): Promise<Bytes | null> {
   const tile = parseTilePath(path)
-  const head = await log.head(origin)
-  const range = head === null ? undefined : tileRange(tile, head.size)
+  const end = await log.end(origin)
+  const range = end === null ? undefined : tileRange(tile, end.size)
   if (range === undefined) return null
   const { level, from, to } = range
   const isBundle = tile.level === 'entries'
@@ -168,13 +167,9 @@ export async function readTile(log: LogStore, origin: string, path: string): Pro
   return isBundle ? encodeBundle(items) : encodeHashTile(items)
 }
 
-async function headOf(log: LogStore, origin: string): Promise<LogHead> {
-  return (await log.head(origin)) ?? fail('LOG_ENTRY_UNKNOWN')
-}
-
 async function sizeWithin(log: LogStore, origin: string, size?: number): Promise<number> {
-  const head = await headOf(log, origin)
-  if (size === undefined) return head.size
-  if (!Number.isSafeInteger(size) || size < 1 || size > head.size) fail('LOG_ENTRY_UNKNOWN')
+  const end = (await log.end(origin)) ?? fail('LOG_ENTRY_UNKNOWN')
+  if (size === undefined) return end.size
+  if (!Number.isSafeInteger(size) || size < 1 || size > end.size) fail('LOG_ENTRY_UNKNOWN')
   return size
 }

@@ -1,38 +1,35 @@
 /**
- * What a node checks of its own logs before it serves: that the head is the root of the stored
- * hashes, that the checkpoint is its own signature over that head, that no entry is missing, and that
- * the last entries are those the tree holds. Verifying every entry is the auditor's command.
+ * What a node checks of its own logs before it serves: that they end where it left them,
+ * with the tree of the stored hashes, that no entry is missing, and that the last entries are those
+ * the tree holds. Verifying every entry is the auditor's command.
  */
 
-import { equalBytes, isProtocolError, type Signer } from '@drempel/protocol/encoding'
-import { leafHash, loadTree, openCheckpoint, rootOf, verifierKey } from '@drempel/protocol/log'
+import { equalBytes, isProtocolError } from '@drempel/protocol/encoding'
+import { leafHash } from '@drempel/protocol/log'
 import type { LogStore } from '../store/index.ts'
+import { type LogKeys, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
-import { readHashes } from './reader.ts'
 
 /** As many as one batch can have: what a crash could have cut short. */
 const LAST = 512
 
 /** @throws ProtocolError `LOG_DAMAGED`, `at` the origin */
-export async function verifyLogs(log: LogStore, signer: Signer): Promise<void> {
+export async function verifyLogs(log: LogStore, keys: LogKeys): Promise<void> {
   for (const origin of await log.origins()) {
-    if (!(await isSound(log, origin, signer))) {
+    if (!(await isSound(log, keys, origin))) {
       fail('LOG_DAMAGED', { at: origin, hint: 'restore the store from a backup, and tell the FG' })
     }
   }
 }
 
-async function isSound(log: LogStore, origin: string, signer: Signer): Promise<boolean> {
-  const head = await log.head(origin)
-  if (head === null) return false
-  const { size, root, note } = head
+async function isSound(log: LogStore, keys: LogKeys, origin: string): Promise<boolean> {
+  const end = await log.end(origin)
+  if (end === null) return false
+  const { size } = end
   try {
-    const tree = await loadTree(size, readHashes(log, origin))
-    const checkpoint = openCheckpoint(note, verifierKey(origin, signer.publicKey))
-    if (!equalBytes(rootOf(tree), root)) return false
-    if (checkpoint.size !== size || !equalBytes(checkpoint.root, root)) return false
+    await loadOwn(log, keys, origin, end)
   } catch (error) {
-    // A store that can't be read says so itself; everything else is a tree or note that is no good.
+    // A store that can't be read says so itself; everything else is an end or a tree that is no good.
     if (isProtocolError(error) && error.code.startsWith('STORE_')) throw error
     return false
   }

@@ -1,17 +1,16 @@
 /**
- * The node's own log of events: write-ahead, durable, signed. Leaves are public to auditors and
+ * The node's own log of events: write-ahead, durable, signed when it is shown. Leaves are public to auditors and
  * carry nothing that identifies; who and why stands in a sealed record that the leaf commits to.
  */
 
-import type { Bytes, Clock, Json, RandomBytes, Signer } from '@drempel/protocol/encoding'
+import type { Bytes, Clock, Json, RandomBytes } from '@drempel/protocol/encoding'
 import type { PeriodKeys, PurposeKeys } from '../config/index.ts'
-import type { LogHead, LogPosition, Store } from '../store/index.ts'
+import type { LogPosition, Store } from '../store/index.ts'
+import type { LogKeys } from './end.ts'
 import type { ConvenantRef, NewEvent } from './event.ts'
 
-export type AuditOptions = {
+export type AuditOptions = LogKeys & {
   readonly store: Pick<Store, 'log'>
-  /** Signs checkpoints. */
-  readonly signer: Signer
   readonly periodKeys: PeriodKeys
   readonly purposeKeys: Pick<PurposeKeys, 'load' | 'create'>
   /** This member's id. */
@@ -24,11 +23,18 @@ export type AuditOptions = {
   readonly software: string
 }
 
+export type LogHead = {
+  readonly size: number
+  readonly root: Bytes
+  /** The signed checkpoint of this size. */
+  readonly note: string
+}
+
 export type Appended = {
   readonly origin: string
   readonly index: number
   readonly leaf: Bytes
-  /** Size of the tree whose checkpoint first covers the entry; others of the same batch may follow it. */
+  /** Size of the tree that first has the entry; others of the same batch may follow it. */
   readonly size: number
 }
 
@@ -37,7 +43,7 @@ export interface Audit {
    * Appends an event and its record (any JSON: who asked, case reference, result; null when there is
    * nothing to say, which a leaf does not show). Calls of one tick become one batch with one fsync;
    * entries keep the order of the calls.
-   * Resolves only when the entry and a signed checkpoint over it are durable: no log, no query.
+   * Resolves only when the entry is durable: no log, no query. Every checkpoint from then on covers it.
    * @throws ProtocolError `LOG_UNAVAILABLE`: the entry may or may not be found later, and nothing
    * that depends on it may happen; `BAD_EVENT`, `BAD_JSON`: nothing was written
    */
@@ -47,6 +53,8 @@ export interface Audit {
   origin(): Promise<string | null>
   /** All origins of this node, oldest first. */
   origins(): Promise<readonly string[]>
+  /** Entries of an origin. */
+  size(origin: string): Promise<number>
   /** Latest signed checkpoint of an origin (default: the one of now); null while it has no entry. */
   checkpoint(origin?: string): Promise<string | null>
   /** That checkpoint with its size and root. */
@@ -82,8 +90,8 @@ export interface Audit {
   find(txid: string): Promise<readonly LogPosition[]>
 
   /**
-   * At start: each origin's head equals the root of its stored hashes, its checkpoint is this node's
-   * signature over it, and its last leaves hash to what the tree holds.
+   * At start: each origin ends where this node left it, with the tree of its stored hashes, and its
+   * last leaves hash to what the tree holds.
    * @throws ProtocolError `LOG_DAMAGED`, `at` the origin
    */
   verifySelf(): Promise<void>

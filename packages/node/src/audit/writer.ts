@@ -1,34 +1,28 @@
 /**
- * Group commit: appends that wait together become one transaction, with one checkpoint and one fsync.
- *
- * A checkpoint is signed before it is stored, and leaves this file only after. When the store fails,
- * nobody knows whether the batch was written: its callers are refused, and the tree is read back
- * before the next batch. A checkpoint that got lost so was never shown, so signing another one of the
- * same size is no split view.
+ * Group commit: appends that wait together become one transaction with one fsync. No tree is signed
+ * before it is durable. When the store fails, nobody knows whether the batch was written: its callers
+ * are refused, and the tree is read back before the next batch.
  */
 
 import type { Bytes, Json } from '@drempel/protocol/encoding'
-import { equalBytes, isProtocolError } from '@drempel/protocol/encoding'
+import { isProtocolError } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   emptyTree,
   encodeOrigin,
   leafHashBy,
-  loadTree,
   minuteOf,
-  type NoteSigner,
-  noteSigner,
   parseOrigin,
-  rootOf,
-  signCheckpoint,
   type TreeState,
 } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import { type PurposeDay, recordKeyOf } from '../config/index.ts'
 import type { LogEntry } from '../store/index.ts'
+import { endOf, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
-import { isKept, type Memory, readHashes } from './reader.ts'
+import { isKept } from './hashes.ts'
+import type { Memory } from './reader.ts'
 import { type KeyedRecord, paddedLength, sealRecords, writeRecord } from './record.ts'
 import { dayKey, purposeDay, purposeIn, refuseDay } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
@@ -68,7 +62,6 @@ type Current = {
   /** Of what has no purpose. */
   readonly key: Bytes
   readonly tree: TreeState
-  readonly signer: NoteSigner
 }
 
 type Moment = {
@@ -147,16 +140,15 @@ export function createWriter(
     const records = prepared.map(({ record }) => record)
     const hashes = entries.map(({ hash }) => hash)
     const { state, stored } = appendLeaves(log.tree, hashes, sha256)
-    const [size, root] = [state.size, rootOf(state, sha256)]
-    const note = signCheckpoint({ origin: log.origin, size, root }, [log.signer])
-    const head = { size, root, note }
+    const { size } = state
     const sealed = sealRecords(log.origin, expected, records, options.random)
     const above = stored.filter((node) => node.level > 0 && isKept(node))
-    if (!(await store.log.append(log.origin, { entries, sealed }, above, head, expected))) {
+    const end = endOf(options, log.origin, state)
+    if (!(await store.log.append(log.origin, { entries, sealed }, above, end, expected))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     current = { ...log, tree: state }
-    memory.appended(log.origin, head, stored)
+    memory.appended(log.origin, state, stored)
     prepared.forEach(({ pending, entry }, i) => {
       pending.resolve({ origin: log.origin, index: expected + i, leaf: entry.leaf, size })
     })
@@ -200,17 +192,14 @@ export function createWriter(
     const period = periodAt(now, current?.period ?? (await lastPeriod(options)))
     const origin = originOf(options, convenant, period)
     if (current?.origin === origin) return current
-    const head = await store.log.head(origin)
-    const tree =
-      head === null ? emptyTree() : await loadTree(head.size, readHashes(store.log, origin))
-    if (head !== null && !equalBytes(head.root, rootOf(tree, sha256)))
-      fail('LOG_DAMAGED', { at: origin })
+    const end = await store.log.end(origin)
+    const tree = end === null ? emptyTree() : await loadOwn(store.log, options, origin, end)
     // Only a log without entries may get a new key: else the old one was erased, or is lost.
     const key =
       (await options.periodKeys.load(period)) ??
-      (head === null ? await options.periodKeys.create(period) : null) ??
+      (end === null ? await options.periodKeys.create(period) : null) ??
       fail('RECORD_ERASED', { at: period })
-    current = { origin, period, key, tree, signer: noteSigner(origin, options.signer) }
+    current = { origin, period, key, tree }
     return current
   }
 

@@ -1,6 +1,6 @@
 /**
  * Encryption at rest: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) with a random nonce in front, and
- * a blind index by keyed BLAKE2b, each under a subkey of the master key (libsodium's crypto_kdf).
+ * a blind index and a MAC by keyed BLAKE2b, each under a subkey of the master key (libsodium's crypto_kdf).
  *
  * Who has the files without the master key learns sizes, how many rows there are, and which rows
  * were equal; not what they say. Who has both has everything.
@@ -24,6 +24,8 @@ export interface Vault {
   ): Bytes[]
   /** @throws ProtocolError `SEALED_DAMAGED` */
   open(context: string, sealed: Bytes): Bytes
+  /** 32 bytes that nobody makes who has not the master key. @param context what it is, without a line feed */
+  mac(context: string, data: Bytes): Bytes
   /** 32 bytes by which a row is found; equal identifiers of one kind and node give equal bytes. */
   blindIndex(kind: string, canonical: string): Bytes
 }
@@ -32,7 +34,7 @@ export interface Vault {
 export function createVault(masterKey: Bytes): Vault {
   if (masterKey.length !== 32) fail('BAD_MASTER_KEY')
   const subkey = (id: number) => sodium.crypto_kdf_derive_from_key(32, id, 'drempel1', masterKey)
-  const [sealKey, indexKey] = [subkey(1), subkey(2)]
+  const [sealKey, indexKey, macKey] = [subkey(1), subkey(2), subkey(4)]
   return {
     keyId: hex(subkey(3).subarray(0, 16)),
     seal: (context, plaintext, random) => sealWith(sealKey, context, plaintext, random),
@@ -44,6 +46,8 @@ export function createVault(masterKey: Bytes): Vault {
       })
     },
     open: (context, sealed) => openWith(sealKey, context, sealed),
+    mac: (context, data) =>
+      sodium.crypto_generichash(32, concat(utf8(`${context}\n`), data), macKey),
     blindIndex: (kind, canonical) =>
       // No kind contains a line feed, so no two pairs give one text.
       sodium.crypto_generichash(32, utf8(`${kind}\n${canonical}`), indexKey),

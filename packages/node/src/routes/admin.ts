@@ -125,7 +125,7 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
     const names = await ctx.audit.origins()
     const answer: Origins = {
       origins: await Promise.all(
-        names.map(async (origin) => ({ origin, size: (await ctx.audit.head(origin))?.size ?? 0 })),
+        names.map(async (origin) => ({ origin, size: await ctx.audit.size(origin) })),
       ),
       verifier:
         names.length === 0

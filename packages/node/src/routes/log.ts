@@ -40,10 +40,10 @@ async function witnessingView(ctx: NodeContext): Promise<WitnessingView> {
   const { audit, store, witnessing } = ctx
   const { witnesses, quorum, waitingSince } = witnessing.cosigning.state()
   const logs = (await audit.origins()).map(async (origin) => {
-    const [head, cosigned] = await Promise.all([audit.head(origin), store.witness.cosigned(origin)])
+    const [size, cosigned] = await Promise.all([audit.size(origin), store.witness.cosigned(origin)])
     return {
       origin,
-      size: head?.size ?? 0,
+      size,
       cosigned: cosigned === null ? null : { size: cosigned.size, time: isoTime(cosigned.at) },
     }
   })

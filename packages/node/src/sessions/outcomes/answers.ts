@@ -52,7 +52,7 @@ async function placesIn(ctx: NodeContext, origin: string): Promise<Places> {
   const name = `answers/${origin}`
   const text = await ctx.store.meta.get(name)
   const before: Places = text === null ? { read: 0, days: {} } : JSON.parse(text)
-  const size = (await ctx.audit.head(origin))?.size ?? 0
+  const size = await ctx.audit.size(origin)
   if (size === before.read) return before
   const days: Record<string, Range> = { ...before.days }
   for await (const answer of answersIn(ctx, origin, before.read, size)) {

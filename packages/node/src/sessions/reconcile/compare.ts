@@ -171,7 +171,7 @@ async function ownEntries(
   const origins = await ctx.audit.origins()
   const begin = Math.max(0, origins.indexOf(from.origin))
   for (const origin of origins.slice(begin)) {
-    const size = (await ctx.audit.head(origin))?.size ?? 0
+    const size = await ctx.audit.size(origin)
     let index = origin === from.origin ? from.index : 0
     while (index < size) {
       const leaves = await ctx.store.log.leaves(origin, index, Math.min(size, index + READ))

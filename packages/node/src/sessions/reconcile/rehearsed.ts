@@ -61,7 +61,7 @@ async function begin(ctx: NodeContext): Promise<Place> {
   if (rehearsed === null) return fail('NOT_REHEARSING')
   let found: Place | undefined
   for (const origin of await ctx.audit.origins()) {
-    const size = (await ctx.audit.head(origin))?.size ?? 0
+    const size = await ctx.audit.size(origin)
     for (let at = 0; at < size; at += PAGE) {
       const leaves = await ctx.store.log.leaves(origin, at, Math.min(size, at + PAGE))
       for (const [i, leaf] of leaves.entries()) {

@@ -123,7 +123,7 @@ export function createCosigning(ctx: World): Cosigning {
   }
 
   async function isCosigned(origin: string): Promise<boolean> {
-    const size = (await ctx.audit.head(origin))?.size ?? 0
+    const size = await ctx.audit.size(origin)
     return ((await ctx.store.witness.cosigned(origin))?.size ?? 0) >= size
   }
 

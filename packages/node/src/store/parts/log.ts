@@ -1,5 +1,5 @@
 /**
- * The audit log's storage: batches of entries, hashes of complete subtrees and the head of one tree per
+ * The audit log's storage: batches of entries, hashes of complete subtrees and the end of one log per
  * origin. Hash (level, index) covers leaves index·2^level up to (index+1)·2^level.
  */
 
@@ -32,10 +32,12 @@ export type SealedBatch = {
 
 export type LogHash = NodeId & { readonly hash: Bytes }
 
-export type LogHead = {
+/** Where a log ends, and by what its owner knows that again. */
+export type LogEnd = {
   readonly size: number
-  readonly root: Bytes
-  /** The signed checkpoint of this size. */
+  /** The owner's MAC over the tree; empty where an entry from before there were MACs is the last. */
+  readonly seal: Bytes
+  /** The signed checkpoint of that entry; else empty. */
   readonly note: string
 }
 
@@ -55,19 +57,19 @@ export interface LogStore {
    */
   gather(work: () => void): void
   /**
-   * Compare-and-append: entries, hashes and the new head in one transaction. False, and nothing
+   * Compare-and-append: entries, hashes and the new end in one transaction. False, and nothing
    * changed, when the log's size is not `expectedSize` (0: the origin is new).
    * @param hashes of levels above 0
-   * @throws ProtocolError `STORE_CONFLICT` when head.size is not expectedSize + entries.length, or a hash exists
+   * @throws ProtocolError `STORE_CONFLICT` when end.size is not expectedSize + entries.length, or a hash exists
    */
   append(
     origin: string,
     batch: LogBatch,
     hashes: readonly LogHash[],
-    head: LogHead,
+    end: LogEnd,
     expectedSize: number,
   ): Promise<boolean>
-  head(origin: string): Promise<LogHead | null>
+  end(origin: string): Promise<LogEnd | null>
   /** Leaves from, ..., to - 1; fewer when the log is shorter. */
   leaves(origin: string, from: number, to: number): Promise<readonly Bytes[]>
   /** What is indexed of entries from, ..., to - 1; fewer when the log is shorter. */

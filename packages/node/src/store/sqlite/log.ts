@@ -1,22 +1,20 @@
 import type { Bytes } from '@drempel/protocol/encoding'
 import { fail } from '../errors.ts'
-import type { LogHead, LogStore } from '../parts/log.ts'
+import type { LogEnd, LogStore } from '../parts/log.ts'
 import { batchRows, LOG_SPAN } from './batches.ts'
 import { blob, type Connection } from './connection.ts'
 import { txidIndex } from './txids.ts'
 
-type Log = LogHead & { readonly id: number }
-
 export function logStore(connection: Connection): LogStore {
   const { db, write, read, gather } = connection
-  const find = db.prepare<[string], Log>('SELECT id, size, root, note FROM logs WHERE origin = ?')
+  const find = db.prepare<[string], LogEnd>('SELECT size, seal, note FROM logs WHERE origin = ?')
   const idOf = db.prepare<[string], number>('SELECT id FROM logs WHERE origin = ?').pluck()
   const originOf = db.prepare<[number], string>('SELECT origin FROM logs WHERE id = ?').pluck()
   const begin = db.prepare(
-    `INSERT OR IGNORE INTO logs (origin, size, root, note) VALUES (?, 0, x'', '')`,
+    `INSERT OR IGNORE INTO logs (origin, size, seal, note) VALUES (?, 0, x'', '')`,
   )
   const advance = db.prepare(
-    'UPDATE logs SET size = ?, root = ?, note = ? WHERE origin = ? AND size = ?',
+    'UPDATE logs SET size = ?, seal = ?, note = ? WHERE origin = ? AND size = ?',
   )
   const addHash = db.prepare(
     'INSERT INTO log_hashes (log, level, position, hash) VALUES (?, ?, ?, ?)',
@@ -45,18 +43,18 @@ export function logStore(connection: Connection): LogStore {
 
   return {
     gather,
-    append: async (origin, batch, nodes, head, expectedSize) => {
+    append: async (origin, batch, nodes, end, expectedSize) => {
       const { entries } = batch
       const add = batches.adder(batch)
       const work = () => {
-        if (head.size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'head.size' })
+        if (end.size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'end.size' })
         if (expectedSize === 0) begin.run(origin)
-        const { size, root, note } = head
-        if (advance.run(size, root, note, origin, expectedSize).changes === 0) return undefined
+        const { size, seal, note } = end
+        if (advance.run(size, seal, note, origin, expectedSize).changes === 0) return undefined
         const log = idOf.get(origin)!
         add(log, expectedSize)
         for (const { level, index, hash } of nodes) addHash.run(log, level, index, hash)
-        return { log, settled: txids.extend(log, expectedSize, head.size) }
+        return { log, settled: txids.extend(log, expectedSize, size) }
       }
       try {
         const done = await write(work)
@@ -69,10 +67,10 @@ export function logStore(connection: Connection): LogStore {
         throw error
       }
     },
-    head: (origin) =>
+    end: (origin) =>
       read(() => {
-        const log = find.get(origin)
-        return log === undefined ? null : { size: log.size, root: blob(log.root), note: log.note }
+        const end = find.get(origin)
+        return end === undefined ? null : { ...end, seal: blob(end.seal) }
       }),
     leaves: (origin, from, to) => of(origin, (log) => batches.leaves(log, from, to)),
     events: (origin, from, to) =>

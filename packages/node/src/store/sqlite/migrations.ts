@@ -423,4 +423,9 @@ ALTER TABLE logs ADD COLUMN quartered INTEGER NOT NULL DEFAULT 0;
 UPDATE logs SET quartered = size;
 CREATE TABLE log_days (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `,
+  // The end of a log lies under a MAC of its owner's; of older ones the signed checkpoint stays.
+  `
+ALTER TABLE logs ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+ALTER TABLE logs DROP COLUMN root;
+`,
 ]
