@@ -74,6 +74,8 @@ const full = fc
   )
   .map((event) => event as LeafFields)
 
+const written = (event: LeafFields) => new TextDecoder().decode(writePlain(event))
+
 function outcome<T>(work: () => T): T | string {
   try {
     return work()
@@ -106,7 +108,8 @@ describe('what is known at sight', () => {
         // Numbers of sixteen digits are the schema's.
         if (numbers.some((number) => number >= 10 ** 15)) return
         expect(readPlain(text)).toEqual(event)
-        expect(writePlain(event)).toBe(text)
+        // Anew, then by the one before.
+        for (const _ of [1, 2]) expect(written(event)).toBe(text)
         seen.add(event.type)
       }),
       { numRuns: 600, seed: 7 },
@@ -202,7 +205,7 @@ describe('what is known at sight', () => {
         ...{ reason: 'STALE', convenant, commit: 'b'.repeat(64), parties },
       }) as LeafFields
     const parties = ['bank-b', 'bank-c']
-    expect(writePlain(event(parties))).toContain('"parties":["bank-b","bank-c"]')
+    expect(written(event(parties))).toContain('"parties":["bank-b","bank-c"]')
     for (const odd of ['["bank-b","bank-c"]', ['bank-b","bank-c'], [['bank-b', 'bank-c']]]) {
       expect(writePlain(event(odd))).toBeUndefined()
     }
@@ -210,5 +213,45 @@ describe('what is known at sight', () => {
     expect(writePlain(event(parties))).toBeUndefined()
     parties[1] = 'bank-a'
     expect(writePlain(event(parties))).toBeUndefined()
+  })
+
+  test('is what was written before, in other digits and nothing else', () => {
+    const digits = ['txid', 'batch', 'commit', 'digest', 'approvalCommit']
+    const odd = fc.constantFrom<unknown>(
+      '',
+      'A'.repeat(64),
+      'g'.repeat(32),
+      'a'.repeat(63),
+      7,
+      null,
+    )
+    const changes = fc.array(
+      fc.tuple(fc.constantFrom(...digits, 'parties', 'kind'), fc.oneof(hex(32), hex(64), odd)),
+      { minLength: 1, maxLength: 3 },
+    )
+    let [accepted, refused] = [0, 0]
+    fc.assert(
+      fc.property(fc.array(full, { minLength: 1, maxLength: 3 }), changes, (events, changed) => {
+        for (const event of events) encodeEvent(event)
+        for (const event of [...events, ...events]) {
+          const own = changed.filter(([name]) => name in event)
+          const next = { ...event, ...Object.fromEntries(own) } as LeafFields
+          const wanted = outcome(() => jcs(validate(next) as never))
+          expect(outcome(() => encodeEvent(next))).toEqual(wanted)
+          if (typeof wanted === 'string') refused++
+          else accepted++
+          expect(encodeEvent(event)).toEqual(jcs(event as never))
+        }
+      }),
+      { numRuns: 300 },
+    )
+    expect(Math.min(accepted, refused)).toBeGreaterThan(200)
+  })
+
+  test('is kept apart from the leaf that was given out', () => {
+    const event = fc.sample(full, { numRuns: 1, seed: 5 })[0]!
+    const before = encodeEvent(event).slice()
+    encodeEvent(event).fill(0)
+    expect(encodeEvent(event)).toEqual(before)
   })
 })

@@ -8,7 +8,7 @@
  * which takes several times as long, says the same, and gives the errors.
  */
 
-import { type Bytes, fromUtf8, type Json, jcs, parseJcs, utf8 } from '../encoding/index.ts'
+import { type Bytes, fromUtf8, type Json, jcs, parseJcs } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 import { readPlain, writePlain } from './plain.ts'
 import { type EventOf, type EventType, type LeafFields, validate } from './schema.ts'
@@ -25,8 +25,7 @@ const MAX_LEAF = 16 * 1024
 
 /** The leaf bytes. @throws ProtocolError `BAD_EVENT`, `at` the first bad field */
 export function encodeEvent(event: LeafFields): Bytes {
-  const plain = writePlain(event)
-  const leaf = plain === undefined ? jcs(validate(event) as Json) : utf8(plain)
+  const leaf = writePlain(event) ?? jcs(validate(event) as Json)
   if (leaf.length > MAX_LEAF) fail('BAD_EVENT')
   return leaf
 }

@@ -6,9 +6,13 @@
  *
  * It may say no to a leaf that the schema allows, and never yes to one that it refuses: the patterns
  * are the schema's own, or narrower.
+ *
+ * Most events differ from one before them in random digits alone. Then the leaf is that one's, with the
+ * digits written over.
  */
 
 import { z } from 'zod'
+import { type Bytes, utf8 } from '../encoding/index.ts'
 import {
   CAPACITIES,
   type fields,
@@ -27,7 +31,22 @@ type Form = {
   /** Ascending, as they are written. */
   readonly members: readonly Member[]
   readonly pattern: RegExp
+  /** Events that were written, the last one first. */
+  readonly shapes: Shape[]
 }
+
+/** An event but for its random digits. */
+type Shape = {
+  /** Of each member: undefined where it is absent, or digits. */
+  readonly values: readonly unknown[]
+  /** Names of an event. */
+  readonly count: number
+  readonly leaf: Bytes
+  readonly digits: readonly Digits[]
+}
+
+/** Where a member's digits stand in the leaf. */
+type Digits = { readonly name: string; readonly at: number; readonly length: number }
 
 type Member = {
   readonly name: string
@@ -36,6 +55,8 @@ type Member = {
   readonly optional: boolean
   /** Of the whole value. */
   readonly pattern: RegExp
+  /** How many hexadecimal digits the value is; 0 for any other. */
+  readonly digits: number
   /** What fitted before, label and all: most members have few values. Null for one that has ever others. */
   readonly known: Known | null
 }
@@ -54,23 +75,79 @@ export function readPlain(text: string): LeafFields | undefined {
   return isPlain(text, value) ? (value as LeafFields) : undefined
 }
 
-/** The canonical text of an event, or undefined: then the schema decides. */
-export function writePlain(event: LeafFields): string | undefined {
-  const members = forms.get(event.type)?.members ?? []
+/** The canonical form of an event, or undefined: then the schema decides. */
+export function writePlain(event: LeafFields): Bytes | undefined {
+  const form = forms.get(event.type)
+  if (form === undefined) return undefined
+  return writeAgain(form, event) ?? writeNew(form, event)
+}
+
+function writeAgain({ members, shapes }: Form, event: LeafFields): Bytes | undefined {
+  const count = Object.keys(event).length
+  for (const shape of shapes) {
+    if (shape.count !== count || !isOf(shape, members, event)) continue
+    const leaf = shape.leaf.slice()
+    return shape.digits.every((one) => writeDigits(leaf, one, event)) ? leaf : undefined
+  }
+  return undefined
+}
+
+function isOf({ values }: Shape, members: readonly Member[], event: Value): boolean {
+  for (let i = 0; i < members.length; i++) {
+    const { name, digits } = members[i]!
+    const [value, before] = [event[name], values[i]]
+    if (digits > 0 ? (value === undefined) !== (before === undefined) : !isSame(value, before)) {
+      return false
+    }
+  }
+  return true
+}
+
+/** @returns whether they are digits, and as many */
+function writeDigits(leaf: Bytes, { name, at, length }: Digits, event: Value): boolean {
+  const text = event[name]
+  if (typeof text !== 'string' || text.length !== length) return false
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false
+    leaf[at + i] = code
+  }
+  return true
+}
+
+function writeNew({ members, shapes }: Form, event: LeafFields): Bytes | undefined {
   let [text, written] = ['', 0]
+  const values: unknown[] = []
+  const digits: Digits[] = []
+  let isLasting = true
   for (const member of members) {
     const value = (event as Value)[member.name]
+    values.push(value)
     if (value === undefined) {
       if (!member.optional) return undefined
       continue
     }
     const one = member.known?.plain.get(value) ?? writeMember(member, value)
     if (one === undefined) return undefined
+    if (typeof value === 'object') {
+      values[values.length - 1] = member.known?.nested?.copy
+      isLasting &&= member.known !== null
+    }
+    if (member.digits > 0) {
+      const at = text.length + member.label.length + 1
+      digits.push({ name: member.name, at, length: member.digits })
+    }
     text += one
     written++
   }
   if (written === 0 || written !== Object.keys(event).length) return undefined
-  return holds(event as LeafFields & Ordered) ? `{${text.slice(1)}}` : undefined
+  if (!holds(event as LeafFields & Ordered)) return undefined
+  const leaf = utf8(`{${text.slice(1)}}`)
+  if (isLasting) {
+    shapes.unshift({ values, count: written, leaf: leaf.slice(), digits })
+    shapes.length = Math.min(shapes.length, SHAPES)
+  }
+  return leaf
 }
 
 function writeMember({ label, pattern, known }: Member, value: unknown): string | undefined {
@@ -92,7 +169,8 @@ function writeMember({ label, pattern, known }: Member, value: unknown): string 
 
 /** @param copy strings and numbers, in lists and objects */
 function isSame(value: unknown, copy: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return value === copy
+  if (value === copy) return true
+  if (typeof value !== 'object' || value === null) return false
   if (typeof copy !== 'object' || copy === null || Array.isArray(value) !== Array.isArray(copy)) {
     return false
   }
@@ -122,6 +200,8 @@ const EVER_OTHERS: readonly string[] = [
   'peerCheckpoints',
 ]
 const KNOWN = 64
+/** More than there are quorums of a handful of holders. */
+const SHAPES = 16
 
 const ASCENDING = ['parties', 'rules', 'alerts', 'capacities'] as const
 
@@ -169,6 +249,7 @@ const isUnquoted = (value: unknown) => typeof value === 'string' && !value.inclu
 const within = (characters: string, rest: string) => `"(?![${characters}]*[0-9]{5})${rest}"`
 const NAME = within('a-z0-9-', '(?=[a-z0-9-]{1,48}")[a-z][a-z0-9]*(?:-[a-z0-9]+)*')
 const DIGEST = '"[0-9a-f]{64}"'
+const TXID = '"[0-9a-f]{32}"'
 const NUMBER = '(?:0|[1-9][0-9]{0,14})'
 const QUARTER = '[0-9]{4}Q[1-4]'
 const PERIOD = `"(?:${QUARTER}|[0-9]{4}-(?:0[1-9]|1[0-2]))"`
@@ -186,7 +267,7 @@ const PATTERNS: Record<keyof typeof fields, string> = {
   software: '"drempel/[0-9]{1,3}\\.[0-9]{1,4}\\.[0-9]{1,4}(?:-[a-z]{1,8}(?:\\.[0-9]{1,3})?)?"',
   retentionClass: NAME,
   period: PERIOD,
-  txid: '"[0-9a-f]{32}"',
+  txid: TXID,
   role: oneOf(ROLES.map(quoted)),
   parties: listOf(NAME, 64),
   convenant: CONVENANT,
@@ -229,6 +310,7 @@ function formOf(shape: { readonly [name: string]: z.ZodType }, type: string): Fo
       label: `,"${name}":`,
       optional: shape[name] instanceof z.ZodExactOptional,
       pattern: new RegExp(`^${patternOf(name)}$`),
+      digits: digitsOf(patternOf(name)),
       known: EVER_OTHERS.includes(name) ? null : { plain: new Map() },
     }))
   // `v` is the last of them and never absent, so that every other one has a comma behind it.
@@ -236,7 +318,12 @@ function formOf(shape: { readonly [name: string]: z.ZodType }, type: string): Fo
     const one = `"${name}":${patternOf(name)},`
     return optional ? `(?:${one})?` : one
   })
-  return { members, pattern: new RegExp(`^\\{${written.join('')}"v":1\\}$`) }
+  return { members, pattern: new RegExp(`^\\{${written.join('')}"v":1\\}$`), shapes: [] }
+}
+
+function digitsOf(pattern: string): number {
+  if (pattern === DIGEST) return 64
+  return pattern === TXID ? 32 : 0
 }
 
 function quoted(text: string): string {
