@@ -1,5 +1,5 @@
-import { createVault, systemRandom } from '@drempel/node/internal/config'
-import { fromUtf8, hex, utf8 } from '@drempel/protocol/encoding'
+import { createVault, openWith, sealWith, systemRandom } from '@drempel/node/internal/config'
+import { fromUtf8, hex, sodium, utf8 } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
 
 const vault = createVault(new Uint8Array(32).fill(1))
@@ -51,6 +51,67 @@ describe('the vault', () => {
     ]) {
       expect(different).not.toEqual(index)
     }
+  })
+
+  it('makes a MAC that depends on key, context and data, and is no index', () => {
+    const mac = vault.mac('log/a', utf8('x'))
+    expect(mac.length).toBe(32)
+    expect(vault.mac('log/a', utf8('x'))).toEqual(mac)
+    const other = createVault(new Uint8Array(32).fill(2))
+    for (const different of [
+      vault.mac('log/b', utf8('x')),
+      vault.mac('log/a', utf8('y')),
+      vault.mac('log/', utf8('a\nx')),
+      vault.blindIndex('log/a', 'x'),
+      other.mac('log/a', utf8('x')),
+    ]) {
+      expect(different).not.toEqual(mac)
+    }
+  })
+})
+
+describe('sealing under a key given', () => {
+  const [key, context] = [systemRandom(32), 'record/of a batch']
+  // Around the length from which OpenSSL seals and opens.
+  const LENGTHS = [0, 1, 8_191, 8_192, 8_193, 300_000]
+
+  it('writes what libsodium opens, and opens what libsodium wrote, at every length', () => {
+    for (const length of LENGTHS) {
+      const plaintext = systemRandom(length)
+      const sealed = sealWith(key, context, plaintext, systemRandom)
+      const [nonce, box] = [sealed.subarray(0, 24), sealed.subarray(24)]
+      const theirs = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        ...([plaintext, utf8(context), null, nonce, key] as const),
+      )
+      expect(Buffer.compare(box, theirs)).toBe(0)
+      expect(Buffer.compare(openWith(key, context, sealed), plaintext)).toBe(0)
+    }
+  })
+
+  it.each(LENGTHS)('of %i bytes refuses every other key, context, and byte', (length) => {
+    const sealed = sealWith(key, context, systemRandom(length), systemRandom)
+    const damaged = { code: 'SEALED_DAMAGED' }
+    const refused = (work: () => unknown) => expect(work).toThrow(expect.objectContaining(damaged))
+    refused(() => openWith(systemRandom(32), context, sealed))
+    refused(() => openWith(key, `${context}.`, sealed))
+    for (const at of [
+      0,
+      15,
+      16,
+      23,
+      24,
+      sealed.length - 17,
+      sealed.length - 16,
+      sealed.length - 1,
+    ]) {
+      const changed = sealed.slice()
+      changed[at]! ^= 1
+      refused(() => openWith(key, context, changed))
+    }
+    for (const end of [0, 39, sealed.length - 1]) {
+      refused(() => openWith(key, context, sealed.subarray(0, end)))
+    }
+    refused(() => openWith(key, context, new Uint8Array([...sealed, 0])))
   })
 })
 
