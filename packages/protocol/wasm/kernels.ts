@@ -6,7 +6,7 @@ import { baselineField } from './field/baseline.ts'
 import { relaxedField } from './field/relaxed.ts'
 import { mpcModule } from './mpc.ts'
 import { psiModule } from './psi/module.ts'
-import { sha512Module } from './sha512.ts'
+import { sha256Module, sha512Module } from './sha2.ts'
 
 export type KernelFile = { readonly path: string; readonly source: string }
 
@@ -25,7 +25,8 @@ export function kernelFiles(): KernelFile[] {
       'baseline',
       signatureModule(() => baselineField),
     ),
-    embed('encoding/sha512/simd.ts', 'simd', sha512Module()),
+    embed('encoding/sha2/sha256.ts', 'sha256', sha256Module()),
+    embed('encoding/sha2/sha512.ts', 'sha512', sha512Module()),
     embed('mpc/simd.wasm.ts', 'simd', mpcModule()),
     embed('psi/ot/kernel.wasm.ts', 'kernel', psiModule()),
   ]

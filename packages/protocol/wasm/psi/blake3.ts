@@ -16,7 +16,7 @@ import {
   v128,
   v128const,
 } from '../assembler.ts'
-import { rotatedRight, type Vector } from './lanes.ts'
+import { rotatedRight, type Vector } from '../lanes.ts'
 import { LENGTHS, MESSAGE, OUTPUT } from './scratch.ts'
 
 const IV = [

@@ -17,7 +17,7 @@ import {
   select,
   v128,
 } from '../assembler.ts'
-import { type Four, turned } from './lanes.ts'
+import { type Four, turned } from '../lanes.ts'
 import { BINS, LENGTHS, MASKS, MESSAGE, NUMBER, OUTPUT, RECORD } from './scratch.ts'
 
 type I = Local<'i32'>

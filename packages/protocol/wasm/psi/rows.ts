@@ -15,7 +15,7 @@ import {
   type V128,
   v128,
 } from '../assembler.ts'
-import { type Four, turned, type Vector } from './lanes.ts'
+import { type Four, turned, type Vector } from '../lanes.ts'
 import { BINS, HELD, LENGTHS, MESSAGE, OUTPUT, RECORD, ROW } from './scratch.ts'
 
 type I = Local<'i32'>

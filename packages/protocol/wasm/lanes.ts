@@ -1,6 +1,6 @@
 /** Four 32-bit words side by side, and squares of four by four. */
 
-import { type FunctionBuilder, i32const, i32x4, type Local, type V128, v128 } from '../assembler.ts'
+import { type FunctionBuilder, i32const, i32x4, type Local, type V128, v128 } from './assembler.ts'
 
 export type Vector = Local<'v128'>
 export type Four = readonly [V128, V128, V128, V128]

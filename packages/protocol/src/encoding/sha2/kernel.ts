@@ -1,62 +1,79 @@
 /**
- * The SHA-512 kernel (packages/protocol/wasm/sha512.ts) on messages of any length. Messages of as many
- * blocks go together, two in the lanes of each step. Whole blocks that all begin with are hashed once.
+ * A SHA-2 kernel (packages/protocol/wasm/sha2.ts) on messages of any length. Messages of as many blocks
+ * go together, one in each lane of a step. Whole blocks that all begin with are hashed once.
  */
 
 import { type Bytes, fromHex } from '../bytes.ts'
 import { ModuleMemory } from '../kernel/memory.ts'
-import type { Affixes } from '../sha512.ts'
+import type { Affixes } from '../sha2.ts'
 
 type Exports = {
   readonly memory: WebAssembly.Memory
   heapBase(): number
-  sha512(
+  hash(
     out: number,
     apart: number,
     messages: number,
     blocks: number,
-    pairs: number,
+    groups: number,
     initial: number,
   ): void
 }
 
-const BLOCK = 128
-const HASH = 64
-/** Behind a message: a bit, and its length in sixteen bytes. */
-const PADDING = 17
 /** Messages at once: some 100 KiB. */
 const SLICE = 256
-/** FIPS 180-4, section 5.3.5. */
-const INITIAL = fromHex(
-  '6a09e667f3bcc908bb67ae8584caa73b3c6ef372fe94f82ba54ff53a5f1d36f1' +
-    '510e527fade682d19b05688c2b3e6c1f1f83d9abfb41bd6b5be0cd19137e2179',
-)
+
+/** Which of the two functions; lengths in bytes. */
+export type Variant = {
+  readonly block: number
+  readonly hash: number
+  readonly lanes: number
+  /** Of the length that stands behind a message and its bit. */
+  readonly length: number
+  /** FIPS 180-4, sections 5.3.3 and 5.3.5. */
+  readonly initial: Bytes
+}
+
+export const SHA256: Variant = {
+  ...{ block: 64, hash: 32, lanes: 4, length: 8 },
+  initial: fromHex('6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19'),
+}
+export const SHA512: Variant = {
+  ...{ block: 128, hash: 64, lanes: 2, length: 16 },
+  initial: fromHex(
+    '6a09e667f3bcc908bb67ae8584caa73b3c6ef372fe94f82ba54ff53a5f1d36f1' +
+      '510e527fade682d19b05688c2b3e6c1f1f83d9abfb41bd6b5be0cd19137e2179',
+  ),
+}
 
 export class HashKernel {
   readonly memory: ModuleMemory<Exports>
+  readonly #variant: Variant
 
   /** @throws WebAssembly.CompileError where the engine lacks what the module needs */
-  constructor(module: Bytes) {
+  constructor(variant: Variant, module: Bytes) {
+    this.#variant = variant
     this.memory = new ModuleMemory<Exports>(module)
   }
 
   hashAll(messages: readonly Bytes[], { prefix = EMPTY, suffix = EMPTY }: Affixes): Bytes {
-    const whole = prefix.length - (prefix.length % BLOCK)
+    const { block, hash } = this.#variant
+    const whole = prefix.length - (prefix.length % block)
     const state = this.#begin(prefix.subarray(0, whole))
     const rest = prefix.subarray(whole)
     const frames = new Map<number, Bytes>()
     const frameOf = ({ length }: Bytes): Bytes => {
-      const frame = frames.get(length) ?? framed(rest, length, suffix, whole)
+      const frame = frames.get(length) ?? framed(this.#variant, rest, length, suffix, whole)
       frames.set(length, frame)
       return frame
     }
-    const hashes = new Uint8Array(HASH * messages.length)
+    const hashes = new Uint8Array(hash * messages.length)
     for (let from = 0; from < messages.length; ) {
       const { length } = frameOf(messages[from]!)
       const end = Math.min(messages.length, from + SLICE)
       let to = from + 1
       while (to < end && frameOf(messages[to]!).length === length) to++
-      hashes.set(this.#hash(state, messages.slice(from, to), frameOf, rest.length), HASH * from)
+      hashes.set(this.#hash(state, messages.slice(from, to), frameOf, rest.length), hash * from)
       from = to
     }
     return hashes
@@ -64,10 +81,11 @@ export class HashKernel {
 
   /** The state after whole blocks. */
   #begin(blocks: Bytes): Bytes {
-    if (blocks.length === 0) return INITIAL
+    const { initial, lanes } = this.#variant
+    if (blocks.length === 0) return initial
     const { memory } = this
     return memory.run(() =>
-      this.#states(INITIAL, memory.place(blocks, blocks.length, 2), blocks, 1),
+      this.#states(initial, memory.place(blocks, blocks.length, lanes), blocks, 1),
     )
   }
 
@@ -81,8 +99,9 @@ export class HashKernel {
     const { memory } = this
     const frame = frameOf(messages[0]!)
     return memory.run(() => {
-      // The second of the last pair may be nobody's: it is hashed and not read.
-      const start = memory.take(frame.length * 2 * Math.ceil(messages.length / 2))
+      // The last lanes may be nobody's: they are hashed and not read.
+      const { lanes } = this.#variant
+      const start = memory.take(frame.length * lanes * Math.ceil(messages.length / lanes))
       const { bytes } = memory
       messages.forEach((message, i) => {
         bytes.set(frameOf(message), start + frame.length * i)
@@ -95,20 +114,27 @@ export class HashKernel {
   /** After `count` messages of as many blocks as the example. */
   #states(state: Bytes, messages: number, { length }: Bytes, count: number): Bytes {
     const { memory } = this
-    const pairs = Math.ceil(count / 2)
-    const initial = memory.place(state, HASH, 1)
-    const out = memory.take(2 * HASH * pairs)
-    memory.call.sha512(out, HASH, messages, length / BLOCK, pairs, initial)
-    return memory.read(out, HASH * count)
+    const { block, hash, lanes } = this.#variant
+    const groups = Math.ceil(count / lanes)
+    const initial = memory.place(state, hash, 1)
+    const out = memory.take(lanes * hash * groups)
+    memory.call.hash(out, hash, messages, length / block, groups, initial)
+    return memory.read(out, hash * count)
   }
 }
 
 const EMPTY = new Uint8Array()
 
 /** The blocks of a message of this length, with zeros where it comes. @param hashed bytes before them */
-function framed(before: Bytes, length: number, behind: Bytes, hashed: number): Bytes {
+function framed(
+  { block, length: behindBit }: Variant,
+  before: Bytes,
+  length: number,
+  behind: Bytes,
+  hashed: number,
+): Bytes {
   const end = before.length + length + behind.length
-  const frame = new Uint8Array(BLOCK * Math.ceil((end + PADDING) / BLOCK))
+  const frame = new Uint8Array(block * Math.ceil((end + 1 + behindBit) / block))
   frame.set(before)
   frame.set(behind, before.length + length)
   frame[end] = 0x80
