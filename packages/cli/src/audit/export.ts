@@ -8,19 +8,32 @@ import { hex } from '@drempel/protocol/encoding'
 import { timeOf } from '@drempel/protocol/log'
 import { csvLine } from '../client/csv.ts'
 import { type Entry, fieldsOf, type VerifiedLog } from './entry.ts'
+import type { OfRehearsal } from './rehearsed.ts'
 
 const COLUMNS = [
   ...['log', 'index', 'time', 'type', 'role', 'parties', 'purpose', 'kind', 'rule', 'protocol'],
   ...['sizeBucket', 'status', 'reason', 'txid', 'round', 'epoch', 'convenantVersion', 'leafHash'],
+  'rehearsal',
 ] as const
 
-/** One row an entry. */
-export function csvOf(logs: readonly VerifiedLog[]): string {
-  const rows = logs.flatMap(({ origin, entries }) => entries.map((entry) => row(origin, entry)))
+/** One row an entry; `rehearsal` is empty where it is not known. */
+export function csvOf(logs: readonly VerifiedLog[], ofRehearsal: OfRehearsal): string {
+  const rows = logs.flatMap(({ origin, entries }) =>
+    entries.map((entry) => row(origin, entry, ofRehearsal(entry.event))),
+  )
   return [COLUMNS, ...rows].map(csvLine).join('')
 }
 
-function row(origin: string, { index, event, hash }: Entry): (string | number)[] {
+/** Tables of several nodes under one header. */
+export function joinTables(tables: readonly string[]): string {
+  return tables.map((table, i) => (i === 0 ? table : table.slice(table.indexOf('\n') + 1))).join('')
+}
+
+function row(
+  origin: string,
+  { index, event, hash }: Entry,
+  rehearsal: boolean | null,
+): (string | number)[] {
   const fields = fieldsOf(event)
   const values: Readonly<Record<(typeof COLUMNS)[number], string | number | undefined>> = {
     log: origin,
@@ -41,6 +54,7 @@ function row(origin: string, { index, event, hash }: Entry): (string | number)[]
     epoch: fields.epoch,
     convenantVersion: fields.convenant?.version,
     leafHash: hex(hash),
+    rehearsal: rehearsal === null ? undefined : rehearsal ? 'yes' : 'no',
   }
   return COLUMNS.map((column) => values[column] ?? '')
 }

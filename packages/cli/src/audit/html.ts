@@ -6,6 +6,7 @@
 import { escaped, htmlDocument } from '../output/document.ts'
 import type { Lang, Text } from '../output/language.ts'
 import type { Period } from './period.ts'
+import { unknownText } from './rehearsed.ts'
 import type { Summary } from './summary.ts'
 import { setBackText } from './times.ts'
 import { eventWords } from './words.ts'
@@ -32,10 +33,16 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
     heading(TEXTS.logs),
     tableOf(
       TEXTS.logsHead[lang],
-      summary.logs.map(({ origin, size, inPeriod }, i) => [
-        ...[origin, inPeriod, size, cosigned[i] ?? '-'],
+      summary.logs.map(({ origin, size, inPeriod, ofRehearsals }, i) => [
+        ...[origin, inPeriod, ofRehearsals, size, cosigned[i] ?? '-'],
       ]),
       lang,
+    ),
+    ...(summary.logs.some(({ ofRehearsals }) => ofRehearsals > 0)
+      ? [`<p>${say(TEXTS.rehearsed)}</p>`]
+      : []),
+    ...summary.logs.flatMap(({ origin, unknown }) =>
+      unknown === 0 ? [] : [`<p>${escaped(origin)}: ${say(unknownText(unknown))}</p>`],
     ),
     `<p>${say(TEXTS.verified)} ${say(KEYS[key] ?? KEYS.node!)}</p>`,
     ...summary.logs.flatMap(({ origin, setBack }) =>
@@ -183,8 +190,12 @@ const TEXTS = {
   nothing: { nl: 'Niets in deze periode.', en: 'Nothing in this period.' },
   logs: { nl: 'Logboeken', en: 'Logs' },
   logsHead: {
-    nl: ['logboek', 'regels in de periode', 'regels', 'meegetekend tot'],
-    en: ['log', 'entries in the period', 'entries', 'cosigned up to'],
+    nl: ['logboek', 'regels in de periode', 'en van repetities', 'alle regels', 'meegetekend tot'],
+    en: ['log', 'entries in the period', 'and of rehearsals', 'all entries', 'cosigned up to'],
+  },
+  rehearsed: {
+    nl: 'Regels van repetities gaan over verzonnen meldingen. Ze tellen in geen ander getal van dit verslag mee.',
+    en: 'Entries of rehearsals are about made-up flags. No other figure of this report counts them.',
   },
   verified: {
     nl: 'Elke regel en elke hash is nagerekend tot de ondertekende wortel.',

@@ -3,6 +3,7 @@
 import { minuteOf, timeOf } from '@drempel/protocol/log'
 import { type Entry, fieldsOf, isNotable, isRefusal, isWithin, type VerifiedLog } from './entry.ts'
 import type { Period } from './period.ts'
+import type { OfRehearsal } from './rehearsed.ts'
 import { type SetBack, watchTimes } from './times.ts'
 
 export type PurposeCount = {
@@ -19,7 +20,11 @@ export type Summary = {
   readonly logs: readonly {
     readonly origin: string
     readonly size: number
+    /** Those of rehearsals are counted in no other figure than theirs. */
     readonly inPeriod: number
+    readonly ofRehearsals: number
+    /** Counted, though they name a version of the convenant that nothing at hand tells from a rehearsal. */
+    readonly unknown: number
     /** Of all its entries: who dates one out of the period keeps it out of all that follows here. */
     readonly setBack: SetBack | null
   }[]
@@ -70,16 +75,22 @@ const COUNTED = new Set(['query.refused', 'oprf.refused', 'peer.refused', 'query
 const DAY = 86_400_000
 const MAX_DAYS = 400
 
-export function summaryOf(logs: readonly VerifiedLog[], period: Period): Summary {
-  const within = logs.map(({ entries, ...log }) => ({
-    ...log,
-    entries: entries.filter(({ event }) => isWithin(period, event)),
-  }))
+export function summaryOf(
+  logs: readonly VerifiedLog[],
+  period: Period,
+  ofRehearsal: OfRehearsal,
+): Summary {
+  const within = logs.map(({ entries, ...log }) => {
+    const all = entries.filter(({ event }) => isWithin(period, event))
+    const real = all.filter(({ event }) => ofRehearsal(event) !== true)
+    return { ...log, entries: real, ofRehearsals: all.length - real.length }
+  })
   const all = within.flatMap(({ entries }) => entries)
   return {
     member: logs[0]?.member ?? '',
-    logs: within.map(({ origin, size, entries }, i) => ({
-      ...{ origin, size, inPeriod: entries.length },
+    logs: within.map(({ origin, size, entries, ofRehearsals }, i) => ({
+      ...{ origin, size, inPeriod: entries.length, ofRehearsals },
+      unknown: entries.filter(({ event }) => ofRehearsal(event) === null).length,
       setBack: setBackIn(logs[i]!.entries),
     })),
     queries: queriesIn(all),

@@ -5,7 +5,8 @@
  */
 
 import { type Entry, fieldsOf, selector, type VerifiedLog } from '../audit/entry.ts'
-import { csvOf } from '../audit/export.ts'
+import { csvOf, joinTables } from '../audit/export.ts'
+import { withoutRehearsals } from '../audit/rehearsed.ts'
 import { writeText } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
@@ -17,6 +18,7 @@ import {
   PERIOD_OPTION,
   periodOf,
   readLogs,
+  rehearsalsOf,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
 import { logSources, type SourceOptions } from './log-source.ts'
@@ -66,27 +68,44 @@ export const logBreach: CommandSpec<Options> = {
     const { kind, party } = options
     const selects = selector({ period, kind, party })
     const logs: VerifiedLog[] = []
+    const tables: string[] = []
+    let ofRehearsals = 0
     for (const source of await logSources(ctx, options)) {
-      for (const log of await readLogs(ctx, source, { origin: options.origin, period })) {
-        logs.push({ ...log, entries: log.entries.filter(({ event }) => selects(event)) })
-      }
+      const read = await readLogs(ctx, source, { origin: options.origin, period })
+      const ofRehearsal = await rehearsalsOf(ctx, source, read)
+      const touched = read.map((log) => ({
+        ...log,
+        entries: log.entries.filter(({ event }) => selects(event)),
+      }))
+      // Of flags that are nobody's there is nothing to notify.
+      const real = withoutRehearsals(touched, ofRehearsal)
+      logs.push(...real)
+      tables.push(csvOf(real, ofRehearsal))
+      ofRehearsals += entriesIn(touched) - entriesIn(real)
     }
     const entries = logs.flatMap((log) => log.entries)
     const affected = affectedBy(entries)
     const periods = [...new Set(entries.map(({ event }) => event.period))].sort()
     const epochs = [...new Set(entries.flatMap(({ event }) => fieldsOf(event).epoch ?? []))].sort()
     const file = options.output === undefined ? null : ctx.path(options.output)
-    if (file !== null) await writeText(file, csvOf(logs), ctx.world.random)
+    if (file !== null) await writeText(file, joinTables(tables), ctx.world.random)
     const refs = logs.map((log) => ({
       origin: log.origin,
       size: log.size,
       entries: log.entries.length,
     }))
     return {
-      json: { logs: refs, affected, sealedPeriods: periods, keyEpochs: epochs, file },
-      text: breachText(ctx, affected, periods, epochs, file),
+      json: {
+        ...{ logs: refs, affected, ofRehearsals },
+        ...{ sealedPeriods: periods, keyEpochs: epochs, file },
+      },
+      text: breachText(ctx, affected, { ofRehearsals, periods, epochs, file }),
     }
   },
+}
+
+function entriesIn(logs: readonly VerifiedLog[]): number {
+  return logs.reduce((sum, { entries }) => sum + entries.length, 0)
 }
 
 function affectedBy(entries: readonly Entry[]): Affected[] {
@@ -107,10 +126,14 @@ function affectedBy(entries: readonly Entry[]): Affected[] {
 function breachText(
   ctx: Context,
   affected: readonly Affected[],
-  periods: readonly string[],
-  epochs: readonly string[],
-  file: string | null,
+  told: {
+    readonly ofRehearsals: number
+    readonly periods: readonly string[]
+    readonly epochs: readonly string[]
+    readonly file: string | null
+  },
 ): string {
+  const { ofRehearsals, periods, epochs, file } = told
   const head = {
     nl: 'gebeurtenis,soort,doel,regels,identificatoren hoogstens,partijen',
     en: 'event,kind,purpose,entries,identifiers at most,parties',
@@ -122,6 +145,14 @@ function breachText(
   const facts = pairs([
     [ctx.say({ nl: 'verzegeld onder', en: 'sealed under' }), periods.join(' ') || null],
     [ctx.say({ nl: 'sleutelperioden', en: 'key epochs' }), epochs.join(' ') || null],
+    ...(ofRehearsals === 0
+      ? []
+      : [
+          [
+            ctx.say({ nl: 'van repetities, niet geteld', en: 'of rehearsals, not counted' }),
+            ofRehearsals,
+          ] as const,
+        ]),
     ...(file === null ? [] : [[ctx.say({ nl: 'bestand', en: 'file' }), file] as const]),
   ])
   return `${listing(ctx, head, rows, NOTHING)}\n\n${facts}`
