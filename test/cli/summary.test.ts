@@ -21,7 +21,7 @@ function summary(made: readonly object[]) {
     event: { ...base, ...event } as LeafFields,
   }))
   const log = { origin: 'drempel/x/bank-a/2026Q4', member: 'bank-a', checkpoint: '', entries }
-  return summaryOf([{ ...log, size: entries.length }], parsePeriod('2026Q4')!)
+  return summaryOf([{ ...log, size: entries.length }], parsePeriod('2026Q4')!, () => false)
 }
 
 test('a round with two rules published two lists, and is one round', () => {

@@ -20,6 +20,7 @@ import {
 import type { Entry, VerifiedLog } from '../audit/entry.ts'
 import { sha256 } from '../audit/hash.ts'
 import { type Period, parsePeriod } from '../audit/period.ts'
+import { type OfRehearsal, rehearsalsIn } from '../audit/rehearsed.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import type { Context } from './context.ts'
@@ -94,6 +95,33 @@ export async function readLogs(
   const logs: ReadLog[] = []
   for (const name of chosen) logs.push(await readLog(ctx, source, name))
   return logs
+}
+
+/**
+ * Tells entries of a rehearsal from others by the convenant, and where that does not say it by what stands
+ * in earlier logs of the node.
+ * @param logs whole ones of the source, oldest first
+ */
+export async function rehearsalsOf(
+  ctx: Context,
+  source: LogSource,
+  logs: readonly VerifiedLog[],
+): Promise<OfRehearsal> {
+  const entries = logs.flatMap((log) => log.entries)
+  const alone = rehearsalsIn(logs, [])
+  if (entries.every(({ event }) => alone(event) === false)) return alone
+  const versions = await source.versions()
+  const read = [...logs]
+  const earlier = (await source.origins())
+    .map(({ origin }) => origin)
+    .filter((origin) => logs.every((log) => origin < log.origin))
+    .sort()
+  for (;;) {
+    const told = rehearsalsIn(read, versions)
+    const before = entries.some(({ event }) => told(event) === null) ? earlier.pop() : undefined
+    if (before === undefined) return told
+    read.push(await readLog(ctx, source, before))
+  }
 }
 
 async function readLog(ctx: Context, source: LogSource, origin: string): Promise<ReadLog> {

@@ -2,8 +2,9 @@
 
 import { parseOrigin } from '@drempel/protocol/log'
 import { type Selection, selector, type VerifiedLog } from '../audit/entry.ts'
-import { csvOf, logregelsOf } from '../audit/export.ts'
+import { csvOf, joinTables, logregelsOf } from '../audit/export.ts'
 import { type Activity, registerOf } from '../audit/register.ts'
+import { type OfRehearsal, withoutRehearsals } from '../audit/rehearsed.ts'
 import { csvLine } from '../client/csv.ts'
 import { writeText } from '../client/files.ts'
 import type { Context } from './context.ts'
@@ -13,6 +14,7 @@ import {
   PERIOD_OPTION,
   periodOf,
   readLogs,
+  rehearsalsOf,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
 import { type LogSource, logSources, type SourceOptions } from './log-source.ts'
@@ -51,31 +53,39 @@ export const logExport: CommandSpec<Options> = {
     'log export --format register --period 2026 -o register.csv --convenant convenant.json',
   ],
   notes: {
-    nl: 'Er staat geen identificator, antwoord, persoon of zaak in: die staan in de verzegelde records.',
-    en: 'It names no identifier, answer, person or case: those are in the sealed records.',
+    nl: 'Er staat geen identificator, antwoord, persoon of zaak in: die staan in de verzegelde records. Wat van een repetitie is, zegt csv en json bij de regel, en tellen logregels en register niet mee.',
+    en: 'It names no identifier, answer, person or case: those are in the sealed records. What is of a rehearsal is marked in csv and json, and left out of logregels and register.',
   },
   async run(ctx, options) {
     const period = options.period === undefined ? undefined : periodOf(ctx, options.period)
     const selects = selector({ period } satisfies Selection)
     const files: string[] = []
     const logs: VerifiedLog[] = []
+    let ofRehearsals = 0
     for (const source of await logSources(ctx, options)) {
       const read = await readLogs(ctx, source, { origin: options.origin, period })
+      const ofRehearsal = await rehearsalsOf(ctx, source, read)
       const chosen = read.map((log) => ({
         ...log,
         entries: log.entries.filter(({ event }) => selects(event)),
       }))
       logs.push(...chosen)
-      files.push(await contentOf(ctx, source, chosen, options.format))
+      ofRehearsals += chosen
+        .flatMap(({ entries }) => entries)
+        .filter(({ event }) => ofRehearsal(event) === true).length
+      files.push(await contentOf(ctx, source, chosen, ofRehearsal, options.format))
     }
     const path = ctx.path(options.output)
     await writeText(path, joined(files, options.format), ctx.world.random)
     const entries = logs.reduce((sum, log) => sum + log.entries.length, 0)
     return {
-      json: { file: path, entries, logs: logs.map(({ origin, size }) => ({ origin, size })) },
+      json: {
+        ...{ file: path, entries, ofRehearsals },
+        logs: logs.map(({ origin, size }) => ({ origin, size })),
+      },
       text: ctx.say({
-        nl: `${path}: ${entries} geverifieerde regels`,
-        en: `${path}: ${entries} verified entries`,
+        nl: `${path}: ${entries} geverifieerde regels${ofRehearsals === 0 ? '' : `, waarvan ${ofRehearsals} van repetities`}`,
+        en: `${path}: ${entries} verified entries${ofRehearsals === 0 ? '' : `, ${ofRehearsals} of them of rehearsals`}`,
       }),
     }
   },
@@ -85,22 +95,27 @@ async function contentOf(
   ctx: Context,
   source: LogSource,
   logs: readonly VerifiedLog[],
+  ofRehearsal: OfRehearsal,
   format: Options['format'],
 ): Promise<string> {
   switch (format) {
     case 'csv':
-      return csvOf(logs)
+      return csvOf(logs, ofRehearsal)
     case 'logregels':
-      return logregelsOf(logs)
+      return logregelsOf(withoutRehearsals(logs, ofRehearsal))
     case 'json':
       return logs
         .flatMap(({ origin, entries }) =>
-          entries.map(({ index, event }) => `${JSON.stringify({ origin, index, event })}\n`),
+          entries.map(({ index, event }) => {
+            const line = { origin, index, event, rehearsal: ofRehearsal(event) }
+            return `${JSON.stringify(line)}\n`
+          }),
         )
         .join('')
     case 'register': {
       const { member } = parseOrigin(logs[0]!.origin)
-      return registerCsv(registerOf(await source.convenant(), member, logs, ctx.lang))
+      const counted = withoutRehearsals(logs, ofRehearsal)
+      return registerCsv(registerOf(await source.convenant(), member, counted, ctx.lang))
     }
   }
 }
@@ -111,8 +126,6 @@ function registerCsv(activities: readonly Activity[]): string {
   return [columns, ...rows].map(csvLine).join('')
 }
 
-/** Tables of several nodes share one header. */
 function joined(files: readonly string[], format: Options['format']): string {
-  if (format !== 'csv' && format !== 'register') return files.join('')
-  return files.map((file, i) => (i === 0 ? file : file.slice(file.indexOf('\n') + 1))).join('')
+  return format === 'csv' || format === 'register' ? joinTables(files) : files.join('')
 }

@@ -14,6 +14,7 @@ import {
   PERIOD_OPTION,
   periodOf,
   readLogs,
+  rehearsalsOf,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
 import { logSources, type SourceOptions } from './log-source.ts'
@@ -66,7 +67,7 @@ export const logReport: CommandSpec<Options> = {
     const logs = await readLogs(ctx, source, { origin: options.origin, period })
     const cosigned = await Promise.all(logs.map(({ origin }) => cosignedSize(source, origin)))
     const checkpoints = logs.map(({ checkpoint }) => checkpoint)
-    const summary = summaryOf(logs, period)
+    const summary = summaryOf(logs, period, await rehearsalsOf(ctx, source, logs))
     const madeAt = ctx.world.clock()
     const facts = { summary, period, checkpoints, key: logs[0]!.key, cosigned, madeAt }
     const html = htmlReport(facts, ctx.lang)

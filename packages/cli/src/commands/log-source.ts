@@ -18,12 +18,13 @@ import {
   type VerifierKey,
   verifierKey,
 } from '@drempel/protocol/log'
+import type { Version } from '../audit/rehearsed.ts'
 import { readText } from '../client/files.ts'
 import { createNodeClient, type NodeClient } from '../client/node.ts'
 import { chooseTarget, type Home, originOf } from '../client/target.ts'
 import { fail } from '../output/errors.ts'
 import type { Context } from './context.ts'
-import { nodeConvenant, readConvenantFile, verifyChain } from './convenant.ts'
+import { digestOf, nodeConvenant, readConvenantFile, verifyChain } from './convenant.ts'
 
 /** Where the key came from; what the node itself says is worth less than the other two. */
 export type KeySource = 'convenant' | 'home' | 'node'
@@ -36,6 +37,8 @@ export type LogSource = {
   keyOf(origin: string): Promise<LogKey>
   /** The one given, else the node's own, verified. */
   convenant(): Promise<Convenant>
+  /** All that were given, else the node's own. */
+  versions(): Promise<readonly Version[]>
   /** Who has to cosign the log, by the convenant. */
   witnesses(origin: string): Promise<WitnessTerms>
   /** The signed note, unverified. */
@@ -51,12 +54,14 @@ export type SourceOptions = {
 /** One source per --node, or the home's own. */
 export async function logSources(ctx: Context, options: SourceOptions): Promise<LogSource[]> {
   const files = options.convenant?.map((file) => readConvenantFile(ctx.path(file))) ?? []
-  const convenant = files.length === 0 ? undefined : verifyChain(await Promise.all(files))
+  const signed = await Promise.all(files)
+  const convenant = signed.length === 0 ? undefined : verifyChain(signed)
+  const given = convenant && { last: convenant, all: signed.map((each) => each.convenant) }
   const home = await ctx.home()
   const pins = new Map(convenant?.members.map(({ url, tlsPin }) => [url, tlsPin]))
   const urls = ctx.options.node ?? []
   if (urls.length <= 1 && options.tokenFile === undefined && convenant === undefined) {
-    return [source(ctx, await ctx.node(), convenant, home)]
+    return [source(ctx, await ctx.node(), given, home)]
   }
   const tokens = await Promise.all(
     (options.tokenFile ?? []).map((file) => readText(ctx.path(file))),
@@ -68,14 +73,14 @@ export async function logSources(ctx: Context, options: SourceOptions): Promise<
     const pin = known ? undefined : ctx.options.pin
     const token = tokens[i]?.trim() ?? shared
     const target = chooseTarget(home, { url, pin, token, knownPins: pins })
-    return source(ctx, ctx.keep(createNodeClient(target, ctx.lang)), convenant, home)
+    return source(ctx, ctx.keep(createNodeClient(target, ctx.lang)), given, home)
   })
 }
 
 function source(
   ctx: Context,
   node: NodeClient,
-  given: Convenant | undefined,
+  given: { readonly last: Convenant; readonly all: readonly Convenant[] } | undefined,
   home: Home | undefined,
 ): LogSource {
   let told: Promise<Convenant> | undefined
@@ -85,7 +90,7 @@ function source(
     return signed.convenant
   }
   const terms = () => {
-    told ??= given === undefined ? nodesOwn() : Promise.resolve(given)
+    told ??= given === undefined ? nodesOwn() : Promise.resolve(given.last)
     return told
   }
   return {
@@ -105,6 +110,10 @@ function source(
       return { key: keyFor(member.signingKey), source: given === undefined ? 'node' : 'convenant' }
     },
     convenant: terms,
+    async versions() {
+      const all = given?.all ?? [await terms()]
+      return all.map((body) => ({ version: body.version, digest: digestOf(body) }))
+    },
     witnesses: async (origin) => witnessTerms(await terms(), parseOrigin(origin).member),
     checkpoint: (origin) => node.text(`log/${origin}/checkpoint`),
     fetchTile: (origin) => (tile) => node.bytes(`log/${origin}/${encodeTilePath(tile)}`),
