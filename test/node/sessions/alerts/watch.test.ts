@@ -158,6 +158,47 @@ describe('an asker', () => {
     ])
   })
 
+  it('sees one identifier asked again under another purpose each time', async () => {
+    const ask = (purpose: string, value = phone(1)) => watch.observe('phone', purpose, [value])
+    for (const purpose of ['a', 'b', 'b', 'a']) await ask(purpose)
+    expect(await codes()).toEqual([])
+    await ask('c')
+    await ask('c')
+    expect(await codes()).toEqual(['IDENTIFIER_REPEATED'])
+    expect(await store.alerts.list({ all: true, limit: 1 })).toMatchObject([
+      { purpose: null, kind: 'phone' },
+    ])
+    // One purpose that is enough by itself is told by name, whatever was asked for others.
+    await ask('a')
+    await ask('a')
+    expect(
+      (await store.alerts.list({ all: true, limit: 2 })).map(({ purpose }) => purpose),
+    ).toEqual(expect.arrayContaining([null, 'a']))
+  })
+
+  it('sees nothing in one question for each of many purposes, nor in two for a few', async () => {
+    for (let n = 0; n < 40; n++) await watch.observe('phone', `p${n}`, [phone(1)])
+    for (let n = 0; n < 300; n++) {
+      for (const purpose of ['a', 'a', 'b', 'b'])
+        await watch.observe('phone', purpose, [phone(131 * n)])
+    }
+    expect(await codes()).toEqual([])
+  })
+
+  it('sees a range swept under several purposes, and no number of it twice', async () => {
+    const sweep = async (purpose: string, from: number, until: number) => {
+      for (let n = from; n < until; n++) await watch.observe('phone', purpose, [phone(4_200 + n)])
+    }
+    await sweep('a', 0, 5)
+    await sweep('b', 0, 9)
+    expect(await codes()).toEqual([])
+    await sweep('a', 9, 10)
+    expect(await codes()).toEqual(['RANGE_SWEPT'])
+    expect(logged).toEqual([
+      { type: 'alert.raised', role: 'asker', reason: 'RANGE_SWEPT', kind: 'phone' },
+    ])
+  })
+
   it('counts an identifier once in a batch, and anew the next day', async () => {
     await watch.observe('host', 'p', Array<string>(50).fill('a.example'))
     for (let day = 0; day < 9; day++, now += DAY) await watch.observe('host', 'p', ['a.example'])
