@@ -1,7 +1,9 @@
-/** The letter that answers a request for access, in each language and for each thing that it may say. */
+/** The letters to a data subject, in each language and for each thing that they may say. */
 
+import { caseLetter } from '@drempel/cli/internal/commands/subject-case-letter'
 import { accessLetter } from '@drempel/cli/internal/commands/subject-letter'
-import type { SubjectAccess } from '@drempel/protocol/api'
+import type { SubjectAccess, SubjectCaseFile } from '@drempel/protocol/api'
+import type { LeafFields } from '@drempel/protocol/log'
 import { describe, expect, it } from 'vitest'
 import { draft } from '../protocol/convenant/world.ts'
 
@@ -44,7 +46,7 @@ const letter = (
   under: typeof convenant = convenant,
 ) => accessLetter({ ...NOTHING, ...change }, under, lang)
 
-describe('the letter', () => {
+describe('the letter that answers a request for access', () => {
   it.each(['nl', 'en'] as const)('has what the law asks for (%s)', (lang) => {
     const text = letter({ flag: FLAG, queries: [query({})] }, lang)
     for (const part of ['a.example', '2027-0007', '2027-06-01', 'fg@bank-a.example', '2027Q2']) {
@@ -124,4 +126,65 @@ describe('the letter', () => {
       expect(silent).not.toContain(purpose!.id)
     },
   )
+})
+
+describe('the letter about a case', () => {
+  const { format: _, kind: __, value: ___, ...said } = NOTHING
+  const file = (change: Partial<SubjectCaseFile['case']>, more = {}): SubjectCaseFile => ({
+    ...{ member: said.member, convenant: said.convenant, time: said.time, confidential: false },
+    ...{ format: 'drempel-subject-case/1', entries: [], ...more },
+    case: { ...said.case, type: 'objection', ...change },
+  })
+  const event = (type: string, reason: string, day: string) =>
+    ({ type, reason, time: `${day}T10:00Z` }) as unknown as LeafFields
+  const opened = event('subject.opened', 'OBJECTION', '2027-06-01')
+  const closed = { closedAt: '2027-06-09T10:00:00.000Z', daysLeft: null }
+
+  it.each(['nl', 'en'] as const)('has what the law asks for (%s)', (lang) => {
+    const text = caseLetter(file({ ...closed, outcome: 'refused' }), [opened], 'a judgment', lang)
+    // The request and its day, the decision and its reason, the complaint, the court, the FG.
+    for (const part of ['2027-0007', '2027-06-01', '2027-06-09', 'a judgment', '12', '79']) {
+      expect(text).toContain(part)
+    }
+    expect(text).toContain('Autoriteit Persoonsgegevens')
+    expect(text).toContain('fg@bank-a.example')
+    expect(text).toContain('drempel subject verify')
+    expect(text.endsWith('\n')).toBe(true)
+  })
+
+  it.each([
+    [{}, 'U krijgt uiterlijk op 2027-07-01 antwoord.'],
+    [{ extended: true }, 'Wij hebben meer tijd nodig: u krijgt uiterlijk op 2027-07-01'],
+    [{ ...closed, outcome: 'granted' }, 'hebben wij het ingewilligd'],
+    [{ ...closed, outcome: 'refused' }, 'geen gevolg aan te geven'],
+    [{ ...closed, outcome: 'withdrawn' }, 'omdat u het introk'],
+    // A longer term is no news any more once there is an answer.
+    [{ ...closed, outcome: 'granted', extended: true }, 'hebben wij het ingewilligd'],
+  ] as const)('says of a case with %j: %s', (change, words) => {
+    expect(caseLetter(file(change), [opened], undefined, 'nl')).toContain(words)
+  })
+
+  it('tells each act and its day, and that it was of a flag if there was one', () => {
+    const acts = [
+      event('bezwaar', 'OBJECTION', '2027-06-02'),
+      event('correction', 'RECTIFICATION', '2027-06-03'),
+      event('correction', 'ERASURE', '2027-06-04'),
+      event('bezwaar', 'LIFTED', '2027-06-05'),
+    ]
+    const text = caseLetter(file({}), [opened, ...acts], undefined, 'en')
+    for (const [day, word] of [
+      ...[['02', 'put under objection'] as const, ['03', 'corrected'] as const],
+      ...[['04', 'erased'] as const, ['05', 'lifted'] as const],
+    ]) {
+      expect(text).toMatch(new RegExp(`^- 2027-06-${day}: .*${word}`, 'm'))
+    }
+    expect(text.match(/if there was one/g)).toHaveLength(3)
+    expect(text).toContain('article 19')
+    expect(caseLetter(file({}), [opened], undefined, 'en')).not.toContain('article 19')
+  })
+
+  it('says of a confidential node that it neither confirms nor denies', () => {
+    const text = caseLetter(file({}, { confidential: true }), [opened], undefined, 'nl')
+    expect(text).toContain('bevestigen noch ontkennen')
+  })
 })

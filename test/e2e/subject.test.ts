@@ -21,6 +21,8 @@ let node: Member
 let folder: string
 let token: string
 let convenant: string
+/** A case in which something was done, and that was closed. */
+let acted: string
 
 beforeAll(async () => {
   federation = await Federation.open({ rules: [{ kind: 'host', t: 2 }], minList: 1 })
@@ -135,16 +137,86 @@ describe('drempel subject', () => {
     expect((await fg(erase)).out).toContain('no such flag')
     expect((await fg(['subject', 'erase', 'second.example', ...going])).exit).toBe(2)
     expect((await fg(['subject', 'list'])).out).toContain(name)
+    const letter = ['subject', 'letter', name]
+    expect((await fg(letter)).out).toContain('You will have an answer by')
     expect((await fg(['subject', 'extend', name, '--reason', 'x', '--json'])).json()).toMatchObject(
       {
         extended: true,
       },
     )
+    // The law asks for reasons, in the letter too.
+    expect((await fg([...letter, '--json'])).json().error).toMatchObject({ at: '--reason' })
+    expect((await fg([...letter, '--reason', 'many requests'])).out).toContain('many requests')
     expect((await fg(['subject', 'close', name, '--outcome', 'granted'])).out).toContain('granted')
+    acted = name
     expect((await fg(['subject', 'list', '--json'])).out).not.toContain(name)
     expect((await fg(['subject', 'list', '--all'])).out).toContain(name)
     const { json } = await node.api('GET', '/flags?kind=host')
     expect(json).toMatchObject({ flags: [{ value: NAME, expires: '2030-01-31T00:00:00.000Z' }] })
+  })
+
+  test.each([
+    ['nl', 'brief', 'ingewilligd', 'onder bezwaar gezet'],
+    ['en', 'letter', 'granted', 'put under objection'],
+  ])(
+    'letter tells what was done in a case (%s), with proofs that verify',
+    async (lang, word, granted, did) => {
+      const out = join(folder, `acted-${lang}`)
+      const ran = await fg(['subject', 'letter', acted, '--export', out, '--lang', lang])
+      expect({ exit: ran.exit, err: ran.err }).toEqual({ exit: 0, err: '' })
+      const base = join(out, `${word}-${acted}`)
+      const letter = await readFile(`${base}.md`, 'utf8')
+      for (const part of [acted, granted, did, 'Member bank-a', 'security@bank-a.example']) {
+        expect(letter).toContain(part)
+      }
+      const proofs = await readFile(`${base}.json`, 'utf8')
+      expect(letter + proofs + ran.out).not.toContain('canary')
+      const verify = ['subject', 'verify', `${base}.json`, '--convenant', convenant]
+      const told = (await fg([...verify, '--json'])).json()
+      expect(told).toMatchObject({ verified: true, entries: 6 })
+      expect(told.steps.map(({ type }: Loose) => type)).toEqual([
+        ...['subject.opened', 'bezwaar', 'bezwaar', 'correction'],
+        ...['subject.extended', 'subject.closed'],
+      ])
+      expect((await fg(verify)).out).toContain('subject.extended')
+    },
+  )
+
+  test.each<[string, string, (file: Loose) => void]>([
+    ['another outcome', 'ACCESS_MISMATCH', ({ case: of }) => (of.outcome = 'refused')],
+    ['no end', 'ACCESS_MISMATCH', ({ case: of }) => (of.outcome = null)],
+    ['no longer term', 'ACCESS_MISMATCH', ({ case: of }) => (of.extended = false)],
+    ['another request', 'ACCESS_MISMATCH', ({ case: of }) => (of.type = 'erasure')],
+    ['another kind', 'ACCESS_MISMATCH', ({ case: of }) => (of.kind = 'iban')],
+    ['the txid', 'ACCESS_MISMATCH', ({ case: of }) => (of.txid = 'ab'.repeat(16))],
+    ['no opening', 'ACCESS_MISMATCH', (file) => file.entries.shift()],
+    ['no entry', 'ACCESS_MISMATCH', (file) => (file.entries = [])],
+    [
+      'an act of another type',
+      'ACCESS_MISMATCH',
+      ({ entries }) => (entries[1].type = 'correction'),
+    ],
+    ['a place', 'ACCESS_MISMATCH', ({ entries }) => entries[1].index++],
+    ['the member', 'ACCESS_MISMATCH', (file) => (file.member.id = 'bank-b')],
+    ['no such field', 'NO_ACCESS_FILE', (file) => (file.found = true)],
+  ])('verify refuses the file of a case with %s', async (_, code, change) => {
+    const file = JSON.parse(
+      await readFile(join(folder, 'acted-en', `letter-${acted}.json`), 'utf8'),
+    )
+    change(file)
+    const path = join(folder, 'changed.json')
+    await writeFile(path, JSON.stringify(file))
+    const ran = await fg(['subject', 'verify', path, '--convenant', convenant, '--json'])
+    expect(ran.exit).not.toBe(0)
+    expect(ran.json().error).toMatchObject({ code })
+  })
+
+  test('no letter is written about a case that is none, nor for who is no FG', async () => {
+    const ran = await fg(['subject', 'letter', '2026-9999', '--json'])
+    expect(ran.json().error).toMatchObject({ code: 'CASE_UNKNOWN' })
+    const auditor = await node.person('auditor', 'auditor')
+    const { status } = await node.api('GET', `/subjects/${acted}`, undefined, auditor)
+    expect(status).toBe(403)
   })
 
   test.each([

@@ -41,9 +41,10 @@ import { experimentRehearse } from './rehearse.ts'
 import { roundRun, roundShow, roundStatus } from './round.ts'
 import { screenCommand } from './screen.ts'
 import { statusCommand } from './status.ts'
-import { subjectClose, subjectExtend, subjectList } from './subject.ts'
-import { subjectAccessCommand, subjectVerify } from './subject-access.ts'
+import { subjectClose, subjectExtend, subjectLetter, subjectList } from './subject.ts'
+import { subjectAccessCommand } from './subject-access.ts'
 import { subjectErase, subjectLift, subjectObject, subjectRectify } from './subject-acts.ts'
+import { subjectVerify } from './subject-verify.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 
 export const GROUPS = {
@@ -83,7 +84,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...[logOpen, logShred, logProposals, logApprove],
   ...[logClasses, statusCommand, doctorCommand, alertList, alertSeen],
   ...[subjectAccessCommand, subjectVerify, subjectObject, subjectErase, subjectRectify],
-  ...[subjectLift, subjectList, subjectExtend, subjectClose, recallList, recallClose],
+  ...[subjectLift, subjectList, subjectExtend, subjectClose, subjectLetter],
+  ...[recallList, recallClose],
   ...[experimentRun, experimentWorld, experimentRehearse],
   ...[tokenCreate, tokenList, tokenRevoke],
 ]

@@ -1,6 +1,7 @@
 /** What the commands about a data subject take alike: the identifier, the case, the proof of control. */
 
 import type { SubjectCase, SubjectDone } from '@drempel/protocol/api'
+import { checkWritable, makeFolder } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
 import { type Context, readLine } from './context.ts'
@@ -41,6 +42,26 @@ export const ABOUT_OPTIONS: readonly OptionSpec[] = [
     },
   },
 ]
+
+export const EXPORT_OPTION: OptionSpec = {
+  flags: '--export <dir>',
+  about: {
+    nl: 'schrijf de brief en de bewijzen in deze map, onder het zaaknummer',
+    en: 'write the letter and the proofs into this folder, by case number',
+  },
+}
+
+/** The folder to export to, there and writable before anything is asked. */
+export async function exportFolder(
+  ctx: Context,
+  given: string | undefined,
+): Promise<string | undefined> {
+  if (given === undefined) return undefined
+  const folder = ctx.path(given)
+  await makeFolder(folder)
+  await checkWritable(`${folder}/x`, ctx.world.random)
+  return folder
+}
 
 /** The body that such a command sends, but for the identifier. */
 export function aboutOf(ctx: Context, { kind, case: name, proof, received }: AboutOptions) {

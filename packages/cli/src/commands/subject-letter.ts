@@ -30,12 +30,17 @@ export function accessLetter(access: SubjectAccess, convenant: Convenant, lang: 
     }),
     ...(access.confidential ? [say(CONFIDENTIAL)] : disclosed(access, convenant, lang)),
     `## ${say({ nl: 'Uw rechten', en: 'Your rights' })}`,
-    say({
-      nl: `U kunt ons vragen gegevens te verbeteren (artikel 16), te wissen (17) of de verwerking te beperken (18), en u kunt bezwaar maken (21). Onze functionaris gegevensbescherming bereikt u via ${clean(member.fg)}. U kunt een klacht indienen bij de Autoriteit Persoonsgegevens (autoriteitpersoonsgegevens.nl).`,
-      en: `You can ask us to correct data (article 16), to erase them (17) or to restrict processing (18), and you can object (21). You reach our data-protection officer at ${clean(member.fg)}. You can lodge a complaint with the Autoriteit Persoonsgegevens, the Dutch supervisory authority (autoriteitpersoonsgegevens.nl).`,
-    }),
+    rightsIn(member.fg, lang),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+/** @param fg how the data-protection officer is reached */
+export function rightsIn(fg: string, lang: Lang): string {
+  return {
+    nl: `U kunt ons vragen gegevens te verbeteren (artikel 16), te wissen (17) of de verwerking te beperken (18), en u kunt bezwaar maken (21). Onze functionaris gegevensbescherming bereikt u via ${clean(fg)}. U kunt een klacht indienen bij de Autoriteit Persoonsgegevens (autoriteitpersoonsgegevens.nl).`,
+    en: `You can ask us to correct data (article 16), to erase them (17) or to restrict processing (18), and you can object (21). You reach our data-protection officer at ${clean(fg)}. You can lodge a complaint with the Autoriteit Persoonsgegevens, the Dutch supervisory authority (autoriteitpersoonsgegevens.nl).`,
+  }[lang]
 }
 
 const CONFIDENTIAL: Text = {
@@ -183,7 +188,7 @@ function periodsOf({ periods }: SubjectAccess): string {
   return periods.length === 0 ? '-' : periods.join(', ')
 }
 
-const KINDS: Readonly<Record<SubjectAccess['kind'], Text>> = {
+export const KINDS: Readonly<Record<SubjectAccess['kind'], Text>> = {
   iban: { nl: 'rekeningnummer', en: 'account number' },
   phone: { nl: 'telefoonnummer', en: 'telephone number' },
   device: { nl: 'toestel', en: 'device' },

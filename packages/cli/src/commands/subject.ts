@@ -1,4 +1,4 @@
-/** subject list, extend, close: the cases of data subjects and their terms. */
+/** subject list, extend, close, letter: the cases of data subjects, their terms, and what is told of them. */
 
 import {
   caseOutcome,
@@ -6,12 +6,17 @@ import {
   extendRequest,
   type SubjectCase,
   subjectCase,
+  subjectCaseFile,
   subjectCases,
 } from '@drempel/protocol/api'
+import { writeText } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
-import type { CommandSpec } from './define.ts'
+import { nodeConvenant } from './convenant.ts'
+import { type CommandSpec, usage } from './define.ts'
 import { listing } from './listing.ts'
-import { caseText, OUTCOMES, TYPES } from './subject-about.ts'
+import { caseText, EXPORT_OPTION, exportFolder, OUTCOMES, TYPES } from './subject-about.ts'
+import { actsIn, caseLetter, needsExplanation } from './subject-case-letter.ts'
+import { provedCase } from './subject-verify.ts'
 
 const CASE_ARG = { case: { nl: 'zaaknummer', en: 'case number' } } as const
 
@@ -106,6 +111,61 @@ export const subjectClose: CommandSpec<CloseOptions> = {
   },
 }
 
+type LetterOptions = { readonly reason?: string; readonly export?: string }
+
+export const subjectLetter: CommandSpec<LetterOptions> = {
+  usage: 'subject letter <case>',
+  about: {
+    nl: 'brief aan de betrokkene: ontvangst, verlenging of wat er gedaan is (AVG art. 12)',
+    en: 'letter to the data subject: receipt, extension or what was done (GDPR art. 12)',
+  },
+  args: CASE_ARG,
+  options: [
+    {
+      flags: '--reason <text>',
+      about: {
+        nl: 'toelichting in de brief; verplicht bij een verlenging en een weigering',
+        en: 'explanation in the letter; required for an extension and a refusal',
+      },
+    },
+    EXPORT_OPTION,
+  ],
+  examples: [
+    'subject letter 2026-0007 --export answer --lang nl',
+    {
+      nl: 'subject letter 2026-0007 --reason "de melding rust op een vonnis" --export antwoord',
+      en: 'subject letter 2026-0007 --reason "the flag rests on a judgment" --export answer',
+    },
+  ],
+  notes: {
+    nl: 'De brief zegt wat er volgens het logboek gedaan is, en niet of er een melding was.',
+    en: 'The letter says what was done by the log, and not whether there was a flag.',
+  },
+  async run(ctx, { reason, ...options }, name: string) {
+    const folder = await exportFolder(ctx, options.export)
+    const node = await ctx.node()
+    const { convenant } = await nodeConvenant(ctx)
+    const file = await node.get(`subjects/${encodeURIComponent(name)}`, subjectCaseFile)
+    if (reason === undefined && needsExplanation(file.case)) {
+      const why = { nl: 'de wet vraagt om een reden', en: 'the law asks for a reason' }
+      usage('--reason', why, ctx.lang)
+    }
+    const events = provedCase(convenant, file)
+    if (file.case.outcome === 'granted' && actsIn(events).length === 0) ctx.note(ctx.say(NO_ACT))
+    const letter = caseLetter(file, events, reason, ctx.lang)
+    if (folder === undefined) return { json: file, text: `${letter}\n${caseText(ctx, file.case)}` }
+    const base = `${folder}/${ctx.say({ nl: 'brief', en: 'letter' })}-${file.case.case}`
+    const files = [`${base}.md`, `${base}.json`]
+    await writeText(files[0]!, letter, ctx.world.random)
+    await writeText(files[1]!, `${JSON.stringify(file, null, 2)}\n`, ctx.world.random)
+    return { json: { ...file, files }, text: `${files.join('\n')}\n${caseText(ctx, file.case)}` }
+  },
+}
+
+const NO_ACT: Text = {
+  nl: 'Ingewilligd, maar het logboek heeft in deze zaak niets van een bezwaar, verbetering of wissing.',
+  en: 'Granted, but the log has no objection, correction or erasure in this case.',
+}
 const NONE_EVER: Text = { nl: 'Er was nog geen zaak.', en: 'There was no case yet.' }
 const OPEN_ONE: Text = {
   nl: 'een verzoek om inzage opent er een: drempel subject access --help',

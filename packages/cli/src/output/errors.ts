@@ -277,8 +277,8 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
   NO_ACCESS_FILE: {
     exit: EXIT.usage,
     title: {
-      nl: 'Dit is geen bestand van drempel subject access',
-      en: 'This is no file of drempel subject access',
+      nl: 'Dit is geen bestand van drempel subject access of subject letter',
+      en: 'This is no file of drempel subject access or subject letter',
     },
   },
   NODE_FAILED: {

@@ -15,6 +15,7 @@ import {
   rectifyRequest,
   type SubjectAccess,
   type SubjectCase,
+  type SubjectCaseFile,
   type SubjectDone,
 } from '@drempel/protocol/api'
 import { ProtocolError } from '@drempel/protocol/encoding'
@@ -26,6 +27,7 @@ import {
   canonical,
   caseFor,
   caseName,
+  caseWithEntries,
   closeCase,
   type Disclosure,
   daysLeft,
@@ -102,6 +104,9 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
     const cases = await listCases(ctx, all === 'false')
     return c.json({ cases: cases.map((row) => caseView(ctx, row)) })
   })
+  app.get('/subjects/:case', fg, async (c) =>
+    c.json(caseFile(node, await caseWithEntries(ctx, caseOf(c)))),
+  )
   app.post('/subjects/:case/extension', fg, async (c) => {
     const { reason } = await readJson(c, extendRequest)
     const of = await extendCase(ctx, caseOf(c), c.get('operator').id, reason)
@@ -151,21 +156,40 @@ function caseOf(c: Context): string {
 
 type IntersectionProtocol = SubjectAccess['intersections'][number]['protocol']
 
+/** Who says so, under which convenant, when. */
+function saidBy({ home, sessions }: RunningNode) {
+  const { id, version } = sessions.ctx.inForce().convenant
+  return {
+    member: { id: home.member.id, name: home.member.name, fg: home.member.fg },
+    convenant: { id, version },
+    time: iso(sessions.ctx.clock()),
+  }
+}
+
+function caseFile(
+  node: RunningNode,
+  found: Awaited<ReturnType<typeof caseWithEntries>>,
+): SubjectCaseFile {
+  return {
+    format: 'drempel-subject-case/1',
+    case: caseView(node.sessions.ctx, found.case),
+    ...saidBy(node),
+    confidential: isConfidential(node),
+    entries: [...found.entries],
+  }
+}
+
 function accessView(
-  { home, sessions }: RunningNode,
+  node: RunningNode,
   of: CaseRecord,
   value: string,
   confidential: boolean,
   { flag, lists, queries, intersections, periods }: Disclosure,
 ): SubjectAccess {
-  const { ctx } = sessions
-  const { id, version } = ctx.inForce().convenant
   return {
     format: 'drempel-subject-access/1',
-    case: caseView(ctx, of),
-    member: { id: home.member.id, name: home.member.name, fg: home.member.fg },
-    convenant: { id, version },
-    time: iso(ctx.clock()),
+    case: caseView(node.sessions.ctx, of),
+    ...saidBy(node),
     kind: of.kind as IdentifierKind,
     value,
     confidential,

@@ -125,6 +125,22 @@ export const subjectAccess = z.strictObject({
   periods: z.array(z.string().regex(/^[0-9]{4}Q[1-4]$/)),
 })
 
+/**
+ * What was done in a case, by the log: an entry for its opening, for each act, for its end. The same
+ * whatever the node knew of the identifier, which stands in none of them.
+ */
+export const subjectCaseFile = z.strictObject({
+  format: z.literal('drempel-subject-case/1'),
+  case: subjectCase,
+  member: z.strictObject({ id: slug, name: z.string(), fg: z.string() }),
+  convenant: z.strictObject({ id: slug, version: count }),
+  time,
+  /** As in an access: neither confirmed nor denied. */
+  confidential: z.boolean(),
+  /** Oldest first. */
+  entries: z.array(entry),
+})
+
 export const extendRequest = z.strictObject({ reason: z.string().trim().min(1).max(500) })
 export const closeRequest = z.strictObject({
   outcome: caseOutcome,
@@ -153,5 +169,6 @@ export const recallClosed = z.strictObject({ number: count })
 export type SubjectCase = z.infer<typeof subjectCase>
 export type SubjectDone = z.infer<typeof subjectDone>
 export type SubjectAccess = z.infer<typeof subjectAccess>
+export type SubjectCaseFile = z.infer<typeof subjectCaseFile>
 export type SubjectQuery = z.infer<typeof subjectQuery>
 export type Recall = z.infer<typeof recall>

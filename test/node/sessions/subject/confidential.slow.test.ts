@@ -77,6 +77,21 @@ describe.each([
   })
 })
 
+test('of a case it shows what was done, whatever there was', async () => {
+  const files = []
+  for (const value of [HIT, MISS]) {
+    const { json } = await fg.send('POST', '/subjects/objection', {
+      ...{ kind: 'host', value, proof: PROOF },
+    })
+    const { case: name } = (json as { case: { case: string } }).case
+    const file = (await fg.send('GET', `/subjects/${name}`)).json as { entries: { type: string }[] }
+    files.push({ ...file, entries: file.entries.map(({ type }) => type) })
+  }
+  const [hit, miss] = files.map((file) => shape(JSON.stringify(file)))
+  expect(hit).toBe(miss)
+  expect(hit).toContain('bezwaar')
+})
+
 test('an access looks nothing up, so that no measure of time can tell', async () => {
   await node.flag(['again.example'])
   const { asked, flags, log } = node.ctx.store

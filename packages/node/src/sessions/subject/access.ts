@@ -15,6 +15,7 @@ import { ownersResult } from '../owners.ts'
 import { tagOnList } from '../round/lists.ts'
 import { activeTags } from '../tagging.ts'
 import { findAsked } from './asked.ts'
+import type { ProvedEntry } from './cases.ts'
 
 export type Disclosure = {
   readonly flag: FlagRecord | null
@@ -37,12 +38,7 @@ export type DisclosedQuery = {
   readonly status: EventOf<'query.result'>['status'] | 'open'
   /** Null where no answer was given, or its record was erased. */
   readonly over: boolean | null
-  readonly entries: readonly {
-    readonly type: string
-    readonly origin: string
-    readonly index: number
-    readonly receipt: string
-  }[]
+  readonly entries: readonly ProvedEntry[]
 }
 
 /** One that it came out of, at this node. */
@@ -121,7 +117,7 @@ async function disclosedQuery(
   let asked: EventOf<'query.intent'> | undefined
   let status: DisclosedQuery['status'] = 'open'
   let over: boolean | null = null
-  const entries: DisclosedQuery['entries'][number][] = []
+  const entries: ProvedEntry[] = []
   for (const { origin, index, type } of positions) {
     const event = parseEvent(await ctx.audit.leaf(origin, index))
     if (event.type === 'query.intent') asked = event
@@ -150,7 +146,7 @@ async function disclosedIntersection(
   const positions = (await ctx.audit.find(txid)).filter(({ type }) => type.startsWith('psi.'))
   let intent: EventOf<'psi.intent'> | undefined
   let answered = false
-  const entries: DisclosedQuery['entries'][number][] = []
+  const entries: ProvedEntry[] = []
   for (const { origin, index, type } of positions) {
     const event = parseEvent(await ctx.audit.leaf(origin, index))
     if (event.type === 'psi.intent') intent = event

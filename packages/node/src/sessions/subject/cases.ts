@@ -75,11 +75,41 @@ export async function caseAbout(
   return known
 }
 
+/** @throws ProtocolError `CASE_UNKNOWN` */
+async function knownCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
+  const found = await ctx.store.cases.get(Number(name.slice(5)))
+  return found === null || nameOf(found) !== name ? fail('CASE_UNKNOWN') : found
+}
+
 /** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED` */
 async function openCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
-  const found = await ctx.store.cases.get(Number(name.slice(5)))
-  if (found === null || nameOf(found) !== name) return fail('CASE_UNKNOWN')
+  const found = await knownCase(ctx, name)
   return found.closedAt === null ? found : fail('CASE_CLOSED')
+}
+
+/**
+ * A case, open or closed, and what the log has of it, oldest first. That depends on what was done in
+ * it alone, not on what the node knew.
+ * @throws ProtocolError `CASE_UNKNOWN`
+ */
+export async function caseWithEntries(
+  ctx: NodeContext,
+  name: string,
+): Promise<{ readonly case: CaseRecord; readonly entries: readonly ProvedEntry[] }> {
+  const found = await knownCase(ctx, name)
+  const entries: ProvedEntry[] = []
+  for (const { origin, index, type } of await ctx.audit.find(found.id)) {
+    entries.push({ type, origin, index, receipt: await ctx.audit.receipt(origin, index) })
+  }
+  return { case: found, entries }
+}
+
+/** An entry of the own log, and the receipt that proves it. */
+export type ProvedEntry = {
+  readonly type: string
+  readonly origin: string
+  readonly index: number
+  readonly receipt: string
 }
 
 /** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED`, `CASE_EXTENDED` when it was before, or the month is over */

@@ -6,6 +6,7 @@ export { forgetErased, rememberAsked } from './asked.ts'
 export {
   addMonths,
   caseFor,
+  caseWithEntries,
   closeCase,
   daysLeft,
   extendCase,

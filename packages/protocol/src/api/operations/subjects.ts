@@ -12,6 +12,7 @@ import {
   rectifyRequest,
   subjectAccess,
   subjectCase,
+  subjectCaseFile,
   subjectCases,
   subjectDone,
 } from '../subjects.ts'
@@ -25,6 +26,13 @@ export const subjectsOperations: readonly Operation[] = [
     roles: ['fg'],
     query: ['all'],
     response: subjectCases,
+  },
+  {
+    method: 'get',
+    path: '/subjects/{case}',
+    summary: 'What was done in a case, with proofs',
+    roles: ['fg'],
+    response: subjectCaseFile,
   },
   {
     method: 'post',
