@@ -17,11 +17,12 @@ export type Window = {
 
 /** Straight from the meaning of the bounds, threshold by threshold and entry by entry. */
 export function allowedWindows(plan: RoundPlan, merge: Merge): Window[] {
-  const bits = Math.max(...plan.partners.map((_, partner) => slotBounds(plan, partner).bits))
-  const counts = (node: MergeNode, step: number): [number, number] => {
+  const everyBounds = plan.partners.map((_, partner) => slotBounds(plan, partner))
+  const bits = Math.max(...everyBounds.map((bounds) => bounds.bits))
+  const counts = (partners: readonly number[], step: number): [number, number] => {
     let [least, most] = [0, 0]
-    for (const partner of listsOf(node)) {
-      const bounds = slotBounds(plan, partner)
+    for (const partner of partners) {
+      const bounds = everyBounds[partner]!
       const stretch = 2 ** (bits - bounds.bits)
       // A threshold inside the step: above every number of its bits up to `step`.
       for (const lower of bounds.lower) if (lower < 0 || lower * stretch <= step) most++
@@ -30,22 +31,28 @@ export function allowedWindows(plan: RoundPlan, merge: Merge): Window[] {
     return [least, most]
   }
   const windows: Window[] = []
+  const [left, right] = [listsOf(merge.left), listsOf(merge.right)]
   for (let step = 0; step < 2 ** bits; step++) {
-    windows.push({ left: counts(merge.left, step), right: counts(merge.right, step) })
+    windows.push({ left: counts(left, step), right: counts(right, step) })
   }
   return windows
 }
 
 export function* everyAlignment(windows: readonly Window[]): Generator<Alignment> {
-  const seen = new Set<number>()
+  const most = windows.reduce((greatest, { right }) => Math.max(greatest, right[1]), 0)
+  // Windows overlap, so that most pairs are in many: for each count of the left those of the right.
+  const allowed: Uint8Array[] = []
   for (const { left, right } of windows) {
     for (let l = left[0]; l <= left[1]; l++) {
-      for (let r = right[0]; r <= right[1]; r++) {
-        const key = l * 2 ** 20 + r
-        if (seen.has(key)) continue
-        seen.add(key)
-        yield { left: l, right: r }
-      }
+      const rights = allowed[l] ?? new Uint8Array(most + 1)
+      allowed[l] = rights.fill(1, right[0], right[1] + 1)
+    }
+  }
+  for (const [left, rights] of allowed.entries()) {
+    // Counts that no window has leave holes.
+    if (rights === undefined) continue
+    for (let right = rights.indexOf(1); right >= 0; right = rights.indexOf(1, right + 1)) {
+      yield { left, right }
     }
   }
 }
@@ -73,18 +80,14 @@ export function zeroOneTest(
   alignments: Iterable<Alignment>,
 ): { unsorted: Alignment | undefined; tried: number } {
   const pairs = comparatorsOf(merge)
-  const rows = new Uint32Array(merge.size)
+  const rows = new Int32Array(merge.size)
   let tried = 0
   let lanes: Alignment[] = []
   const run = (): Alignment | undefined => {
     load(merge, lanes, rows)
-    for (let i = 0; i < pairs.length; i += 2) {
-      const [a, b] = [rows[pairs[i]!]!, rows[pairs[i + 1]!]!]
-      rows[pairs[i]!] = a & b
-      rows[pairs[i + 1]!] = a | b
-    }
+    compareAll(pairs, rows)
     // Sorted exactly if every row is what the number of zeros says.
-    const expected = new Uint32Array(merge.rows + 1)
+    const expected = new Int32Array(merge.rows + 1)
     for (const [lane, { left, right }] of lanes.entries()) expected[left + right]! |= 1 << lane
     let wrong = 0
     for (let row = 0, ones = 0; row < merge.rows; row++) {
@@ -108,12 +111,12 @@ export function zeroOneTest(
 /** Comparators, as [low, high], that in no alignment meet a zero in the low row and a one in the high. */
 export function alwaysSwapping(merge: Merge, alignments: Iterable<Alignment>): [number, number][] {
   const pairs = comparatorsOf(merge)
-  const rows = new Uint32Array(merge.size)
+  const rows = new Int32Array(merge.size)
   const stays = new Uint8Array(pairs.length / 2)
   const all = [...alignments]
   for (let from = 0; from < all.length; from += 32) {
     const lanes = all.slice(from, from + 32)
-    const every = lanes.length === 32 ? 0xffffffff : 2 ** lanes.length - 1
+    const every = lanes.length === 32 ? -1 : 2 ** lanes.length - 1
     load(merge, lanes, rows)
     for (let i = 0; i < pairs.length; i += 2) {
       const [a, b] = [rows[pairs[i]!]!, rows[pairs[i + 1]!]!]
@@ -135,10 +138,22 @@ function comparatorsOf(merge: Merge): Int32Array {
   return Int32Array.from(pairs)
 }
 
+/** Nearly all of a test's time: no arrays, and numbers that fit a register. */
+function compareAll(pairs: Int32Array, rows: Int32Array): void {
+  for (let i = 0; i < pairs.length; i += 2) {
+    const low = pairs[i]!
+    const high = pairs[i + 1]!
+    const a = rows[low]!
+    const b = rows[high]!
+    rows[low] = a & b
+    rows[high] = a | b
+  }
+}
+
 /** Bit i of a row is the row's value in alignment i. */
-function load(merge: Merge, lanes: readonly Alignment[], rows: Uint32Array): void {
+function load(merge: Merge, lanes: readonly Alignment[], rows: Int32Array): void {
   const side = (name: 'left' | 'right') => {
-    const words = new Uint32Array(merge[name].rows + 1)
+    const words = new Int32Array(merge[name].rows + 1)
     for (const [lane, alignment] of lanes.entries()) words[alignment[name]]! |= 1 << lane
     for (let row = 1; row < words.length; row++) words[row]! |= words[row - 1]!
     return words
@@ -146,7 +161,8 @@ function load(merge: Merge, lanes: readonly Alignment[], rows: Uint32Array): voi
   const words = { left: side('left'), right: side('right') }
   let at = 0
   for (const { from, start, count } of merge.layout) {
-    for (let k = 0; k < count; k++)
-      rows[at++] = from === 'ones' ? 0xffffffff : words[from][start + k]!
+    if (from === 'ones') rows.fill(-1, at, at + count)
+    else rows.set(words[from].subarray(start, start + count), at)
+    at += count
   }
 }
