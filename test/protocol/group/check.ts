@@ -49,7 +49,7 @@ for (const build of builds) {
   ] as const) {
     if (operations === 0) continue
     report(`group ${build} like ${oracle.backend}`, (progress) =>
-      compareBackends(group, oracle, operations, String(seed), undefined, progress),
+      compareBackends([group], oracle, operations, String(seed), undefined, progress),
     )
   }
   const kernel = loadKernel(build)

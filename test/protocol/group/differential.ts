@@ -1,16 +1,25 @@
 /**
- * Two backends do the same random work, with a taste for what breaks carries and special cases: scalars
+ * Backends do the same random work, with a taste for what breaks carries and special cases: scalars
  * near zero, near the order and of equal digits, small multiples of the generator, doubled elements,
  * batches around the borders of lanes and slices.
  */
 
 import { concat, hex, type RandomBytes } from '@drempel/protocol/encoding'
-import { type Group, itemAt, randomScalars, smallScalar } from '@drempel/protocol/group'
+import {
+  type Group,
+  itemAt,
+  libsodiumGroup,
+  randomScalars,
+  smallScalar,
+} from '@drempel/protocol/group'
 import { seededRandom } from '../random.ts'
 
-/** @returns how many operations on single elements or pairs were compared @throws Error with the case */
+/**
+ * @param subjects of which each does every operation; the oracle, which may be slow, does it once
+ * @returns how many operations on single elements or pairs were compared @throws Error with the case
+ */
 export function compareBackends(
-  subject: Group,
+  subjects: readonly Group[],
   oracle: Group,
   operations: number,
   seed: string,
@@ -18,14 +27,16 @@ export function compareBackends(
   progress: (done: number) => void = () => {},
 ): number {
   const random = seededRandom(seed)
-  const world = new World(oracle, random)
+  const world = new World(random)
   let done = 0
   for (let turn = 0; done < operations; turn++) {
     const count = batches[world.below(batches.length)]!
     for (const [name, work] of Object.entries(cases(world, count))) {
-      const [ours, theirs] = [work(subject), work(oracle)]
-      if (hex(ours) !== hex(theirs)) {
-        throw new Error(`${name} of ${count} differs in turn ${turn} of seed ${seed}`)
+      const expected = hex(work(oracle))
+      for (const subject of subjects) {
+        if (hex(work(subject)) === expected) continue
+        const where = `in turn ${turn} of seed ${seed}`
+        throw new Error(`${name} of ${count} differs at ${subject.backend} ${where}`)
       }
       done += count
     }
@@ -58,12 +69,13 @@ function cases(world: World, count: number): Record<string, (group: Group) => Ui
   }
 }
 
+const { scalars } = libsodiumGroup
+
+/** Makes its operands by libsodium, whoever computes with them. */
 class World {
   readonly random: RandomBytes
-  readonly #oracle: Group
 
-  constructor(oracle: Group, random: RandomBytes) {
-    this.#oracle = oracle
+  constructor(random: RandomBytes) {
     this.random = random
   }
 
@@ -77,7 +89,6 @@ class World {
 
   /** Half of them short. */
   weights(count: number): Uint8Array {
-    const { scalars } = this.#oracle
     const short = () => {
       const value = smallScalar(1 + this.below(1 << 20))
       return this.below(2) === 0 ? value : scalars.negate(value)
@@ -88,10 +99,10 @@ class World {
 
   /** Not the identity. */
   elements(count: number): Uint8Array {
-    const elements = this.#oracle.fromUniform(this.random(64 * count))
+    const elements = libsodiumGroup.fromUniform(this.random(64 * count))
     for (let i = 0; i < count; i++) {
       if (this.below(4) === 0) {
-        elements.set(this.#oracle.multiplyBaseSecret(smallScalar(1 + this.below(20))), 32 * i)
+        elements.set(libsodiumGroup.multiplyBaseSecret(smallScalar(1 + this.below(20))), 32 * i)
       } else if (i > 0 && this.below(8) === 0) {
         elements.set(itemAt(elements, i - 1), 32 * i)
       }
@@ -100,7 +111,6 @@ class World {
   }
 
   #scalar(): Uint8Array {
-    const { scalars } = this.#oracle
     const small = smallScalar(1 + this.below(20))
     switch (this.below(5)) {
       case 0:
@@ -113,7 +123,7 @@ class World {
         return digits.with(31, digits[31]! & 15).with(0, digits[0]! | 1)
       }
       default:
-        return randomScalars(this.#oracle, 1, this.random)
+        return randomScalars(libsodiumGroup, 1, this.random)
     }
   }
 }

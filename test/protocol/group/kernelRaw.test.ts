@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { sodium } from '@drempel/protocol/encoding'
+import { type RandomBytes, sodium } from '@drempel/protocol/encoding'
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
 import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
@@ -18,6 +18,8 @@ const { Point } = ristretto255
 type Point = InstanceType<typeof Point>
 const ORDER = Point.Fn.ORDER
 const COUNT = 16
+/** What noble made of a point. */
+const known = new WeakMap<Point, Map<bigint, Point>>()
 
 test('the embedded kernels are what the generator writes', () => {
   for (const { path, source } of kernelFiles()) {
@@ -26,17 +28,22 @@ test('the embedded kernels are what the generator writes', () => {
   }
 })
 
+const numbersFrom = (random: RandomBytes) => () => BigInt(`0x${toHex(random(40))}`)
+
+// The same for each build, so that noble, which is slow, multiplies them once.
+const ours = numbersFrom(seededRandom('kernelRaw'))
+const scalars = [0n, 1n, 2n, 7n, 8n, 9n, 16n, ORDER - 1n, ORDER - 8n, (ORDER + 1n) / 2n]
+while (scalars.length < COUNT) scalars.push(ours() % ORDER)
+const points = scalars.map((scalar) => multiple(Point.BASE, scalar))
+const others = points.map(() => multiple(Point.BASE, 1n + (ours() % (ORDER - 1n))))
+
 describe.each([
   ['relaxed', groupModule(relaxedField)],
   ['baseline', groupModule(() => baselineField)],
 ] as const)('%s', (_, module) => {
   const kernel = new RawKernel(module)
-  const random = seededRandom('kernelRaw')
-  const randomNumber = () => BigInt(`0x${toHex(random(40))}`)
-  const scalars = [0n, 1n, 2n, 7n, 8n, 9n, 16n, ORDER - 1n, ORDER - 8n, (ORDER + 1n) / 2n]
-  while (scalars.length < COUNT) scalars.push(randomNumber() % ORDER)
-  const points = scalars.map((scalar) => multiple(Point.BASE, scalar))
-  const others = points.map(() => multiple(Point.BASE, 1n + (randomNumber() % (ORDER - 1n))))
+  const random = seededRandom('kernelRaw/each')
+  const randomNumber = numbersFrom(random)
   const decode = (batch: readonly Point[]) => {
     const { points, flags } = kernel.decode(batch.map((point) => point.toBytes()))
     expect(flags).not.toContain(0)
@@ -258,7 +265,12 @@ describe.each([
 
 function multiple(point: Point, scalar: bigint): Point {
   const reduced = ((scalar % ORDER) + ORDER) % ORDER
-  return reduced === 0n ? Point.ZERO : point.multiplyUnsafe(reduced)
+  const multiples = known.get(point) ?? new Map<bigint, Point>()
+  const found = multiples.get(reduced)
+  if (found !== undefined) return found
+  const made = reduced === 0n ? Point.ZERO : point.multiplyUnsafe(reduced)
+  known.set(point, multiples.set(reduced, made))
+  return made
 }
 
 function leNumber(bytes: Uint8Array): bigint {
