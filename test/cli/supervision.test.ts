@@ -154,7 +154,8 @@ describe('a list without anything in it', () => {
     expect(await told('en')).toMatch(new RegExp(`^${en}.*[.]\n-> .*(drempel [a-z]|--[a-z]).*\n$`))
   })
 
-  const classes = { month: '2026-10', least: 20, classes: [] }
+  const feedbackFrom = '2027-02-01T00:00:00.000Z'
+  const classes = { month: '2026-10', least: 20, feedbackFrom, classes: [] }
   it.each([
     { argv: 'log classes --month 2026-10', json: classes, nl: 'In die maand', en: 'Nothing was' },
     { argv: 'recall list --all', json: { recalls: [] }, nl: 'Er is nog niets', en: 'Nothing was' },
@@ -234,11 +235,28 @@ describe('what answers led to', () => {
       classes: [
         { purpose: 'a', kind: 'host', queries: null, ...none },
         { purpose: 'b', kind: 'iban', queries: 31, ...none, over: { above: 0.1, upTo: 0.25 } },
+      feedbackFrom: '2027-09-01T00:00:00.000Z',
       ],
     }
-    const told = await ran(() => ({ json }), 'log', 'classes', '--month', '2027-05')
+    const argv = ['log', 'classes', '--month', '2027-05']
+    const told = await ran(() => ({ json }), ...argv)
     expect(told.calls).toMatchObject([{ path: 'classes', query: '?month=2027-05' }])
     expect(told.out).toContain('fewer than 20')
     expect(told.out).toContain('10-25%')
   })
 })
+
+  it.each([
+    ['nl', 'de klassen daarvan komen op 2027-09-01'],
+    ['en', 'its classes follow on 2027-09-01'],
+  ])('says from when feedback is told, before that (%s)', async (lang, text) => {
+    const row = { purpose: 'a', kind: 'host', queries: 31, over: null }
+    const feedbackFrom = '2027-09-01T00:00:00.000Z'
+    const classes = [{ ...row, feedback: null, confirmed: null }]
+    const json = { month: '2027-05', least: 20, feedbackFrom, classes }
+    const { home } = await fakeNode(() => ({ json }))
+    const argv = ['log', 'classes', '--month', '2027-05', '--home', home, '--lang', lang]
+    const at = async (time: string) => (await drempel(argv, { now: Date.parse(time) })).out
+    expect(await at('2027-08-31T23:59:59Z')).toContain(text)
+    expect(await at('2027-09-01T00:00:00Z')).not.toContain(text)
+  })

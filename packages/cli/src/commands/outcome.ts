@@ -36,6 +36,10 @@ export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly r
     },
   ],
   examples: ['feedback 00112233445566778899aabbccddeeff --outcome confirmed'],
+  notes: {
+    nl: 'Tot drie maanden na de maand van het antwoord; daarna staan de klassen van die maand vast.',
+    en: 'Until three months after the month of the answer; then the classes of that month stand.',
+  },
   async run(ctx, { outcome, row = 1 }, txid: string) {
     if (!/^[0-9a-f]{32}$/.test(txid)) {
       usage('txid', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
@@ -72,7 +76,7 @@ export const logClasses: CommandSpec<{ readonly month: string }> = {
   },
 }
 
-function classTable(ctx: Context, { classes, least }: ResultClasses): string {
+function classTable(ctx: Context, { classes, least, feedbackFrom }: ResultClasses): string {
   const few = ctx.say({ nl: `minder dan ${least}`, en: `fewer than ${least}` })
   const head = {
     nl: 'doel,soort,vragen,boven de drempel,waarvan teruggekoppeld,waarvan bevestigd',
@@ -83,7 +87,14 @@ function classTable(ctx: Context, { classes, least }: ResultClasses): string {
   const rows = classes.map(({ purpose, kind, queries, over, feedback, confirmed }) => [
     ...[purpose, kind, queries ?? few, text(over), text(feedback), text(confirmed)],
   ])
-  return listing(ctx, head, rows, NOTHING)
+  const listed = listing(ctx, head, rows, NOTHING)
+  if (rows.length === 0 || ctx.world.clock() >= Date.parse(feedbackFrom)) return listed
+  const day = feedbackFrom.slice(0, 10)
+  const later = ctx.say({
+    nl: `Terugkoppeling op deze maand loopt nog; de klassen daarvan komen op ${day}.`,
+    en: `Feedback on this month still comes in; its classes follow on ${day}.`,
+  })
+  return `${listed}\n${later}`
 }
 
 const NOTHING: Text = {

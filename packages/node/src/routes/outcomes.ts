@@ -3,7 +3,7 @@
 import { classesQuery, feedbackRequest, resultClasses as schema } from '@drempel/protocol/api'
 import { Hono } from 'hono'
 import type { OperatorEnv } from '../http/index.ts'
-import { giveFeedback, LEAST_QUERIES, resultClasses } from '../sessions/index.ts'
+import { feedbackEnds, giveFeedback, LEAST_QUERIES, resultClasses } from '../sessions/index.ts'
 import { readJson, readQuery } from './input.ts'
 import type { RunningNode } from './node.ts'
 
@@ -19,7 +19,8 @@ export function outcomeRoutes({ sessions, operators }: RunningNode): Hono<Operat
   app.get('/classes', operators.requireRole('auditor', 'fg', 'admin'), async (c) => {
     const { month } = readQuery(c, classesQuery)
     const classes = await resultClasses(ctx, month)
-    return c.json(schema.parse({ month, least: LEAST_QUERIES, classes }))
+    const feedbackFrom = new Date(feedbackEnds(month)).toISOString()
+    return c.json(schema.parse({ month, least: LEAST_QUERIES, feedbackFrom, classes }))
   })
   return app
 }

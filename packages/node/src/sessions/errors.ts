@@ -20,6 +20,7 @@ export type SessionErrorCode =
   | 'CONVENANT_UNFIT' // installing a convenant that does not fit this node
   | 'CRIMINAL_DATA' // a flag of a court's decision, where the convenant names no licence for such data
   | 'DUAL_CONTROL' // not two people of two sides; which rule is in `at`
+  | 'FEEDBACK_CLOSED' // what came of that month's answers can be told already
   | 'KEY_EXPIRED' // the epoch's days are over, or it served its one round
   | 'KEY_FAILED' // key generation ended without a key
   | 'LIST_UNKNOWN' // no part of it was brought

@@ -78,7 +78,7 @@ export { generateKey } from './keys/leader.ts'
 export { perMinute } from './limit.ts'
 export { storeInModes } from './modes.ts'
 export { evaluateInputs } from './oprf/asker.ts'
-export { giveFeedback, LEAST_QUERIES, resultClasses } from './outcomes/index.ts'
+export { feedbackEnds, giveFeedback, LEAST_QUERIES, resultClasses } from './outcomes/index.ts'
 export { type OwnersResult, ownersResult } from './owners.ts'
 export { sessionProblems } from './problems.ts'
 export {

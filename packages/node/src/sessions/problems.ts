@@ -55,6 +55,11 @@ export const sessionProblems: ProblemTable<SessionErrorCode> = {
     en: 'This takes two people, and this token cannot be the one whose turn it is',
     nl: 'Hiervoor zijn twee mensen nodig, en dit token kan niet degene zijn die aan de beurt is',
   },
+  FEEDBACK_CLOSED: {
+    status: 409,
+    en: 'Feedback on that month is closed: its classes may have been told',
+    nl: 'De terugkoppeling over die maand is gesloten: de klassen kunnen al zijn opgevraagd',
+  },
   KEY_EXPIRED: {
     status: 409,
     en: 'The key is too old for another round; generate a new one',

@@ -1,7 +1,7 @@
 /** Operator API: what answers led to, and how often they were yes. */
 
 import { z } from 'zod'
-import { count, id16, kind, slug } from './common.ts'
+import { count, id16, kind, slug, time } from './common.ts'
 
 export const outcome = z.enum(['confirmed', 'refuted', 'none'])
 
@@ -20,6 +20,8 @@ export const resultClasses = z.strictObject({
   month: z.string(),
   /** Below this many queries nothing is said. */
   least: count,
+  /** When what was told of its answers is closed; before, no class is given of it. */
+  feedbackFrom: time,
   classes: z.array(
     z.strictObject({
       purpose: slug,

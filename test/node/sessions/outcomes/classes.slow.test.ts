@@ -35,19 +35,30 @@ async function ask(value: string): Promise<void> {
 const feedback = (txid: string, outcome: string, item = 0) =>
   asker.api('POST', '/feedback', { txid, item, outcome })
 
-/** As seen from the middle of the month after the next. */
-async function classes(): Promise<ResultClasses['classes']> {
+/** At the first moment of a later month, or so long before it. */
+async function after<Value>(
+  months: number,
+  work: () => Promise<Value>,
+  before = 0,
+): Promise<Value> {
   const now = asker.ctx.clock()
-  const date = new Date(now)
-  const later = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 15)
-  federation.clock.ahead += later - now
+  const date = new Date(`${month}-01T00:00:00Z`)
+  const ahead = date.setUTCMonth(date.getUTCMonth() + months) - before - now
+  federation.clock.ahead += ahead
   try {
-    const { json } = await asker.api('GET', `/classes?month=${month}`)
-    return (json as ResultClasses).classes
+    return await work()
   } finally {
-    federation.clock.ahead -= later - now
+    federation.clock.ahead -= ahead
   }
 }
+
+async function told(): Promise<ResultClasses> {
+  const { json } = await asker.api('GET', `/classes?month=${month}`)
+  return json as ResultClasses
+}
+
+/** As they stand once no more feedback is taken. */
+const classes = async () => (await after(4, told)).classes
 
 test('a month that has not ended is not counted', async () => {
   const { status, text } = await asker.api('GET', `/classes?month=${month}`)
@@ -84,6 +95,28 @@ test('from twenty on shares are told, in classes', async () => {
   // The last word counts.
   for (const txid of txids.slice(0, 12)) await feedback(txid, 'none')
   expect(await classes()).toMatchObject([{ confirmed: { above: 0.1, upTo: 0.25 } }])
+})
+
+test('a month whose classes were told is not moved by feedback that comes after', async () => {
+  const fromMonth = new Date(`${month}-01T00:00:00Z`)
+  const feedbackFrom = new Date(fromMonth.setUTCMonth(fromMonth.getUTCMonth() + 4)).toISOString()
+  const early = await after(1, told)
+  expect(early).toMatchObject({
+    feedbackFrom,
+    classes: [{ queries: 31, over: { above: 0.5, upTo: 1 }, feedback: null, confirmed: null }],
+  })
+  // Any of these would be another class, had anything been told of it.
+  for (const txid of txids.slice(0, 12)) {
+    expect((await after(4, () => feedback(txid, 'confirmed'), 60_000)).status).toBe(200)
+  }
+  expect(await after(4, told, 60_000)).toEqual(early)
+  const closed = await classes()
+  expect(closed).toMatchObject([{ confirmed: { above: 0.5, upTo: 1 } }])
+  for (const txid of txids) {
+    const { status, text } = await after(4, () => feedback(txid, 'none'))
+    expect(readProblem(text, status)).toMatchObject({ code: 'FEEDBACK_CLOSED', at: month })
+  }
+  expect(await classes()).toEqual(closed)
 })
 
 test('feedback is for answers that this node gave, and shows nothing in the store', async () => {

@@ -1,7 +1,8 @@
 /**
  * How often questions were answered yes, for who supervises: by purpose and kind, in classes, over at
  * least twenty queries, of whole months that have ended. Months do not overlap, so two figures never
- * differ by a query; a purpose with fewer stays silent.
+ * differ by a query; a purpose with fewer stays silent. What came of the answers is told once no more
+ * feedback on them is taken.
  *
  * A purpose's term can be shorter than a month. So a day's answers are added to the sealed sums of its
  * month before their records end; what is kept of them is those sums.
@@ -13,7 +14,7 @@ import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { type Answer, answersOf, dayOf } from './answers.ts'
-import { feedbackOf, verdictsOf } from './feedback.ts'
+import { feedbackEnds, feedbackOf, verdictsOf } from './feedback.ts'
 
 /** Below this many queries nothing is said of a purpose. */
 export const LEAST_QUERIES = 20
@@ -29,7 +30,7 @@ export type ResultClass = {
   readonly queries: number | null
   /** The share of identifiers that were over the threshold. */
   readonly over: ShareClass | null
-  /** Of those, the share that was looked back on, and of these the share that was confirmed. */
+  /** Of those, the share that was looked back on, and of these the share that was confirmed; null before `feedbackEnds`. */
   readonly feedback: ShareClass | null
   readonly confirmed: ShareClass | null
 }
@@ -46,7 +47,8 @@ type Tally = {
 export async function resultClasses(ctx: NodeContext, month: string): Promise<ResultClass[]> {
   const from = Date.parse(`${month}-01T00:00:00Z`)
   const until = new Date(from).setUTCMonth(new Date(from).getUTCMonth() + 1)
-  if (!(until <= ctx.clock())) fail('PERIOD_IN_USE', { at: month })
+  const now = ctx.clock()
+  if (!(until <= now)) fail('PERIOD_IN_USE', { at: month })
   const { tallies, days } = await readSums(ctx, month)
   const inMonth = (day: string) => day.startsWith(`${month}-`)
   for await (const answer of answersOf(ctx, quarterOf(from), inMonth)) {
@@ -54,32 +56,67 @@ export async function resultClasses(ctx: NodeContext, month: string): Promise<Re
   }
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, tally]) => classOf(name, tally))
+    .map(([name, tally]) => classOf(name, tally, now >= feedbackEnds(month)))
 }
 
-/** Before the records of these days are ended. Days that were added before are not added again. */
-export async function keepSums(ctx: NodeContext, ending: readonly PurposeDay[]): Promise<void> {
-  const names = new Set(ending.map(({ purpose, day }) => `${purpose} ${day}`))
-  const days = new Set(ending.map(({ day }) => day))
-  const months = new Map<string, Sums>()
-  const sumsOf = async (month: string) => {
-    const sums = months.get(month) ?? (await unlessUnreadable(() => readSums(ctx, month)))
-    if (sums !== undefined) months.set(month, sums)
-    return sums
+/** A day that is kept from its end, and by what. */
+export type Kept = { readonly of: PurposeDay; readonly error: unknown }
+
+/**
+ * Before the records of these days are ended. Days that were added before are not added again.
+ * @returns days whose answers could not be counted; nothing of those was added
+ */
+export async function keepSums(
+  ctx: NodeContext,
+  ending: readonly PurposeDay[],
+): Promise<readonly Kept[]> {
+  const found = new Map<string, DaySums>()
+  const failed = new Map<string, unknown>()
+  const orFails = async (names: Iterable<string>, work: () => Promise<unknown>) => {
+    await work().catch((error: unknown) => {
+      for (const name of names) failed.set(name, error)
+    })
   }
-  const found = new Map<string, string>()
   for (const quarter of new Set(ending.map(({ period }) => period))) {
-    for await (const answer of answersOf(ctx, quarter, (day) => days.has(day))) {
-      const name = nameOf(answer)
-      const month = dayOf(answer).slice(0, 7)
-      const sums = names.has(name) ? await sumsOf(month) : undefined
-      if (sums === undefined || sums.days.has(name)) continue
-      await unlessUnreadable(() => add(ctx, sums.tallies, answer))
-      found.set(name, month)
-    }
+    const names = new Set(ending.flatMap((of) => (of.period === quarter ? [dayName(of)] : [])))
+    await orFails(names, async () => {
+      const days = new Set([...names].map((name) => name.slice(-10)))
+      for await (const answer of answersOf(ctx, quarter, (day) => days.has(day))) {
+        const name = nameOf(answer)
+        if (!names.has(name) || failed.has(name)) continue
+        const sums = found.get(name) ?? { month: dayOf(answer).slice(0, 7), tallies: new Map() }
+        found.set(name, sums)
+        await orFails([name], () => unlessUnreadable(() => add(ctx, sums.tallies, answer)))
+      }
+    })
   }
-  for (const [name, month] of found) months.get(month)!.days.add(name)
-  for (const [month, sums] of months) await writeSums(ctx, month, sums)
+  for (const name of failed.keys()) found.delete(name)
+  for (const month of new Set([...found.values()].map((sums) => sums.month))) {
+    const added = [...found].filter(([, sums]) => sums.month === month)
+    const names = added.map(([name]) => name)
+    await orFails(names, () => addToMonth(ctx, month, new Map(added)))
+  }
+  return ending.flatMap((of) => {
+    const name = dayName(of)
+    return failed.has(name) ? [{ of, error: failed.get(name) }] : []
+  })
+}
+
+type DaySums = { readonly month: string; readonly tallies: Map<string, Tally> }
+
+async function addToMonth(
+  ctx: NodeContext,
+  month: string,
+  added: ReadonlyMap<string, DaySums>,
+): Promise<void> {
+  const sums = await unlessUnreadable(() => readSums(ctx, month))
+  if (sums === undefined) return
+  for (const [day, { tallies }] of added) {
+    if (sums.days.has(day)) continue
+    for (const [name, tally] of tallies) plus(tallyOf(sums.tallies, name), tally)
+    sums.days.add(day)
+  }
+  await writeSums(ctx, month, sums)
 }
 
 const UNREADABLE = ['RECORD_ERASED', 'RECORD_DAMAGED', 'SEALED_DAMAGED']
@@ -101,10 +138,7 @@ async function add(
 ): Promise<void> {
   const verdicts = await verdictsOf(ctx, origin, index)
   const told = await feedbackOf(ctx, event.txid)
-  const name = `${event.purpose} ${event.kind}`
-  const none = { queries: 0, identifiers: 0, over: 0, told: 0, confirmed: 0 }
-  const tally = tallies.get(name) ?? none
-  tallies.set(name, tally)
+  const tally = tallyOf(tallies, `${event.purpose} ${event.kind}`)
   tally.queries++
   tally.identifiers += verdicts.length
   for (const [item, over] of verdicts.entries()) {
@@ -116,6 +150,21 @@ async function add(
   }
 }
 
+function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
+  const tally = tallies.get(name) ?? { queries: 0, identifiers: 0, over: 0, told: 0, confirmed: 0 }
+  tallies.set(name, tally)
+  return tally
+}
+
+function plus(sum: Tally, { queries, identifiers, over, told, confirmed }: Tally): void {
+  sum.queries += queries
+  sum.identifiers += identifiers
+  sum.over += over
+  sum.told += told
+  sum.confirmed += confirmed
+}
+
+const dayName = ({ purpose, day }: PurposeDay) => `${purpose} ${day}`
 const nameOf = (answer: Answer) => `${answer.event.purpose} ${dayOf(answer)}`
 
 type Sums = { readonly tallies: Map<string, Tally>; readonly days: Set<string> }
@@ -138,7 +187,7 @@ async function writeSums(ctx: NodeContext, month: string, { tallies, days }: Sum
 
 const placeOf = (month: string) => `classes/${month}`
 
-function classOf(name: string, tally: Tally): ResultClass {
+function classOf(name: string, tally: Tally, closed: boolean): ResultClass {
   const [purpose = '', kind = ''] = name.split(' ')
   const { queries, identifiers, over, told, confirmed } = tally
   if (queries < LEAST_QUERIES) {
@@ -147,8 +196,8 @@ function classOf(name: string, tally: Tally): ResultClass {
   return {
     ...{ purpose, kind, queries },
     over: shareOf(over, identifiers),
-    feedback: over < LEAST_QUERIES ? null : shareOf(told, over),
-    confirmed: told < LEAST_QUERIES ? null : shareOf(confirmed, told),
+    feedback: !closed || over < LEAST_QUERIES ? null : shareOf(told, over),
+    confirmed: !closed || told < LEAST_QUERIES ? null : shareOf(confirmed, told),
   }
 }
 

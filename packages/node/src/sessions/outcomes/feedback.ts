@@ -2,19 +2,35 @@
  * What an answer led to, told by who asked: whether a yes was right is what shows that a purpose is
  * proportionate. It stays at the asker's node, sealed, and may be given for any answer, so that a row
  * does not show a yes.
+ *
+ * What it comes to is told of a month when that takes no more: of one that moves after it was told, the
+ * difference could be the feedback on one answer.
  */
 
 import { fromUtf8, utf8 } from '@drempel/protocol/encoding'
+import { parseEvent } from '@drempel/protocol/log'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 
 export const OUTCOMES = ['confirmed', 'refuted', 'none'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** That follow the month of an answer, in which somebody finds out what it led to. */
+const MONTHS = 3
+
 /** So that no outcome shows in the length of what is sealed. */
 const LENGTH = Math.max(...OUTCOMES.map(({ length }) => length))
 
-/** @param item which of the query's identifiers, from 0 @throws ProtocolError `UNKNOWN_RECEIPT`, `RECORD_ERASED` */
+/** From when a month's answers take no feedback. @param month `2026-11` */
+export function feedbackEnds(month: string): number {
+  const first = new Date(`${month}-01T00:00:00Z`)
+  return first.setUTCMonth(first.getUTCMonth() + 1 + MONTHS)
+}
+
+/**
+ * @param item which of the query's identifiers, from 0
+ * @throws ProtocolError `UNKNOWN_RECEIPT`, `FEEDBACK_CLOSED`, `RECORD_ERASED`
+ */
 export async function giveFeedback(
   ctx: NodeContext,
   txid: string,
@@ -23,7 +39,11 @@ export async function giveFeedback(
 ): Promise<void> {
   const entry = (await ctx.audit.find(txid)).find(({ type }) => type === 'query.result')
   if (entry === undefined) return fail('UNKNOWN_RECEIPT')
-  const verdicts = await verdictsOf(ctx, entry.origin, entry.index)
+  const { origin, index } = entry
+  const [leaf] = await ctx.store.log.leaves(origin, index, index + 1)
+  const month = parseEvent(leaf!).time.slice(0, 7)
+  if (ctx.clock() >= feedbackEnds(month)) fail('FEEDBACK_CLOSED', { at: month })
+  const verdicts = await verdictsOf(ctx, origin, index)
   if (item >= verdicts.length) fail('UNKNOWN_RECEIPT', { at: 'item' })
   const text = utf8(outcome.padEnd(LENGTH))
   await ctx.store.feedback.put(txid, item, ctx.vault.seal(placeOf(txid, item), text, ctx.random))

@@ -1,3 +1,3 @@
 export { answersOf } from './answers.ts'
-export { keepSums, LEAST_QUERIES, resultClasses } from './classes.ts'
-export { giveFeedback } from './feedback.ts'
+export { type Kept, keepSums, LEAST_QUERIES, resultClasses } from './classes.ts'
+export { feedbackEnds, giveFeedback } from './feedback.ts'
