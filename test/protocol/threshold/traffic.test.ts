@@ -1,4 +1,4 @@
-import { computeBytes, paddedSize, type RoundRule } from '@drempel/protocol/threshold'
+import { computeBytes, paddedSize, planRound, type RoundRule } from '@drempel/protocol/threshold'
 import { expect, test } from 'vitest'
 import { runRound } from '../worlds/round.ts'
 
@@ -24,6 +24,25 @@ test.each<[string, number, RoundRule[]]>([
     expect(stats.bytesSent / expected).toBeGreaterThan(0.98)
     expect(stats.bytesSent / expected).toBeLessThan(1.02)
   }
+})
+
+test.each([
+  { partners: 4, t: 2 },
+  { partners: 8, t: 2 },
+  { partners: 8, t: 8 },
+])('and by the formula of docs/BENCHMARKS.md: %j', ({ partners, t }) => {
+  const ids = Array.from({ length: partners }, (_, i) => ({ id: `p${i}` }))
+  const plan = planRound(ids.map((id) => ({ ...id, paddedSize: paddedSize(100_000) })))
+  const [{ factor }] = plan.partners as [(typeof plan.partners)[number]]
+  const [w, l, slots] = [plan.width, Math.log2(partners), plan.rows * plan.bins]
+  const upTo = (x: number) => Math.ceil(Math.log2(x))
+  const validation = w + 2 * upTo(factor * plan.base) + 3
+  const merge = 2 * w * (3 * l + (l * (l + 1)) / 4)
+  const scan = w + 2 * upTo(t)
+  const ratio =
+    computeBytes(plan, [{ ...rule('owners'), t }]) / ((slots / 8) * (validation + merge + scan))
+  expect(Math.abs(ratio - 1)).toBeLessThan(0.02)
+  expect(Math.abs(w - 2 * Math.log2(slots) - 34)).toBeLessThan(1)
 })
 
 function rule(output: RoundRule['output']): RoundRule {
