@@ -4,7 +4,6 @@
  */
 
 import { deepStrictEqual } from 'node:assert/strict'
-import { sha256 } from '@drempel/node/internal/bulk'
 import {
   consistencyProof,
   encodeReceipt,
@@ -109,7 +108,7 @@ async function measureVerification(large: LargeLog): Promise<Result> {
       parseEvent(leaf)
       entries++
     }
-    await verifyLog(openCheckpoint(note, key), fetchTile, count, sha256)
+    await verifyLog(openCheckpoint(note, key), fetchTile, count)
   })
   deepStrictEqual(entries, size)
   const goal = size === 1_000_000 ? { goal: 30 } : {}

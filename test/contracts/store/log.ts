@@ -208,4 +208,9 @@ export function logContract(world: StoreWorld): void {
       expect(await world.store.witness.cosigned('own')).toEqual(cosigned(7, 3))
     })
   })
+      expect(await world.store.witness.unenteredConflicts()).toEqual([conflict])
+      await world.store.witness.setConflictEntered(log)
+      await restart()
+      expect(await world.store.witness.unenteredConflicts()).toEqual([])
+      expect(await world.store.witness.conflicts()).toEqual([conflict])
 }

@@ -26,6 +26,21 @@ export function operatorContract(world: StoreWorld): void {
       expect(await list(false)).toEqual([second])
       expect((await list(true))[1]).toMatchObject({ id: 1, seenBy: 'fg', seenAt: 4_000 })
     })
+
+    it('are known as long as the log has none of them, save where it had before', async () => {
+      const { alerts } = world.store
+      for (const at of [1, 2]) await alerts.raise(`a/${at}`, { ...about, at })
+      await alerts.raise('a/3', { ...about, at: 3, entered: true })
+      await restart()
+      const unentered = async () => (await world.store.alerts.unentered()).map(({ at }) => at)
+      expect(await unentered()).toEqual([1, 2])
+      await world.store.alerts.see(1, 'fg', 4_000)
+      await world.store.alerts.setEntered(2)
+      await restart()
+      expect(await unentered()).toEqual([1])
+      const [last] = await world.store.alerts.unentered()
+      expect(last).toMatchObject({ ...about, id: 1, seenBy: 'fg' })
+    })
   })
 
   it('feedback: keeps the last word on each item', async () => {

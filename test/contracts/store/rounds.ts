@@ -57,6 +57,23 @@ export function roundContract(world: StoreWorld): void {
       expect(await world.store.rounds.get('r1')).toMatchObject({ reason: null, culprit: 'bank-b' })
     })
 
+    it('knows which failed before the log said so, until it does', async () => {
+      const { rounds } = world.store
+      for (const id of ['r1', 'r2', 'r3']) await rounds.create(round(id))
+      const patch = { reason: 'TIMEOUT', entered: false } as const
+      for (const id of ['r2', 'r1']) await rounds.transition(id, ['announced'], 'failed', patch)
+      await rounds.transition('r3', ['announced'], 'failed', { reason: 'TIMEOUT' })
+      await restart()
+      const unentered = await world.store.rounds.unentered()
+      expect(unentered.map(({ id }) => id)).toEqual(['r1', 'r2'])
+      expect(unentered[0]).toEqual(await world.store.rounds.get('r1'))
+      await world.store.rounds.setEntered('r1')
+      await restart()
+      expect((await world.store.rounds.unentered()).map(({ id }) => id)).toEqual(['r2'])
+      await world.store.rounds.transition('r2', ['failed'], 'published')
+      expect(await world.store.rounds.unentered()).toEqual([])
+    })
+
     it('lists the youngest first, and the open ones', async () => {
       for (const id of ['r1', 'r2', 'r3']) await world.store.rounds.create(round(id))
       await world.store.rounds.create({ ...round('r4'), kind: 'iban' })

@@ -8,6 +8,7 @@ import {
   minuteOf,
   parseEvent,
   sealedCommit,
+  sealedCommits,
   sizeBucket,
   timeOf,
   verifySealed,
@@ -284,6 +285,20 @@ describe('sealed records', () => {
     verifySealed(commit, salt, record)
     expect(() => verifySealed(commit, salt.with(0, 8), record)).toThrow(code('BAD_COMMITMENT'))
     expect(() => verifySealed(commit, salt, utf8('{}'))).toThrow(code('BAD_COMMITMENT'))
+  })
+
+  test('are bound many at once as one by one', () => {
+    for (const count of [0, 1, 3, 4, 9]) {
+      const records = Array.from({ length: count }, (_, i) =>
+        utf8(`{"case":"${'x'.repeat(40 * i)}"}`),
+      )
+      const salted = records.map((one) => new Uint8Array([...salt, ...one]))
+      expect(sealedCommits(salted)).toEqual(records.map((one) => sealedCommit(salt, one)))
+    }
+    for (const count of [1, 5]) {
+      const short = Array.from({ length: count }, () => salt.subarray(1))
+      expect(() => sealedCommits(short)).toThrow(code('BAD_COMMITMENT'))
+    }
   })
 
   test('a byte can not move from record to salt', () => {

@@ -8,8 +8,10 @@ import {
   type Hash,
   inclusionProof,
   leafHash,
+  leafHashes,
   loadTree,
   nodeHash,
+  nodeHashes,
   rootAt,
   rootOf,
   type TreeState,
@@ -58,11 +60,30 @@ describe('appending', () => {
     expect(states[7]).toEqual(before)
   })
 
-  test('a batch, cut anywhere, ends in the same state', () => {
-    for (let cut = 0; cut <= SIZE; cut += 13) {
-      const { state, stored: fresh } = appendLeaves(states[cut]!, hashes.slice(cut))
-      expect(state).toEqual(states[SIZE])
-      for (const node of fresh) expect(stored.get(nodeKey(node))).toEqual(node.hash)
+  test('a batch from any size to any other stores what its leaves store one by one', () => {
+    const alone = hashes.map((hash, i) => appendLeaf(states[i]!, hash).stored)
+    for (let from = 0; from <= SIZE; from += 3) {
+      for (let to = from; to <= SIZE; to += 5) {
+        const batch = appendLeaves(states[from]!, hashes.slice(from, to))
+        expect(batch).toEqual({ state: states[to], stored: alone.slice(from, to).flat() })
+      }
+    }
+  })
+
+  test('many leaves and nodes at once hash as each alone does', () => {
+    for (const count of [0, 1, 3, 4, 5, 64, SIZE]) {
+      const some = leaves.slice(0, count)
+      expect(leafHashes(some)).toEqual(some.map(leafHash))
+      const pairs = Array.from({ length: Math.floor(count / 2) }, (_, i) =>
+        nodeHash(hashes[2 * i]!, hashes[2 * i + 1]!),
+      )
+      expect(nodeHashes(hashes.slice(0, count))).toEqual(pairs)
+      if (count < 2) continue
+      const odd = hashes.slice(0, count).with(1, hashes[1]!.subarray(1))
+      expect(() => nodeHashes(odd)).toThrow(expect.objectContaining({ code: 'BAD_STATE' }))
+      expect(() => appendLeaves(emptyTree(), odd)).toThrow(
+        expect.objectContaining({ code: 'BAD_STATE' }),
+      )
     }
   })
 
@@ -310,9 +331,8 @@ describe('Certificate Transparency vectors', () => {
     consistency: { size1: number; size2: number; proof: string[] }[]
   } = JSON.parse(readFileSync(file, 'utf8'))
   const known = new Map<string, Hash>()
-  const leafHashes = vectors.leaves.map((leaf) => leafHash(fromHex(leaf)))
-  for (const node of appendLeaves(emptyTree(), leafHashes).stored)
-    known.set(nodeKey(node), node.hash)
+  const given = vectors.leaves.map((leaf) => leafHash(fromHex(leaf)))
+  for (const node of appendLeaves(emptyTree(), given).stored) known.set(nodeKey(node), node.hash)
 
   test('roots', async () => {
     expect(vectors.roots).toHaveLength(8)
@@ -326,7 +346,7 @@ describe('Certificate Transparency vectors', () => {
     for (const { index, size, proof } of vectors.inclusion) {
       expect((await inclusionProof(index, size, memoryReader(known))).map(hex)).toEqual(proof)
       verifyInclusion(
-        leafHashes[index]!,
+        given[index]!,
         index,
         size,
         proof.map(fromHex),

@@ -18,7 +18,6 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import type { Entry, VerifiedLog } from '../audit/entry.ts'
-import { sha256 } from '../audit/hash.ts'
 import { type Period, parsePeriod } from '../audit/period.ts'
 import { type OfRehearsal, rehearsalsIn } from '../audit/rehearsed.ts'
 import { fail } from '../output/errors.ts'
@@ -140,7 +139,7 @@ async function readLog(ctx: Context, source: LogSource, origin: string): Promise
       entries.push({ index, event: parseEvent(leaf), hash })
       if (index % TILE_WIDTH === 0) progress.update(index)
     }
-    await verifyLog(checkpoint, source.fetchTile(origin), take, sha256)
+    await verifyLog(checkpoint, source.fetchTile(origin), take)
   } finally {
     progress.stop()
   }

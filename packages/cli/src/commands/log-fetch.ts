@@ -3,7 +3,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCheckpoint, parseEvent, verifyLog } from '@drempel/protocol/log'
-import { sha256 } from '../audit/hash.ts'
 import { makeFolder, writeText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import type { CommandSpec } from './define.ts'
@@ -39,7 +38,7 @@ export const logFetch: CommandSpec<Options> = {
     const note = await source!.checkpoint(origin)
     const checkpoint = openCheckpoint(note, key)
     const fetch = keepTiles(ctx, folder, source!.fetchTile(origin))
-    await verifyLog(checkpoint, fetch, (_, leaf) => void parseEvent(leaf), sha256)
+    await verifyLog(checkpoint, fetch, (_, leaf) => void parseEvent(leaf))
     // Last: a folder without it is no log.
     await writeText(join(folder, 'checkpoint'), note, ctx.world.random)
     const { size } = checkpoint

@@ -25,7 +25,6 @@ import {
   verifierKey,
   verifyLog,
 } from '@drempel/protocol/log'
-import { sha256 } from '../audit/hash.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { table } from '../output/render.ts'
@@ -233,7 +232,7 @@ async function take(place: Place): Promise<Taken> {
     if (tile.level !== 'entries') tiles.set(path, bytes)
     return bytes
   }
-  await verifyLog(checkpoint, fetch, (_, leaf) => leaves.push(parseEvent(leaf)), sha256)
+  await verifyLog(checkpoint, fetch, (_, leaf) => leaves.push(parseEvent(leaf)))
   return { checkpoint, leaves, hashes: tileReader(checkpoint.size, fetch) }
 }
 

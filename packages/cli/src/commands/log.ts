@@ -18,7 +18,6 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import { type Entry, isOfType, selector } from '../audit/entry.ts'
-import { sha256 } from '../audit/hash.ts'
 import { type SetBack, setBackText, watchTimes } from '../audit/times.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
@@ -261,7 +260,7 @@ async function verifyOne(
       times.see(index, time)
       if (index % TILE_WIDTH === 0) progress.update(index)
     }
-    await verifyLog(checkpoint, fetch, count, sha256)
+    await verifyLog(checkpoint, fetch, count)
   } finally {
     progress.stop()
   }

@@ -47,6 +47,7 @@ import {
 import {
   ConvenantInForce,
   createSessions,
+  enterRest,
   failOpenRounds,
   finishBegun,
   goOnTurning,
@@ -191,6 +192,10 @@ async function run(
     software: SOFTWARE,
   }
   await recall(node)
+  // What can't be entered now is tried again while it runs.
+  await enterRest(sessions.ctx).catch((error: unknown) =>
+    log('error', 'task.failed', { step: 'entries', code: faultOf(error) }),
+  )
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()
   await goOnTurning(sessions.ctx, convenant, sessions)

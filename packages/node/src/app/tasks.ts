@@ -8,6 +8,7 @@ import {
   createRetention,
   createSchedule,
   eachInTurn,
+  enterRest,
   type Log,
   reviewAnswers,
   summariseFlags,
@@ -47,6 +48,7 @@ export function startTasks(node: RunningNode, store: Store, clock: Clock, log: L
   const startDue = createSchedule(ctx, rounds)
   const endRetention = createRetention(ctx)
   const housekeeping = {
+    entries: () => enterRest(ctx),
     expiry: () => rounds.expire(),
     schedule: startDue,
     nonces: () => store.replay.forgetBefore(clock()),

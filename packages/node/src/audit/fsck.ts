@@ -7,11 +7,10 @@ import { type Bytes, equalBytes, isProtocolError } from '@drempel/protocol/encod
 import {
   appendLeaves,
   emptyTree,
-  leafHashBy,
+  leafHashes,
   parseEvent,
   type TreeState,
 } from '@drempel/protocol/log'
-import { sha256 } from '../bulk/index.ts'
 import { purposeDayName } from '../config/index.ts'
 import type { LogEvent, LogStore } from '../store/index.ts'
 import { isOwnEnd, type LogKeys } from './end.ts'
@@ -191,8 +190,7 @@ async function checkHashes(
   leaves: readonly Bytes[],
   found: (what: Damage['what'], index: number) => void,
 ): Promise<TreeState> {
-  const hashes = leaves.map((leaf) => leafHashBy(sha256, leaf))
-  const { state, stored } = appendLeaves(tree, hashes, sha256)
+  const { state, stored } = appendLeaves(tree, leafHashes(leaves))
   for (const { level, index, hash } of stored.filter(isKept)) {
     const [one] = await log.hashes(origin, level, index, index + 1)
     // Where the subtree ends: the entry whose append wrote it.

@@ -1,6 +1,6 @@
 /** Hashes of the tree as the store keeps them. */
 
-import { type Hash, type NodeId, nodeHash, type ReadHashes } from '@drempel/protocol/log'
+import { type Hash, type NodeId, nodeHashes, type ReadHashes } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import type { LogStore } from '../store/index.ts'
 import { fail } from './errors.ts'
@@ -15,12 +15,7 @@ export function readHashes(log: LogStore, origin: string): ReadHashes {
     const from = index * width
     let row = await log.hashes(origin, level - (level % 8), from, from + width)
     if (row.length !== width) fail('LOG_DAMAGED', { at: origin })
-    while (row.length > 1) {
-      const below = row
-      row = Array.from({ length: below.length / 2 }, (_, i) =>
-        nodeHash(below[2 * i]!, below[2 * i + 1]!, sha256),
-      )
-    }
+    while (row.length > 1) row = nodeHashes(row, sha256)
     return row[0]!
   }
   return (nodes) => Promise.all(nodes.map(read))

@@ -8,6 +8,7 @@
 import {
   ByteReader,
   type Bytes,
+  concat,
   concatAll,
   equalSecret,
   type Json,
@@ -15,7 +16,7 @@ import {
   parseJcs,
   type RandomBytes,
 } from '@drempel/protocol/encoding'
-import { sealedCommit, verifySealed } from '@drempel/protocol/log'
+import { sealedCommits, verifySealed } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
 import { openWith, sealWith } from '../config/index.ts'
 import type { SealedBatch } from '../store/index.ts'
@@ -26,18 +27,27 @@ const STEP = 256
 const MAX_RECORD = 16 * 1024 * 1024
 const MAX_BOX = 64 * 1024 * 1024
 
-type PlainRecord = { readonly commit: string; readonly salt: Bytes; readonly text: Bytes }
-export type KeyedRecord = PlainRecord & { readonly key: Bytes }
+/** Salt, and the record's JSON behind it. */
+export type PlainRecord = Bytes
+export type KeyedRecord = {
+  readonly commit: string
+  readonly plain: PlainRecord
+  readonly key: Bytes
+}
 
 /** @throws ProtocolError `BAD_JSON` */
 export function writeRecord(record: Json, random: RandomBytes): PlainRecord {
-  const [salt, text] = [random(SALT), jcs(record)]
-  return { commit: sealedCommit(salt, text, sha256), salt, text }
+  return concat(random(SALT), jcs(record))
+}
+
+/** What the leaves of these records say of them. */
+export function commitsTo(records: readonly PlainRecord[]): string[] {
+  return sealedCommits(records, sha256)
 }
 
 /** In bytes, as it is sealed. */
-export function paddedLength({ text }: Pick<PlainRecord, 'text'>): number {
-  return Math.ceil((SALT + 4 + text.length) / STEP) * STEP
+export function paddedLength({ length }: PlainRecord): number {
+  return padded(length)
 }
 
 /**
@@ -52,7 +62,7 @@ export function sealRecords(
 ): Bytes {
   const [alone] = records
   if (alone !== undefined && records.length === 1) {
-    return sealWith(alone.key, contextOf(origin, alone.commit), pad(records), random)
+    return sealWith(alone.key, contextOf(origin, alone.commit), pad([alone.plain]), random)
   }
   const groups = new Map<Bytes, number[]>()
   records.forEach(({ key }, place) => {
@@ -61,7 +71,7 @@ export function sealRecords(
     else places.push(place)
   })
   const parts = Array.from(groups, ([key, places]) => {
-    const plaintext = pad(places.map((place) => records[place]!))
+    const plaintext = pad(places.map((place) => records[place]!.plain))
     const box = sealWith(key, contextOf(origin, String(first)), plaintext, random)
     return [headOf(places, box.length), box]
   })
@@ -115,17 +125,23 @@ export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
 }
 
 function pad(records: readonly PlainRecord[]): Bytes {
-  const length = records.reduce((sum, record) => sum + paddedLength(record), 0)
+  const length = records.reduce((sum, plain) => sum + paddedLength(plain), 0)
   const bytes = new Uint8Array(length)
   const view = new DataView(bytes.buffer)
   let at = 0
-  for (const record of records) {
-    bytes.set(record.salt, at)
-    view.setUint32(at + SALT, record.text.length)
-    bytes.set(record.text, at + SALT + 4)
-    at += paddedLength(record)
+  for (const plain of records) {
+    // The salt, the length of the rest, the rest.
+    bytes.set(plain, at + 4)
+    bytes.copyWithin(at, at + 4, at + 4 + SALT)
+    view.setUint32(at + SALT, plain.length - SALT)
+    at += paddedLength(plain)
   }
   return bytes
+}
+
+/** @param length of salt and record */
+function padded(length: number): number {
+  return Math.ceil((length + 4) / STEP) * STEP
 }
 
 function headOf(places: readonly number[], length: number): Bytes {
@@ -158,7 +174,7 @@ function split(plaintext: Bytes): readonly Opened[] {
     const reader = new ByteReader(plaintext.subarray(at))
     const record = { salt: reader.bytes(SALT), text: reader.block(MAX_RECORD) }
     records.push(record)
-    at += paddedLength(record)
+    at += padded(SALT + record.text.length)
   }
   return records
 }

@@ -5,7 +5,7 @@
  */
 
 import { equalBytes, isProtocolError } from '@drempel/protocol/encoding'
-import { leafHash } from '@drempel/protocol/log'
+import { leafHashes } from '@drempel/protocol/log'
 import type { LogStore } from '../store/index.ts'
 import { type LogKeys, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
@@ -37,5 +37,5 @@ async function isSound(log: LogStore, keys: LogKeys, origin: string): Promise<bo
   const leaves = await log.leaves(origin, from, size + 1)
   const hashes = await log.hashes(origin, 0, from, size + 1)
   if (leaves.length !== size - from || hashes.length !== size - from) return false
-  return leaves.every((leaf, i) => equalBytes(leafHash(leaf), hashes[i]!))
+  return leafHashes(leaves).every((hash, i) => equalBytes(hash, hashes[i]!))
 }

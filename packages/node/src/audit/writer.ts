@@ -10,7 +10,7 @@ import {
   appendLeaves,
   emptyTree,
   encodeOrigin,
-  leafHashBy,
+  leafHashes,
   minuteOf,
   parseOrigin,
   type TreeState,
@@ -23,7 +23,14 @@ import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept } from './hashes.ts'
 import type { Memory } from './reader.ts'
-import { type KeyedRecord, paddedLength, sealRecords, writeRecord } from './record.ts'
+import {
+  commitsTo,
+  type KeyedRecord,
+  type PlainRecord,
+  paddedLength,
+  sealRecords,
+  writeRecord,
+} from './record.ts'
 import { dayKey, purposeDay, purposeIn, refuseDay } from './recordkey.ts'
 import type { Appended, AuditOptions } from './types.ts'
 
@@ -39,9 +46,10 @@ type Pending = {
   readonly reject: (error: unknown) => void
 }
 
+type Begun = { readonly pending: Pending; readonly key: Bytes; readonly plain: PlainRecord }
 type Prepared = {
   readonly pending: Pending
-  readonly entry: LogEntry
+  readonly leaf: Bytes
   readonly record: KeyedRecord
 }
 
@@ -124,21 +132,24 @@ export function createWriter(
 
   async function commit(batch: Pending[], setting: Setting): Promise<void> {
     const { log } = setting
-    const prepared: Prepared[] = []
+    const begun: Begun[] = []
     let [taken, bytes] = [0, 0]
     for (; taken < batch.length && bytes < MAX_BYTES; taken++) {
-      const pending = batch[taken]!
-      const one = prepare(options, pending, setting)
+      const one = begin(options, batch[taken]!, setting)
       if (one === undefined) continue
-      prepared.push({ pending, ...one })
-      bytes += paddedLength(one.record)
+      begun.push(one)
+      bytes += paddedLength(one.plain)
     }
     queue.unshift(...batch.splice(taken))
+    const prepared = prepare(options, begun, setting)
     if (prepared.length === 0) return
     const expected = log.tree.size
-    const entries = prepared.map(({ entry }) => entry)
+    const hashes = leafHashes(
+      prepared.map(({ leaf }) => leaf),
+      sha256,
+    )
+    const entries = prepared.map((one, i) => entryOf(one, hashes[i]!))
     const records = prepared.map(({ record }) => record)
-    const hashes = entries.map(({ hash }) => hash)
     const { state, stored } = appendLeaves(log.tree, hashes, sha256)
     const { size } = state
     const sealed = sealRecords(log.origin, expected, records, options.random)
@@ -149,8 +160,8 @@ export function createWriter(
     }
     current = { ...log, tree: state }
     memory.appended(log.origin, state, stored)
-    prepared.forEach(({ pending, entry }, i) => {
-      pending.resolve({ origin: log.origin, index: expected + i, leaf: entry.leaf, size })
+    prepared.forEach(({ pending, leaf }, i) => {
+      pending.resolve({ origin: log.origin, index: expected + i, leaf, size })
     })
   }
 
@@ -248,26 +259,41 @@ export function createWriter(
 }
 
 /** A bad event is its caller's fault alone: the others of the batch go on. */
-function prepare(
-  { software, random }: AuditOptions,
-  { event, record, reject }: Pending,
-  setting: Setting,
-): Omit<Prepared, 'pending'> | undefined {
-  const { log, keys, convenant, time } = setting
+function begin({ random }: AuditOptions, pending: Pending, setting: Setting): Begun | undefined {
+  const { event, record, reject } = pending
+  const { log, keys } = setting
   try {
     const ofPurpose = keys.get(purposeIn(event) ?? '')
     if (ofPurpose === null) return refuseDay()
-    const key = ofPurpose ?? log.key
-    const plain = writeRecord(record, random)
-    const { period } = log
-    const leaf = leafOf(event, { time, period, software, convenant, commit: plain.commit })
-    const hash = leafHashBy(sha256, leaf)
-    const txid = 'txid' in event ? (event.txid ?? null) : null
-    return { entry: { leaf, hash, txid, type: event.type }, record: { ...plain, key } }
+    return { pending, key: ofPurpose ?? log.key, plain: writeRecord(record, random) }
   } catch (error) {
     reject(error)
     return undefined
   }
+}
+
+/** Those whose event is good. */
+function prepare(
+  { software }: AuditOptions,
+  begun: readonly Begun[],
+  { log: { period }, convenant, time }: Setting,
+): Prepared[] {
+  const commits = commitsTo(begun.map(({ plain }) => plain))
+  return begun.flatMap(({ pending, plain, key }, i) => {
+    const commit = commits[i]!
+    try {
+      const leaf = leafOf(pending.event, { time, period, software, convenant, commit })
+      return [{ pending, leaf, record: { commit, plain, key } }]
+    } catch (error) {
+      pending.reject(error)
+      return []
+    }
+  })
+}
+
+function entryOf({ pending: { event }, leaf }: Prepared, hash: Bytes): LogEntry {
+  const txid = 'txid' in event ? (event.txid ?? null) : null
+  return { leaf, hash, txid, type: event.type }
 }
 
 /** What can't be a purpose is refused with its event, and with nobody else's. */

@@ -103,7 +103,8 @@ export class ConvenantInForce {
         {},
       )
       if (previous.alerts !== undefined) {
-        const alert = { at: clock(), code: TERMS_CHANGED, member: null, purpose: null, kind: null }
+        const about = { member: null, purpose: null, kind: null, entered: true } as const
+        const alert = { at: clock(), code: TERMS_CHANGED, ...about }
         await store.alerts.raise(`${TERMS_CHANGED}/${next.digest}`, alert)
       }
       const document = utf8(formatSignedConvenant(signed))

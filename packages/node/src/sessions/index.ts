@@ -116,7 +116,7 @@ export {
   proposeShred,
   shred,
 } from './records/index.ts'
-export { failOpenRounds } from './recover.ts'
+export { enterRest, failOpenRounds } from './recover.ts'
 export {
   beginRehearsal,
   checkToken,

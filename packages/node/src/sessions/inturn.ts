@@ -14,3 +14,11 @@ export async function eachInTurn(
     }
   }
 }
+
+/** The same, told by throwing what the first of them threw when all had their turn. */
+export async function allInTurn(works: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = []
+  const parts = Object.fromEntries(works.map((work, i) => [i, work]))
+  await eachInTurn(parts, (_, error) => void failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}

@@ -16,6 +16,7 @@ import { codeOf, END_REHEARSAL, fail } from './errors.ts'
 import { journalKeyErased, journalRehearsal } from './journal.ts'
 import { parseBody } from './parse.ts'
 import type { Intersections } from './psi/index.ts'
+import { enterRest } from './recover.ts'
 import type { Rounds } from './round/live.ts'
 import { reviewAnswers } from './subject/index.ts'
 
@@ -146,6 +147,8 @@ async function goOnEnding(
   const { digest: rehearsal, rehearsed } = ctx.inForce()
   await rounds.failOthers(rehearsed!)
   await intersections.failRunning('PSI_STOPPED')
+  // Rounds that failed and alerts go with it, what is entered of them stays.
+  await enterRest(ctx)
   await dropKeys(ctx)
   await journalRehearsal(ctx, rehearsed!, rehearsal, { word, operator, begun: false })
   await ctx.store.rehearsals.clear()

@@ -7,7 +7,7 @@
  * division: `>>` would cut them to 32 bits.
  */
 
-import { type Bytes, equalBytes, sha256 } from '../encoding/index.ts'
+import { type Bytes, concatAll, equalBytes, sha256, sha256All } from '../encoding/index.ts'
 import { fail } from './errors.ts'
 
 /** 32 bytes. */
@@ -20,7 +20,7 @@ export type ReadHashes = (
   nodes: readonly NodeId[],
 ) => readonly Hash[] | PromiseLike<readonly Hash[]>
 
-/** SHA-256: that of encoding, or a faster one of who calls. */
+/** SHA-256 of one message: that of encoding, or a faster one of who calls. */
 export type Sha256 = (bytes: Bytes) => Hash
 
 const LEAF = 0
@@ -49,6 +49,34 @@ export function nodeHash(left: Hash, right: Hash, digest: Sha256 = sha256): Hash
   pair.set(left, 1)
   pair.set(right, 33)
   return digest(pair)
+}
+
+/** Fewer go one by one: the kernel's lanes would be empty. */
+const FEW = 4
+
+/** Of each leaf. @param digest for a few */
+export function leafHashes(leaves: readonly Bytes[], digest: Sha256 = sha256): Hash[] {
+  if (leaves.length < FEW) return leaves.map((leaf) => leafHashBy(digest, leaf))
+  return split(sha256All(leaves, { prefix: Uint8Array.of(LEAF) }))
+}
+
+/** Of the first and second hash, of the third and fourth, and so on; of an odd last one nothing. */
+export function nodeHashes(hashes: readonly Hash[], digest: Sha256 = sha256): Hash[] {
+  const pairs = Math.floor(hashes.length / 2)
+  if (pairs < FEW) {
+    return Array.from({ length: pairs }, (_, i) =>
+      nodeHash(hashes[2 * i]!, hashes[2 * i + 1]!, digest),
+    )
+  }
+  if (hashes.some(({ length }) => length !== 32)) fail('BAD_STATE')
+  const bytes = concatAll(hashes)
+  const messages = Array.from({ length: pairs }, (_, i) => bytes.subarray(64 * i, 64 * (i + 1)))
+  return split(sha256All(messages, { prefix: Uint8Array.of(NODE) }))
+}
+
+/** Views. */
+function split(hashes: Bytes): Hash[] {
+  return Array.from({ length: hashes.length / 32 }, (_, i) => hashes.subarray(32 * i, 32 * (i + 1)))
 }
 
 export function emptyRoot(): Hash {

@@ -4,17 +4,10 @@
  * them is worth nothing until it verifies against a signed root, and neither is a log.
  */
 
-import { type Bytes, equalBytes, sha256 } from '../encoding/index.ts'
+import { type Bytes, equalBytes } from '../encoding/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { fail } from './errors.ts'
-import {
-  type Hash,
-  leafHashBy,
-  type NodeId,
-  nodeHash,
-  type ReadHashes,
-  type Sha256,
-} from './merkle.ts'
+import { type Hash, leafHashes, type NodeId, nodeHash, type ReadHashes } from './merkle.ts'
 import {
   encodeHashTile,
   encodeTilePath,
@@ -56,14 +49,12 @@ export function tileReader(size: number, fetch: FetchTile): ReadHashes {
  * Checks all entries and all hash tiles of a log against a checkpoint whose signature was verified.
  * Holds a tile per level in memory, whatever the size.
  * @param visit sees each entry in order, before the root is checked: it may count, not conclude
- * @param digest nearly half of the time goes into it
  * @throws ProtocolError `TILE_MISSING`, `BAD_BUNDLE`, `BAD_TILE` (`at` its path), `ROOT_MISMATCH`
  */
 export async function verifyLog(
   checkpoint: Checkpoint,
   fetch: FetchTile,
   visit: (index: number, leaf: Bytes, hash: Hash) => void = () => {},
-  digest: Sha256 = sha256,
 ): Promise<void> {
   const { size, root } = checkpoint
   // Per level of tiles, the hashes since the last full one.
@@ -80,9 +71,9 @@ export async function verifyLog(
   let tree = emptyTree()
   while (tree.size < size) {
     const bundle = await fetchEntries(tree.size / TILE_WIDTH, size, fetch)
-    const hashes = bundle.map((leaf) => leafHashBy(digest, leaf))
+    const hashes = leafHashes(bundle)
     for (const [i, leaf] of bundle.entries()) visit(tree.size + i, leaf, hashes[i]!)
-    const { state, stored } = appendLeaves(tree, hashes, digest)
+    const { state, stored } = appendLeaves(tree, hashes)
     for (const { level, index, hash } of stored) {
       if (level % 8 !== 0) continue
       const row = open[level / 8] ?? []

@@ -13,7 +13,7 @@ import {
   foldRight,
   type Hash,
   type NodeId,
-  nodeHash,
+  nodeHashes,
   nodesOf,
   type ReadHashes,
   type Sha256,
@@ -45,7 +45,10 @@ export function appendLeaf(state: TreeState, hash: Hash): Appended {
   return appendLeaves(state, [hash])
 }
 
-/** Appends a batch; `stored` in an order in which each prefix is a consistent tree. */
+/**
+ * Appends a batch; `stored` in an order in which each prefix is a consistent tree.
+ * @param digest for levels with a few new nodes
+ */
 export function appendLeaves(
   state: TreeState,
   hashes: readonly Hash[],
@@ -53,23 +56,39 @@ export function appendLeaves(
 ): Appended {
   checkState(state)
   checkSize(state.size + hashes.length)
+  if (hashes.some(({ length }) => length !== 32)) fail('BAD_STATE')
   const edge = [...state.edge]
-  const stored: StoredHash[] = []
-  let size = state.size
-  for (const leaf of hashes) {
-    if (leaf.length !== 32) fail('BAD_STATE')
-    let node: StoredHash = { level: 0, index: size, hash: leaf }
-    stored.push(node)
-    // Like a carry: each low one-bit of the size is a complete left sibling.
-    for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      const hash = nodeHash(edge.pop()!, node.hash, digest)
-      node = { level: node.level + 1, index: Math.floor(node.index / 2), hash }
-      stored.push(node)
-    }
-    edge.push(node.hash)
-    size++
+  const open: Hash[] = []
+  const rows: Row[] = []
+  let [row, first] = [hashes, state.size]
+  while (row.length > 0) {
+    rows.push({ first, row })
+    // Like a carry: where the size has a one-bit a left sibling waits for the first of the row.
+    const all = first % 2 === 1 ? [edge.pop()!, ...row] : row
+    if (all.length % 2 === 1) open.unshift(all.at(-1)!)
+    row = nodeHashes(all, digest)
+    first = Math.floor(first / 2)
   }
-  return { state: { size, edge }, stored }
+  const size = state.size + hashes.length
+  return { state: { size, edge: [...edge, ...open] }, stored: inOrder(rows, state.size, size) }
+}
+
+/** New nodes of a level, from index `first` on. */
+type Row = { readonly first: number; readonly row: readonly Hash[] }
+
+/** Each leaf, and behind it the subtrees that it completes. */
+function inOrder(rows: readonly Row[], from: number, to: number): StoredHash[] {
+  const stored: StoredHash[] = []
+  for (let leaf = from; leaf < to; leaf++) {
+    let index = leaf
+    for (let level = 0; ; level++) {
+      const { first, row } = rows[level]!
+      stored.push({ level, index, hash: row[index - first]! })
+      if (index % 2 === 0) break
+      index = Math.floor(index / 2)
+    }
+  }
+  return stored
 }
 
 export function rootOf(state: TreeState, digest: Sha256 = sha256): Hash {

@@ -11,7 +11,6 @@ import {
   verifyLog,
 } from '@drempel/protocol/log'
 import type { Entry, VerifiedLog } from '../../audit/entry.ts'
-import { sha256 } from '../../audit/hash.ts'
 import { pause } from './patience.ts'
 import { checkRegister } from './register.ts'
 import type { Part } from './run.ts'
@@ -43,7 +42,6 @@ async function verified({ node, convenant, self: member }: Part): Promise<Verifi
       checkpoint,
       fetch,
       (index, leaf, hash) => void entries.push({ index, event: parseEvent(leaf), hash }),
-      sha256,
     )
     logs.push({ origin, member, checkpoint: note, size: checkpoint.size, entries })
   }

@@ -1,3 +1,4 @@
 export { EvaluationWatch, type Hours } from './evaluations.ts'
 export { QuestionWatch } from './questions.ts'
+export { enterAlerts } from './raise.ts'
 export { watchExpired, watchExpiry, watchReplacement, watchWithdrawal } from './withdrawals.ts'

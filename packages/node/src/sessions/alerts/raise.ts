@@ -5,7 +5,9 @@
 
 import type { AlertCode } from '@drempel/protocol/api'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
+import type { AlertRecord } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
+import { enterWaiting } from '../unentered.ts'
 
 export type Alert = {
   readonly code: AlertCode
@@ -27,24 +29,37 @@ export async function raise(world: AlertWorld, alert: Alert): Promise<boolean> {
   if ((await world.store.alerts.raise(once, { at: world.clock(), code, ...about })) === null) {
     return false
   }
-  const named = {
-    ...(purpose === undefined ? {} : { purpose }),
-    ...(kind === undefined ? {} : { kind }),
-  }
   world.log('warn', 'alert.raised', {
     code,
     ...(member === undefined ? {} : { peer: member }),
-    ...named,
+    ...namesIn(about),
   })
-  await world.audit.append(
-    {
-      type: 'alert.raised',
-      role: member === undefined ? 'asker' : 'key-holder',
-      reason: code,
-      ...(member === undefined ? {} : { parties: [member] }),
-      ...named,
-    },
-    {},
-  )
+  await enterAlerts(world)
   return true
+}
+
+/** Alerts that somebody can see already, and the log does not have. */
+export function enterAlerts({ store, audit }: Pick<AlertWorld, 'store' | 'audit'>): Promise<void> {
+  return enterWaiting(store.alerts, {
+    rows: () => store.alerts.unentered(),
+    enter: ({ code, member, ...about }) =>
+      audit.append(
+        {
+          type: 'alert.raised',
+          role: member === null ? 'asker' : 'key-holder',
+          reason: code,
+          ...(member === null ? {} : { parties: [member] }),
+          ...namesIn(about),
+        },
+        {},
+      ),
+    entered: ({ id }) => store.alerts.setEntered(id),
+  })
+}
+
+function namesIn({ purpose, kind }: Pick<AlertRecord, 'purpose' | 'kind'>) {
+  return {
+    ...(purpose === null ? {} : { purpose }),
+    ...(kind === null ? {} : { kind: kind as IdentifierKind }),
+  }
 }

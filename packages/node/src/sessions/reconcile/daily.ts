@@ -134,7 +134,8 @@ export function createDaily(ctx: NodeContext): Daily {
     const [code, at] = ['LOGS_DIFFER' satisfies AlertCode, ctx.clock()]
     // The entry above says it to auditors; this one is for the node's own people.
     const once = `${code}/${member}/${new Date(at).toISOString().slice(0, 10)}`
-    await ctx.store.alerts.raise(once, { at, code, member, purpose: null, kind: null })
+    const alert = { at, code, member, purpose: null, kind: null, entered: true } as const
+    await ctx.store.alerts.raise(once, alert)
   }
 
   return { run }

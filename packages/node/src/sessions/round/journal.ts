@@ -6,6 +6,7 @@ import { sizeBucket } from '@drempel/protocol/log'
 import type { Appended } from '../../audit/index.ts'
 import type { ThresholdListRecord } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
+import { enterWaiting } from '../unentered.ts'
 import type { Publication } from './lists.ts'
 import {
   type Announcement,
@@ -90,24 +91,24 @@ export async function journalRoundPublished(
   )
 }
 
-export function journalRoundFailed(
-  ctx: NodeContext,
-  kind: string,
-  round: string,
-  reason: string,
-  culprit: string | null,
-): Promise<Appended> {
-  return ctx.audit.append(
-    {
-      type: 'round.failed',
-      role: roleIn(ctx),
-      kind: kind as IdentifierKind,
-      round,
-      reason,
-      ...(culprit === null || culprit === 'self' ? {} : { parties: [culprit] }),
-    },
-    {},
-  )
+/** That rounds failed, of which the store says so already. */
+export function enterFailed({ store, audit }: Pick<NodeContext, 'store' | 'audit'>): Promise<void> {
+  return enterWaiting(store.rounds, {
+    rows: () => store.rounds.unentered(),
+    enter: ({ id, kind, role, reason, culprit }) =>
+      audit.append(
+        {
+          type: 'round.failed',
+          role: role as ReturnType<typeof roleIn>,
+          kind: kind as IdentifierKind,
+          round: id,
+          reason: reason!,
+          ...(culprit === null ? {} : { parties: [culprit] }),
+        },
+        {},
+      ),
+    entered: ({ id }) => store.rounds.setEntered(id),
+  })
 }
 
 export function journalListAccepted(

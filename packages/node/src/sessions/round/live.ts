@@ -11,7 +11,7 @@ import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
-import { journalRoundFailed } from './journal.ts'
+import { enterFailed } from './journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
 /** What a compute node opened, one entry a rule. */
@@ -184,12 +184,12 @@ export class Rounds {
     if (!this.#ended.has(round)) this.#ended.set(round, error)
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     const open = ['announced', 'collecting', 'computing', 'opening'] as const
-    const moved = await ctx.store.rounds.transition(round, open, 'failed', { reason, culprit })
+    const patch = { reason, culprit, entered: false } as const
+    const moved = await ctx.store.rounds.transition(round, open, 'failed', patch)
     this.#live.delete(round)
     if (!moved) return
-    const row = await ctx.store.rounds.get(round)
     ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
-    if (row !== null) await journalRoundFailed(ctx, row.kind, round, reason, culprit)
+    await enterFailed(ctx)
   }
 
   /** A name that a message brought is entered only if it is a member's. */

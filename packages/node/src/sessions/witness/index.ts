@@ -20,5 +20,5 @@ export function createWitnessing(world: World): Witnessing {
 }
 
 export { grew } from './growth.ts'
-export { journalConflict } from './journal.ts'
+export { enterConflicts, journalConflict } from './journal.ts'
 export { logName, quartersAbout } from './policy.ts'

@@ -2,22 +2,34 @@
 
 import { base64 } from '@drempel/protocol/encoding'
 import type { Checkpoint } from '@drempel/protocol/log'
-import type { KnownLog } from './policy.ts'
+import { enterWaiting } from '../unentered.ts'
+import { type KnownLog, ownerOf } from './policy.ts'
 import type { World } from './world.ts'
 
 /** Two trees that can't both be true: kept, entered and told, the first time only. */
 export async function journalConflict(
-  { audit, store, clock, log: tell }: World,
+  world: World,
   log: KnownLog,
   code: 'LOG_FORKED' | 'LOG_ROLLED_BACK',
   first: string,
   second: string,
 ): Promise<void> {
-  const conflict = { log: log.name, code, first, second, at: clock() }
-  if (!(await store.witness.keepConflict(conflict))) return
-  tell('error', 'log.conflict', { culprit: log.owner, code })
-  const event = { type: 'witness.refused', reason: code } as const
-  await audit.append({ ...event, parties: [log.owner] }, { first, second })
+  const conflict = { log: log.name, code, first, second, at: world.clock() }
+  if (!(await world.store.witness.keepConflict(conflict))) return
+  world.log('error', 'log.conflict', { culprit: log.owner, code })
+  await enterConflicts(world)
+}
+
+/** Those that are kept, and that this node's own log does not have. */
+export function enterConflicts({ store, audit }: Pick<World, 'store' | 'audit'>): Promise<void> {
+  return enterWaiting(store.witness, {
+    rows: () => store.witness.unenteredConflicts(),
+    enter: ({ log, code, first, second }) => {
+      const event = { type: 'witness.refused', reason: code } as const
+      return audit.append({ ...event, parties: [ownerOf(log)] }, { first, second })
+    },
+    entered: ({ log }) => store.witness.setConflictEntered(log),
+  })
 }
 
 /**

@@ -87,3 +87,8 @@ function read(origin: string): Origin | undefined {
 export function logName({ name, id }: VerifierKey): string {
   return `${name}+${id}`
 }
+
+/** The member of whose log that is the name. */
+export function ownerOf(log: string): string {
+  return parseOrigin(log.slice(0, log.lastIndexOf('+'))).member
+}

@@ -13,7 +13,10 @@ export type AlertRecord = {
   readonly seenAt: number | null
 }
 
-export type NewAlert = Pick<AlertRecord, 'at' | 'code' | 'member' | 'purpose' | 'kind'>
+export type NewAlert = Pick<AlertRecord, 'at' | 'code' | 'member' | 'purpose' | 'kind'> & {
+  /** Where the log says it already, in an entry of another type. */
+  readonly entered?: true
+}
 
 export interface AlertStore {
   /** @param once of alerts with the same text only the first is kept @returns its id, null if there was one */
@@ -22,4 +25,7 @@ export interface AlertStore {
   list(options: { readonly all: boolean; readonly limit: number }): Promise<readonly AlertRecord[]>
   /** False if it is unknown or was seen before. */
   see(id: number, by: string, at: number): Promise<boolean>
+  /** Those that the log does not have yet, oldest first. */
+  unentered(): Promise<readonly AlertRecord[]>
+  setEntered(id: number): Promise<void>
 }

@@ -29,6 +29,8 @@ export type RoundPatch = {
   readonly data?: Bytes
   readonly reason?: string | null
   readonly culprit?: string | null
+  /** False: the log does not say yet that it failed. */
+  readonly entered?: false
 }
 
 export type RoundTransition = {
@@ -56,4 +58,7 @@ export interface RoundStore {
   list(options: { readonly kind?: string; readonly limit: number }): Promise<readonly RoundRecord[]>
   /** Rounds that are neither published nor failed, oldest first: what a restart resumes or fails. */
   open(): Promise<readonly RoundRecord[]>
+  /** Rounds that failed, which the log does not say yet, oldest first. */
+  unentered(): Promise<readonly RoundRecord[]>
+  setEntered(id: string): Promise<void>
 }

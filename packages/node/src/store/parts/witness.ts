@@ -49,6 +49,9 @@ export interface WitnessStore {
   keepConflict(conflict: LogConflict): Promise<boolean>
   conflict(log: string): Promise<LogConflict | null>
   conflicts(): Promise<readonly LogConflict[]>
+  /** Those that the own log does not have yet, by log. */
+  unenteredConflicts(): Promise<readonly LogConflict[]>
+  setConflictEntered(log: string): Promise<void>
 
   cosigned(origin: string): Promise<CosignedHead | null>
   /** False, and nothing changed, when a larger tree was cosigned before. */

@@ -428,4 +428,12 @@ CREATE TABLE log_days (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ALTER TABLE logs ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
 ALTER TABLE logs DROP COLUMN root;
 `,
+  // Rows that are there before the log says what they say, until it does.
+  `
+ALTER TABLE rounds ADD COLUMN entered INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE alerts ADD COLUMN entered INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE log_conflicts ADD COLUMN entered INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX rounds_unentered ON rounds (number) WHERE entered = 0;
+CREATE INDEX alerts_unentered ON alerts (number) WHERE entered = 0;
+`,
 ]

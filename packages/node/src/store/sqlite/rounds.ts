@@ -18,6 +18,10 @@ export function roundStore(connection: Connection): RoundStore {
   const open = db.prepare<[], RoundRecord>(
     `SELECT ${COLUMNS} FROM rounds WHERE state NOT IN ('published', 'failed') ORDER BY number`,
   )
+  const unentered = db.prepare<[], RoundRecord>(
+    `SELECT ${COLUMNS} FROM rounds WHERE entered = 0 AND state = 'failed' ORDER BY number`,
+  )
+  const setEntered = db.prepare('UPDATE rounds SET entered = 1 WHERE id = ?')
   const transition = transitioner(connection)
 
   return {
@@ -37,6 +41,8 @@ export function roundStore(connection: Connection): RoundStore {
       }),
     list: ({ kind, limit }) => read(() => list.all({ kind: kind ?? null, limit }).map(record)),
     open: () => read(() => open.all().map(record)),
+    unentered: () => read(() => unentered.all().map(record)),
+    setEntered: (id) => write(() => void setEntered.run(id)),
   }
 }
 
@@ -46,7 +52,8 @@ export function transitioner({ db, clock }: Connection): (change: RoundTransitio
   const update = db.prepare(
     `UPDATE rounds SET state = @to, updated_at = @now, data = coalesce(@data, data),
        reason = CASE WHEN @hasReason THEN @reason ELSE reason END,
-       culprit = CASE WHEN @hasCulprit THEN @culprit ELSE culprit END
+       culprit = CASE WHEN @hasCulprit THEN @culprit ELSE culprit END,
+       entered = CASE WHEN @owed THEN 0 ELSE entered END
      WHERE id = @id`,
   )
   return ({ id, from, to, patch = {} }) => {
@@ -59,6 +66,7 @@ export function transitioner({ db, clock }: Connection): (change: RoundTransitio
       reason: patch.reason ?? null,
       hasCulprit: patch.culprit === undefined ? 0 : 1,
       culprit: patch.culprit ?? null,
+      owed: patch.entered === undefined ? 0 : 1,
     })
     return true
   }

@@ -15,7 +15,7 @@ export function witnessStore({ db, write, read }: Connection): WitnessStore {
      SET size = excluded.size, root = excluded.root, note = excluded.note, at = excluded.at`,
   )
   const addConflict = db.prepare<[string, string, string, string, number]>(
-    `INSERT INTO log_conflicts (log, code, first, second, at) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO log_conflicts (log, code, first, second, at, entered) VALUES (?, ?, ?, ?, ?, 0)
      ON CONFLICT DO NOTHING`,
   )
   const conflict = db.prepare<[string], LogConflict>(
@@ -24,6 +24,10 @@ export function witnessStore({ db, write, read }: Connection): WitnessStore {
   const conflicts = db.prepare<[], LogConflict>(
     'SELECT log, code, first, second, at FROM log_conflicts ORDER BY log',
   )
+  const unentered = db.prepare<[], LogConflict>(
+    'SELECT log, code, first, second, at FROM log_conflicts WHERE entered = 0 ORDER BY log',
+  )
+  const setEntered = db.prepare<[string]>('UPDATE log_conflicts SET entered = 1 WHERE log = ?')
   const cosigned = db.prepare<[string], CosignedHead>(
     'SELECT size, note, at FROM cosigned WHERE origin = ?',
   )
@@ -53,6 +57,8 @@ export function witnessStore({ db, write, read }: Connection): WitnessStore {
       write(() => addConflict.run(log, code, first, second, at).changes === 1),
     conflict: (log) => read(() => conflict.get(log) ?? null),
     conflicts: () => read(() => conflicts.all()),
+    unenteredConflicts: () => read(() => unentered.all()),
+    setConflictEntered: (log) => write(() => void setEntered.run(log)),
     cosigned: (origin) => read(() => cosigned.get(origin) ?? null),
     setCosigned: (origin, { size, note, at }) =>
       write(() => putCosigned.run(origin, size, note, at).changes === 1),
