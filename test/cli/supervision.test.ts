@@ -85,9 +85,10 @@ describe('a question that takes two people', () => {
     })
 
     it('is shown whole to who decides', async () => {
-      const told = await ran(() => ({ json: { values } }), 'question', 'show', ID)
+      const told = await ran(() => ({ json: { values, case: 'Z-1' } }), 'question', 'show', ID)
       expect(told.calls).toMatchObject([{ method: 'GET', path: `questions/${ID}/values` }])
       expect(told.out.trimEnd().split('\n')).toEqual(values)
+      expect(told.err).toContain('Z-1')
     })
 
     it('is answered as CSV, to a file that could be written before it was asked', async () => {
@@ -97,7 +98,9 @@ describe('a question that takes two people', () => {
         ...{ listTime: TIME, listAgeSeconds: 1, stale: false, humanDecisionRequired: true },
         receipt: { txid: ID, leaf: 'AA==', proof: 'x' },
       }
-      const node = ({ path }: Call) => ({ json: path.endsWith('values') ? { values } : answer })
+      const node = ({ path }: Call) => ({
+        json: path.endsWith('values') ? { values, case: null } : answer,
+      })
       const csv = 'identifier,answer\na.example,over\nb.example,not-over\nx y,HOST_CHARACTER\n'
       const shown = await ran(node, 'question', 'ask', ID)
       expect(shown.out).toBe(csv)
@@ -232,10 +235,10 @@ describe('what answers led to', () => {
     const json = {
       month: '2027-05',
       least: 20,
+      feedbackFrom: '2027-09-01T00:00:00.000Z',
       classes: [
         { purpose: 'a', kind: 'host', queries: null, ...none },
         { purpose: 'b', kind: 'iban', queries: 31, ...none, over: { above: 0.1, upTo: 0.25 } },
-      feedbackFrom: '2027-09-01T00:00:00.000Z',
       ],
     }
     const argv = ['log', 'classes', '--month', '2027-05']
@@ -244,7 +247,6 @@ describe('what answers led to', () => {
     expect(told.out).toContain('fewer than 20')
     expect(told.out).toContain('10-25%')
   })
-})
 
   it.each([
     ['nl', 'de klassen daarvan komen op 2027-09-01'],
@@ -260,3 +262,4 @@ describe('what answers led to', () => {
     expect(await at('2027-08-31T23:59:59Z')).toContain(text)
     expect(await at('2027-09-01T00:00:00Z')).not.toContain(text)
   })
+})

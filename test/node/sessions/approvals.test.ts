@@ -165,7 +165,7 @@ describe('what a question asks about is forgotten', () => {
     return (json as QuestionView).id
   }
   const shown = async (id: string) =>
-    (await asker.api('GET', `/questions/${id}/values`, undefined, ben)).json
+    (await asker.api('GET', `/questions/${id}/values`, undefined, ann)).json
   const gone = (id: string) =>
     eventually(async () => {
       const { values } = (await shown(id)) as { readonly values: readonly string[] }
@@ -182,8 +182,8 @@ describe('what a question asks about is forgotten', () => {
     expect((await ask(asked)).status).toBe(200)
     await gone(asked)
     await send(denied, 'decision', { approve: false }, ben)
-    expect(await shown(denied)).toEqual({ values: [] })
-    expect(await shown(waiting)).toEqual({ values })
+    expect(await shown(denied)).toEqual({ values: [], case: 'Z-9' })
+    expect(await shown(waiting)).toEqual({ values, case: 'Z-9' })
     expect(await listed(asked)).toMatchObject({ state: 'used', count: 2, value: null, case: 'Z-9' })
   })
 
@@ -201,12 +201,41 @@ describe('what a question asks about is forgotten', () => {
     const late = await putMany()
     const look = createRetention(asker.ctx)
     await look()
-    expect(await shown(late)).toEqual({ values })
+    expect(await shown(late)).toEqual({ values, case: 'Z-9' })
     federation.clock.ahead += 3 * DAY + 60_000
     await look()
-    expect(await shown(late)).toEqual({ values: [] })
+    expect(await shown(late)).toEqual({ values: [], case: 'Z-9' })
     expect(await listed(late)).toMatchObject({ state: 'expired', count: 2 })
     federation.clock.ahead -= 3 * DAY + 60_000
+  })
+})
+
+describe('the questions of others', () => {
+  type Listed = { readonly questions: readonly QuestionView[] }
+  const of = async (id: string, token: string) => {
+    const { json } = await asker.api('GET', '/questions', undefined, token)
+    return (json as Listed).questions.find((one) => one.id === id)
+  }
+  const shown = (id: string, token: string) =>
+    asker.api('GET', `/questions/${id}/values`, undefined, token)
+
+  test('are listed while they wait, without what they ask and in which case', async () => {
+    const dirk = await asker.person('dirk', 'analyst')
+    const { id } = await put()
+    expect(await of(id, ann)).toMatchObject({ value: 'over.example', case: 'Z-9' })
+    for (const token of [ben, dirk]) {
+      const one = await of(id, token)
+      expect(one).toMatchObject({ state: 'waiting', purpose: PURPOSE, proposer: { name: 'ann' } })
+      expect(one).toMatchObject({ value: null, case: null })
+      expect((await shown(id, token)).json).toEqual({ values: ['over.example'], case: 'Z-9' })
+    }
+    await approve(id)
+    expect(await of(id, ben)).toMatchObject({ state: 'approved', value: 'over.example' })
+    expect(await of(id, dirk)).toBeUndefined()
+    expect(await codeOf(shown(id, dirk))).toBe('UNKNOWN_PROPOSAL')
+    expect((await shown(id, ben)).status).toBe(200)
+    // Another token of the same person.
+    expect(await of(id, await asker.person('ann', 'analyst'))).toMatchObject({ case: 'Z-9' })
   })
 })
 
@@ -225,7 +254,7 @@ describe('many at once', () => {
     expect(json).toMatchObject({ protocol: 'screen', count: 3, value: null, state: 'waiting' })
     expect(JSON.stringify(json)).not.toContain('over.example')
     const shown = await asker.api('GET', `/questions/${id}/values`, undefined, ben)
-    expect(shown.json).toEqual({ values })
+    expect(shown.json).toEqual({ values, case: 'Z-9' })
     const auditor = await asker.person('cas', 'auditor')
     const hidden = await asker.api('GET', `/questions/${id}/values`, undefined, auditor)
     expect(hidden.status).toBe(403)

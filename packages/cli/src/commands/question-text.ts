@@ -29,8 +29,8 @@ export function questionView(ctx: Context, one: QuestionView): string {
   const many = one.protocol === 'screen'
   const next = {
     waiting: label(
-      `${many ? `-> wat erin staat: drempel question show ${one.id}\n` : ''}-> nu beslist een ander: drempel question approve ${one.id}`,
-      `${many ? `-> what is in it: drempel question show ${one.id}\n` : ''}-> now somebody else decides: drempel question approve ${one.id}`,
+      `-> wat erin staat: drempel question show ${one.id}\n-> nu beslist een ander: drempel question approve ${one.id}`,
+      `-> what is in it: drempel question show ${one.id}\n-> now somebody else decides: drempel question approve ${one.id}`,
     ),
     approved: label(
       `-> wie haar voorstelde, stelt haar: drempel question ask ${one.id}${many ? ' -o antwoorden.csv' : ''}`,

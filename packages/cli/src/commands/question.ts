@@ -25,8 +25,8 @@ import { expectReceipt, tryReceipt } from './receipt-file.ts'
 export const questionList: CommandSpec = {
   usage: 'question list',
   about: {
-    nl: 'toon vragen die op een tweede persoon wachten, en wat besloten is',
-    en: 'show questions that wait for a second person, and what was decided',
+    nl: 'toon vragen die op een tweede persoon wachten, en wat over de eigen besloten is',
+    en: 'show questions that wait for a second person, and what was decided on the own ones',
   },
   examples: ['question list'],
   async run(ctx) {
@@ -68,14 +68,16 @@ export const questionApprove: CommandSpec<{ readonly deny?: boolean }> = {
 export const questionShow: CommandSpec = {
   usage: 'question show <id>',
   about: {
-    nl: 'toon waarover een vraag gaat, voor wie beslist',
-    en: 'show what a question asks about, for who decides',
+    nl: 'toon waarover een vraag gaat en in welke zaak, voor wie beslist',
+    en: 'show what a question asks about and in which case, for who decides',
   },
   args: { id: { nl: 'id uit question list', en: 'id, from question list' } },
   examples: ['question show 00112233445566778899aabbccddeeff'],
   async run(ctx, _, id: string) {
     const node = await ctx.node()
     const asked = await node.get(`questions/${checked(ctx, id)}/values`, questionValues)
+    if (asked.case !== null)
+      ctx.note(`${ctx.say({ nl: 'zaak', en: 'case' })}: ${clean(asked.case)}`)
     return { json: asked, text: asked.values.map(clean).join('\n') }
   },
 }

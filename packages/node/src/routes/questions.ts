@@ -13,7 +13,7 @@ import {
   decideQuestion,
   listQuestions,
   proposeQuestion,
-  readQuestion,
+  showQuestion,
   type WaitingQuestion,
 } from '../sessions/index.ts'
 import { readJson } from './input.ts'
@@ -26,7 +26,7 @@ export function questionRoutes({ sessions, operators }: RunningNode): Hono<Opera
   const app = new Hono<OperatorEnv>()
 
   app.get('/questions', analyst, async (c) =>
-    c.json({ questions: (await listQuestions(ctx)).map(view) }),
+    c.json({ questions: (await listQuestions(ctx, c.get('operator'))).map(view) }),
   )
   app.post('/questions', analyst, async (c) => {
     const { case: reference = null, ...asked } = await readJson(c, questionRequest)
@@ -39,8 +39,8 @@ export function questionRoutes({ sessions, operators }: RunningNode): Hono<Opera
     return c.json(view(await proposeQuestion(ctx, c.get('operator'), question)), 201)
   })
   app.get('/questions/:id/values', analyst, async (c) => {
-    const { values } = await readQuestion(ctx, c.req.param('id'))
-    return c.json({ values: [...values] })
+    const question = await showQuestion(ctx, c.get('operator'), c.req.param('id'))
+    return c.json({ values: [...question.values], case: question.case })
   })
   app.post('/questions/:id/decision', analyst, async (c) => {
     const { approve } = await readJson(c, questionDecision)

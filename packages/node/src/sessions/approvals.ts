@@ -101,16 +101,44 @@ export async function decideQuestion(
   return readQuestion(ctx, id)
 }
 
+/** For who decides, or did, and who put it. @throws ProtocolError `UNKNOWN_PROPOSAL` */
+export async function showQuestion(
+  ctx: NodeContext,
+  operator: Operator,
+  id: string,
+): Promise<WaitingQuestion> {
+  const question = await readQuestion(ctx, id)
+  const shown = question.state === 'waiting' || isPartTo(question, operator)
+  return shown ? question : fail('UNKNOWN_PROPOSAL')
+}
+
 /** @throws ProtocolError `UNKNOWN_PROPOSAL` */
-export async function readQuestion(ctx: NodeContext, id: string): Promise<WaitingQuestion> {
+async function readQuestion(ctx: NodeContext, id: string): Promise<WaitingQuestion> {
   const row = await ctx.store.proposals.get(id)
   return row?.act === 'ask' ? open(ctx, row) : fail('UNKNOWN_PROPOSAL')
 }
 
-/** Latest first. */
-export async function listQuestions(ctx: NodeContext): Promise<readonly WaitingQuestion[]> {
+/**
+ * Those that an operator put or decided on, and those of others that wait for somebody to decide, without
+ * what they ask and in which case. Latest first.
+ */
+export async function listQuestions(
+  ctx: NodeContext,
+  operator: Operator,
+): Promise<readonly WaitingQuestion[]> {
   const rows = await ctx.store.proposals.list(LISTED)
-  return rows.filter(({ act }) => act === 'ask').map((row) => open(ctx, row))
+  return rows
+    .filter(({ act }) => act === 'ask')
+    .map((row) => open(ctx, row))
+    .flatMap((question) => {
+      if (isPartTo(question, operator)) return question
+      return question.state === 'waiting' ? { ...question, values: [], case: null } : []
+    })
+}
+
+/** Tokens of one name are one person's. */
+function isPartTo({ proposer, decider }: WaitingQuestion, { id, name }: Operator): boolean {
+  return [proposer, decider].some((one) => one?.token === id || one?.name === name)
 }
 
 /**

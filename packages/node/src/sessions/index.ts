@@ -64,7 +64,7 @@ export {
   decideQuestion,
   listQuestions,
   proposeQuestion,
-  readQuestion,
+  showQuestion,
   type WaitingQuestion,
 } from './approvals.ts'
 export { behind } from './behind.ts'

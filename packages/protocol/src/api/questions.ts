@@ -23,8 +23,9 @@ export const question = z.strictObject({
   protocol: z.enum(['check', 'screen']),
   /** Identifiers, as they were put. */
   count,
-  /** Of a check. What a screen asks about is read apart. */
+  /** Of a check, to who put it or decided on it. What others put, and a screen asks about, is read apart. */
   value: z.string().nullable(),
+  /** To who put it or decided on it. */
   case: z.string().nullable(),
   proposer: person,
   decider: person.nullable(),
@@ -33,7 +34,11 @@ export const question = z.strictObject({
 })
 export const questions = z.strictObject({ questions: z.array(question) })
 
-export const questionValues = z.strictObject({ values: z.array(z.string()) })
+/** What who decides has to know, and no row of the list says to anybody else. */
+export const questionValues = z.strictObject({
+  values: z.array(z.string()),
+  case: z.string().nullable(),
+})
 export const questionAnswer = z.union([checkResponse, screenResponse])
 
 export type QuestionView = z.infer<typeof question>
