@@ -144,6 +144,28 @@ describe('a member that lies about a prepared list', () => {
     await end(telecom, txid)
   })
 
+  it('that has a name of its owner’s choice is not taken, and enters the log of nobody else', async () => {
+    const list = await ready(telecom)
+    // A telephone number, for all who read the asker's log.
+    const chosen = '31612345678'.padStart(32, '0')
+    await restate(list.id, (terms) => {
+      terms.id = chosen
+    })
+    const { store, vault } = telecom.ctx
+    const own = (name: string) => name.replace(chosen, list.id)
+    bend(store.psi.prepared, 'get', (honest) => (id) => honest(own(id)))
+    bend(store.psi, 'parts', (honest) => (name, page) => honest(own(name), page))
+    bend(vault, 'open', (honest) => (place, sealed) => honest(own(place), sealed))
+    const { id } = await propose(bank, { protocol: 'prepared', to: 'proposer' })
+    await accept(telecom, id, 'prepared')
+    const differs = { state: 'failed', reason: 'PSI_DIFFERS', culprit: 'telecom' }
+    expect(await ended(bank, id)).toMatchObject(differs)
+    await ended(telecom, id)
+    expect(await psiEntries(bank, chosen)).toEqual([])
+    expect(await bank.ctx.store.psi.prepared.get(chosen)).toBeNull()
+    await end(telecom, list.id)
+  })
+
   it.each<[string, (link: PsiLink) => Promise<unknown>, string]>([
     ['and gives another', (link) => link.send('psi/terms', new Uint8Array(32)), 'WRONG_TERMS'],
     ['and gives nothing', async () => {}, 'PSI_STALLED'],

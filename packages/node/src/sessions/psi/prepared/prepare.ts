@@ -26,7 +26,7 @@ import {
   tidyPrepared,
 } from './end.ts'
 import { keepBytes, keepItems, keptItems } from './keep.ts'
-import { type Bound, contextOf, type Prepared, sealPrepared, sizesOf } from './terms.ts'
+import { type Bound, contextOf, nameOf, type Prepared, sealPrepared, sizesOf } from './terms.ts'
 
 const DAY_MS = 86_400_000
 
@@ -47,9 +47,10 @@ export async function prepareIntersection(
   operator: Operator,
   { partner, purpose, kind, input, days }: PrepareAsked,
 ): Promise<Prepared> {
-  const id = hex(ctx.random(16))
+  // Until it has one of its own.
+  const name = hex(ctx.random(16))
   const now = ctx.clock()
-  const about = { id, side: 'partner', peer: partner, purpose, kind } as const
+  const about = { id: name, side: 'partner', peer: partner, purpose, kind } as const
   const refusing = refuser(ctx, about, operator)
   const allowed = (sizes: { readonly partner: number | null }, listSize: number | null) => {
     const terms = termsOf(ctx, purpose)
@@ -69,28 +70,30 @@ export async function prepareIntersection(
     return prepared
   }
   await refusing(async () => allowed({ partner: null }, null))
-  await copyingFlags(runs, kind, async () => {
+  const id = await copyingFlags(runs, kind, async () => {
     const { own, size, loaded } = await refusing(() =>
       listFor(ctx, about, input, (size, listSize) => void allowed({ partner: size }, listSize)),
     )
-    await keepItems(ctx, id, loaded)
-    await dropList(ctx, id)
     const { createdAt, expiresAt } = allowed({ partner: size }, own.size)
-    const bound: Bound = {
+    const terms = {
+      createdAt: new Date(createdAt).toISOString(),
+      expiresAt: new Date(expiresAt).toISOString(),
+      most: padded(ctx, purpose, 'proposer', mostOf(ctx, purpose)),
+    }
+    const said = {
       convenant: ctx.inForce().digest,
       ...{ owner: ctx.self, asker: partner, purpose, kind, size, list: own.commitment },
-      terms: {
-        id,
-        createdAt: new Date(createdAt).toISOString(),
-        expiresAt: new Date(expiresAt).toISOString(),
-        most: padded(ctx, purpose, 'proposer', mostOf(ctx, purpose)),
-      },
     }
+    const id = nameOf({ ...said, terms })
+    const bound: Bound = { ...said, terms: { id, ...terms } }
+    await keepItems(ctx, id, loaded)
+    await dropList(ctx, name)
     await ctx.store.psi.prepared.create({
       ...{ id, side: 'owner', peer: partner, purpose, kind, state: 'masking' },
       sealed: sealPrepared(ctx, id, { bound, own, key: null }),
       ...{ expiresAt, reason: null },
     })
+    return id
   })
   maskBehind(ctx, runs, id)
   return preparedOf(ctx, id)

@@ -35,6 +35,7 @@ import { keepBytes, keptBytes } from './keep.ts'
 import {
   type Bound,
   contextOf,
+  nameOf,
   openPrepared,
   type Prepared,
   type PreparedContent,
@@ -172,7 +173,7 @@ async function held(
   return taken
 }
 
-/** @throws ProtocolError `PSI_DIFFERS` where the id was another's: a list's, one's that has ended here, a query's */
+/** @throws ProtocolError `PSI_DIFFERS` where the id is none, or was another's: a list's, one's that has ended here, a query's */
 async function takenBefore(
   ctx: NodeContext,
   { peer }: PsiSession,
@@ -181,9 +182,11 @@ async function takenBefore(
   const { id } = bound.terms
   const row = await ctx.store.psi.prepared.get(id)
   if (row === null) {
-    // Its owner names it, and as a key holder knows how this node's queries are named.
+    // Whoever knows the name before can also have given it to a query.
     const others = (await ctx.audit.find(id)).some(({ type }) => type !== 'psi.prepared')
-    return others ? fail('PSI_DIFFERS', { culprit: peer, at: 'prepared' }) : undefined
+    return others || id !== nameOf(bound)
+      ? fail('PSI_DIFFERS', { culprit: peer, at: 'prepared' })
+      : undefined
   }
   const list = openPrepared(ctx, row)
   const { side, content } = list

@@ -6,7 +6,7 @@
  * version of the convenant shares them.
  */
 
-import { type Bytes, hashParts, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { type Bytes, hashParts, hex, jcs, parseJcs } from '@drempel/protocol/encoding'
 import { z } from 'zod'
 import type { PreparedRecord } from '../../../store/index.ts'
 import type { NodeContext } from '../../context.ts'
@@ -46,6 +46,17 @@ export type PreparedContent = {
 }
 
 export type Prepared = Omit<PreparedRecord, 'sealed'> & { readonly content: PreparedContent }
+
+type Unnamed = Omit<Bound, 'terms'> & { readonly terms: Omit<PreparedTerms, 'id'> }
+
+/**
+ * The id of a list, which stands in the log of who is given it: it follows from all else that is said of
+ * the list, so that its owner does not choose it, and no list has the name of another or of a query.
+ */
+export function nameOf({ terms: { createdAt, expiresAt, most }, ...bound }: Unnamed): string {
+  const said = jcs({ ...bound, createdAt, expiresAt, most })
+  return hex(hashParts('drempel/v1/psi/prepared-id', said).subarray(0, 16))
+}
 
 /** 32 bytes. */
 export function contextOf({ terms, ...bound }: Bound): Bytes {
