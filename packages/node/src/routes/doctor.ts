@@ -5,7 +5,7 @@ import type { Convenant } from '@drempel/protocol/convenant'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang } from '../http/index.ts'
-import { daysLeft, listCases, silentMembers } from '../sessions/index.ts'
+import { daysLeft, listCases, silentMembers, stuckRecords } from '../sessions/index.ts'
 import type { RunningNode } from './node.ts'
 
 type Text = { readonly nl: string; readonly en: string }
@@ -35,7 +35,7 @@ export async function diagnose(node: RunningNode, lang: Lang): Promise<Diagnosis
     const { convenant, rehearsed } = inForce
     if (rehearsed !== null) checks.push(REHEARSAL)
     checks.push(witnessCheck(ctx), await conflictCheck(ctx), await comparisonCheck(ctx))
-    checks.push(await subjectCheck(ctx), await alertCheck(ctx))
+    checks.push(await subjectCheck(ctx), await alertCheck(ctx), await retentionCheck(ctx))
     for (const { kind } of convenant.kinds) checks.push(await keyCheck(ctx, kind))
     const { kind } = convenant.kinds[0]!
     const others = convenant.members.filter(({ id }) => id !== ctx.self)
@@ -195,6 +195,27 @@ async function alertCheck(ctx: Ctx): Promise<Check> {
         ? { nl: 'geen die niemand bekeken heeft', en: 'none that nobody looked at' }
         : { nl: `${unseen} die niemand bekeken heeft`, en: `${unseen} that nobody looked at` },
     next: same('drempel alert list'),
+  }
+}
+
+async function retentionCheck(ctx: Ctx): Promise<Check> {
+  const stuck = new Map<string, string>()
+  for (const { period, purpose = period, day = '' } of await stuckRecords(ctx)) {
+    const first = stuck.get(purpose)
+    if (first === undefined || day < first) stuck.set(purpose, day)
+  }
+  const ok = stuck.size === 0
+  const list = [...stuck].map(([name, day]) => `${name} ${day}`.trimEnd()).join(', ')
+  return {
+    name: { nl: 'bewaartermijnen', en: 'retention' },
+    ok,
+    detail: ok
+      ? { nl: 'wat zijn termijn gehad heeft, is gewist', en: 'what is past its term is erased' }
+      : { nl: `over tijd: ${list}`, en: `past its term: ${list}` },
+    next: {
+      nl: 'mag de node bestanden wissen in zijn map periods? zie log.not-ended in zijn uitvoer',
+      en: 'may the node delete files in its folder periods? see log.not-ended in its output',
+    },
   }
 }
 

@@ -115,6 +115,7 @@ export {
   proposeOpening,
   proposeShred,
   shred,
+  stuckRecords,
 } from './records/index.ts'
 export { enterRest, failOpenRounds } from './recover.ts'
 export {

@@ -1,15 +1,17 @@
 /** What time ends by itself: records of a purpose's day, keys of periods, flags; each at its term, once. */
 
 import { cp, readFile, writeFile } from 'node:fs/promises'
-import { indexKeyOf } from '@drempel/node/internal/config'
+import { indexKeyOf, type PurposeDay } from '@drempel/node/internal/config'
 import {
   createRetention,
   disclose,
   rememberAsked,
+  stuckRecords,
   summariseFlags,
 } from '@drempel/node/internal/sessions'
+import type { Diagnosis } from '@drempel/protocol/api'
 import { hex, utf8 } from '@drempel/protocol/encoding'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Federation, random } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { installAll, successorOf } from '../../kit/successor.ts'
@@ -357,6 +359,137 @@ test('what can not be read, or not be done, keeps nothing else from its end', as
   keys.erase = erase
   await look()
   expect((await ended()).slice(before.length)).toEqual([purpose, stuck])
+})
+
+describe('of several that are over, one that can not end', () => {
+  const failing = <Of extends object>(
+    holder: Of,
+    name: keyof Of,
+    meant: (...args: never[]) => boolean,
+  ) => {
+    const bent = holder as { [name in keyof Of]: (...args: never[]) => Promise<unknown> }
+    const honest = bent[name]
+    bent[name] = async (...args) => {
+      if (meant(...args)) throw Object.assign(new Error(), { code: 'EPERM' })
+      return honest.apply(holder, args)
+    }
+    return () => {
+      bent[name] = honest
+    }
+  }
+  const told: object[] = []
+  const looking = () =>
+    createRetention({
+      ...node.ctx,
+      log: (_, message, about = {}) => told.push({ message, ...about }),
+    })
+  const stuck = () => stuckRecords(node.ctx)
+  beforeEach(() => void told.splice(0))
+
+  test('quarter keeps no other, and is told until it does', async () => {
+    const { periodKeys, audit } = node.ctx
+    const quarters: string[] = []
+    for (const _ of [1, 2, 3]) {
+      federation.clock.ahead += 92 * DAY
+      quarters.push((await audit.append({ type: 'node.started' }, SECRET)).origin.slice(-6))
+    }
+    federation.clock.ahead += 92 * DAY
+    await audit.append({ type: 'node.started' }, null)
+    const [first, second, third] = quarters as [string, string, string]
+    const shredded = async () =>
+      (await node.entries()).flatMap((one) =>
+        one.type === 'shred' && quarters.includes(one.shredded) ? [one.shredded] : [],
+      )
+    const honest = failing(periodKeys, 'erase', (period: string) => period === first)
+    // The entry of another fails.
+    const writing = failing(
+      audit,
+      'append',
+      ({ shredded }: { shredded?: string }) => shredded === second,
+    )
+    for (const days of [900, 1 + MOMENT]) {
+      federation.clock.ahead += days * DAY
+      await looking()().catch(() => {})
+    }
+    expect(await shredded()).toEqual([third])
+    expect(await periodKeys.list()).toContain(first)
+    expect(await periodKeys.list()).not.toContain(second)
+    expect(await stuck()).toEqual([{ period: first }, { period: second }])
+    const of = (period: string) => ({ message: 'log.not-ended', period, code: 'INTERNAL' })
+    expect(told).toEqual(expect.arrayContaining([of(first), of(second)]))
+    const { checks } = (await node.api('GET', '/doctor')).json as Diagnosis
+    expect(checks.find(({ name }) => name === 'retention')).toMatchObject({
+      ...{ ok: false, detail: `past its term: ${first}, ${second}` },
+    })
+
+    writing()
+    await expect(looking()()).rejects.toMatchObject({ code: 'EPERM' })
+    expect(await shredded()).toEqual([third, second])
+    honest()
+    await looking()()
+    expect(await shredded()).toEqual([third, second, first])
+    expect(await stuck()).toEqual([])
+  })
+
+  test('day keeps none of another purpose, nor what was begun before it', async () => {
+    const { ctx } = node
+    const [begun, unread] = [...terms().keys()] as [string, string]
+    const answer = async (purpose: string) => {
+      const txid = hex(random(16))
+      await rememberAsked(ctx, { kind: 'host', purpose }, txid, ['asked.example'])
+      return ctx.audit.append(
+        {
+          ...{ type: 'query.result', role: 'asker', protocol: 'check', status: 'answered' },
+          ...{ txid, purpose, parties: ['bank-b'], kind: 'host', rule: 'host-t2', sizeBucket: 16 },
+        },
+        { over: '1' },
+      )
+    }
+    const ended = async () =>
+      (await node.entries()).flatMap((one) => (one.type === 'records.ended' ? [one.purpose] : []))
+    // Their quarter is not over by then.
+    const afterTerms = async () => {
+      for (const days of [longest() + 1, 1 + MOMENT]) {
+        federation.clock.ahead += days * DAY
+        await looking()().catch(() => {})
+      }
+    }
+    const inQuarter = () => {
+      const now = new Date(ctx.clock())
+      const middle = Date.UTC(now.getUTCFullYear(), 3 * Math.floor(now.getUTCMonth() / 3) + 4, 9)
+      federation.clock.ahead += middle - now.getTime()
+    }
+    const before = (await ended()).length
+    federation.clock.ahead += 92 * DAY
+    inQuarter()
+    await answer(begun)
+    const locked = failing(ctx.purposeKeys, 'erase', ({ purpose }: PurposeDay) => purpose === begun)
+    await afterTerms()
+    locked()
+    expect((await stuck()).map(({ purpose }) => purpose)).toEqual([begun])
+
+    federation.clock.ahead += 92 * DAY
+    inQuarter()
+    await answer(begun)
+    const { origin, index } = await answer(unread)
+    const unreadable = failing(ctx.audit, 'openRecord', (...place: unknown[]) => {
+      return place.join() === [origin, index].join()
+    })
+    told.splice(0)
+    await afterTerms()
+    expect((await ended()).slice(before)).toEqual([begun, begun])
+    expect((await stuck()).map(({ purpose }) => purpose)).toEqual([unread])
+    const period = origin.slice(-6)
+    expect(told).toContainEqual({
+      ...{ message: 'log.not-ended', period, purpose: unread, code: 'INTERNAL' },
+    })
+    unreadable()
+    // Not erased either: its answers are yet to be counted.
+    expect(await ctx.audit.openRecord(origin, index)).toEqual({ over: '1' })
+    await looking()()
+    expect((await ended()).slice(before)).toContain(unread)
+    expect(await stuck()).toEqual([])
+  })
 })
 
 test('terms that can not be read keep no flag from its end, and are told', async () => {

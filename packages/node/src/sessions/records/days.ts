@@ -7,7 +7,8 @@
 import { purposeDayName } from '../../config/index.ts'
 import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
-import { keepSums } from '../outcomes/index.ts'
+import { codeOf } from '../errors.ts'
+import { type Kept, keepSums } from '../outcomes/index.ts'
 import { DAY_MS } from './terms.ts'
 
 /** Seen a day before its end, it ends on time: what looks, looks once an hour. */
@@ -19,13 +20,15 @@ type State = {
   readonly noticed: Readonly<Record<string, number>>
   /** Keys that are being erased: a crash must not leave that without its entry. */
   readonly begun: readonly PurposeDay[]
+  /** Days that are over, and of which the answers could not be counted. */
+  readonly held: readonly PurposeDay[]
 }
 
 /** @param terms days by purpose; a purpose that is in none keeps its records as long as any */
 export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, number>): Promise<void> {
   const now = ctx.clock()
   const longest = Math.max(...terms.values())
-  const { noticed, begun } = await readState(ctx)
+  const { noticed, begun, held } = await readState(ctx)
   const seen: Record<string, number> = {}
   const over: PurposeDay[] = []
   for (const of of await ctx.purposeKeys.list()) {
@@ -37,40 +40,61 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
     seen[name] = first
     if (end <= now && now - first >= DAY_MS) over.push(of)
   }
-  await writeState(ctx, { noticed: seen, begun })
-  if (over.length > 0) await keepSums(ctx, over)
+  await writeState(ctx, { noticed: seen, begun, held })
   const known = new Set(begun.map(purposeDayName))
-  const days = [...begun, ...over.filter((of) => !known.has(purposeDayName(of)))]
-  if (days.length > 0) await erase(ctx, seen, days)
+  const fresh = over.filter((of) => !known.has(purposeDayName(of)))
+  const unsummed = fresh.length === 0 ? [] : await keepSums(ctx, fresh)
+  const days = [...begun, ...fresh.filter((one) => unsummed.every(({ of }) => of !== one))]
+  if (days.length + unsummed.length + held.length > 0) await erase(ctx, seen, days, unsummed)
+}
+
+/** Of days that are over and are there still: the key is, or the entry is not. */
+export async function stuckDays(ctx: Pick<NodeContext, 'store'>): Promise<readonly PurposeDay[]> {
+  const { begun, held } = await readState(ctx)
+  return [...begun, ...held]
 }
 
 /**
- * Erased first, entered after: an entry must not attest what a crash prevented. A key that can't be erased
- * keeps those of other purposes from nothing; what came after it for its own is entered when it is gone.
+ * Erased first, entered after: an entry must not attest what a crash prevented. A day that can't end keeps
+ * no other from its end; what came after it for its own purpose is entered when it is gone too.
  */
 async function erase(
   ctx: NodeContext,
   noticed: State['noticed'],
   days: readonly PurposeDay[],
+  unsummed: readonly Kept[],
 ): Promise<void> {
-  await writeState(ctx, { noticed, begun: days })
-  const kept: { readonly of: PurposeDay; readonly error: unknown }[] = []
-  for (const of of days) {
-    // Days of an older release have no note of their key yet.
-    await ctx.store.log.addDay(purposeDayName(of))
-    await ctx.purposeKeys.erase(of).catch((error: unknown) => kept.push({ of, error }))
-  }
+  const held = unsummed.map(({ of }) => of)
+  await writeState(ctx, { noticed, begun: days, held })
+  const kept = [...unsummed]
+  const keeping = (of: PurposeDay) => (error: unknown) => void kept.push({ of, error })
   const waits = (one: PurposeDay) =>
     kept.some(
       ({ of }) => of.purpose === one.purpose && of.period === one.period && of.day <= one.day,
     )
-  for (const { period, purpose, day } of lastOfEach(days.filter((one) => !waits(one)))) {
-    const event = { type: 'records.ended', shredded: period, purpose, through: day } as const
-    await ctx.audit.append(event, null)
-    ctx.log('info', 'log.records-ended', { period })
+  for (const of of days) await eraseDay(ctx, of).catch(keeping(of))
+  for (const last of lastOfEach(days.filter((one) => !waits(one)))) {
+    // Without it all days of the purpose wait.
+    await enterEnd(ctx, last).catch(keeping({ ...last, day: '' }))
   }
-  await writeState(ctx, { noticed, begun: days.filter(waits) })
+  await writeState(ctx, { noticed, begun: days.filter(waits), held })
+  for (const { period, purpose } of lastOfEach(kept.map(({ of }) => of))) {
+    const { error } = kept.find(({ of }) => of.purpose === purpose && of.period === period)!
+    ctx.log('error', 'log.not-ended', { period, purpose, code: codeOf(error) })
+  }
   if (kept.length > 0) throw kept[0]!.error
+}
+
+async function eraseDay({ store, purposeKeys }: NodeContext, of: PurposeDay): Promise<void> {
+  // Days of an older release have no note of their key yet.
+  await store.log.addDay(purposeDayName(of))
+  await purposeKeys.erase(of)
+}
+
+async function enterEnd(ctx: NodeContext, { period, purpose, day }: PurposeDay): Promise<void> {
+  const event = { type: 'records.ended', shredded: period, purpose, through: day } as const
+  await ctx.audit.append(event, null)
+  ctx.log('info', 'log.records-ended', { period })
 }
 
 /** One entry for each purpose and quarter: days end in their order. */
@@ -88,9 +112,10 @@ function endOfDay(day: string): number {
   return Date.parse(day) + DAY_MS
 }
 
-async function readState({ store }: NodeContext): Promise<State> {
+async function readState({ store }: Pick<NodeContext, 'store'>): Promise<State> {
   const text = await store.meta.get(STATE)
-  return text === null ? { noticed: {}, begun: [] } : (JSON.parse(text) as State)
+  // An older release held none.
+  return { noticed: {}, begun: [], held: [], ...(text === null ? {} : JSON.parse(text)) }
 }
 
 function writeState({ store }: NodeContext, state: State): Promise<void> {

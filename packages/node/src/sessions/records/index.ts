@@ -2,5 +2,5 @@
 
 export { type OpenedRecord, openRecord, proposeOpening } from './open.ts'
 export { decide, list, type OpenedProposal, type ProposalState, stateOf } from './proposals.ts'
-export { createRetention } from './retention.ts'
+export { createRetention, stuckRecords } from './retention.ts'
 export { finishBegun, proposeShred, shred } from './shred.ts'

@@ -12,9 +12,10 @@ import { parseOrigin, quarterOf } from '@drempel/protocol/log'
 import { watchExpiry } from '../alerts/index.ts'
 import { forgetExpiredValues } from '../approvals.ts'
 import type { NodeContext } from '../context.ts'
-import { eachInTurn } from '../inturn.ts'
+import { codeOf } from '../errors.ts'
+import { allInTurn } from '../inturn.ts'
 import { forgetErased } from '../subject/index.ts'
-import { endDays } from './days.ts'
+import { endDays, stuckDays } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
 const HOUR_MS = 3_600_000
@@ -29,8 +30,8 @@ const WATCHED = 'expired-until'
 type State = {
   /** When it was first seen, of each period, that its term is over. */
   readonly noticed: Readonly<Record<string, number>>
-  /** A period whose key is being erased: a crash must not leave that without its entry. */
-  readonly begun: string | null
+  /** Periods whose keys are being erased: a crash must not leave that without its entry. */
+  readonly begun: readonly string[]
 }
 
 /** To be called often; looks once an hour. */
@@ -39,17 +40,14 @@ export function createRetention(ctx: NodeContext): () => Promise<void> {
   return async () => {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
-    const failures: unknown[] = []
-    const parts = {
-      flags: () => endFlags(ctx),
-      questions: () => forgetExpiredValues(ctx),
-      days: () => byTerms(ctx, (terms) => endDays(ctx, terms)),
-      periods: () => byTerms(ctx, (terms) => endPeriods(ctx, Math.max(...terms.values()))),
-      index: () => forgetErased(ctx),
-    }
-    await eachInTurn(parts, (_, error) => void failures.push(error))
     // What failed is told, and all is tried again at the next call.
-    if (failures.length > 0) throw failures[0]
+    await allInTurn([
+      () => endFlags(ctx),
+      () => forgetExpiredValues(ctx),
+      () => byTerms(ctx, (terms) => endDays(ctx, terms)),
+      () => byTerms(ctx, (terms) => endPeriods(ctx, Math.max(...terms.values()))),
+      () => forgetErased(ctx),
+    ])
     last = now
   }
 }
@@ -69,7 +67,6 @@ async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
   if (origin === null) return
   const live = [parseOrigin(origin).quarter, quarterOf(now)].sort()[0]!
   const { noticed, begun } = await readState(ctx)
-  if (begun !== null) await erase(ctx, noticed, begun)
   const over = (await ctx.periodKeys.list()).filter(
     (period) => period < live && endOf(period) + days * DAY_MS <= now,
   )
@@ -80,16 +77,28 @@ async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
     seen[period] = Math.min(before, now)
     if (seen[period] !== before) ctx.log('warn', 'log.retention-ends', { period })
   }
-  await writeState(ctx, { noticed: seen, begun: null })
-  for (const period of over) if (now - seen[period]! >= NOTICE_MS) await erase(ctx, seen, period)
+  const due = over.filter((period) => now - seen[period]! >= NOTICE_MS)
+  const left = new Set([...begun, ...due].sort())
+  const keep = () => writeState(ctx, { noticed: seen, begun: [...left] })
+  await keep()
+  // One whose key can't be erased keeps no other from its end.
+  const ends = [...left].map((period) => async () => {
+    try {
+      await erase(ctx, period)
+    } catch (error) {
+      ctx.log('error', 'log.not-ended', { period, code: codeOf(error) })
+      throw error
+    }
+    left.delete(period)
+    await keep()
+  })
+  await allInTurn(ends)
 }
 
 /** Erased first, entered after, as by two people. */
-async function erase(ctx: NodeContext, noticed: State['noticed'], period: string): Promise<void> {
-  await writeState(ctx, { noticed, begun: period })
+async function erase(ctx: NodeContext, period: string): Promise<void> {
   await ctx.periodKeys.erase(period)
   await ctx.audit.append({ type: 'shred', shredded: period, reason: 'RETENTION_ENDED' }, null)
-  await writeState(ctx, { noticed, begun: null })
   ctx.log('info', 'log.shredded', { reason: 'RETENTION_ENDED' })
 }
 
@@ -103,9 +112,20 @@ async function endFlags(ctx: NodeContext): Promise<void> {
   await store.flags.forgetCounts(now - 366 * DAY_MS)
 }
 
-async function readState({ store }: NodeContext): Promise<State> {
+type Stuck = { readonly period: string; readonly purpose?: string; readonly day?: string }
+
+/** Whose end was begun and is not done: an erasure failed, or its entry did. */
+export async function stuckRecords(ctx: Pick<NodeContext, 'store'>): Promise<readonly Stuck[]> {
+  const { begun } = await readState(ctx)
+  return [...begun.map((period) => ({ period })), ...(await stuckDays(ctx))]
+}
+
+async function readState({ store }: Pick<NodeContext, 'store'>): Promise<State> {
   const text = await store.meta.get(STATE)
-  return text === null ? { noticed: {}, begun: null } : (JSON.parse(text) as State)
+  if (text === null) return { noticed: {}, begun: [] }
+  const { noticed, begun } = JSON.parse(text)
+  // An older release had one at a time, or null.
+  return { noticed, begun: begun === null ? [] : [begun].flat() }
 }
 
 function writeState({ store }: NodeContext, state: State): Promise<void> {
