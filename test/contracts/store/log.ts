@@ -24,6 +24,18 @@ export function logContract(world: StoreWorld): void {
       expect(await world.store.comparisons.progress('bank-c')).toBeNull()
     })
 
+    it('remember for how long each member was asked in vain, and what was told of it', async () => {
+      const { comparisons } = world.store
+      const none = { askedMs: 0, triedAt: null, toldAt: null }
+      expect(await comparisons.trouble('bank-b')).toEqual(none)
+      await comparisons.setTrouble('bank-b', { askedMs: 5, triedAt: 7, toldAt: null })
+      await comparisons.setTrouble('bank-b', { askedMs: 6, triedAt: 8, toldAt: 9 })
+      await restart()
+      const { comparisons: again } = world.store
+      expect(await again.trouble('bank-b')).toEqual({ askedMs: 6, triedAt: 8, toldAt: 9 })
+      expect(await again.trouble('bank-c')).toEqual(none)
+    })
+
     it('remember the largest head of each log', async () => {
       const { comparisons } = world.store
       expect(await comparisons.anchored('log')).toBeNull()
@@ -196,6 +208,11 @@ export function logContract(world: StoreWorld): void {
       await restart()
       expect(await world.store.witness.conflict(log)).toEqual(conflict)
       expect(await world.store.witness.conflicts()).toEqual([conflict])
+      expect(await world.store.witness.unenteredConflicts()).toEqual([conflict])
+      await world.store.witness.setConflictEntered(log)
+      await restart()
+      expect(await world.store.witness.unenteredConflicts()).toEqual([])
+      expect(await world.store.witness.conflicts()).toEqual([conflict])
     })
 
     it('keeps the largest own tree that was cosigned', async () => {
@@ -208,9 +225,4 @@ export function logContract(world: StoreWorld): void {
       expect(await world.store.witness.cosigned('own')).toEqual(cosigned(7, 3))
     })
   })
-      expect(await world.store.witness.unenteredConflicts()).toEqual([conflict])
-      await world.store.witness.setConflictEntered(log)
-      await restart()
-      expect(await world.store.witness.unenteredConflicts()).toEqual([])
-      expect(await world.store.witness.conflicts()).toEqual([conflict])
 }

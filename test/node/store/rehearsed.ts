@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3'
 export const KEPT = [
   // The log, who witnessed it, and what it was compared with.
   ...['logs', 'log_hashes', 'log_batches', 'log_runs', 'log_txids', 'witnessed', 'log_conflicts'],
-  ...['log_days', 'cosigned', 'comparisons', 'anchored', 'discrepancies'],
+  ...['log_days', 'cosigned', 'comparisons', 'comparison_troubles', 'anchored', 'discrepancies'],
   // Quotas, what may happen once, keys by their epochs' numbers, people.
   ...['usage', 'served', 'nonces', 'key_epochs', 'convenants', 'tokens'],
   // Some of their rows: see the contract.

@@ -288,6 +288,9 @@ describe('a member that', () => {
     expect(entries.filter(({ type }) => type === 'log.discrepancy')).toMatchObject([
       { parties: [holder.id], reason: 'BAD_ORIGIN' },
     ])
+    // A restart has it entered no sooner again.
+    daily.set(asker, createDaily(asker.ctx))
+    expect(types((await nextDay(2 * HOUR)).get(asker))).not.toContain('log.discrepancy')
   })
 
   test('shows nothing for a week is entered, once a week, and shown', async () => {
@@ -318,6 +321,28 @@ describe('a member that', () => {
     expect(told((await nextDay(8 * DAY)).get(asker))).toEqual([])
     expect(told((await nextDay(2 * HOUR)).get(asker))).toEqual([])
     expect(told((await nextDay()).get(asker))).toEqual(['NOT_COMPARED'])
+  })
+
+  test('shows nothing is entered by who restarts every day too, and once', async () => {
+    await nextDay()
+    const busy = holder.lie('log/head', async () => {
+      throw new ProtocolError('BUSY')
+    })
+    restore.push(busy)
+    const told: string[] = []
+    const later = async (ms: number) => {
+      federation.clock.ahead += ms
+      const entries = await asker.adds(() => daily.get(asker)!.run())
+      for (const entry of entries) if (entry.type === 'log.discrepancy') told.push(entry.reason)
+    }
+    for (let day = 0; day < 9; day++) {
+      // As after a restart: nothing in memory knows of it.
+      daily.set(asker, createDaily(asker.ctx))
+      await later(2 * HOUR)
+      expect(told).toEqual(day < 7 ? [] : ['NOT_COMPARED'])
+      await later(22 * HOUR)
+    }
+    expect(told).toEqual(['NOT_COMPARED'])
   })
 
   test('is not there is asked again within hours, and stops nobody', async () => {

@@ -29,7 +29,7 @@ const FALSE = new Set([
  * stands in the log, and again as long as it lasts.
  */
 const SILENT_MS = 7 * DAY_MS
-/** For so long it has been asked since this node runs: one that was itself away accuses nobody on its return. */
+/** For so long a node that ran has asked in vain: one that was itself away accuses nobody on its return. */
 const ASKED_MS = DAY_MS
 /** Transactions of one run and member. */
 const MOST = 4_096
@@ -50,10 +50,10 @@ export type Daily = {
 }
 
 export function createDaily(ctx: NodeContext): Daily {
+  const { comparisons } = ctx.store
   const tried = new Map<string, number>()
-  const told = new Map<string, number>()
-  /** Since when each is asked in vain. */
-  const failing = new Map<string, number>()
+  /** Asked in vain since this process began. */
+  const failing = new Set<string>()
 
   async function run(): Promise<void> {
     const grown: Grown[] = []
@@ -63,10 +63,10 @@ export function createDaily(ctx: NodeContext): Daily {
       try {
         grown.push(...(await grownHeads(ctx, member)))
         await compare(member)
-        failing.delete(member)
+        await answered(member)
       } catch (error) {
         if (!isProtocolError(error)) throw error
-        failing.set(member, failing.get(member) ?? ctx.clock())
+        await inVain(member)
         ctx.log('warn', 'log.not-compared', { absent: member, code: codeOf(error) })
         await tell(member, error)
       }
@@ -74,28 +74,42 @@ export function createDaily(ctx: NodeContext): Daily {
     await anchor(ctx, grown)
   }
 
-  async function tell(member: string, error: ProtocolError): Promise<void> {
-    const isFalse = FALSE.has(error.code)
-    if (!isFalse && !(await isSilent(member))) return
-    if (!isApart(told.get(member), isFalse ? DAY_MS : SILENT_MS)) return
-    told.set(member, ctx.clock())
-    const code = isFalse ? error.code : 'NOT_COMPARED'
-    await enter(member, code, 1, { code: codeOf(error), evidence: evidenceOf(error) })
+  /** A restart goes on counting; how long it took counts as no more than the time between two tries. */
+  async function inVain(member: string): Promise<void> {
+    const [now, trouble] = [ctx.clock(), await comparisons.trouble(member)]
+    const since = Math.max(0, now - (trouble.triedAt ?? now))
+    const asked = failing.has(member) ? since : Math.min(since, AGAIN_MS)
+    failing.add(member)
+    const askedMs = trouble.askedMs + asked
+    await comparisons.setTrouble(member, { ...trouble, askedMs, triedAt: now })
   }
 
-  async function isSilent(member: string): Promise<boolean> {
-    return isApart(failing.get(member), ASKED_MS) && (await silentMembers(ctx)).includes(member)
+  async function answered(member: string): Promise<void> {
+    failing.delete(member)
+    const { triedAt, toldAt } = await comparisons.trouble(member)
+    if (triedAt !== null) {
+      await comparisons.setTrouble(member, { askedMs: 0, triedAt: null, toldAt })
+    }
+  }
+
+  async function tell(member: string, error: ProtocolError): Promise<void> {
+    const isFalse = FALSE.has(error.code)
+    const trouble = await comparisons.trouble(member)
+    const silent = trouble.askedMs >= ASKED_MS && (await silentMembers(ctx)).includes(member)
+    if (!isFalse && !silent) return
+    if (!isApart(trouble.toldAt ?? undefined, isFalse ? DAY_MS : SILENT_MS)) return
+    const code = isFalse ? error.code : 'NOT_COMPARED'
+    await enter(member, code, 1, { code: codeOf(error), evidence: evidenceOf(error) })
+    // After the entry: one that could not be written is written at the next try.
+    await comparisons.setTrouble(member, { ...trouble, toldAt: ctx.clock() })
   }
 
   async function isDue(member: string): Promise<boolean> {
-    const progress = await ctx.store.comparisons.progress(member)
+    const progress = await comparisons.progress(member)
     if (progress === null) {
       const [origin] = await ctx.audit.origins()
       if (origin !== undefined) {
-        await ctx.store.comparisons.setProgress(member, {
-          ...{ origin, index: 0 },
-          at: ctx.clock(),
-        })
+        await comparisons.setProgress(member, { origin, index: 0, at: ctx.clock() })
       }
       return false
     }
@@ -108,11 +122,11 @@ export function createDaily(ctx: NodeContext): Daily {
   }
 
   async function compare(member: string): Promise<void> {
-    const from = (await ctx.store.comparisons.progress(member))!
+    const from = (await comparisons.progress(member))!
     const { reached, whole, discrepancies } = await compareWith(ctx, member, from, MOST)
     const fresh: Discrepancy[] = []
     for (const one of discrepancies) {
-      if (!(await ctx.store.comparisons.isKnown(one))) fresh.push(one)
+      if (!(await comparisons.isKnown(one))) fresh.push(one)
     }
     if (fresh.length > 0) {
       const codes = new Set(fresh.map(({ kind }) => CODES[kind]))
@@ -121,10 +135,10 @@ export function createDaily(ctx: NodeContext): Daily {
       }))
       const code = codes.size === 1 ? [...codes][0]! : 'SEVERAL'
       await enter(member, code, fresh.length, { found })
-      for (const one of fresh) await ctx.store.comparisons.keepDiscrepancy(one)
+      for (const one of fresh) await comparisons.keepDiscrepancy(one)
     }
     const at = whole ? ctx.clock() : from.at
-    await ctx.store.comparisons.setProgress(member, { ...reached, at })
+    await comparisons.setProgress(member, { ...reached, at })
   }
 
   async function enter(member: string, reason: string, count: number, record: Json) {

@@ -8,6 +8,16 @@ export type Comparison = {
   readonly at: number
 }
 
+/** Of a member that can't be compared with, or of which something false was entered. */
+export type Trouble = {
+  /** Milliseconds for which it has been asked in vain by a node that ran. */
+  readonly askedMs: number
+  /** When it last was; null where it answered since. */
+  readonly triedAt: number | null
+  /** When that, or what was false, was last entered; null where it never was. */
+  readonly toldAt: number | null
+}
+
 /** The last head of another member's log that an entry of the own log has, or that needs none. */
 export type AnchoredHead = { readonly size: number; readonly note: string }
 
@@ -25,6 +35,10 @@ export type Discrepancy = {
 export interface ComparisonStore {
   progress(member: string): Promise<Comparison | null>
   setProgress(member: string, comparison: Comparison): Promise<void>
+
+  /** None, until it is set. */
+  trouble(member: string): Promise<Trouble>
+  setTrouble(member: string, trouble: Trouble): Promise<void>
 
   /** By the log's name, its origin and the id of its key. */
   anchored(log: string): Promise<AnchoredHead | null>

@@ -3,10 +3,13 @@ import type {
   Comparison,
   ComparisonStore,
   Discrepancy,
+  Trouble,
 } from '../parts/comparisons.ts'
 import type { Connection } from './connection.ts'
 
 type Row = Omit<Discrepancy, 'fields'> & { readonly fields: string }
+
+const NO_TROUBLE: Trouble = { askedMs: 0, triedAt: null, toldAt: null }
 
 export function comparisonStore({ db, write, read }: Connection): ComparisonStore {
   const progress = db.prepare<[string], Comparison>(
@@ -16,6 +19,15 @@ export function comparisonStore({ db, write, read }: Connection): ComparisonStor
     `INSERT INTO comparisons (member, origin, position, at) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE
      SET origin = excluded.origin, position = excluded.position, at = excluded.at`,
+  )
+  const trouble = db.prepare<[string], Trouble>(
+    `SELECT asked_ms AS askedMs, tried_at AS triedAt, told_at AS toldAt
+     FROM comparison_troubles WHERE member = ?`,
+  )
+  const setTrouble = db.prepare<[string, number, number | null, number | null]>(
+    `INSERT INTO comparison_troubles (member, asked_ms, tried_at, told_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET asked_ms = excluded.asked_ms, tried_at = excluded.tried_at,
+       told_at = excluded.told_at`,
   )
   const anchored = db.prepare<[string], AnchoredHead>(
     'SELECT size, note FROM anchored WHERE log = ?',
@@ -42,6 +54,9 @@ export function comparisonStore({ db, write, read }: Connection): ComparisonStor
     progress: (member) => read(() => progress.get(member) ?? null),
     setProgress: (member, { origin, index, at }) =>
       write(() => void setProgress.run(member, origin, index, at)),
+    trouble: (member) => read(() => trouble.get(member) ?? NO_TROUBLE),
+    setTrouble: (member, { askedMs, triedAt, toldAt }) =>
+      write(() => void setTrouble.run(member, askedMs, triedAt, toldAt)),
     anchored: (log) => read(() => anchored.get(log) ?? null),
     setAnchored: (log, { size, note }) =>
       write(() => setAnchored.run(log, size, note).changes === 1),

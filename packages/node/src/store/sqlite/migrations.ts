@@ -436,4 +436,12 @@ ALTER TABLE log_conflicts ADD COLUMN entered INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX rounds_unentered ON rounds (number) WHERE entered = 0;
 CREATE INDEX alerts_unentered ON alerts (number) WHERE entered = 0;
 `,
+  `
+CREATE TABLE comparison_troubles (
+  member TEXT PRIMARY KEY,
+  asked_ms INTEGER NOT NULL,
+  tried_at INTEGER,
+  told_at INTEGER
+) STRICT, WITHOUT ROWID;
+`,
 ]
