@@ -1,9 +1,11 @@
 /**
  * What is kept of a session that failed, and what the other side is told: one of a few words. Entered
- * first, then failed: a crash in between leads here again, and finds the entry.
+ * first, then failed: a crash in between leads here again, and finds the entry. One that came to its end by
+ * its entry did not fail.
  */
 
 import { isProtocolError } from '@drempel/protocol/encoding'
+import { type EventOf, parseEvent } from '@drempel/protocol/log'
 import type { PsiState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf } from '../errors.ts'
@@ -12,7 +14,7 @@ import type { Cause } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
 import type { PsiLink } from './link.ts'
 import { dropList, dropResult } from './lists.ts'
-import { type PsiSession, sealContent } from './state.ts'
+import { move, type PsiContent, type PsiSession, sealContent } from './state.ts'
 
 const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running']
 
@@ -28,12 +30,18 @@ export async function keepFailure(
 ): Promise<string | undefined> {
   const { id, state } = session
   if (!OPEN.includes(state)) return undefined
-  const reason = codeOf(error)
+  const entered = await enteredResult(ctx, id)
+  if (entered !== undefined && entered.event.status !== 'failed') {
+    await endAsEntered(ctx, session, entered)
+    return undefined
+  }
+  // As it was entered before a crash, which is not why.
+  const reason = entered?.event.reason ?? codeOf(error)
   const cause = isProtocolError(error, 'PSI_ENDED') ? (error.at as Cause) : undefined
   const content = cause === undefined ? session.content : { ...session.content, cause }
   const culprit = memberNamed(ctx, culpritOf(error))
   const types = (await ctx.audit.find(id)).map(({ type }) => type)
-  if (types.includes('psi.intent') && !types.includes('psi.result')) {
+  if (types.includes('psi.intent') && entered === undefined) {
     await journalPsiResult(ctx, { ...session, content }, 'failed', { reason })
   }
   // Where no byte came nobody learned anything, and it is not counted.
@@ -46,6 +54,48 @@ export async function keepFailure(
   if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
   await dropResult(ctx, id)
   return reason
+}
+
+/** What it came to was kept before that was entered; a crash came before its row said so. */
+async function endAsEntered(
+  ctx: NodeContext,
+  session: PsiSession,
+  entered: Entered,
+): Promise<void> {
+  const { id, content } = session
+  const result = await openedResult(ctx, entered)
+  await move(ctx, session, ['running'], 'done', { content: { ...content, result } })
+  await dropList(ctx, id)
+  ctx.log('info', 'psi.done', { txid: id, protocol: content.acceptance!.body.protocol })
+}
+
+type Entered = {
+  readonly event: EventOf<'psi.result'>
+  readonly origin: string
+  readonly index: number
+}
+
+async function enteredResult(ctx: NodeContext, txid: string): Promise<Entered | undefined> {
+  const found = (await ctx.audit.find(txid)).find(({ type }) => type === 'psi.result')
+  if (found === undefined) return undefined
+  const { origin, index } = found
+  const event = parseEvent(await ctx.audit.leaf(origin, index)) as EventOf<'psi.result'>
+  return { event, origin, index }
+}
+
+/** Null where its term is over, or its record was damaged. */
+async function openedResult(
+  ctx: NodeContext,
+  { origin, index }: Entered,
+): Promise<PsiContent['result']> {
+  try {
+    const record = await ctx.audit.openRecord(origin, index)
+    return (record as unknown as Pick<PsiContent, 'result'>).result
+  } catch (error) {
+    const gone = ['RECORD_ERASED', 'RECORD_DAMAGED']
+    if (isProtocolError(error) && gone.includes(error.code)) return null
+    throw error
+  }
 }
 
 /** Behind: a peer that cannot be told finds out by itself. */

@@ -7,12 +7,14 @@ import { decideWaiting } from './consent.ts'
 import { dropResult, dropUploads, keptResults } from './lists.ts'
 import { tendPrepared } from './prepared/index.ts'
 import { PROPOSAL_MS } from './proposals.ts'
+import { finishRefusals } from './refusal.ts'
 import type { Intersections } from './runs.ts'
 
 const DAY_MS = 86_400_000
 
 export async function tidyIntersections(ctx: NodeContext, runs: Intersections): Promise<void> {
   const now = ctx.clock()
+  await finishRefusals(ctx, runs)
   await runs.failOthers()
   await tendPrepared(ctx, runs)
   await decideWaiting(ctx, runs)

@@ -59,7 +59,8 @@ export const acceptanceMessage = z.strictObject({
 export const acceptedMessage = z.strictObject({ receipt: z.string().max(65_536) })
 
 /** Why a side would not begin. The other enters it in its log, which takes no words of a peer's own. */
-const refusal = z.enum(['WITHDRAWN', 'REFUSED_BY_PERSON', 'REFUSED_BY_POLICY'])
+export const refusal = z.enum(['WITHDRAWN', 'REFUSED_BY_PERSON', 'REFUSED_BY_POLICY'])
+export type Refusal = z.infer<typeof refusal>
 
 /** One side gave up, or would not begin. */
 export const endMessage = z.discriminatedUnion('refused', [

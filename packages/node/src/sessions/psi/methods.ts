@@ -10,7 +10,6 @@ import { parseBody } from '../parse.ts'
 import { choice, commit, mostOf, padded, requestOf, verifyPeerIntent } from './agree.ts'
 import { decideByPolicy } from './consent.ts'
 import { journalPsiRefused } from './journal.ts'
-import { dropList } from './lists.ts'
 import {
   acceptanceMessage,
   endMessage,
@@ -19,8 +18,9 @@ import {
   STATEMENT,
   signedProposal,
 } from './messages.ts'
+import { refuseWaiting } from './refusal.ts'
 import type { Intersections } from './runs.ts'
-import { move, type PsiSession, sealContent, sessionOf } from './state.ts'
+import { type PsiSession, sealContent, sessionOf } from './state.ts'
 
 const SMALL = 64 * 1024
 const ACCEPTANCE = 128 * 1024
@@ -112,10 +112,7 @@ export function psiMethods(ctx: NodeContext, runs: Intersections): readonly Peer
         const { id, refused, reason } = parseBody(endMessage, body, from)
         const session = await sessionOf(ctx, id, from)
         if (refused && session.state === 'proposed') {
-          await move(ctx, session, ['proposed'], 'refused', { reason, culprit: from })
-          const about = { ...session, kind: session.content.proposal.body.kind }
-          await journalPsiRefused(ctx, about, reason)
-          await dropList(ctx, id)
+          await refuseWaiting(ctx, runs, id, { reason, theirs: true })
         } else {
           await runs.fail(id, failure('PSI_ENDED', { culprit: from, at: reason }), false)
         }

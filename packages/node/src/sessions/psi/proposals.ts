@@ -14,8 +14,6 @@ import { parseBody } from '../parse.ts'
 import { differ } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
-import { tellEnd } from './failure.ts'
-import { journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import {
   acceptedMessage,
@@ -26,6 +24,7 @@ import {
   STATEMENT,
 } from './messages.ts'
 import { readyTerms } from './prepared/run.ts'
+import { refuseWaiting } from './refusal.ts'
 import { copyingFlags } from './rights.ts'
 import type { Intersections } from './runs.ts'
 import {
@@ -216,12 +215,7 @@ export async function refuseIntersection(
       : by === null
         ? 'REFUSED_BY_POLICY'
         : 'REFUSED_BY_PERSON'
-  const session = await move(ctx, before, ['drafted', 'proposed'], 'refused', { reason })
-  const about = { ...session, kind: before.content.proposal.body.kind }
-  await journalPsiRefused(ctx, about, reason, { operator: by?.id ?? null })
-  await dropList(ctx, id)
-  if (before.state === 'proposed') tellEnd(ctx, session, { refused: true, reason })
-  return session
+  return refuseWaiting(ctx, runs, id, { reason, theirs: false }, { operator: by?.id ?? null })
 }
 
 /** To the partner: from here on it can come back at any time. */

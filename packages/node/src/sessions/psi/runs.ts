@@ -144,6 +144,11 @@ export class Intersections {
     })
   }
 
+  /** Never while the session is agreed to, or fails. */
+  whileWaiting<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+    return this.inTurn(() => this.#step(id, work))
+  }
+
   /** Never while the session fails, so that no run is begun behind its end, nor entered after it. */
   #step<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
     return this.inTurnOf(`step/${id}`, work)

@@ -1,0 +1,111 @@
+/** An end of an intersection that was entered, and cut off before the row said so: it is what was entered. */
+
+import { tidyIntersections } from '@drempel/node/internal/sessions'
+import type { PsiRecord } from '@drempel/node/internal/store'
+import { ProtocolError } from '@drempel/protocol/encoding'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Federation } from '../../kit/federation.ts'
+import type { Member } from '../../kit/member.ts'
+import { takeOver } from './channels.ts'
+import {
+  accept,
+  ended,
+  items,
+  openThree,
+  propose,
+  psiEntries,
+  refuse,
+  runsOf,
+  shown,
+} from './world.ts'
+
+let federation: Federation
+let bank: Member
+let telecom: Member
+
+beforeAll(async () => {
+  const opened = await openThree()
+  ;({ federation, bank, telecom } = opened)
+  for (const member of [bank, telecom]) await member.flag(['a.example', `${member.id}.example`])
+})
+afterAll(() => federation?.close())
+
+/** As a kill leaves it that comes before this: the row as it was. */
+function cuttingOff(member: Member, to: PsiRecord['state']): () => Promise<void> {
+  const { psi } = member.ctx.store
+  const bent = psi as { transition: typeof psi.transition }
+  const { transition } = bent
+  let before: PsiRecord | null = null
+  bent.transition = async (id, from, next, patch) => {
+    if (next === to) before ??= await psi.get(id)
+    return transition(id, from, next, patch)
+  }
+  return async () => {
+    bent.transition = transition
+    const { id, state, sealed, reason, culprit, committedAt } = before!
+    await transition(id, [to], state, { sealed, reason, culprit, committedAt })
+    await member.restart()
+  }
+}
+const types = async (member: Member, id: string) =>
+  (await psiEntries(member, id)).map(({ type }) => type)
+
+test('a result that was entered is there after the next start', async () => {
+  const cutOff = cuttingOff(bank, 'done')
+  const { id } = await propose(bank)
+  expect((await accept(telecom, id)).status).toBe(200)
+  const done = await ended(bank, id)
+  expect(done).toMatchObject({ state: 'done', result: { learned: 'items', size: 1 } })
+  await ended(telecom, id)
+  const rows = await items(bank, id)
+  await cutOff()
+  const { updatedAt: _, ...rest } = done
+  expect(await shown(bank, id)).toMatchObject(rest)
+  expect(await items(bank, id)).toEqual(rows)
+  expect(await types(bank, id)).toEqual(['psi.intent', 'psi.result'])
+})
+
+test('a failure that was entered has the reason that the log has', async () => {
+  const cutOff = cuttingOff(bank, 'failed')
+  takeOver(telecom)
+  const { id } = await propose(bank)
+  expect((await accept(telecom, id)).status).toBe(200)
+  await refuse(bank, id)
+  expect(await ended(bank, id)).toMatchObject({ state: 'failed', reason: 'PSI_STOPPED' })
+  await cutOff()
+  expect(await shown(bank, id)).toMatchObject({ state: 'failed', reason: 'PSI_STOPPED' })
+  expect(await types(bank, id)).toEqual(['psi.intent', 'psi.result'])
+})
+
+test('a refusal that can not be entered is none', async () => {
+  const { id } = await propose(bank)
+  const audit = telecom.ctx.audit as { append: typeof telecom.ctx.audit.append }
+  const { append } = audit
+  audit.append = async () => {
+    throw new ProtocolError('LOG_UNAVAILABLE')
+  }
+  expect((await refuse(telecom, id)).status).toBe(503)
+  audit.append = append
+  expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
+  await refuse(telecom, id)
+  expect(await ended(bank, id)).toMatchObject({ state: 'refused', reason: 'REFUSED_BY_PERSON' })
+})
+
+test('a refusal that was entered is one, and the other member is told', async () => {
+  const { id } = await propose(bank)
+  const { psi } = telecom.ctx.store
+  const bent = psi as { transition: typeof psi.transition }
+  const { transition } = bent
+  bent.transition = async () => {
+    throw new ProtocolError('STORE_FAILED')
+  }
+  await refuse(telecom, id)
+  bent.transition = transition
+  expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
+  await tidyIntersections(telecom.ctx, runsOf(telecom))
+  expect(await shown(telecom, id)).toMatchObject({ state: 'refused' })
+  expect(await ended(bank, id)).toMatchObject({
+    ...{ state: 'refused', reason: 'REFUSED_BY_PERSON', culprit: 'telecom' },
+  })
+  for (const member of [bank, telecom]) expect(await types(member, id)).toEqual(['psi.refused'])
+})
