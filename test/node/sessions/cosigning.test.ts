@@ -236,6 +236,37 @@ describe('without some of them', () => {
     expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
   })
 
+  test('a restart begins no grace anew, and its end is entered', async () => {
+    silence('bank-b')
+    silence('platform')
+    const { clock } = federation
+    const graces = (entries: readonly { readonly type: string; readonly reason?: string }[]) =>
+      entries.flatMap(({ type, reason }) => (type === 'witness.grace' ? [reason] : []))
+    const begun = await asker.adds(async () => {
+      await asker.ctx.audit.append({ type: 'node.started' }, null)
+      await run()
+      clock.ahead += 2 * MINUTE
+      await run()
+    })
+    expect(graces(begun)).toEqual(['GRACE_BEGUN'])
+    await asker.restart()
+    const ended = await asker.adds(async () => {
+      clock.ahead += 14 * MINUTE
+      await run()
+      expect(await ask(PROMPT)).toMatchObject({ status: 503, json: { code: 'NOT_WITNESSED' } })
+    })
+    expect(graces(ended)).toEqual(['GRACE_ENDED'])
+    await asker.restart()
+    const back = await asker.adds(() => {
+      for (const undo of restore.splice(0)) undo()
+      return run()
+    })
+    expect(graces(back)).toEqual(['QUORUM_BACK'])
+    await asker.restart()
+    expect(graces(await asker.adds(() => run()))).toEqual([])
+    expect(await ask(PROMPT)).toMatchObject({ status: 200, json: { answer: 'over' } })
+  })
+
   test('what was cosigned and then lost by the own store is cosigned again', async () => {
     const store = asker.ctx.store.witness as { setCosigned: WitnessStore['setCosigned'] }
     const { setCosigned } = store

@@ -27,6 +27,10 @@ import type { World } from './world.ts'
 const RECALL_MS = 2_000
 /** Passes that a strict purpose waits for. */
 const STRICT_TRIES = 2
+const GRACE = 'witness-grace'
+
+/** What was entered of the grace that is on, and since when entries wait: a restart begins neither anew. */
+type Grace = { readonly since: number; readonly told: 'suppressed' | 'refused' }
 
 export type Cosigning = {
   /**
@@ -62,7 +66,8 @@ export function createCosigning(ctx: World): Cosigning {
   let running: Promise<void> | undefined
   let again = false
   let waitingSince: number | null = null
-  let told: 'suppressed' | 'refused' | null = null
+  let told: Grace['told'] | null = null
+  let known = false
   const failing = new Map<string, string>()
 
   function run(): Promise<void> {
@@ -104,6 +109,7 @@ export function createCosigning(ctx: World): Cosigning {
   }
 
   async function recall(): Promise<void> {
+    await recallGrace()
     const { witnesses } = policyOf(ctx.inForce(), ctx.self)
     const current = await ctx.audit.origin()
     const origins = new Set([...(await ownLogs()), ...(current === null ? [] : [current])])
@@ -178,19 +184,33 @@ export function createCosigning(ctx: World): Cosigning {
     silent: readonly string[],
     { patienceMs }: Policy,
   ): Promise<void> {
+    await recallGrace()
     const now = ctx.clock()
     if (!behind) {
       waitingSince = null
       if (told === null) return
-      told = null
-      return journalGrace(ctx, 'answered', [])
+      await journalGrace(ctx, 'answered', [])
+      return keepGrace(null)
     }
     waitingSince ??= now
     const waited = now - waitingSince
     const phase = waited > patienceMs ? 'refused' : waited > PROMPT_MS ? 'suppressed' : null
     if (phase === null || phase === told) return
-    told = phase
-    return journalGrace(ctx, phase, silent)
+    await journalGrace(ctx, phase, silent)
+    await keepGrace({ since: waitingSince, told: phase })
+  }
+
+  async function recallGrace(): Promise<void> {
+    if (known) return
+    const kept = JSON.parse((await ctx.store.meta.get(GRACE)) ?? 'null') as Grace | null
+    known = true
+    if (kept !== null) ({ since: waitingSince, told } = kept)
+  }
+
+  /** After its entry, which is written again where this was not. */
+  async function keepGrace(grace: Grace | null): Promise<void> {
+    await ctx.store.meta.set(GRACE, JSON.stringify(grace))
+    told = grace?.told ?? null
   }
 
   async function ready(): Promise<void> {
