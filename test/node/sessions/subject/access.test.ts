@@ -152,6 +152,20 @@ describe('an access', () => {
     expect(await fg.refused('POST', '/subjects/access', body)).toBe(code)
   })
 
+  test('that can’t be entered opens no case', async () => {
+    const cases = () => node.ctx.store.cases.list({ open: false, limit: 99 })
+    const before = (await cases()).length
+    const audit = node.ctx.audit as { append: typeof node.ctx.audit.append }
+    const { append } = audit
+    audit.append = async () => {
+      throw new ProtocolError('LOG_UNAVAILABLE')
+    }
+    const request = { kind: 'host', value: 'new.example', proof: PROOF }
+    const { status } = await node.api('POST', '/subjects/access', request)
+    audit.append = append
+    expect([status, (await cases()).length]).toEqual([503, before])
+  })
+
   test('of what is no identifier opens no case, and does not repeat it', async () => {
     const before = (await fg.cases(true)).length
     const body = { kind: 'host', value: 'secret one', proof: PROOF }

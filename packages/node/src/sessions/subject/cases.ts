@@ -54,10 +54,8 @@ export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseR
   const id = hex(ctx.random(16))
   const sealed = seal(ctx, id, { proof, about: base64(index) })
   const entry = { id, type, kind, receivedAt, dueAt: addMonths(receivedAt, 1), sealed }
-  const [number] = await Promise.all([
-    ctx.store.cases.open(entry),
-    journalHandled(ctx, 'subject.opened', entry, type, { operator, proof }),
-  ])
+  await journalHandled(ctx, 'subject.opened', entry, type, { operator, proof })
+  const number = await ctx.store.cases.open(entry)
   return { ...entry, number, extendedAt: null, closedAt: null, outcome: null }
 }
 
