@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Federation, type FederationNode } from '@drempel/examples/federation/index'
+import { fsck } from '@drempel/node/internal/app'
 import type { RoundState } from '@drempel/protocol/api'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { overInTheClear, PARTNERS, plannedLists } from './lists.ts'
@@ -46,8 +47,17 @@ afterEach(async () => {
   expect(faults).toEqual([])
 })
 
+/** Whatever the tests did to it: every row of every store is in order, sealed records too. */
 afterAll(async () => {
-  await federation?.remove()
+  try {
+    await federation.stop()
+    for (const { home } of federation.nodes) {
+      const [log, ...more] = await fsck(home)
+      expect([log?.damage, more]).toEqual([[], []])
+    }
+  } finally {
+    await federation?.remove()
+  }
 })
 
 async function flag(id: string, values: readonly string[]): Promise<void> {

@@ -106,7 +106,8 @@ export async function proofsOf(
   return { inclusion, consistency }
 }
 
-function tilesOf(size: number): Tile[] {
+/** All that a log of that size is served as. */
+export function tilesOf(size: number): Tile[] {
   const levels = Array.from({ length: Math.ceil(Math.log(size + 1) / Math.log(TILE_WIDTH)) + 1 })
   return [...levels.keys(), 'entries' as const].flatMap((level) => {
     const tiles: Tile[] = []
