@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { makeFolder } from '@drempel/cli/internal/client/files'
 import { createTlsKeys, tlsPin } from '@drempel/node/internal/config'
 import { base64url } from '@drempel/protocol/encoding'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -180,5 +181,28 @@ describe('answers', () => {
     expect(err).toContain('drempel up')
     rmSync(join(home, 'member.json'))
     expect((await drempel(['status', '--home', home])).err).toContain('HOME_MISSING')
+  })
+})
+
+describe('a folder', () => {
+  it('is made with all above it, for its owner alone, by two at once too', async () => {
+    const root = folder()
+    await Promise.all([makeFolder(join(root, 'a/b/c')), makeFolder(join(root, 'a/b/d'))])
+    await makeFolder(join(root, 'a/b/d'))
+    expect(readdirSync(join(root, 'a/b')).sort()).toEqual(['c', 'd'])
+    expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o700)
+  })
+
+  it('is not made where there is a file, or where none can be', async () => {
+    const root = folder()
+    writeFileSync(join(root, 'file'), 'mine')
+    const places = [join(root, 'file'), join(root, 'file/a'), join(root, 'file/a/b')]
+    if (existsSync('/proc')) places.push('/proc/drempel', '/proc/drempel/a/b')
+    for (const path of places) {
+      await expect(makeFolder(path)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', at: path })
+    }
+    const who = ['--id', 'a', '--name', 'A', '--sector', 'bank', '--listen', '127.0.0.1:7101']
+    const made = await drempel(['init', '--home', join(root, 'file/of/node'), ...who, '--json'])
+    expect(made.json().error).toMatchObject({ code: 'FILE_UNWRITABLE', at: join(root, 'file') })
   })
 })

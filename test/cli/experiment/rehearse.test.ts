@@ -1,6 +1,6 @@
 /** The plan that members make without talking, and the checklist as data, as rows and as a page. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
 import { sheetHtml } from '@drempel/cli/internal/experiment/rehearse/html'
@@ -413,3 +413,22 @@ describe('the command', () => {
     expect(waits.calls.length).toBe(asked)
   })
 })
+
+it.runIf(existsSync('/proc'))(
+  'a rehearsal whose sheet could not be written does not begin',
+  async () => {
+    const { home, calls } = await fakeNode(() => undefined)
+    const out = ['--out', '/proc/drempel/sheet']
+    const told = await drempel([
+      'experiment',
+      'rehearse',
+      '--home',
+      home,
+      '--yes',
+      '--json',
+      ...out,
+    ])
+    expect(told.json().error).toMatchObject({ code: 'FILE_UNWRITABLE', at: '/proc' })
+    expect(calls).toEqual([])
+  },
+)

@@ -162,6 +162,18 @@ describe('experiment run --plain', () => {
     expect(readFileSync(join(cwd, 'taken'), 'utf8')).toBe('mine')
   })
 
+  it.runIf(existsSync('/proc'))(
+    'complains of a place that takes no files, whoever asks',
+    async () => {
+      const cwd = withFile(smallWorld('parameters: { campaigns: 90000 }'))
+      for (const out of ['/proc', '/proc/drempel/out']) {
+        const told = await run(cwd, 'proef.yaml', out)
+        expect(told.exit).toBe(1)
+        expect(told.err).toContain('FILE_UNWRITABLE')
+      }
+    },
+  )
+
   it('complains of the file before it asks for a folder', async () => {
     const cwd = withFile(smallWorld(SMALL))
     const about = async (file: string) => {

@@ -108,6 +108,15 @@ describe('a new home', () => {
     await openHome(home)
   })
 
+  it('is made with the folders above it, and nowhere where none can be', async () => {
+    home = join(folder, 'of', 'bank-a', 'node')
+    await init()
+    await openHome(home)
+    // As root there is nothing that keeps one from trying.
+    home = '/proc/drempel/bank-a/node'
+    await expect(init()).rejects.toMatchObject({ code: expect.stringMatching(/^E[A-Z]+$/) })
+  })
+
   it('on loopback has no certificate', async () => {
     const member = await init(loopback)
     expect(member.tlsPin).toBeNull()

@@ -59,12 +59,27 @@ export async function writeText(
 
 /** Before what can't be done twice: fails as `writeText` would. @throws `FILE_UNWRITABLE` */
 export async function checkWritable(path: string, random: RandomBytes): Promise<void> {
-  const trial = join(dirname(path), `.drempel-${hex(random(6))}.new`)
+  if (await isFolder(path)) fail('FILE_UNWRITABLE', { at: path, hint: 'EISDIR' })
+  await tryFile(dirname(path), path, random)
+}
+
+/**
+ * Before what takes long: what is there of a folder, or what it would be made in, is one to write in.
+ * @throws ProtocolError `FILE_UNWRITABLE`
+ */
+export async function checkFolder(path: string, random: RandomBytes): Promise<void> {
+  if (!(await isThere(path)) && dirname(path) !== path) return checkFolder(dirname(path), random)
+  if (!(await isFolder(path))) fail('FILE_UNWRITABLE', { at: path, hint: 'EEXIST' })
+  await tryFile(path, path, random)
+}
+
+/** Rights do not tell: who may write everywhere can write nothing in /proc. */
+async function tryFile(folder: string, at: string, random: RandomBytes): Promise<void> {
+  const trial = join(folder, `.drempel-${hex(random(6))}.new`)
   try {
-    if (await isFolder(path)) throw Object.assign(new Error(), { code: 'EISDIR' })
     await (await open(trial, 'wx', 0o600)).close()
   } catch (error) {
-    fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
+    fail('FILE_UNWRITABLE', { at, hint: reasonOf(error) })
   } finally {
     await rm(trial, { force: true }).catch(() => {})
   }
@@ -81,9 +96,22 @@ async function isFolder(path: string): Promise<boolean> {
 /** @throws ProtocolError `FILE_UNWRITABLE` */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeAll(path)
   } catch (error) {
     fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
+  }
+}
+
+/** The system's own way to make all of a path tries for ever where what is there takes no folder. */
+async function makeAll(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (await isFolder(path)) return
+    const parent = dirname(path)
+    if (codeOf(error) !== 'ENOENT' || (await isThere(parent))) throw error
+    await makeAll(parent)
+    await makeAll(path)
   }
 }
 

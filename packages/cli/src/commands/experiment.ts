@@ -76,8 +76,9 @@ export const experimentWorld: CommandSpec<Place> = {
     const { out, folder } = placeOf(ctx, place)
     const files = worldFiles(experiment, await materialOf(experiment, file))
     const same = files.find(({ name }) => name === 'experiment.yaml')!.text
-    await checkWorldPlace(folder, same, place.force === true)
-    await writeWhole(folder, files, ctx.world.random)
+    const { random } = ctx.world
+    await checkWorldPlace(folder, same, { force: place.force === true, random })
+    await writeWhole(folder, files, random)
     const names = files.map(({ name }) => name)
     return { json: { folder, files: names }, text: names.map((name) => join(out, name)).join('\n') }
   },
@@ -129,7 +130,8 @@ export const experimentRun: CommandSpec<RunOptions> = {
     const parsed = parseExperiment(text, args[0]!)
     const experiment = data === undefined ? parsed : { ...parsed, base: ctx.path(data) }
     const { out, folder } = placeOf(ctx, options)
-    await checkPlace(folder, digestOf(experiment), options.force === true)
+    const setting = { force: options.force === true, random: ctx.world.random }
+    await checkPlace(folder, digestOf(experiment), setting)
     if ('nodes' in experiment.data) {
       if (plain === true) usage('--plain', LIVE_ANSWER, ctx.lang)
       const place = { out, folder, file, text }

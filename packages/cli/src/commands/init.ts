@@ -1,9 +1,11 @@
 /** init, up: set a node up, and run it. */
 
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
 import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
+import { checkFolder } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import type { ExitCode } from '../output/exit.ts'
 import type { Lang, Text } from '../output/language.ts'
@@ -114,6 +116,7 @@ export const initCommand: CommandSpec<InitOptions> = {
         ctx.lang,
       )
     }
+    await checkFolder(dirname(ctx.homePath), ctx.world.random)
     const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')
     const printed = collect(child.stdout!)
     const complaint = collect(child.stderr!)

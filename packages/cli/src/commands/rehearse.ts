@@ -1,7 +1,7 @@
 /** experiment rehearse: the convenant tried with made-up flags on the members' own nodes. */
 
 import { join } from 'node:path'
-import { makeFolder, readText, writeText } from '../client/files.ts'
+import { checkFolder, makeFolder, readText, writeText } from '../client/files.ts'
 import { createNodeClient, type NodeClient } from '../client/node.ts'
 import { chooseTarget, readHome } from '../client/target.ts'
 import { sheetHtml } from '../experiment/rehearse/html.ts'
@@ -142,6 +142,7 @@ async function rehearseAll(
       ctx.lang,
     )
   }
+  if (out !== undefined) await checkFolder(ctx.path(out), ctx.world.random)
   await ctx.confirm(
     {
       nl: 'Oefenen met verzonnen meldingen? Sleutels die de node al heeft worden vervangen.',

@@ -30,6 +30,17 @@ export async function makeFolder(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/** As mkdir's own, which tries for ever where a folder that is there takes none, such as /proc. */
+export async function makeParents(path: string): Promise<void> {
+  const isFolder = async (at: string) => (await stat(at).catch(() => undefined))?.isDirectory()
+  if (await isFolder(path)) return
+  const parent = dirname(path)
+  await makeParents(parent)
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await isFolder(path))) throw error
+  })
+}
+
 /** A rename or a new name is durable only when its folder is. */
 export async function syncFolder(path: string): Promise<void> {
   await using(open(path, 'r'), (folder) => folder.sync())

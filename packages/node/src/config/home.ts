@@ -7,7 +7,7 @@
  *   token         the first administrator's bearer token   node.db  the store
  */
 
-import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import {
   type Bytes,
@@ -23,7 +23,7 @@ import {
 import { parse, stringify } from 'yaml'
 import { createTlsKeys, tlsPin } from './certificate.ts'
 import { fail } from './errors.ts'
-import { checkPrivate, makeFolder, syncFolder, writeNew } from './files.ts'
+import { checkPrivate, makeFolder, makeParents, syncFolder, writeNew } from './files.ts'
 import { readMasterKey } from './masterkey.ts'
 import { openPeriodKeys } from './periodkeys.ts'
 import { openPurposeKeys, withPurposes } from './purposekeys.ts'
@@ -62,7 +62,7 @@ export async function initHome(
     store: options.store ?? { path: 'node.db' },
   })
   await refuseOccupied(home)
-  await mkdir(dirname(home), { recursive: true })
+  await makeParents(dirname(home))
   const draft = join(dirname(home), `.${basename(home)}.${hex(random(6))}.new`)
   await makeFolder(draft)
   try {
