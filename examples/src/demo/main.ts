@@ -3,10 +3,10 @@
  * and verify each other's logs. It ends non-zero if anything is missing, extra or unverified.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { endWithLauncher } from '@drempel/cli/internal/client/launcher'
+import { makeWorkplace } from '@drempel/cli/internal/federation/workplace'
 import { Command } from 'commander'
 import type { FederationNode } from '../federation/index.ts'
 import { folderPartners, npmPartners } from './partners.ts'
@@ -30,7 +30,7 @@ const options = program.parse().opts<{
 }>()
 
 const screen = new Screen(options.json ? process.stderr : process.stdout)
-const directory = await mkdtemp(join(tmpdir(), 'drempel-demo-'))
+const { directory } = await makeWorkplace(tmpdir(), 'demo')
 const nodes: FederationNode[] = []
 
 let ending: Promise<void> | undefined

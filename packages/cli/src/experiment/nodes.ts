@@ -10,13 +10,13 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import { ApiError } from '../federation/api.ts'
 import { Federation, type FederationOptions } from '../federation/federation.ts'
 import { processorSeconds } from '../federation/processor.ts'
+import { makeWorkplace } from '../federation/workplace.ts'
 import { fail } from '../output/errors.ts'
 import type { Material } from './model.ts'
 import { type MeasuredRound, Rounds, seconds } from './rounds.ts'
 import { countRulesOf, rulesOf } from './rules.ts'
 import type { Experiment } from './schema.ts'
 import { choiceOf, type Terms, termsOf } from './terms.ts'
-import { makeWorkplace } from './workplace.ts'
 
 export type Measured = {
   /** Rules that nodes answered, and those that a convenant cannot hold. */
@@ -91,7 +91,7 @@ async function underTerms(
   { choices, rounds: wanted }: Terms,
   options: NodesOptions,
 ) {
-  const workplace = await makeWorkplace(tmpdir())
+  const workplace = await makeWorkplace(tmpdir(), 'experiment')
   const federation = await startAll({
     directory: workplace.directory,
     partners: experiment.partners.map(({ id, name, sector }) => ({ id, name, sector })),
