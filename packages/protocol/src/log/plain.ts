@@ -86,10 +86,26 @@ function writeAgain({ members, shapes }: Form, event: LeafFields): Bytes | undef
   const count = Object.keys(event).length
   for (const shape of shapes) {
     if (shape.count !== count || !isOf(shape, members, event)) continue
-    const leaf = shape.leaf.slice()
+    const leaf = copyOf(shape.leaf)
     return shape.digits.every((one) => writeDigits(leaf, one, event)) ? leaf : undefined
   }
   return undefined
+}
+
+/** A buffer of its own for each leaf would take longer than all the rest of it. */
+const SHARED = 32_768
+let shared = new Uint8Array(SHARED)
+let used = 0
+
+function copyOf(leaf: Bytes): Bytes {
+  if (used + leaf.length > SHARED) {
+    shared = new Uint8Array(SHARED)
+    used = 0
+  }
+  const copy = shared.subarray(used, used + leaf.length)
+  used += leaf.length
+  copy.set(leaf)
+  return copy
 }
 
 function isOf({ values }: Shape, members: readonly Member[], event: Value): boolean {
