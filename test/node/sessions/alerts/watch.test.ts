@@ -219,6 +219,16 @@ describe('an asker', () => {
     expect(await codes()).toEqual(['RANGE_SWEPT'])
   })
 
+  it('sees accounts swept of which one in eleven is given out, and none that lie apart', async () => {
+    const account = (n: number) => `NL10INGB000123${String(n).padStart(4, '0')}`
+    for (let n = 0; n < 9; n++) await watch.observe('iban', 'p', [account(5 + 11 * n)])
+    const apart = Array.from({ length: 9 }, (_, n) => account(1_000 * (n + 1)))
+    await watch.observe('iban', 'p', apart)
+    expect(await codes()).toEqual([])
+    await watch.observe('iban', 'p', [account(5 + 11 * 9)])
+    expect(await codes()).toEqual(['RANGE_SWEPT'])
+  })
+
   it('knows no ranges of names, nor of what lies apart', async () => {
     const hosts = Array.from({ length: 40 }, (_, i) => `shop${100 + i}.example`)
     await watch.observe('host', 'p', hosts)

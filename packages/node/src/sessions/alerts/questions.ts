@@ -81,15 +81,16 @@ function count(counts: Counts, name: string): number {
   return times
 }
 
-/** The hundred numbers that a value lies among; undefined for names. */
+/** The hundred numbers that a value lies among, a thousand of accounts; undefined for names. */
 function rangeOf(kind: IdentifierKind, value: string): string | undefined {
   switch (kind) {
     case 'phone':
     case 'device':
       return value.slice(0, -2)
     case 'iban':
-      // Its check digits differ between neighbours.
-      return `${value.slice(0, 2)}${value.slice(4, -2)}`
+      // Its check digits differ between neighbours. Of Dutch account numbers one in eleven is given out,
+      // so that who tries those alone finds nine in a hundred.
+      return `${value.slice(0, 2)}${value.slice(4, -3)}`
     default:
       return undefined
   }
