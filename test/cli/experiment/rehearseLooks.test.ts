@@ -252,6 +252,53 @@ describe('an intersection', () => {
     expect(told.length).toBeGreaterThan(0)
     for (const line of told) expect(line.endsWith(`failed ${code}`)).toBe(true)
   })
+
+  // A node that was killed while it ran; the second time it fails for good.
+  it.each([
+    ['is proposed once more', true, 1, 'passed'],
+    ['is found after that', true, Number.POSITIVE_INFINITY, 'failed NODE_RESTARTED'],
+    ['is waited for by who accepts it', false, 1, 'passed'],
+  ])('that failed %s', async (_, proposes, failures, told) => {
+    const sessions: { readonly id: string; readonly peer: string; state: string }[] = []
+    let proposals = 0
+    const begin = (peer: string) => {
+      const fails = sessions.filter((one) => one.peer === peer).length < failures
+      const [{ id: purpose }] = part.convenant.intersections as [{ id: string }]
+      const about = { id: `${sessions.length}`, purpose, peer, kind: 'host', people: [] }
+      const state = fails ? 'failed' : proposes ? 'done' : 'proposed'
+      sessions.unshift({ ...about, state, ...(fails ? { reason: 'NODE_RESTARTED' } : {}) })
+    }
+    const part = partOf(
+      (path) => {
+        if (path !== 'psi') {
+          return { peers: IDS.map((member) => ({ member, rehearsal: { step: 'asked' } })) }
+        }
+        const seen = sessions.map((one) => ({ ...one }))
+        // The other side proposes again a moment later.
+        if (!proposes && seen.every(({ state }) => state === 'failed')) IDS.forEach(begin)
+        return { sessions: seen }
+      },
+      (path, { partner }) => {
+        const accepted = sessions.find(({ id }) => path === `psi/${id}/acceptance`)
+        if (accepted !== undefined) accepted.state = 'done'
+        else {
+          proposals++
+          begin(partner as string)
+        }
+        return { id: '' }
+      },
+      { intersections: true },
+    )
+    const terms = part.convenant.intersections!.map((one) => ({ ...one, fourEyes: false }))
+    Object.assign(part.convenant, { intersections: terms })
+    if (!proposes) Object.assign(part, { self: IDS.toSorted().at(-1) })
+    IDS.forEach(begin)
+    await intersectAll(part as never)
+    const found = lines(part, 'intersection')
+    expect(found.length).toBeGreaterThan(0)
+    for (const line of found) expect(line.endsWith(told)).toBe(true)
+    expect(proposals).toBe(proposes ? found.length * Math.min(failures, 2) : 0)
+  })
 })
 
 describe('compared logs', () => {

@@ -51,6 +51,9 @@ function proposerOf({ proposers, partners }: Terms, self: string, peer: string) 
   return proposers.includes(second) && partners.includes(first) ? second : undefined
 }
 
+/** One that failed, for a node that started anew say, is proposed once more, as a round is. */
+const ATTEMPTS = 2
+
 /** @returns undefined when it did not end in time */
 async function runOne(
   part: Part,
@@ -65,13 +68,16 @@ async function runOne(
     const body = [psiAcceptRequest, input === undefined ? {} : { input }] as const
     return twice(part, () => who.send('POST', `psi/${id}/acceptance`, body, psiSchema))
   }
+  let attempts = 0
   for (;;) {
     // Looked at before the session: what the two ended before the other went on is in it.
     const through = await isThrough(node, peer)
     const session = await latest(node, terms.id, peer)
-    if (session?.state === 'done' || session?.state === 'failed') return session
-    if (session?.state === 'refused') return session
-    if (proposes && session === undefined) {
+    if (session?.state === 'done' || session?.state === 'refused') return session
+    const failed = session?.state === 'failed'
+    if (failed && (through || attempts === ATTEMPTS)) return session
+    if (proposes && (session === undefined || failed)) {
+      attempts++
       const body = [psiProposalRequest, proposal(terms, peer)] as const
       const { id } = await twice(part, () => first.send('POST', 'psi', body, psiSchema))
       if (second !== undefined) await accept(second, id)
@@ -82,7 +88,7 @@ async function runOne(
     }
     // One that runs comes to its end here too, if a moment later.
     const runs = session !== undefined && session.state !== 'proposed'
-    if ((through && !runs) || isLate(part)) return undefined
+    if ((through && !runs) || isLate(part)) return failed ? session : undefined
     await pause(setting)
   }
 }
