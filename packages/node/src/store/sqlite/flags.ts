@@ -69,8 +69,9 @@ export function flagStore(connection: Connection): FlagStore {
   const get = db.prepare<[string, Bytes], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND blind = ?`,
   )
+  // By their ids: by an index of the kind each page would sort all of the list that is left.
   const pageAll = db.prepare<[string, number, number], Row>(
-    `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`,
+    `SELECT ${COLUMNS} FROM flags WHERE +kind = ? AND id > ? ORDER BY id LIMIT ?`,
   )
   const pageState = db.prepare<[string, string, number, number], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND state = ? AND id > ? ORDER BY id LIMIT ?`,
