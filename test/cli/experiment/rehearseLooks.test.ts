@@ -263,7 +263,7 @@ describe('an intersection', () => {
     let proposals = 0
     const begin = (peer: string) => {
       const fails = sessions.filter((one) => one.peer === peer).length < failures
-      const [{ id: purpose }] = part.convenant.intersections as [{ id: string }]
+      const purpose = part.convenant.intersections![0]!.id
       const about = { id: `${sessions.length}`, purpose, peer, kind: 'host', people: [] }
       const state = fails ? 'failed' : proposes ? 'done' : 'proposed'
       sessions.unshift({ ...about, state, ...(fails ? { reason: 'NODE_RESTARTED' } : {}) })
