@@ -2,8 +2,10 @@
  * Suite `tagging`: a partner with a long list has it tagged by a quorum of 3 of 4, itself one of the
  * holders, over HTTP between four node processes with durable stores and logs. The clock runs from the
  * start of a round to the asker's commitment to its tagged list. From the middle on another partner
- * checks; what tagging takes beside the kernel is told of the time before that. The round goes on to its
- * end: what it publishes shows that the tags are right.
+ * checks; what tagging takes beside the kernel is told of the time before that. In that time the nodes
+ * are stopped now and then, with the clock, and the kernel is measured alone, since the machine is not
+ * the same one from one minute to the next. The round goes on to its end: what it publishes shows that
+ * the tags are right.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,36 +24,37 @@ type Size = {
   /** Seconds. */
   readonly goal?: number
   readonly kernelBatch: number
-  readonly kernelTurns: number
 }
 
 const SIZES: Readonly<Record<Mode, Size>> = {
-  full: { identifiers: 1_000_000, goal: 240, kernelBatch: 4_096, kernelTurns: 5 },
-  quick: { identifiers: 20_000, goal: 4.8, kernelBatch: 2_048, kernelTurns: 3 },
-  smoke: { identifiers: 300, kernelBatch: 16, kernelTurns: 1 },
+  full: { identifiers: 1_000_000, goal: 240, kernelBatch: 4_096 },
+  quick: { identifiers: 20_000, goal: 4.8, kernelBatch: 2_048 },
+  smoke: { identifiers: 300, kernelBatch: 16 },
 }
 
 const CHECKER = PARTNERS.find(({ id }) => id !== ASKER)!.id
 const POLL_MS = 100
+/** Parts of the list between two measurements of the kernel. */
+const STEP = 1 / 20
 /** States of a round in which the asker may still be tagging. */
 const BEFORE: ReadonlySet<string> = new Set(['announced', 'collecting'])
 /** Between a check's answer and the next question. */
 const THINK_MS = 50
 
 export const tagging: Suite = async ({ mode, say }) => {
-  const { identifiers, goal, kernelBatch, kernelTurns } = SIZES[mode]
-  say('tagging: the kernel alone')
-  const turns = await kernelTimes(kernelBatch, kernelTurns)
+  const { identifiers, goal, kernelBatch } = SIZES[mode]
+  const oneKernel = async () => (await kernelTimes(kernelBatch, 1))[0]!
+  // The first has the compiler's time in it too.
+  const first = await oneKernel()
   say(`tagging: four nodes, ${identifiers} flags`)
   const { federation, importSeconds } = await openFederation(identifiers, (done) => {
     if (done % 100_000 === 0) say(`tagging: ${done} flags imported`)
   })
   try {
     say('tagging: over HTTP, 3 of 4')
-    const { seconds, alone, checks, loads } = await tagAll(federation, say)
-    // Before and after, since the machine may be another one by then.
-    turns.push(...(await kernelTimes(kernelBatch, kernelTurns)))
-    const kernel = median(turns)
+    const { seconds, alone, kernels, checks, loads } = await tagAll(federation, oneKernel, say)
+    // A short list may be done before the first stop.
+    const kernel = kernels.length > 0 ? median(kernels) : first
     const name = `tagging ${identifiers}`
     const lower = { unit: 'ms', better: 'lower' } as const
     const holders = [...loads].filter(([id]) => id !== ASKER).map(([, { p99 }]) => p99)
@@ -87,6 +90,8 @@ type Tagged = {
   readonly seconds: number
   /** At the pace of the first half, when nobody checked; processor time of all nodes. */
   readonly alone: { readonly seconds: number; readonly cpu: number }
+  /** Seconds an identifier, measured in that half. */
+  readonly kernels: readonly number[]
   /** Of the second half. */
   readonly loads: ReadonlyMap<string, Load>
 }
@@ -96,10 +101,14 @@ type Watched = Tagged & {
   readonly checks: readonly number[]
 }
 
-async function tagAll(federation: Federation, say: (text: string) => void): Promise<Watched> {
+async function tagAll(
+  federation: Federation,
+  oneKernel: () => Promise<number>,
+  say: (text: string) => void,
+): Promise<Watched> {
   let checker: ReturnType<typeof startChecks> | undefined
   try {
-    const { round, ...tagged } = await tag(federation, say, () => {
+    const { round, ...tagged } = await tag(federation, oneKernel, say, () => {
       checker = startChecks(federation)
     })
     const checks = (await checker?.stop()) ?? []
@@ -114,13 +123,26 @@ async function tagAll(federation: Federation, say: (text: string) => void): Prom
 
 async function tag(
   federation: Federation,
+  oneKernel: () => Promise<number>,
   say: (text: string) => void,
   onHalf: () => void,
 ): Promise<Tagged & { readonly round: string }> {
   const { api } = federation.node(ASKER)
   await loadsOf(federation)
   const begin = performance.now()
-  const elapsed = () => (performance.now() - begin) / 1000
+  let stopped = 0
+  const elapsed = () => (performance.now() - begin - stopped) / 1000
+  const kernels: number[] = []
+  const measureKernel = async () => {
+    const from = performance.now()
+    signalAll(federation, 'SIGSTOP')
+    try {
+      kernels.push(await oneKernel())
+    } finally {
+      signalAll(federation, 'SIGCONT')
+      stopped += performance.now() - from
+    }
+  }
   const { round } = await federation.coordinator.api.startRound('device')
   let alone: Tagged['alone'] | undefined
   const passHalf = async (part: number) => {
@@ -135,13 +157,20 @@ async function tag(
     if (state === 'failed') throw new Error(`the round failed: ${reason}`)
     if (step === 'committed' || !BEFORE.has(state)) break
     if (done > ((tenths + 1) * total) / 10) say(`tagging: ${++tenths * 10}%`)
-    if (alone === undefined && done > total / 2) await passHalf(done / total)
+    if (alone === undefined) {
+      if (done > total / 2) await passHalf(done / total)
+      else if (done > (kernels.length + 1) * STEP * total) await measureKernel()
+    }
     await sleep(POLL_MS)
   }
   const seconds = elapsed()
   // A short list may be done before anybody looks.
   if (alone === undefined) await passHalf(1)
-  return { seconds, alone: alone!, loads: await loadsOf(federation), round }
+  return { seconds, alone: alone!, kernels, loads: await loadsOf(federation), round }
+}
+
+function signalAll({ nodes }: Federation, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const { pid } of nodes) if (pid !== undefined) process.kill(pid, signal)
 }
 
 async function loadsOf({ nodes }: Federation): Promise<ReadonlyMap<string, Load>> {
