@@ -2,12 +2,14 @@
 
 import { type LeafFields, sizeBucket } from '@drempel/protocol/log'
 import { expect, test } from 'vitest'
-import { isNotable } from '../../packages/cli/src/audit/entry.ts'
+import { isNotable, type VerifiedLog } from '../../packages/cli/src/audit/entry.ts'
 import { htmlReport } from '../../packages/cli/src/audit/html.ts'
 import { parsePeriod } from '../../packages/cli/src/audit/period.ts'
+import { registerOf } from '../../packages/cli/src/audit/register.ts'
 import { summaryOf } from '../../packages/cli/src/audit/summary.ts'
 import { eventWords } from '../../packages/cli/src/audit/words.ts'
 import { events } from '../../packages/protocol/src/log/schema.ts'
+import { draft } from '../protocol/convenant/world.ts'
 
 const digest = 'a'.repeat(64)
 const base = {
@@ -15,28 +17,33 @@ const base = {
   ...{ period: '2026Q4', commit: digest, convenant: { version: 1, digest }, role: 'partner' },
 }
 
-function summary(made: readonly object[]) {
+function logOf(made: readonly object[]): VerifiedLog {
   const entries = made.map((event, index) => ({
     ...{ index, hash: new Uint8Array(32) },
     event: { ...base, ...event } as LeafFields,
   }))
-  const log = { origin: 'drempel/x/bank-a/2026Q4', member: 'bank-a', checkpoint: '', entries }
-  return summaryOf([{ ...log, size: entries.length }], parsePeriod('2026Q4')!, () => false)
+  const log = { origin: 'drempel/x/bank-a/2026Q4', member: 'bank-a', checkpoint: '' }
+  return { ...log, entries, size: entries.length }
 }
 
-test('a round with two rules published two lists, and is one round', () => {
+const summary = (made: readonly object[]) =>
+  summaryOf([logOf(made)], parsePeriod('2026Q4')!, () => false)
+
+test('a round with two rules published two lists, and is one round, in the register too', () => {
   const of = (type: string, round: string, more: object = {}) => ({
     ...{ type, round: round.repeat(32), kind: 'host', digest, ...more },
   })
   const list = { sizeBucket: sizeBucket(5) }
-  const { rounds } = summary([
+  const made = [
     of('round.announced', 'a'),
     of('round.published', 'a', { ...list, rules: ['two'] }),
     of('round.published', 'a', { ...list, rules: ['three'] }),
     of('round.announced', 'b'),
     of('round.failed', 'b', { reason: 'NODE_RESTARTED' }),
-  ])
-  expect(rounds).toEqual({ announced: 2, published: 1, failed: 1 })
+  ]
+  expect(summary(made).rounds).toEqual({ announced: 2, published: 1, failed: 1 })
+  const { queries, answered, refused } = registerOf(draft(), 'bank-a', [logOf(made)], 'en').at(-1)!
+  expect({ queries, answered, refused }).toEqual({ queries: 2, answered: 1, refused: 1 })
 })
 
 test('intersections are counted by the other member, whatever came of them', () => {

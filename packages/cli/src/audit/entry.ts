@@ -124,3 +124,9 @@ export function selector(wanted: Selection): (event: LeafFields) => boolean {
 export function isOfType(type: string, wanted: string): boolean {
   return type === wanted || type.startsWith(`${wanted}.`)
 }
+
+/** Rounds, not entries: a round with several rules publishes several lists. */
+export function roundsIn(entries: readonly Entry[], types: readonly string[]): number {
+  const ofType = entries.filter(({ event }) => types.includes(event.type))
+  return new Set(ofType.map(({ event }) => fieldsOf(event).round)).size
+}

@@ -11,7 +11,7 @@ import {
   type Purpose,
 } from '@drempel/protocol/convenant'
 import type { Lang, Text } from '../output/language.ts'
-import { fieldsOf, type VerifiedLog } from './entry.ts'
+import { fieldsOf, roundsIn, type VerifiedLog } from './entry.ts'
 
 export type Activity = {
   readonly activity: string
@@ -161,12 +161,11 @@ function counter(logs: readonly VerifiedLog[], purpose: string) {
 }
 
 function roundsOf(logs: readonly VerifiedLog[]) {
-  const types = logs.flatMap(({ entries }) => entries.map(({ event }) => event.type))
-  const count = (type: string) => types.filter((found) => found === type).length
+  const all = logs.flatMap(({ entries }) => entries)
   return {
-    queries: count('round.announced'),
-    answered: count('round.published'),
-    refused: count('round.refused') + count('round.failed'),
+    queries: roundsIn(all, ['round.announced']),
+    answered: roundsIn(all, ['round.published']),
+    refused: roundsIn(all, ['round.refused', 'round.failed']),
   }
 }
 

@@ -1,7 +1,15 @@
 /** What a period of verified logs comes to: the counts that a report shows. */
 
 import { minuteOf, timeOf } from '@drempel/protocol/log'
-import { type Entry, fieldsOf, isNotable, isRefusal, isWithin, type VerifiedLog } from './entry.ts'
+import {
+  type Entry,
+  fieldsOf,
+  isNotable,
+  isRefusal,
+  isWithin,
+  roundsIn,
+  type VerifiedLog,
+} from './entry.ts'
 import type { Period } from './period.ts'
 import type { OfRehearsal } from './rehearsed.ts'
 import { type SetBack, watchTimes } from './times.ts'
@@ -97,9 +105,9 @@ export function summaryOf(
     evaluated: evaluatedIn(all),
     intersections: intersectionsIn(all),
     rounds: {
-      announced: roundsOf(all, ['round.announced']),
-      published: roundsOf(all, ['round.published']),
-      failed: roundsOf(all, ['round.failed', 'round.refused']),
+      announced: roundsIn(all, ['round.announced']),
+      published: roundsIn(all, ['round.published']),
+      failed: roundsIn(all, ['round.failed', 'round.refused']),
     },
     refusals: tally(
       all.filter(({ event }) => isRefusal(event)),
@@ -177,12 +185,6 @@ function intersectionsIn(entries: readonly Entry[]): Summary['intersections'] {
 
 function countOf(entries: readonly Entry[], type: string): number {
   return entries.filter(({ event }) => event.type === type).length
-}
-
-/** Rounds, not entries: a round with several rules publishes several lists. */
-function roundsOf(entries: readonly Entry[], types: readonly string[]): number {
-  const ofType = entries.filter(({ event }) => types.includes(event.type))
-  return new Set(ofType.map(({ event }) => fieldsOf(event).round)).size
 }
 
 /** Groups by a key of several parts, in ascending order of the key. */
