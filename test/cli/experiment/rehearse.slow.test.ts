@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Summary } from '@drempel/cli/internal/audit/summary'
 import { parseSheet, type Sheet } from '@drempel/cli/internal/experiment/rehearse/sheet'
 import { startRound } from '@drempel/node/internal/sessions'
 import { base64url } from '@drempel/protocol/encoding'
@@ -129,6 +130,27 @@ describe('a federation where all is well', () => {
     })
     expect(list.keys.length).toBe(Math.ceil(list.keyBits / 8))
     expect((await leader.ctx.store.keys.current('host'))!.epoch).not.toBe('1')
+  })
+
+  it('is in no count of a report or register beside what is real', async () => {
+    const cwd = folder()
+    for (const member of federation.members) {
+      const log = (...argv: string[]) =>
+        drempel(['log', ...argv, '--home', homeOf(member)], { cwd })
+      const report = await log('report', '--period', '2000..2100', '-o', 'r.html', '--json')
+      const { logs, queries, rounds } = report.json() as Summary
+      const ofRehearsals = logs.reduce((sum, one) => sum + one.ofRehearsals, 0)
+      expect(ofRehearsals).toBeGreaterThan(20)
+      expect(logs.map(({ unknown }) => unknown)).toEqual(logs.map(() => 0))
+      // Tags of the real flags; nobody has asked anything since.
+      expect(queries.map(({ purpose, refused }) => ({ purpose, refused }))).toEqual([
+        { purpose: 'tag', refused: 0 },
+      ])
+      expect(rounds).toEqual({ announced: 1, published: 1, failed: 0 })
+      await log('export', '--format', 'register', '-o', 'register.csv')
+      const [, ...rows] = readFileSync(join(cwd, 'register.csv'), 'utf8').trimEnd().split('\n')
+      for (const row of rows) expect(row).toMatch(row.startsWith('rounds,') ? /,1,1,0$/ : /,0,0,0$/)
+    }
   })
 
   it('does not begin beside real flags, and says what to do', async () => {
