@@ -20,17 +20,19 @@ export type Version = { readonly version: number; readonly digest: string }
  * erases a period's records, or shows two trees, does so in a rehearsal too.
  */
 const NEVER: ReadonlySet<EventType> = new Set([
-  ...['convenant.changed', 'node.started', 'node.stopped', 'peer.refused', 'record.opened'],
-  ...[
-    'records.ended',
-    'shred',
-    'witness.refused',
-    'witness.grace',
-    'witness.anchored',
-    'witness.cosigned',
-  ],
+  'convenant.changed',
   'log.discrepancy',
-] as EventType[])
+  'node.started',
+  'node.stopped',
+  'peer.refused',
+  'record.opened',
+  'records.ended',
+  'shred',
+  'witness.anchored',
+  'witness.cosigned',
+  'witness.grace',
+  'witness.refused',
+] satisfies EventType[])
 
 /** @param versions of the convenant that are known from elsewhere */
 export function rehearsalsIn(
