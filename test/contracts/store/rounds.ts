@@ -74,6 +74,18 @@ export function roundContract(world: StoreWorld): void {
       expect(await world.store.rounds.unentered()).toEqual([])
     })
 
+    it('knows which were announced before the log said so, as long as they are', async () => {
+      const { rounds } = world.store
+      for (const id of ['r1', 'r2']) await rounds.create({ ...round(id), entered: false })
+      await restart()
+      const ids = async () => (await world.store.rounds.unentered()).map(({ id }) => id)
+      expect(await ids()).toEqual(['r1', 'r2'])
+      await world.store.rounds.setEntered('r1')
+      expect(await ids()).toEqual(['r2'])
+      await world.store.rounds.transition('r2', ['announced'], 'collecting')
+      expect(await ids()).toEqual([])
+    })
+
     it('lists the youngest first, and the open ones', async () => {
       for (const id of ['r1', 'r2', 'r3']) await world.store.rounds.create(round(id))
       await world.store.rounds.create({ ...round('r4'), kind: 'iban' })

@@ -4,6 +4,7 @@
  */
 
 import { dirname } from 'node:path'
+import { jcs } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import { runUntilKilled } from '../kit/killed.ts'
@@ -67,4 +68,36 @@ test.each([
   // Once, however often it starts.
   const started = await node.adds(() => node.restart())
   expect(started.map(({ type }) => type)).toEqual(['node.stopped', 'node.started'])
+})
+
+const typesOf = async (round: string) =>
+  (await node.entries()).flatMap((one) => ('round' in one && one.round === round ? [one.type] : []))
+
+test('killed when a round was announced, it says so, and that it came to nothing', async () => {
+  const round = '0c'.repeat(16)
+  const coordinator = 'bank-b'
+  const announcement = {
+    ...{ round, coordinator, kind: 'host', epoch: 1, key: null, rules: ['host-t2'] },
+    ...{ convenant: node.ctx.inForce().digest, createdAt: '2027-06-15T10:00:00Z' },
+  }
+  await node.ctx.store.rounds.create({
+    ...{ id: round, kind: 'host', role: 'compute', state: 'announced', coordinator },
+    ...{ data: jcs(announcement), reason: null, culprit: null, entered: false },
+  })
+  await node.restart()
+  expect(await typesOf(round)).toEqual(['round.announced', 'round.failed'])
+})
+
+test('a round that nobody is at work on any more comes to its end while the node runs', async () => {
+  const round = '0d'.repeat(16)
+  await node.ctx.store.rounds.create({
+    ...{ id: round, kind: 'host', role: 'compute', state: 'computing', coordinator: 'bank-b' },
+    ...{ data: jcs({}), reason: null, culprit: null },
+  })
+  await node.rounds.expire()
+  expect(await typesOf(round)).toEqual([])
+  federation.clock.ahead += 3 * 60_000
+  await node.rounds.expire()
+  expect(await typesOf(round)).toEqual(['round.failed'])
+  expect(await node.ctx.store.rounds.get(round)).toMatchObject({ culprit: node.id })
 })

@@ -1,15 +1,17 @@
 /** What rounds and their lists leave in the audit log: what is said, and what is sealed. */
 
 import { ruleOf } from '@drempel/protocol/convenant'
+import { parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sizeBucket } from '@drempel/protocol/log'
 import type { Appended } from '../../audit/index.ts'
-import type { ThresholdListRecord } from '../../store/index.ts'
+import type { RoundRecord, ThresholdListRecord } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { enterWaiting } from '../unentered.ts'
 import type { Publication } from './lists.ts'
 import {
   type Announcement,
+  announcementDigest,
   listDigest,
   type SignedCommitment,
   type SignedList,
@@ -23,25 +25,6 @@ export function journalRoundRefused(
 ): Promise<Appended> {
   const event = { type: 'round.refused', role: roleIn(ctx), kind, round, reason } as const
   return ctx.audit.append({ ...event, parties: [from] }, {})
-}
-
-export function journalRoundAnnounced(
-  ctx: NodeContext,
-  { kind, round, epoch, coordinator }: Announcement,
-  digest: string,
-): Promise<Appended> {
-  return ctx.audit.append(
-    {
-      type: 'round.announced',
-      role: roleIn(ctx),
-      kind,
-      round,
-      epoch: String(epoch),
-      digest,
-      parties: [coordinator],
-    },
-    {},
-  )
 }
 
 /** The salt of the commitment is sealed: with it an auditor under dual control can check the list. */
@@ -91,24 +74,27 @@ export async function journalRoundPublished(
   )
 }
 
-/** That rounds failed, of which the store says so already. */
-export function enterFailed({ store, audit }: Pick<NodeContext, 'store' | 'audit'>): Promise<void> {
+/** That rounds were announced, or failed, of which the store says so already. */
+export function enterRounds({ store, audit }: Pick<NodeContext, 'store' | 'audit'>): Promise<void> {
   return enterWaiting(store.rounds, {
     rows: () => store.rounds.unentered(),
-    enter: ({ id, kind, role, reason, culprit }) =>
-      audit.append(
-        {
-          type: 'round.failed',
-          role: role as ReturnType<typeof roleIn>,
-          kind: kind as IdentifierKind,
-          round: id,
-          reason: reason!,
-          ...(culprit === null ? {} : { parties: [culprit] }),
-        },
-        {},
-      ),
+    enter: (row) => audit.append(row.state === 'failed' ? failedIn(row) : announcedIn(row), {}),
     entered: ({ id }) => store.rounds.setEntered(id),
   })
+}
+
+function announcedIn({ role, data }: RoundRecord) {
+  const value = parseJcs(data) as unknown as Announcement
+  const { kind, round, epoch, coordinator } = value
+  const about = { role: role as Role, kind, round, parties: [coordinator] }
+  const digest = announcementDigest(value)
+  return { type: 'round.announced', ...about, epoch: String(epoch), digest } as const
+}
+
+function failedIn({ id, kind, role, reason, culprit }: RoundRecord) {
+  const about = { role: role as Role, kind: kind as IdentifierKind, round: id, reason: reason! }
+  const parties = culprit === null ? {} : { parties: [culprit] }
+  return { type: 'round.failed', ...about, ...parties } as const
 }
 
 export function journalListAccepted(
@@ -155,6 +141,8 @@ export function journalListRefused(
   )
 }
 
-function roleIn(ctx: NodeContext): 'compute' | 'partner' {
+type Role = 'compute' | 'partner'
+
+function roleIn(ctx: NodeContext): Role {
   return ctx.inForce().convenant.computeNodes.includes(ctx.self) ? 'compute' : 'partner'
 }

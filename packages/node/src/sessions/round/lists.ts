@@ -23,7 +23,7 @@ import { fail } from '../errors.ts'
 import { mayHold, memberKey } from '../federation.ts'
 import { readBody } from '../parse.ts'
 import { checkingList } from '../refused.ts'
-import { enterFailed, journalListAccepted } from './journal.ts'
+import { enterRounds, journalListAccepted } from './journal.ts'
 import { keysDigest, listDigest, type SignedList, STATEMENT, signedList } from './messages.ts'
 
 /** A list on its way: the statement three times signed, and the keys (empty for who may not hold them). */
@@ -155,7 +155,7 @@ async function missedEnd(
   if (id === undefined || records.some(({ round }) => round !== id)) return undefined
   if ((await ctx.store.rounds.get(id))?.state !== 'failed') return undefined
   // That it failed here is true as well, and the row is about to say something else.
-  await enterFailed(ctx)
+  await enterRounds(ctx)
   return { id, from: ['failed'], to: 'published', patch: { reason: null, culprit: null } }
 }
 

@@ -11,7 +11,7 @@ import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, culpritOf, fail, failure } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
-import { enterFailed } from './journal.ts'
+import { enterRounds } from './journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
 /** What a compute node opened, one entry a rule. */
@@ -183,13 +183,15 @@ export class Rounds {
     // The first reason stays: what follows from it, an abort say, would hide it.
     if (!this.#ended.has(round)) this.#ended.set(round, error)
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
+    // Its announcement comes before its end.
+    await enterRounds(ctx)
     const open = ['announced', 'collecting', 'computing', 'opening'] as const
     const patch = { reason, culprit, entered: false } as const
     const moved = await ctx.store.rounds.transition(round, open, 'failed', patch)
     this.#live.delete(round)
     if (!moved) return
     ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
-    await enterFailed(ctx)
+    await enterRounds(ctx)
   }
 
   /** A name that a message brought is entered only if it is a member's. */
@@ -216,7 +218,7 @@ export class Rounds {
     }
   }
 
-  /** Fails rounds whose coordinator went silent, or goes on for ever. */
+  /** Fails rounds whose coordinator went silent, or goes on for ever, and those that nobody here is at work on. */
   async expire(): Promise<void> {
     const now = this.#ctx.clock()
     for (const [round, live] of this.#live) {
@@ -224,6 +226,10 @@ export class Rounds {
       if (now - live.touched <= SILENCE_MS && now - begun <= LONGEST_MS) continue
       const culprit = live.announcement.coordinator
       await this.fail(round, failure('ROUND_FAILED', { culprit, at: 'silence' }))
+    }
+    for (const { id, updatedAt } of await this.#ctx.store.rounds.open()) {
+      if (this.#live.has(id) || now - updatedAt <= SILENCE_MS) continue
+      await this.fail(id, failure('ROUND_FAILED', { culprit: this.#ctx.self, at: 'lost' }))
     }
   }
 }

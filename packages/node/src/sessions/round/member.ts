@@ -29,7 +29,7 @@ import {
 } from '../flags.ts'
 import { keyDigest, usableKey } from '../oprf/keyring.ts'
 import { activeTags, tagMissing } from '../tagging.ts'
-import { journalRoundAnnounced, journalRoundCommitted, journalRoundRefused } from './journal.ts'
+import { enterRounds, journalRoundCommitted, journalRoundRefused } from './journal.ts'
 import type { LiveRound, Rounds } from './live.ts'
 import {
   type Announcement,
@@ -89,7 +89,6 @@ export async function announced(
       failure('ROUND_FAILED', { culprit: coordinator, at: 'abandoned' }),
     )
   }
-  await journalRoundAnnounced(ctx, announcement, digest)
   await ctx.store.rounds.create({
     id: round,
     kind,
@@ -99,7 +98,9 @@ export async function announced(
     data: jcs(announcement as Json),
     reason: null,
     culprit: null,
+    entered: false,
   })
+  await enterRounds(ctx)
   const live = rounds.add(announcement, digest)
   rounds.background(round, collect(ctx, rounds, live))
 }

@@ -25,6 +25,11 @@ export type RoundRecord = {
   readonly updatedAt: number
 }
 
+export type NewRound = Omit<RoundRecord, 'createdAt' | 'updatedAt'> & {
+  /** False: the log does not say yet that it was announced. */
+  readonly entered?: false
+}
+
 export type RoundPatch = {
   readonly data?: Bytes
   readonly reason?: string | null
@@ -42,7 +47,7 @@ export type RoundTransition = {
 
 export interface RoundStore {
   /** @throws ProtocolError `STORE_CONFLICT` when the round exists */
-  create(round: Omit<RoundRecord, 'createdAt' | 'updatedAt'>): Promise<void>
+  create(round: NewRound): Promise<void>
   /**
    * Compare-and-set: moves a round that is in one of the states `from`; false when it is in another
    * or does not exist. `to` may equal the present state, to write `data` only.
@@ -58,7 +63,7 @@ export interface RoundStore {
   list(options: { readonly kind?: string; readonly limit: number }): Promise<readonly RoundRecord[]>
   /** Rounds that are neither published nor failed, oldest first: what a restart resumes or fails. */
   open(): Promise<readonly RoundRecord[]>
-  /** Rounds that failed, which the log does not say yet, oldest first. */
+  /** Rounds that were announced, or failed, which the log does not say yet; oldest first. */
   unentered(): Promise<readonly RoundRecord[]>
   setEntered(id: string): Promise<void>
 }

@@ -7,8 +7,9 @@ const COLUMNS = `id, kind, role, state, coordinator, data, reason, culprit,
 export function roundStore(connection: Connection): RoundStore {
   const { db, clock, write, read } = connection
   const create = db.prepare(
-    `INSERT INTO rounds (id, kind, role, state, coordinator, data, reason, culprit, created_at, updated_at)
-     VALUES (@id, @kind, @role, @state, @coordinator, @data, @reason, @culprit, @now, @now)`,
+    `INSERT INTO rounds (id, kind, role, state, coordinator, data, reason, culprit, created_at,
+       updated_at, entered)
+     VALUES (@id, @kind, @role, @state, @coordinator, @data, @reason, @culprit, @now, @now, @entered)`,
   )
   const get = db.prepare<[string], RoundRecord>(`SELECT ${COLUMNS} FROM rounds WHERE id = ?`)
   const list = db.prepare<unknown[], RoundRecord>(
@@ -19,18 +20,19 @@ export function roundStore(connection: Connection): RoundStore {
     `SELECT ${COLUMNS} FROM rounds WHERE state NOT IN ('published', 'failed') ORDER BY number`,
   )
   const unentered = db.prepare<[], RoundRecord>(
-    `SELECT ${COLUMNS} FROM rounds WHERE entered = 0 AND state = 'failed' ORDER BY number`,
+    `SELECT ${COLUMNS} FROM rounds WHERE entered = 0 AND state IN ('announced', 'failed')
+     ORDER BY number`,
   )
   const setEntered = db.prepare('UPDATE rounds SET entered = 1 WHERE id = ?')
   const transition = transitioner(connection)
 
   return {
-    create: ({ id, kind, role, state, coordinator, data, reason, culprit }) =>
+    create: ({ id, kind, role, state, coordinator, data, reason, culprit, entered = true }) =>
       write(
         () =>
           void create.run({
             ...{ id, kind, role, state, coordinator, data, reason, culprit },
-            now: clock(),
+            ...{ now: clock(), entered: entered ? 1 : 0 },
           }),
       ),
     transition: (id, from, to, patch = {}) => write(() => transition({ id, from, to, patch })),
