@@ -6,6 +6,7 @@ import { ProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang } from '../http/index.ts'
 import { daysLeft, listCases, silentMembers, stuckRecords } from '../sessions/index.ts'
+import { comparedWith } from './compared.ts'
 import type { RunningNode } from './node.ts'
 
 type Text = { readonly nl: string; readonly en: string }
@@ -159,11 +160,16 @@ async function comparisonCheck(ctx: Ctx): Promise<Check> {
   const all = (away: string) =>
     [...found, ...(silent === '' ? [] : [`${away}: ${silent}`])].join(', ')
   const ok = found.length === 0 && silent === ''
+  const members = await comparedWith(ctx)
+  const count = members.filter(({ at }) => at !== null).length
   return {
     name: { nl: 'logboeken vergeleken', en: 'logs compared' },
     ok,
     detail: ok
-      ? { nl: 'beide kanten van elke vraag komen overeen', en: 'both sides of every query agree' }
+      ? {
+          nl: `met ${count} van de ${members.length}; geen verschil gevonden`,
+          en: `with ${count} of ${members.length}; no difference was found`,
+        }
       : { nl: all('al een week niet te vergelijken'), en: all('not to be compared for a week') },
     next: {
       nl: 'drempel log conflicts heeft ze; daarna: drempel log reconcile',

@@ -10,6 +10,7 @@ import { type Context, Hono } from 'hono'
 import type { OperatorEnv } from '../http/index.ts'
 import type { PeerEnv, PeerGate } from '../peers/index.ts'
 import type { NodeContext } from '../sessions/index.ts'
+import { comparedWith } from './compared.ts'
 import type { RunningNode } from './node.ts'
 
 /** The latest. */
@@ -61,23 +62,15 @@ async function witnessingView(ctx: NodeContext): Promise<WitnessingView> {
       ...conflict,
       time: isoTime(at),
     })),
-    compared: await comparedWith(ctx),
+    compared: (await comparedWith(ctx)).map(({ member, at }) => ({
+      ...{ member, time: at === null ? null : isoTime(at) },
+    })),
     discrepancies: (await store.comparisons.discrepancies(DISCREPANCIES)).map(({ at, ...one }) => ({
       ...one,
       fields: [...one.fields],
       time: isoTime(at),
     })),
   }
-}
-
-async function comparedWith({ self, store, inForce }: NodeContext) {
-  const members = inForce().convenant.members.filter(({ id }) => id !== self)
-  return Promise.all(
-    members.map(async ({ id }) => {
-      const progress = await store.comparisons.progress(id)
-      return { member: id, time: progress === null ? null : isoTime(progress.at) }
-    }),
-  )
 }
 
 const isoTime = (time: number) => new Date(time).toISOString()
