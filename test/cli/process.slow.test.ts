@@ -7,13 +7,17 @@ import { fileURLToPath } from 'node:url'
 import { freePorts } from '@drempel/cli/internal/federation/ports'
 import { expect, it, onTestFinished } from 'vitest'
 import { processesIn } from '../e2e/demo.ts'
+import { environment } from '../script.ts'
 import { folder } from './world.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 function start(args: readonly string[]) {
   const argv = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning', MAIN, ...args]
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const printed = { out: '', err: '' }
   child.stdout.on('data', (part: Buffer) => {
@@ -61,7 +65,9 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
 
   const busy = await run('log', 'fsck', '--home', home, '--json')
   expect(busy.exit).toBe(1)
-  expect(JSON.parse(busy.out).error).toMatchObject({ code: 'NODE_FAILED', at: 'STORE_BUSY' })
+  const { error } = JSON.parse(busy.out)
+  expect(error).toMatchObject({ code: 'NODE_FAILED', at: 'STORE_BUSY' })
+  expect(error.next).toContain('stop it first')
 
   // As a service manager does: to each process, of which one passes it on to the other.
   const nodes = processesIn(home)

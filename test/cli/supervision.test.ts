@@ -263,3 +263,23 @@ describe('what answers led to', () => {
     expect(await at('2027-09-01T00:00:00Z')).not.toContain(text)
   })
 })
+
+describe('a proposal that was agreed to', () => {
+  const proposal = (subject: object, state: string) => ({
+    ...{ id: ID, state, reason: 'toezicht', createdAt: TIME, expiresAt: TIME, ...subject },
+    proposer: { token: 't1', name: 'jansen', capacity: 'auditor' },
+    decider: { token: 't2', name: 'bakker', capacity: 'operator' },
+  })
+  const open = { act: 'open', origin: 'drempel/proef/bank-a/2027Q2', index: 14 }
+  const shred = { act: 'shred', period: '2026Q4', force: false }
+
+  it.each([
+    [open, 'jansen carries it out: drempel log open 14 --origin drempel/proef/bank-a/2027Q2'],
+    [shred, 'jansen carries it out: drempel log shred --period 2026Q4'],
+  ])('says who does what next: %j', async (subject, next) => {
+    const agreed = await ran(() => ({ json: proposal(subject, 'approved') }), 'log', 'approve', ID)
+    expect(agreed.out).toContain(next)
+    const no = () => ({ json: proposal(subject, 'denied') })
+    expect((await ran(no, 'log', 'approve', ID, '--deny')).out).not.toContain('carries it out')
+  })
+})

@@ -37,8 +37,8 @@ export const logFsck: CommandSpec = {
   },
   examples: ['log fsck --home bank-a'],
   notes: {
-    nl: 'Verandert niets. Wat beschadigd is, komt uit een reservekopie, en de FG hoort ervan.',
-    en: 'Changes nothing. What is damaged comes from a backup, and the FG hears of it.',
+    nl: 'Verandert niets. Is er iets beschadigd, bewaar dan de opslag, ga niet door met een reservekopie (dat zou een tweede geschiedenis zijn) en vertel het de FG.',
+    en: 'Changes nothing. If something is damaged, keep the store, do not go on with a backup (it would be a second history), and tell the FG.',
   },
   async run(ctx) {
     const child = startNode(['fsck', '--attended', '--home', ctx.homePath], 'pipe')
@@ -54,7 +54,10 @@ export const logFsck: CommandSpec = {
     if (printed === '') {
       const said = complaint.safeParse(parsed(last))
       const { error, at } = said.success ? said.data : { error: `exit ${exit}`, at: undefined }
-      fail('NODE_FAILED', { at: at === undefined ? error : `${error} ${at}` })
+      fail('NODE_FAILED', {
+        at: at === undefined ? error : `${error} ${at}`,
+        ...(error === 'STORE_BUSY' ? { hint: ctx.say(STILL_RUNS) } : {}),
+      })
     }
     const { logs } = told.parse(JSON.parse(printed))
     const sound = logs.every(({ damage }) => damage.length === 0)
@@ -88,6 +91,11 @@ function logTable(ctx: Context, logs: Told['logs']): string {
       .map(({ what, index }) => `${origin} ${index ?? ''}  ${what}: ${ctx.say(MEANINGS[what])}`),
   )
   return [listing(ctx, head, rows, NO_LOG, BEGIN), ...lines].join('\n')
+}
+
+const STILL_RUNS: Text = {
+  nl: 'de node draait nog; stop hem eerst',
+  en: 'the node still runs; stop it first',
 }
 
 const NO_LOG: Text = {

@@ -58,8 +58,21 @@ export const logApprove: CommandSpec<{ readonly deny?: boolean }> = {
     const node = await ctx.node()
     const request = [decisionRequest, { approve: !deny }] as const
     const decided = await node.send('POST', `proposals/${id}/decision`, request, proposalSchema)
-    return { json: decided, text: proposalText(ctx, decided) }
+    const next = decided.state === 'approved' ? `\n${ctx.say(lastStep(decided))}` : ''
+    return { json: decided, text: `${proposalText(ctx, decided)}${next}` }
   },
+}
+
+/** By who proposed it: the same command, without a reason. */
+function lastStep(one: ProposalView): Text {
+  const command =
+    one.act === 'open'
+      ? `drempel log open ${one.index} --origin ${one.origin}`
+      : `drempel log shred --period ${one.period}`
+  return {
+    nl: `-> nu voert ${one.proposer.name} het uit: ${command}`,
+    en: `-> now ${one.proposer.name} carries it out: ${command}`,
+  }
 }
 
 /** The first step of an act. */
