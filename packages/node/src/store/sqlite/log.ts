@@ -13,9 +13,11 @@ export function logStore(connection: Connection): LogStore {
   const begin = db.prepare(
     `INSERT OR IGNORE INTO logs (origin, size, seal, note) VALUES (?, 0, x'', '')`,
   )
-  const advance = db.prepare(
-    'UPDATE logs SET size = ?, seal = ?, note = ? WHERE origin = ? AND size = ?',
-  )
+  const advance = db
+    .prepare<[number, Bytes, string, string, number], number>(
+      'UPDATE logs SET size = ?, seal = ?, note = ? WHERE origin = ? AND size = ? RETURNING id',
+    )
+    .pluck()
   const addHash = db.prepare(
     'INSERT INTO log_hashes (log, level, position, hash) VALUES (?, ?, ?, ?)',
   )
@@ -50,8 +52,8 @@ export function logStore(connection: Connection): LogStore {
         if (end.size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'end.size' })
         if (expectedSize === 0) begin.run(origin)
         const { size, seal, note } = end
-        if (advance.run(size, seal, note, origin, expectedSize).changes === 0) return undefined
-        const log = idOf.get(origin)!
+        const log = advance.get(size, seal, note, origin, expectedSize)
+        if (log === undefined) return undefined
         add(log, expectedSize)
         for (const { level, index, hash } of nodes) addHash.run(log, level, index, hash)
         return { log, settled: txids.extend(log, expectedSize, size) }
