@@ -84,8 +84,8 @@ export const logExport: CommandSpec<Options> = {
         logs: logs.map(({ origin, size }) => ({ origin, size })),
       },
       text: ctx.say({
-        nl: `${path}: ${entries} geverifieerde regels${ofRehearsals === 0 ? '' : `, waarvan ${ofRehearsals} van repetities`}`,
-        en: `${path}: ${entries} verified entries${ofRehearsals === 0 ? '' : `, ${ofRehearsals} of them of rehearsals`}`,
+        nl: `${path}: uit ${entries} geverifieerde regels${ofRehearsals === 0 ? '' : `, waarvan ${ofRehearsals} van repetities`}`,
+        en: `${path}: from ${entries} verified entries${ofRehearsals === 0 ? '' : `, ${ofRehearsals} of them of rehearsals`}`,
       }),
     }
   },
