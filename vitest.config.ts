@@ -8,7 +8,17 @@ const source = {
 // A poll that is not over in a second is one of a busy machine, and its file has longer than this.
 const patient = { expect: { poll: { timeout: 30_000 } } }
 
+// Modules load once a worker instead of once a file, which halves the time: a test file puts back what
+// it changes of the process.
+const shared = { isolate: false, restoreMocks: true, unstubGlobals: true }
+
 const slow = { testTimeout: 900_000, hookTimeout: 900_000 }
+
+// They measure time, give processes little of it to end in, or look for what others leave. The other slow
+// ones fill each other's pauses.
+const ALONE = ['bench/{check,psi,round,tagging}', 'cli/*', 'node/workers/*', 'timing/*'].map(
+  (name) => `test/${name}.slow.test.ts`,
+)
 
 export default defineConfig({
   test: {
@@ -20,13 +30,9 @@ export default defineConfig({
         test: {
           name: 'quick',
           ...patient,
+          ...shared,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts', '**/node_modules/**'],
-          // Modules load once a worker instead of once a file, which halves the time: a test file
-          // puts back what it changes of the process.
-          isolate: false,
-          restoreMocks: true,
-          unstubGlobals: true,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -36,22 +42,21 @@ export default defineConfig({
         test: {
           name: 'slow',
           ...patient,
+          ...shared,
           include: ['test/**/*.slow.test.ts'],
-          exclude: ['test/protocol/**', '**/node_modules/**'],
+          exclude: [...ALONE, '**/node_modules/**'],
           ...slow,
-          // Each starts processes enough to fill the machine.
-          fileParallelism: false,
         },
       },
       {
         ...source,
         test: {
-          name: 'slow-protocol',
+          name: 'slow-alone',
           ...patient,
-          include: ['test/protocol/**/*.slow.test.ts'],
+          include: ALONE,
           exclude: ['**/node_modules/**'],
           ...slow,
-          sequence: { groupOrder: 1 },
+          fileParallelism: false,
         },
       },
     ],
