@@ -2,15 +2,19 @@
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { nodeProgram } from '@drempel/cli/internal/client/child'
 
 export type Finished = { readonly code: number | null; readonly out: string; readonly err: string }
+
+/** The environment of programs that tests start: they share compiled code, as the nodes of a federation do. */
+export const environment = { ...nodeProgram().cache, ...process.env }
 
 export function runScript(file: URL, args: readonly string[]): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
       ['--conditions=drempel-src', fileURLToPath(file), ...args],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: environment },
     )
     let out = ''
     let err = ''

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { environment } from '../../script.ts'
 
 /** @param script its module @returns what it printed, a JSON text a line */
 export function runUntilKilled<Line>(
@@ -11,6 +12,7 @@ export function runUntilKilled<Line>(
   const flags = ['--conditions=drempel-src', '--disable-warning=ExperimentalWarning']
   const child = spawn(process.execPath, [...flags, fileURLToPath(script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
   })
   return new Promise((resolve, reject) => {
     let [text, problems] = ['', '']
