@@ -1,7 +1,7 @@
 import type { RoundPlan } from '@drempel/protocol/threshold'
 import { expect, test } from 'vitest'
 import { writeCell } from '../worlds/cells.ts'
-import { expectedOver, type Lie, runRound } from '../worlds/round.ts'
+import { expectedOver, type Lie, runRound, upload } from '../worlds/round.ts'
 
 const rules = [{ id: 'list', t: 2, output: 'list' }] as const
 const lists = [0, 1, 2].map((partner) =>
@@ -26,9 +26,11 @@ test.each(clusters)('a list clustered %s is harmless only with the bounds check'
   }
   const over = expectedOver(lists.slice(1), 2)
   const unchecked = { checks: { bounds: false } }
-  const open = await runRound({ seed: 'cluster', lists, rules, lie, options: unchecked })
+  const world = { seed: 'cluster', lists, rules, lie }
+  const uploaded = upload(world)
+  const open = await runRound({ ...world, options: unchecked }, uploaded)
   expect(open.lists.get('list')!.length).toBeLessThan(0.75 * over.size)
-  const outcome = await runRound({ seed: 'cluster', lists, rules, lie })
+  const outcome = await runRound(world, uploaded)
   expect(outcome.results[0].leftOut).toEqual([{ partner: 0, reason: 'INVALID_LIST' }])
   expect(outcome.lists.get('list')).toEqual([...over].map(outcome.key).sort())
 })
