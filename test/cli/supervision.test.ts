@@ -231,14 +231,17 @@ describe('what answers led to', () => {
   })
 
   it('comes back in classes, or as too few', async () => {
-    const none = { over: null, feedback: null, confirmed: null }
+    const none = { over: null, feedback: null, confirmed: null, refuted: null }
     const json = {
       month: '2027-05',
       least: 20,
       feedbackFrom: '2027-09-01T00:00:00.000Z',
       classes: [
         { purpose: 'a', kind: 'host', queries: null, ...none },
-        { purpose: 'b', kind: 'iban', queries: 31, ...none, over: { above: 0.1, upTo: 0.25 } },
+        {
+          ...{ purpose: 'b', kind: 'iban', queries: 31, ...none },
+          ...{ over: { above: 0.1, upTo: 0.25 }, refuted: { above: 0.25, upTo: 0.5 } },
+        },
       ],
     }
     const argv = ['log', 'classes', '--month', '2027-05']
@@ -246,6 +249,8 @@ describe('what answers led to', () => {
     expect(told.calls).toMatchObject([{ path: 'classes', query: '?month=2027-05' }])
     expect(told.out).toContain('fewer than 20')
     expect(told.out).toContain('10-25%')
+    expect(told.out).toMatch(/and refuted\n/)
+    expect(told.out).toMatch(/25-50%\n/)
   })
 
   it.each([
@@ -254,7 +259,7 @@ describe('what answers led to', () => {
   ])('says from when feedback is told, before that (%s)', async (lang, text) => {
     const row = { purpose: 'a', kind: 'host', queries: 31, over: null }
     const feedbackFrom = '2027-09-01T00:00:00.000Z'
-    const classes = [{ ...row, feedback: null, confirmed: null }]
+    const classes = [{ ...row, feedback: null, confirmed: null, refuted: null }]
     const json = { month: '2027-05', least: 20, feedbackFrom, classes }
     const { home } = await fakeNode(() => ({ json }))
     const argv = ['log', 'classes', '--month', '2027-05', '--home', home, '--lang', lang]

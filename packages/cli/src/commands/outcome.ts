@@ -79,13 +79,13 @@ export const logClasses: CommandSpec<{ readonly month: string }> = {
 function classTable(ctx: Context, { classes, least, feedbackFrom }: ResultClasses): string {
   const few = ctx.say({ nl: `minder dan ${least}`, en: `fewer than ${least}` })
   const head = {
-    nl: 'doel,soort,vragen,boven de drempel,waarvan teruggekoppeld,waarvan bevestigd',
-    en: 'purpose,kind,queries,over the threshold,of which with feedback,of which confirmed',
+    nl: 'doel,soort,vragen,boven de drempel,waarvan teruggekoppeld,waarvan bevestigd,en weerlegd',
+    en: 'purpose,kind,queries,over the threshold,of which with feedback,of which confirmed,and refuted',
   }
   const text = (share: ResultClasses['classes'][number]['over']) =>
     share === null ? null : `${100 * share.above}-${100 * share.upTo}%`
-  const rows = classes.map(({ purpose, kind, queries, over, feedback, confirmed }) => [
-    ...[purpose, kind, queries ?? few, text(over), text(feedback), text(confirmed)],
+  const rows = classes.map(({ purpose, kind, queries, over, feedback, confirmed, refuted }) => [
+    ...[purpose, kind, queries ?? few, text(over), text(feedback), text(confirmed), text(refuted)],
   ])
   const listed = listing(ctx, head, rows, NOTHING)
   if (rows.length === 0 || ctx.world.clock() >= Date.parse(feedbackFrom)) return listed

@@ -30,6 +30,7 @@ export const resultClasses = z.strictObject({
       over: share.nullable(),
       feedback: share.nullable(),
       confirmed: share.nullable(),
+      refuted: share.nullable(),
     }),
   ),
 })

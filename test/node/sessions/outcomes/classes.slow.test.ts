@@ -2,6 +2,7 @@
 
 import { createRetention } from '@drempel/node/internal/sessions'
 import type { CheckResponse, ResultClasses } from '@drempel/protocol/api'
+import { base64, fromBase64, fromUtf8, jcs } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
@@ -70,7 +71,7 @@ test('fewer than twenty queries are silence, whatever was answered', async () =>
   expect(await classes()).toEqual([
     {
       ...{ purpose: PURPOSE, kind: 'host', queries: null },
-      ...{ over: null, feedback: null, confirmed: null },
+      ...{ over: null, feedback: null, confirmed: null, refuted: null },
     },
   ])
 })
@@ -86,15 +87,16 @@ test('from twenty on shares are told, in classes', async () => {
   // The one that was not over counts for nothing, and is taken all the same.
   expect((await feedback(txids[19]!, 'confirmed')).status).toBe(200)
   expect(await classes()).toMatchObject([
-    { queries: 31, feedback: { above: 0.5, upTo: 1 }, confirmed: null },
+    { queries: 31, feedback: { above: 0.5, upTo: 1 }, confirmed: null, refuted: null },
   ])
   for (const txid of txids.slice(20)) await feedback(txid, 'refuted')
+  const refuted = { above: 0.25, upTo: 0.5 }
   expect(await classes()).toMatchObject([
-    { feedback: { above: 0.5, upTo: 1 }, confirmed: { above: 0.5, upTo: 1 } },
+    { feedback: { above: 0.5, upTo: 1 }, confirmed: { above: 0.5, upTo: 1 }, refuted },
   ])
   // The last word counts.
   for (const txid of txids.slice(0, 12)) await feedback(txid, 'none')
-  expect(await classes()).toMatchObject([{ confirmed: { above: 0.1, upTo: 0.25 } }])
+  expect(await classes()).toMatchObject([{ confirmed: { above: 0.1, upTo: 0.25 }, refuted }])
 })
 
 test('a month whose classes were told is not moved by feedback that comes after', async () => {
@@ -156,4 +158,15 @@ test('the same is told after the records of those answers ended, and no more can
   // Whoever has the store without the master key sees no number of them.
   const kept = (await asker.ctx.store.meta.get(`classes/${month}`))!
   expect(Buffer.from(kept, 'base64').toString('latin1')).not.toContain('queries')
+})
+
+test('sums of an older release, which had nothing of what was refuted, say nothing of it', async () => {
+  const [before] = await classes()
+  const { store, vault, random } = asker.ctx
+  const place = `classes/${month}`
+  const opened = fromUtf8(vault.open(place, fromBase64((await store.meta.get(place))!)))
+  const older = jcs(JSON.parse(opened.replaceAll(/,"refuted":[0-9]+/g, '')))
+  expect(older.length).toBeLessThan(opened.length)
+  await store.meta.set(place, base64(vault.seal(place, older, random)))
+  expect(await classes()).toEqual([{ ...before, refuted: null }])
 })

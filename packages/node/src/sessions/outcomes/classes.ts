@@ -30,9 +30,10 @@ export type ResultClass = {
   readonly queries: number | null
   /** The share of identifiers that were over the threshold. */
   readonly over: ShareClass | null
-  /** Of those, the share that was looked back on, and of these the share that was confirmed; null before `feedbackEnds`. */
+  /** Of those, the share that was looked back on, and of these what was confirmed and what refuted; null before `feedbackEnds`. */
   readonly feedback: ShareClass | null
   readonly confirmed: ShareClass | null
+  readonly refuted: ShareClass | null
 }
 
 type Tally = {
@@ -41,6 +42,8 @@ type Tally = {
   over: number
   told: number
   confirmed: number
+  /** Null where sums of a day do not have it. */
+  refuted: number | null
 }
 
 /** @param month `2026-11`; has ended @throws ProtocolError `PERIOD_IN_USE`, `RECORD_ERASED` */
@@ -147,21 +150,24 @@ async function add(
     const outcome = told.get(item)
     if (outcome !== undefined) tally.told++
     if (outcome === 'confirmed') tally.confirmed++
+    if (outcome === 'refuted' && tally.refuted !== null) tally.refuted++
   }
 }
 
 function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
-  const tally = tallies.get(name) ?? { queries: 0, identifiers: 0, over: 0, told: 0, confirmed: 0 }
+  const none = { queries: 0, identifiers: 0, over: 0, told: 0, confirmed: 0, refuted: 0 }
+  const tally = tallies.get(name) ?? none
   tallies.set(name, tally)
   return tally
 }
 
-function plus(sum: Tally, { queries, identifiers, over, told, confirmed }: Tally): void {
+function plus(sum: Tally, { queries, identifiers, over, told, confirmed, refuted }: Tally): void {
   sum.queries += queries
   sum.identifiers += identifiers
   sum.over += over
   sum.told += told
   sum.confirmed += confirmed
+  sum.refuted = sum.refuted === null || refuted === null ? null : sum.refuted + refuted
 }
 
 const dayName = ({ purpose, day }: PurposeDay) => `${purpose} ${day}`
@@ -174,10 +180,15 @@ async function readSums({ store, vault }: NodeContext, month: string): Promise<S
   if (text === null) return { tallies: new Map(), days: new Set() }
   const opened = parseJcs(vault.open(placeOf(month), fromBase64(text)))
   const { tallies, days } = opened as unknown as SumsText
-  return { tallies: new Map(tallies), days: new Set(days) }
+  const whole = tallies.map(([name, tally]) => [name, { refuted: null, ...tally }] as const)
+  return { tallies: new Map(whole), days: new Set(days) }
 }
 
-type SumsText = { readonly tallies: [string, Tally][]; readonly days: string[] }
+/** An older release did not add up what was refuted. */
+type SumsText = {
+  readonly tallies: [string, Omit<Tally, 'refuted'> & Partial<Tally>][]
+  readonly days: string[]
+}
 
 async function writeSums(ctx: NodeContext, month: string, { tallies, days }: Sums): Promise<void> {
   const text: SumsText = { tallies: [...tallies], days: [...days] }
@@ -189,15 +200,16 @@ const placeOf = (month: string) => `classes/${month}`
 
 function classOf(name: string, tally: Tally, closed: boolean): ResultClass {
   const [purpose = '', kind = ''] = name.split(' ')
-  const { queries, identifiers, over, told, confirmed } = tally
-  if (queries < LEAST_QUERIES) {
-    return { purpose, kind, queries: null, over: null, feedback: null, confirmed: null }
-  }
+  const { queries, identifiers, over, told, confirmed, refuted } = tally
+  const unsaid = { over: null, feedback: null, confirmed: null, refuted: null }
+  if (queries < LEAST_QUERIES) return { purpose, kind, queries: null, ...unsaid }
+  const known = closed && told >= LEAST_QUERIES
   return {
     ...{ purpose, kind, queries },
     over: shareOf(over, identifiers),
     feedback: !closed || over < LEAST_QUERIES ? null : shareOf(told, over),
-    confirmed: !closed || told < LEAST_QUERIES ? null : shareOf(confirmed, told),
+    confirmed: known ? shareOf(confirmed, told) : null,
+    refuted: known && refuted !== null ? shareOf(refuted, told) : null,
   }
 }
 
