@@ -298,7 +298,7 @@ export function flagContract(world: StoreWorld): void {
       expect(await page(last!.id, 1)).toEqual([])
     })
 
-    it('tells what an import that replaces all left out, of the young', async () => {
+    it('tells what was withdrawn, of the young', async () => {
       const { flags } = world.store
       now.time = 1_000
       await flags.upsert('host', [row(1)], 'a')
@@ -309,18 +309,21 @@ export function flagContract(world: StoreWorld): void {
       await flags.upsert('host', [row(4)], 'b')
       expect(await flags.withdrawMissing('host', 'b')).toBe(3)
       const found = async (madeSince: number, goneSince: number, afterId = 0, limit = 9) =>
-        (await flags.goneFromSource('host', { madeSince, goneSince }, { afterId, limit })).map(
+        (await flags.withdrawn('host', { madeSince, goneSince }, { afterId, limit })).map(
           (flag) => [flag.id, flag.createdAt],
         )
       expect(await found(1_500, 3_000)).toEqual([
         [2, 2_000],
         [3, 2_000],
+        [5, 2_000],
       ])
       expect(await found(0, 3_000, 1, 1)).toEqual([[2, 2_000]])
       expect(await found(0, 3_001)).toEqual([])
-      expect(
-        await flags.goneFromSource('host', { madeSince: 0, goneSince: 0 }, { limit: 1 }),
-      ).toEqual([{ id: 1, index: index(1), createdAt: 1_000 }])
+      expect(await flags.withdrawn('host', { madeSince: 0, goneSince: 0 }, { limit: 1 })).toEqual([
+        { id: 1, index: index(1), createdAt: 1_000, withdrawnAt: 3_000 },
+      ])
+      await flags.rectify('host', index(4), {}, { index: index(6), sealed: sealed(6) })
+      expect(await found(0, 3_000, 4)).toEqual([[5, 2_000]])
     })
 
     it('finds flags that expired soon after they were made, and what was flagged anew is made anew', async () => {

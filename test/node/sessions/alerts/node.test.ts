@@ -110,6 +110,28 @@ test('a flag that is made, asked and withdrawn within days is noticed; one that 
   expect(told).toEqual(['FLAG_AS_QUESTION'])
 })
 
+test('so is one that was withdrawn when the node was killed, before anybody looked at it', async () => {
+  federation.clock.ahead += DAY
+  // What it looked at before is no start's to look at.
+  await createRetention(asker.ctx)()
+  await asker.flag(['cut.example', 'uncut.example'])
+  await ask('cut.example')
+  federation.clock.ahead += 1_000
+  const before = (await of(asker, true)).length
+  const withdraw = (value: string) =>
+    asker.ctx.store.flags.withdraw('host', asker.ctx.vault.blindIndex('host', value))
+  await withdraw('uncut.example')
+  await createRetention(asker.ctx)()
+  expect(await of(asker, true)).toHaveLength(before)
+  await withdraw('cut.example')
+  for (let starts = 0; starts < 2; starts++) {
+    const looks = createRetention(asker.ctx)
+    await looks()
+    expect(await of(asker, true)).toHaveLength(before + 1)
+  }
+  expect((await of(asker, true))[0]).toMatchObject({ code: 'FLAG_AS_QUESTION', kind: 'host' })
+})
+
 test('so is one that an import left out, and one that was there long before is not', async () => {
   const replace = async (names: readonly string[]) => {
     const rows = names.map((value, row) => ({ row, value }))

@@ -27,7 +27,15 @@ export async function watchWithdrawal(
 ): Promise<void> {
   if (ctx.clock() - flag.createdAt > WINDOW_MS) return
   const { find } = await askedIndex(ctx, quotaDay(flag.createdAt))
-  if (await wasAsked(ctx, flag, find)) await tell(ctx, kind)
+  if (await wasAsked(ctx, flag, find)) await tell(ctx, kind, ctx.clock())
+}
+
+/**
+ * What was withdrawn since a node that was killed last looked: each withdrawal is looked at behind its
+ * answer, which a crash cuts off. An alert that was raised then is raised once.
+ */
+export async function watchWithdrawn(ctx: NodeContext, since: number): Promise<void> {
+  for (const { kind } of ctx.inForce().convenant.kinds) await watchReplacement(ctx, kind, since)
 }
 
 /**
@@ -42,9 +50,7 @@ export async function watchReplacement(
 ): Promise<void> {
   const madeSince = ctx.clock() - WINDOW_MS
   const span = { madeSince, goneSince: since }
-  await watchAll(ctx, kind, madeSince, (options) =>
-    ctx.store.flags.goneFromSource(kind, span, options),
-  )
+  await watchAll(ctx, kind, madeSince, (options) => ctx.store.flags.withdrawn(kind, span, options))
 }
 
 /**
@@ -76,7 +82,7 @@ export async function watchExpired(
   }
 }
 
-type Gone = Withdrawn & Pick<FlagRecord, 'id'>
+type Gone = Withdrawn & Pick<FlagRecord, 'id'> & Partial<Pick<FlagRecord, 'withdrawnAt'>>
 
 async function watchAll(
   ctx: NodeContext,
@@ -87,7 +93,10 @@ async function watchAll(
   const { find } = await askedIndex(ctx, quotaDay(madeSince))
   for (let afterId = 0; ; ) {
     const page = await read({ afterId, limit: PAGE })
-    for (const flag of page) if (await wasAsked(ctx, flag, find)) return tell(ctx, kind)
+    for (const flag of page) {
+      const at = flag.withdrawnAt ?? ctx.clock()
+      if (await wasAsked(ctx, flag, find)) return tell(ctx, kind, at)
+    }
     if (page.length < PAGE) return
     afterId = page.at(-1)!.id
     await ctx.pause()
@@ -107,8 +116,8 @@ async function wasAsked(
   return false
 }
 
-async function tell(ctx: NodeContext, kind: IdentifierKind): Promise<void> {
-  await raise(ctx, { code: 'FLAG_AS_QUESTION', kind, span: quotaDay(ctx.clock()) })
+async function tell(ctx: NodeContext, kind: IdentifierKind, at: number): Promise<void> {
+  await raise(ctx, { code: 'FLAG_AS_QUESTION', kind, span: quotaDay(at) })
 }
 
 async function askedAt({ store }: NodeContext, txid: string): Promise<number | null> {

@@ -9,7 +9,7 @@
  */
 
 import { parseOrigin, quarterOf } from '@drempel/protocol/log'
-import { watchExpiry } from '../alerts/index.ts'
+import { watchExpiry, watchWithdrawn } from '../alerts/index.ts'
 import { forgetExpiredValues } from '../approvals.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf } from '../errors.ts'
@@ -37,12 +37,16 @@ type State = {
 /** To be called often; looks once an hour. */
 export function createRetention(ctx: NodeContext): () => Promise<void> {
   let last = Number.NEGATIVE_INFINITY
+  let started = true
   return async () => {
     const now = ctx.clock()
     if (Math.abs(now - last) < HOUR_MS) return
     // What failed is told, and all is tried again at the next call.
     await allInTurn([
-      () => endFlags(ctx),
+      async () => {
+        await endFlags(ctx, started)
+        started = false
+      },
       () => forgetExpiredValues(ctx),
       () => byTerms(ctx, (terms) => endDays(ctx, terms)),
       () => byTerms(ctx, (terms) => endPeriods(ctx, Math.max(...terms.values()))),
@@ -102,11 +106,13 @@ async function erase(ctx: NodeContext, period: string): Promise<void> {
   ctx.log('info', 'log.shredded', { reason: 'RETENTION_ENDED' })
 }
 
-/** The counts of a quarter are kept until that quarter's summary has surely been made. */
-async function endFlags(ctx: NodeContext): Promise<void> {
+/** @param started whether this process looks for the first time. The counts of a quarter are kept until that quarter's summary has surely been made. */
+async function endFlags(ctx: NodeContext, started: boolean): Promise<void> {
   const { store, clock, pause } = ctx
   const now = clock()
-  await watchExpiry(ctx, { after: Number((await store.meta.get(WATCHED)) ?? 0), until: now })
+  const watched = await store.meta.get(WATCHED)
+  if (started && watched !== null) await watchWithdrawn(ctx, Number(watched))
+  await watchExpiry(ctx, { after: Number(watched ?? 0), until: now })
   await store.meta.set(WATCHED, String(now))
   while ((await store.flags.forgetExpired(now - SETTLED_MS, FLAGS)) === FLAGS) await pause()
   await store.flags.forgetCounts(now - 366 * DAY_MS)

@@ -100,12 +100,15 @@ export interface FlagStore {
    */
   withdrawMissing(kind: string, importId: string): Promise<number>
 
-  /** Flags made since `madeSince` that `withdrawMissing` withdrew since `goneSince`, in order of id. */
-  goneFromSource(
+  /**
+   * Flags made since `madeSince` that were withdrawn since `goneSince`, save by a rectification; in order
+   * of id.
+   */
+  withdrawn(
     kind: string,
     since: { readonly madeSince: number; readonly goneSince: number },
     options: { readonly afterId?: number; readonly limit: number },
-  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt'>[]>
+  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt' | 'withdrawnAt'>[]>
 
   /**
    * Active flags that expired after `after` and by `until`, at most `within` after they were made, in

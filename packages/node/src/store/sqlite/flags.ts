@@ -19,10 +19,10 @@ export function flagStore(connection: Connection): FlagStore {
   )
   const gone = db.prepare<
     [string, number, number, number, number],
-    Pick<Row, 'id' | 'blind' | 'createdAt'>
+    Pick<Row, 'id' | 'blind' | 'createdAt' | 'withdrawnAt'>
   >(
-    `SELECT id, blind, created_at AS createdAt FROM flags
-     WHERE kind = ? AND state = 'withdrawn' AND withdrawn_reason = 'gone-from-source'
+    `SELECT id, blind, created_at AS createdAt, withdrawn_at AS withdrawnAt FROM flags
+     WHERE kind = ? AND state = 'withdrawn' AND withdrawn_reason IS NOT 'rectified'
        AND created_at >= ? AND withdrawn_at >= ? AND id > ? ORDER BY id LIMIT ?`,
   )
   const expiredIn = db.prepare<
@@ -116,7 +116,7 @@ export function flagStore(connection: Connection): FlagStore {
     upsert: flagUpsert(connection),
     withdrawMissing: (kind, importId) =>
       write(() => withdrawMissing.run(clock(), kind, importId).changes),
-    goneFromSource: (kind, { madeSince, goneSince }, { afterId = 0, limit }) =>
+    withdrawn: (kind, { madeSince, goneSince }, { afterId = 0, limit }) =>
       read(() =>
         gone
           .all(kind, madeSince, goneSince, afterId, limit)
