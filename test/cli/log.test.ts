@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { base64, utf8 } from '@drempel/protocol/encoding'
+import { type Bytes, base64, utf8 } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   cosignedNote,
@@ -10,6 +10,7 @@ import {
   inclusionProof,
   leafHash,
   noteSigner,
+  parseEvent,
   parseNote,
   rootOf,
   signCheckpoint,
@@ -20,6 +21,12 @@ import { digestOf } from '../protocol/log/events.ts'
 import { memoryReader, nodeKey } from '../protocol/log/tree.ts'
 import { ALL, convenantFile, type Log, logOf, makeLog, ORIGIN, SIZE, serve } from './logs.ts'
 import { type Call, drempel, fakeNode, folder, type Loose } from './world.ts'
+
+/** What an owner may do to the entries of its log. */
+type Change = (leaves: readonly Bytes[]) => readonly Bytes[]
+const without: Change = (leaves) => leaves.toSpliced(300, 1)
+const exchanged: Change = (leaves) => leaves.with(300, leaves[302]!).with(302, leaves[300]!)
+const signedAnew = (change: Change) => logOf(change(makeLog().leaves).map(parseEvent))
 
 describe('log quorum', () => {
   const witnesses = ['bank-b', 'telecom', 'platform']
@@ -219,6 +226,20 @@ describe('log verify', () => {
     expect(readdirSync(node.home)).not.toContain('seen')
   })
 
+  it.each([
+    ['deleted', without],
+    ['exchanged with another', exchanged],
+  ])('sees one entry %s under the head that was signed', async (_name, change) => {
+    const log = makeLog()
+    const leaves = change(log.leaves)
+    // As many as were signed for.
+    const node = await fakeNode(({ path }) =>
+      serve({ ...log, leaves: [...leaves, leaves.at(-1)!].slice(0, SIZE) }, path),
+    )
+    const told = await verify(node.home, '--convenant', convenantFile())
+    expect(told).toMatchObject({ exit: 1, logs: [{ verified: false, error: 'BAD_TILE' }] })
+  })
+
   it('tells of entries that are dated back, and is silent about a clock that is put right', async () => {
     const log = (minutes: readonly string[]) =>
       logOf(
@@ -262,6 +283,8 @@ describe('log verify', () => {
     ['another history of the same size', () => makeLog(SIZE, { salt: 'x' })],
     ['a longer other history', () => makeLog(SIZE + 50, { salt: 'x' })],
     ['an older state', () => makeLog(SIZE - 1)],
+    ['one entry deleted, and all signed anew,', () => signedAnew(without)],
+    ['two entries exchanged, and all signed anew,', () => signedAnew(exchanged)],
     ['nothing at all', () => makeLog(0)],
   ])('keeps %s as evidence of a fork', async (_name, next) => {
     let log = makeLog()
