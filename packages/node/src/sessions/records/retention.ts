@@ -106,7 +106,10 @@ async function erase(ctx: NodeContext, period: string): Promise<void> {
   ctx.log('info', 'log.shredded', { reason: 'RETENTION_ENDED' })
 }
 
-/** @param started whether this process looks for the first time. The counts of a quarter are kept until that quarter's summary has surely been made. */
+/**
+ * The counts of a quarter are kept until that quarter's summary has surely been made.
+ * @param started whether this process looks for the first time
+ */
 async function endFlags(ctx: NodeContext, started: boolean): Promise<void> {
   const { store, clock, pause } = ctx
   const now = clock()
