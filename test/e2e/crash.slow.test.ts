@@ -71,18 +71,19 @@ async function roundSucceeds(): Promise<void> {
   const round = await federation.runRound('host')
   expect(round).toMatchObject({ state: 'published', leftOut: [] })
   for (const t of [2, 3]) {
-    for (const [id, expected] of overInTheClear(lists, t)) {
+    const looking = [...overInTheClear(lists, t)].map(async ([id, expected]) => {
       const flags = await federation.node(id).api.flags('host', `host-t${t}`)
       const over = flags.flatMap((entry) => (entry.over ? [entry.value] : []))
       expect(over.sort()).toEqual(expected)
-    }
+    })
+    await Promise.all(looking)
   }
   await listsAreWhole()
 }
 
 /** Every node has both lists of one round, with the sizes that its compute nodes signed. */
 async function listsAreWhole(): Promise<void> {
-  for (const { api } of federation.nodes) {
+  const looking = federation.nodes.map(async ({ api }) => {
     const { lists: inForce } = await api.status()
     expect(inForce.map(({ rule }) => rule).sort()).toEqual(['host-t2', 'host-t3'])
     const [round] = new Set(inForce.map(({ round }) => round))
@@ -92,12 +93,14 @@ async function listsAreWhole(): Promise<void> {
     for (const { rule, size } of inForce) {
       expect(signed.find((list) => list.rule === rule)).toMatchObject({ size })
     }
-  }
+  })
+  await Promise.all(looking)
 }
 
 /** Remembers what the running nodes have said, brings the dead one back, looks for losses. */
 async function afterKilling(victim: FederationNode): Promise<void> {
-  for (const node of federation.nodes) if (node.running) await memory.head(node)
+  const alive = federation.nodes.filter((node) => node.running)
+  await Promise.all(alive.map((node) => memory.head(node)))
   await victim.start()
   expect(await memory.losses()).toEqual([])
   await listsAreWhole()

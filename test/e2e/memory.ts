@@ -59,17 +59,18 @@ export class Memory {
     const losses: string[] = []
     const heads: Head[] = [...this.#heads]
     const logs = new Map<string, VerifiedLog>()
-    for (const { id, api } of nodes) {
+    const reading = nodes.map(async ({ id, api }) => {
       for (const log of await verifyLogs(api, convenant, id)) logs.set(log.origin, log)
       const there = new Set((await api.flags('host')).map(({ value }) => value))
       for (const value of this.#flags.get(id) ?? []) {
         if (!there.has(value)) losses.push(`flag ${value} of ${id}`)
       }
-    }
-    for (const { asker, txid, leaf } of this.#answers) {
-      const receipt = await this.#federation.node(asker).api.receipt(txid)
-      if (receipt.leaf !== leaf) losses.push(`answer ${txid} of ${asker}`)
-    }
+      for (const { txid, leaf } of this.#answers.filter(({ asker }) => asker === id)) {
+        const receipt = await api.receipt(txid)
+        if (receipt.leaf !== leaf) losses.push(`answer ${txid} of ${id}`)
+      }
+    })
+    await Promise.all(reading)
     // What other nodes wrote down of a log's head was acknowledged to them.
     for (const { leaves } of logs.values()) {
       for (const leaf of leaves) heads.push(...(JSON.parse(leaf).peerCheckpoints ?? []))
