@@ -196,6 +196,13 @@ describe('flag list and withdraw', () => {
     const argv = ['flag', 'list', '--kind', 'host', '--home', node.home, '--json']
     const over = (await drempel([...argv, '--over', 'host-t2', '--all'])).json()
     expect(over.flags.map(({ id }: Loose) => id)).toEqual([2, 4, 6, 8])
+    // An answer, as that to a question is; a list of own flags is none.
+    expect(over.humanDecisionRequired).toBe(true)
+    const told = await drempel(
+      [...argv, '--over', 'host-t2', '--all'].filter((one) => one !== '--json'),
+    )
+    expect(told.out).toContain('A person decides; this is advice.')
+    expect((await drempel([...argv, '--all'])).json()).not.toHaveProperty('humanDecisionRequired')
     expect(over.more).toBe(false)
     const some = (await drempel([...argv, '--limit', '2'])).json()
     expect(some.flags.map(({ id }: Loose) => id)).toEqual([1, 2])

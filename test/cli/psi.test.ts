@@ -64,6 +64,7 @@ describe('psi', () => {
 
     const cwd = folder()
     const run = await by(bank, ['psi', 'run', id, '-o', 'common.csv'], cwd)
+    expect(run.out).toContain('A person decides; this is advice.')
     expect(run.out).toMatch(/result +5 in common/)
     const rows = hosts(5, 10).map((value, i) => `${7 + i},${value}\n`)
     expect(readFileSync(join(cwd, 'common.csv'), 'utf8')).toBe(`row,value\n${rows.join('')}`)
@@ -152,6 +153,7 @@ describe('psi', () => {
     })
     const items = (await by(bank, ['psi', 'run', other.id, '--json'])).json()
     expect(items).toMatchObject({ items: hosts(5, 10).map((value, i) => ({ row: 7 + i, value })) })
+    expect(items.humanDecisionRequired).toBe(true)
   })
 
   it('ends with 3 for what is refused, by whomever', async () => {

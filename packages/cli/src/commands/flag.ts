@@ -15,6 +15,7 @@ import { columnIndex, csvLine, openCsv } from '../client/csv.ts'
 import { readText, writeText } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
 import { pairs, table } from '../output/render.ts'
+import { ADVICE } from './check.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
 import { listing } from './listing.ts'
@@ -78,12 +79,19 @@ export const flagList: CommandSpec<ListOptions> = {
     }
     const more = after !== null || flags.length > wanted
     const shown = flags.slice(0, wanted)
-    if (output === undefined)
-      return { json: { flags: shown, more }, text: flagTable(ctx, shown, more, { state, over }) }
+    // Over a threshold is an answer too.
+    const answers = over !== undefined && shown.length > 0
+    const decision = answers ? { humanDecisionRequired: true } : {}
+    const advice = answers ? `\n${ctx.say(ADVICE)}` : ''
+    if (output === undefined) {
+      const text = `${flagTable(ctx, shown, more, { state, over })}${advice}`
+      return { json: { flags: shown, more, ...decision }, text }
+    }
     const file = ctx.path(output)
     await writeText(file, flagCsv(shown), ctx.world.random)
     const told = ctx.say({ nl: 'meldingen in', en: 'flags in' })
-    return { json: { file, count: shown.length }, text: `${shown.length} ${told} ${file}` }
+    const text = `${shown.length} ${told} ${file}${advice}`
+    return { json: { file, count: shown.length, ...decision }, text }
   },
 }
 

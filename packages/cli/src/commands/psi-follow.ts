@@ -9,6 +9,7 @@ import { writeText } from '../client/files.ts'
 import type { NodeClient } from '../client/node.ts'
 import { EXIT, type ExitCode } from '../output/exit.ts'
 import { type Progress, startProgress } from '../output/progress.ts'
+import { ADVICE } from './check.ts'
 import type { Context, Outcome } from './context.ts'
 import { PSI_STATES, psiFacts, psiReason } from './psi-text.ts'
 
@@ -87,14 +88,16 @@ export async function outcome(
     return { json: session, text: none ? `${facts}\n${none}` : facts }
   }
   const rows = await itemsOf(node, session)
+  const [advice, decision] = [ctx.say(ADVICE), { humanDecisionRequired: true }]
   if (output !== undefined) {
     const file = ctx.path(output)
     await writeText(file, csvOf(session, rows), ctx.world.random)
     const where = ctx.say({ nl: 'bestand', en: 'file' })
-    return { json: { ...session, file }, text: `${facts}\n${where}  ${file}` }
+    const text = `${facts}\n${where}  ${file}\n${advice}`
+    return { json: { ...session, file, ...decision }, text }
   }
-  if (ctx.json) return { json: { ...session, items: rows }, text: '' }
-  ctx.note(facts)
+  if (ctx.json) return { json: { ...session, items: rows, ...decision }, text: '' }
+  ctx.note(`${facts}\n${advice}`)
   return { json: null, text: csvOf(session, rows).trimEnd() }
 }
 
