@@ -289,6 +289,7 @@ describe('the self-check', () => {
     ['a missing hash', `UPDATE log_batches SET hashes = substr(hashes, 1, 128) WHERE ${at(0)}`],
     ['a changed end', 'UPDATE logs SET seal = zeroblob(32)'],
     ['a changed size', 'UPDATE logs SET size = 8'],
+    ['a size that is none', 'UPDATE logs SET size = -1'],
     ['an end without a key', `UPDATE logs SET seal = x''`],
     [
       'the last entries gone, and the size with them',
@@ -302,7 +303,11 @@ describe('the self-check', () => {
     for (const one of sql.split('; ')) expect(db.prepare(one).run().changes).toBeGreaterThan(0)
     db.close()
     await world.restart()
-    await expect(world.audit.verifySelf()).rejects.toMatchObject({ code: 'LOG_DAMAGED', at: Q4 })
+    await expect(world.audit.verifySelf()).rejects.toMatchObject({
+      ...{ code: 'LOG_DAMAGED', at: Q4 },
+      // It would be a second history.
+      hint: expect.stringMatching(/restore no backup.*log fsck/),
+    })
   })
 
   it('finds an end of another log', async () => {

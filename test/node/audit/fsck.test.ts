@@ -127,6 +127,7 @@ describe('finds', () => {
         { what: 'END', index: null },
       ],
     ],
+    ['an end before the first entry', 'UPDATE logs SET size = -1', [{ what: 'END', index: null }]],
     [
       'an end without a key, and no checkpoint in its place',
       `UPDATE logs SET seal = x'', note = 'x'`,

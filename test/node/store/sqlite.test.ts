@@ -25,6 +25,9 @@ storeContract('SQLite', async () => {
   }
 })
 
+/** A store that was restored would go on with a second history. */
+const CORRUPT = { code: 'STORE_CORRUPT', hint: expect.stringContaining('restore no backup') }
+
 /** Of the first release. */
 const FIRST_TABLES = [
   ...['meta', 'flags', 'tags', 'contributions', 'key_epochs', 'generations', 'rounds', 'lists'],
@@ -139,7 +142,7 @@ describe('the SQLite file', () => {
 
   it('that is no database is refused', async () => {
     await writeFile(path, 'not a database at all, but long enough to have a header'.repeat(100))
-    await expect(open()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await expect(open()).rejects.toMatchObject(CORRUPT)
   })
 
   it('in a folder that does not exist fails by name', async () => {
@@ -154,7 +157,7 @@ describe('the SQLite file', () => {
     const bytes = await readFile(path)
     if (damage === 'cut short') await truncate(path, Math.floor(bytes.length / 2))
     else await writeFile(path, bytes.fill(0x5a, 40_960, 200_000))
-    await expect(open()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await expect(open()).rejects.toMatchObject(CORRUPT)
   })
 
   it('that is full refuses the write whole, keeps the rest, and works again with room', async () => {

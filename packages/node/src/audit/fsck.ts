@@ -101,7 +101,8 @@ async function checkLog(
     tree = await checkHashes(log, origin, tree, leaves, found)
     progress(tree.size)
   }
-  if (tree.size === size && !isOwnEnd(own, origin, end, tree)) found('END')
+  // Entries that are missing are told; a size below 0 has none.
+  if (tree.size >= size && !isOwnEnd(own, origin, end, tree)) found('END')
   if ((await log.leaves(origin, size, size + 1)).length > 0) found('BEYOND', size)
   if ((await log.hashes(origin, 0, size, size + 1)).length > 0) found('BEYOND', size)
   for (const index of await log.strays(origin)) found('TXID', index)

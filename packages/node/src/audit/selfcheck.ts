@@ -13,11 +13,15 @@ import { fail } from './errors.ts'
 /** As many as one batch can have: what a crash could have cut short. */
 const LAST = 512
 
+// A backup in its place would be a second history, with which no member goes on.
+const HINT =
+  'keep the store, restore no backup, and tell the FG; drempel log fsck says which entries it is'
+
 /** @throws ProtocolError `LOG_DAMAGED`, `at` the origin */
 export async function verifyLogs(log: LogStore, keys: LogKeys): Promise<void> {
   for (const origin of await log.origins()) {
     if (!(await isSound(log, keys, origin))) {
-      fail('LOG_DAMAGED', { at: origin, hint: 'restore the store from a backup, and tell the FG' })
+      fail('LOG_DAMAGED', { at: origin, hint: HINT })
     }
   }
 }

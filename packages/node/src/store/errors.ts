@@ -10,3 +10,10 @@ export type StoreErrorCode =
   | 'WRONG_MASTER_KEY'
 
 export const fail = failWith<StoreErrorCode>()
+
+/** A backup would go on with a second history of the log, which no member takes. */
+export function failCorrupt(): never {
+  return fail('STORE_CORRUPT', {
+    hint: 'keep the file, restore no backup, and tell the FG; the node has to be re-admitted under a new key',
+  })
+}

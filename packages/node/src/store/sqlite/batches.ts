@@ -6,7 +6,7 @@
 
 import type { Bytes } from '@drempel/protocol/encoding'
 import { concatAll } from '@drempel/protocol/encoding'
-import { fail } from '../errors.ts'
+import { failCorrupt } from '../errors.ts'
 import type { LogBatch, SealedBatch } from '../parts/log.ts'
 import { blob, type Connection } from './connection.ts'
 
@@ -114,6 +114,6 @@ export function parsed<T>(text: string): T {
   try {
     return JSON.parse(text)
   } catch {
-    return fail('STORE_CORRUPT', { hint: 'restore the store from a backup' })
+    return failCorrupt()
   }
 }

@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
 import type { Bytes, Clock } from '@drempel/protocol/encoding'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import Database from 'better-sqlite3'
-import { fail } from '../errors.ts'
+import { fail, failCorrupt } from '../errors.ts'
 import { groupCommit } from './commit.ts'
 import { MIGRATIONS } from './migrations.ts'
 
@@ -143,7 +143,7 @@ function migrate(db: Database.Database): void {
 
 function check(db: Database.Database): void {
   const verdict = db.pragma('quick_check(1)', { simple: true })
-  if (verdict !== 'ok') fail('STORE_CORRUPT', { hint: 'restore the store from a backup' })
+  if (verdict !== 'ok') failCorrupt()
 }
 
 function translated<T>(work: () => T): T {
@@ -167,7 +167,7 @@ function refuse(code: string): never {
     return fail('STORE_BUSY', { hint: 'another process holds the store; stop it first' })
   }
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return fail('STORE_CORRUPT', { hint: 'restore the store from a backup' })
+    return failCorrupt()
   }
   if (/^SQLITE_CONSTRAINT/.test(code)) return fail('STORE_CONFLICT', { at: code })
   // The code alone (such as SQLITE_FULL, ENOSPC): messages can quote paths and values.
