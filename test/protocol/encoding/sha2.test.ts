@@ -91,6 +91,20 @@ describe.each(PATHS)('%s by %s', (name, _, hashAll) => {
   })
 })
 
+it.each([
+  ['sha256', sha256All],
+  ['sha512', sha512All],
+] as const)('%s keeps no memory of the size of a long message', (name, hashAll) => {
+  const lanes = vi.spyOn(HashKernel.prototype, 'hashAll')
+  const messages = [1, 16_384, 16_385, 100_000, 5].map((length) => random(length))
+  for (const some of [messages.slice(0, 2), messages]) {
+    const expected = some.map((one) => createHash(name).update(one).digest('hex')).join('')
+    expect(hex(hashAll(some))).toBe(expected)
+  }
+  expect(lanes).toHaveBeenCalledTimes(1)
+  lanes.mockRestore()
+})
+
 it.each(['sha256', 'sha512'] as const)(
   '%s leaves nothing of a message in its memory, wherever it stood',
   (name) => {

@@ -33,6 +33,9 @@ const sha512: Sha2 = {
   one: (message) => sodium.crypto_hash_sha512(message),
 }
 
+/** Bytes. The kernel's memory has every lane of the longest message, and never shrinks. */
+const LONG = 16_384
+
 /** 32 bytes each. */
 export const sha256All: HashAll = withKernel(sha256)
 
@@ -48,6 +51,7 @@ function withKernel(sha2: Sha2): HashAll {
   const alone = eachAlone(sha2)
   return (messages, affixes = {}) => {
     if (kernel === undefined) kernel = load(sha2, alone) ?? null
+    if (messages.some(({ length }) => length > LONG)) return alone(messages, affixes)
     return kernel?.hashAll(messages, affixes) ?? alone(messages, affixes)
   }
 }
