@@ -1,0 +1,144 @@
+/** What commands tell people: rounds, intersections, questions and clocks, word by word where a word decides. */
+
+import { setBackText } from '@drempel/cli/internal/audit/times'
+import { psiFacts, psiReason } from '@drempel/cli/internal/commands/psi-text'
+import { questionView } from '@drempel/cli/internal/commands/question-text'
+import { stateLine } from '@drempel/cli/internal/commands/round'
+import type { Text } from '@drempel/cli/internal/output/language'
+import { paintFor } from '@drempel/cli/internal/output/render'
+import { describe, expect, it } from 'vitest'
+import { drempel, fakeNode } from './world.ts'
+
+const ID = '0123456789abcdef'.repeat(2)
+const TIME = '2027-06-15T12:34:56.000Z'
+const english = { say: ({ en }: Text) => en } as never
+
+/** Names and values of a text, line by line. */
+const facts = (text: string) =>
+  Object.fromEntries(text.split('\n').map((line) => line.split(/ {2,}/) as [string, string]))
+
+describe('round show', () => {
+  const round = {
+    ...{ round: ID, kind: 'host', state: 'published', coordinator: 'bank-a' },
+    ...{ createdAt: TIME, updatedAt: TIME, contributors: ['bank-a', 'telecom'] },
+    leftOut: [{ member: 'bank-b', reason: 'INVALID_LIST' }],
+    lists: [{ rule: 'host-t2', size: 41, digest: 'd'.repeat(64) }],
+  }
+  const show = async (given: object, command = ['show', ID]) => {
+    const node = await fakeNode(() => ({ json: { ...round, ...given } }))
+    return drempel(['round', ...command, '--home', node.home])
+  }
+
+  it('tells who took part, who did not and why, and how many are over', async () => {
+    const { exit, out } = await show({})
+    expect(exit).toBe(0)
+    expect(facts(out)).toMatchObject({
+      ...{ state: 'published', coordinator: 'bank-a', contributors: 'bank-a, telecom' },
+      'left out': 'bank-b: INVALID_LIST',
+    })
+    expect(out).toMatch(/^host-t2 +41 +d{16}$/m)
+  })
+
+  it('tells counts by how many flagged, from one or from two on, and which stay closed', async () => {
+    const of = (from: object) => ({
+      histogram: [120, null, 30],
+      overlaps: [{ members: ['bank-a', 'telecom'], count: 50 }],
+      ...from,
+    })
+    const counted = async (from: object) => {
+      const list = { ...round.lists[0]!, rule: 'counted', aggregates: of(from) }
+      const { out } = await show({ lists: [list] })
+      expect(out).not.toContain('over the threshold')
+      const table = out.slice(out.indexOf('flagged by')).trimEnd().split('\n')
+      return table.slice(1).map((line) => line.split(/ {2,}/))
+    }
+    const pair = ['bank-a + telecom', '50']
+    expect(await counted({})).toEqual([['2', '120'], ['3', 'closed'], ['4 or more', '30'], pair])
+    expect(await counted({ from: 1 })).toEqual([
+      ...[['1', '120'], ['2', 'closed'], ['3 or more', '30'], pair],
+    ])
+  })
+
+  it('is no failure where the round is one; waiting for it is', async () => {
+    const failed = { state: 'failed', lists: [], reason: 'PEER_UNREACHABLE', culprit: 'telecom' }
+    const shown = await show(failed)
+    expect(shown.exit).toBe(0)
+    expect(shown.out).toMatch(/ROUND_FAILED.*\n {2}PEER_UNREACHABLE \(telecom\)\n {2}-> /)
+    expect((await show(failed, ['run', '--kind', 'host'])).exit).toBe(1)
+  })
+
+  it('says its progress by tenths that are behind it', () => {
+    const line = (more: object) =>
+      stateLine({ ...round, state: 'computing', ...more } as never, 'en')
+    expect(line({ step: 'merge', done: 199, total: 1000 })).toBe('computing: merge 10%')
+    expect(line({ step: 'computing' })).toBe('computing')
+    expect(line({ done: 0, total: 0 })).toBe('computing')
+  })
+})
+
+describe('an intersection', () => {
+  const session = {
+    ...{ id: ID, side: 'proposer', peer: 'telecom', state: 'done', purpose: 'p', kind: 'host' },
+    ...{ output: 'size', to: 'both', protocol: 'ot', why: 'SIZE_ONLY', source: 'flags', own: 5 },
+    ...{ sizes: { proposer: 64, partner: null }, case: null, people: [] },
+    ...{ createdAt: TIME, updatedAt: TIME },
+  }
+
+  it.each([
+    ['proposer', 'proposer', 'us'],
+    ['proposer', 'partner', 'the other'],
+    ['proposer', 'both', 'both'],
+    ['partner', 'proposer', 'the other'],
+    ['partner', 'partner', 'us'],
+    ['partner', 'both', 'both'],
+  ])('says to the %s who learns what is for the %s', (side, to, told) => {
+    const shown = facts(psiFacts(english, { ...session, side, to } as never))
+    expect(shown).toMatchObject({
+      ...{ 'who learns it': told, 'proposed by': side === 'proposer' ? 'us' : 'telecom' },
+      ...{ protocol: 'ot (the one that tells the size alone)', 'sizes, rounded': '64 x -' },
+    })
+  })
+
+  it('is proposed again by who proposed it, where it failed and was not refused', () => {
+    const said = (more: object) => psiReason(english, { ...session, ...more } as never)
+    const failed = { state: 'failed', reason: 'PSI_ENDED', culprit: 'telecom', cause: 'LOST' }
+    const why = 'the other side ended it; the connection did not come back there'
+    const told = `failed: PSI_ENDED (telecom): ${why}`
+    expect(said(failed)).toBe(`${told}\n-> again: drempel psi repeat ${ID}`)
+    expect(said({ ...failed, side: 'partner' })).toBe(told)
+    const refused = { state: 'refused', reason: 'REFUSED_BY_PERSON' }
+    expect(said(refused)).toBe('refused: REFUSED_BY_PERSON: the other side refused')
+  })
+})
+
+it('a question shows what is asked to who decides, and how many where it is a file', () => {
+  const question = {
+    ...{ id: ID, state: 'waiting', kind: 'host', purpose: 'p', rule: 'host-t2', case: 'Z-1' },
+    ...{ protocol: 'check', count: 1, value: 'a.example', createdAt: TIME, expiresAt: TIME },
+    ...{ proposer: { token: 't1', name: 'ann' }, decider: null },
+  }
+  const shown = (more: object) => facts(questionView(english, { ...question, ...more } as never))
+  expect(shown({})).toMatchObject({ question: 'host a.example', 'decided by': '-' })
+  const file = { protocol: 'screen', count: 3, value: null }
+  expect(shown(file)).toMatchObject({ question: 'host (3)' })
+})
+
+it('times that go back are counted in one and in many', () => {
+  expect(setBackText({ entries: 1, minutes: 3, first: 7 })).toEqual({
+    nl: expect.stringMatching(/^1 regel noemt .* 3 minuten, vanaf regel 7\)/),
+    en: expect.stringMatching(/^1 entry says .* 3 minutes, from entry 7 on\)/),
+  })
+  expect(setBackText({ entries: 2, minutes: 3, first: 7 })).toEqual({
+    nl: expect.stringMatching(/^2 regels noemen /),
+    en: expect.stringMatching(/^2 entries say /),
+  })
+})
+
+it('colours are for a terminal that has them and wants them', () => {
+  const painted = (isTTY: boolean, env: Readonly<Record<string, string>>) =>
+    paintFor({ isTTY, write: () => true } as never, env)('red', 'x')
+  expect(painted(true, { TERM: 'xterm' })).toBe('\u001b[31mx\u001b[39m')
+  expect(painted(true, { NO_COLOR: '' })).toBe('\u001b[31mx\u001b[39m')
+  for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) expect(painted(true, env)).toBe('x')
+  expect(painted(false, {})).toBe('x')
+})
