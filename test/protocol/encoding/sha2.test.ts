@@ -95,6 +95,8 @@ it.each([
   ['sha256', sha256All],
   ['sha512', sha512All],
 ] as const)('%s keeps no memory of the size of a long message', (name, hashAll) => {
+  // The first call tries the kernel out.
+  hashAll([])
   const lanes = vi.spyOn(HashKernel.prototype, 'hashAll')
   const messages = [1, 16_384, 16_385, 100_000, 5].map((length) => random(length))
   for (const some of [messages.slice(0, 2), messages]) {
