@@ -1,11 +1,14 @@
 /** What commands tell people: rounds, intersections, questions and clocks, word by word where a word decides. */
 
-import { setBackText } from '@drempel/cli/internal/audit/times'
+import { setBackText, watchTimes } from '@drempel/cli/internal/audit/times'
 import { psiFacts, psiReason } from '@drempel/cli/internal/commands/psi-text'
 import { questionView } from '@drempel/cli/internal/commands/question-text'
 import { stateLine } from '@drempel/cli/internal/commands/round'
+import { countsCsv } from '@drempel/cli/internal/experiment/tables'
+import { explain, NodeProblem } from '@drempel/cli/internal/output/explain'
 import type { Text } from '@drempel/cli/internal/output/language'
-import { paintFor } from '@drempel/cli/internal/output/render'
+import { rejectionText } from '@drempel/cli/internal/output/rejections'
+import { paintFor, table } from '@drempel/cli/internal/output/render'
 import { describe, expect, it } from 'vitest'
 import { drempel, fakeNode } from './world.ts'
 
@@ -111,6 +114,85 @@ describe('an intersection', () => {
   })
 })
 
+it('an intersection of too many says the most that they can be', () => {
+  const result = { learned: 'bucket', atMost: 64 }
+  const session = { side: 'proposer', state: 'done', output: 'size', to: 'both', protocol: null }
+  const more = { ...session, why: null, sizes: {}, people: [], result }
+  const shown = facts(psiFacts(english, more as never))
+  expect(shown).toMatchObject({ result: 'too many to show: at most 64', protocol: '-' })
+})
+
+describe('numbers of lists', () => {
+  const recall = {
+    ...{ number: 3, askedAt: TIME, raisedAt: TIME, kind: 'host', purpose: 'p', rule: 'host-t2' },
+    ...{ txid: ID, item: 0, operator: 'ann', case: 'Z-1', closedAt: null },
+  }
+
+  it('of rows count from one', async () => {
+    const node = await fakeNode(() => ({ json: { recalls: [recall] } }))
+    const { out } = await drempel(['recall', 'list', '--home', node.home])
+    expect(out).toMatch(/^3 +2027-06-15T12:34 +Z-1 +1 +host +p +host-t2 +ann +/m)
+  })
+
+  it.each([
+    ['recall', 'close', 'x'],
+    ['recall', 'close', '1/../2'],
+    ['alert', 'seen', '0'],
+    ['alert', 'seen', '01'],
+  ])('are numbers: %s %s %s', async (...argv) => {
+    const node = await fakeNode(() => ({ json: {} }))
+    const { exit } = await drempel([...argv, '--home', node.home])
+    expect([exit, node.calls]).toEqual([2, []])
+  })
+})
+
+it('a problem of the node ends with the code of its kind', () => {
+  const exitOf = (status: number, code: string, at?: string) =>
+    explain(new NodeProblem({ status, code, title: 't', at } as never), 'en').exit
+  const exits = [400, 413, 422, 401, 409, 500].map((status) => exitOf(status, 'X'))
+  expect(exits).toEqual([2, 2, 2, 5, 1, 1])
+  expect(exitOf(403, 'FORBIDDEN')).toBe(5)
+  for (const code of ['REFUSED', 'PEER_PROBLEM']) {
+    expect(exitOf(502, code, 'MEMBER_SUSPENDED')).toBe(3)
+    expect(exitOf(502, code, 'NO_SUCH_THING')).toBe(1)
+  }
+  expect(exitOf(502, 'OTHER', 'MEMBER_SUSPENDED')).toBe(1)
+})
+
+it('of rows that were rejected the five commonest reasons are told, commonest first', () => {
+  const codes = ['A', 'B', 'C', 'D', 'E', 'F', 'IBAN_LENGTH']
+  const told = rejectionText(
+    codes.flatMap((code, i) => Array(i + 1).fill(code) as string[]),
+    'en',
+  )
+  expect(told.split('\n')).toEqual([
+    ...["  IBAN_LENGTH 7: not this country's length", '  F 6', '  E 5', '  D 4', '  C 3'],
+  ])
+})
+
+it('a table has its columns under their names, and nothing behind its last cell', () => {
+  expect(
+    table(
+      ['a', 'long name'],
+      [
+        ['wider', null],
+        [1, 'x\u001b'],
+      ],
+    ),
+  ).toBe('a      long name\nwider  -\n1      x·')
+})
+
+it('counts are written as they are and as they are shown', () => {
+  const rule = { id: 'r', from: 2 }
+  const exact = { histogram: [12, 3], overlaps: [{ partners: [0, 1], count: 9 }] }
+  const shown = { histogram: [10, null], overlaps: [{ partners: [0, 1], count: null }] }
+  const experiment = { partners: [{ id: 'a' }, { id: 'b' }] }
+  const csv = countsCsv({ experiment, kinds: [{ counts: [{ rule, exact, shown }] }] } as never)
+  expect(csv.trim().split(/\r?\n/)).toEqual([
+    ...['rule,partners,pair,exact,shown', 'r,2,,12,10', 'r,3,,3,', 'r,,a+b,9,'],
+  ])
+})
+
 it('a question shows what is asked to who decides, and how many where it is a file', () => {
   const question = {
     ...{ id: ID, state: 'waiting', kind: 'host', purpose: 'p', rule: 'host-t2', case: 'Z-1' },
@@ -123,7 +205,14 @@ it('a question shows what is asked to who decides, and how many where it is a fi
   expect(shown(file)).toMatchObject({ question: 'host (3)' })
 })
 
-it('times that go back are counted in one and in many', () => {
+it('times that go back are told from more than two minutes on, and counted in one and in many', () => {
+  const found = (...minutes: string[]) => {
+    const watch = watchTimes()
+    for (const [i, minute] of minutes.entries()) watch.see(i, `2027-06-15T12:${minute}Z`)
+    return watch.found()
+  }
+  expect(found('40', '38', '41')).toBeNull()
+  expect(found('40', '37', '41')).toEqual({ entries: 1, minutes: 3, first: 1 })
   expect(setBackText({ entries: 1, minutes: 3, first: 7 })).toEqual({
     nl: expect.stringMatching(/^1 regel noemt .* 3 minuten, vanaf regel 7\)/),
     en: expect.stringMatching(/^1 entry says .* 3 minutes, from entry 7 on\)/),
