@@ -2,7 +2,8 @@
  * Where a log ends, as the store keeps it: its size under a MAC over the tree. A checkpoint is signed
  * when somebody asks for one, and only over what is durable by then; an entry that nobody asks about
  * costs no signature. The MAC (keyed BLAKE2b, RFC 7693) keeps a store that was changed while no node
- * held it from being signed at the next start: its key is of the master key.
+ * held it from being signed at the next start: its key is of the master key. An end that was left once is
+ * as good to it as the last one.
  */
 
 import {
