@@ -135,8 +135,8 @@ async function tag(
   const kernels: number[] = []
   const measureKernel = async () => {
     const from = performance.now()
-    signalAll(federation, 'SIGSTOP')
     try {
+      signalAll(federation, 'SIGSTOP')
       kernels.push(await oneKernel())
     } finally {
       signalAll(federation, 'SIGCONT')
@@ -170,7 +170,13 @@ async function tag(
 }
 
 function signalAll({ nodes }: Federation, signal: 'SIGSTOP' | 'SIGCONT'): void {
-  for (const { pid } of nodes) if (pid !== undefined) process.kill(pid, signal)
+  for (const { pid } of nodes) {
+    try {
+      process.kill(pid!, signal)
+    } catch {
+      // It is gone, which its round will tell; the others have to go on.
+    }
+  }
 }
 
 async function loadsOf({ nodes }: Federation): Promise<ReadonlyMap<string, Load>> {
