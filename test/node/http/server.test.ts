@@ -36,20 +36,24 @@ describe('the server', () => {
 
   it('lets a request under way end before it closes, and takes no new one', async () => {
     const app = appOf()
+    const long = 'late '.repeat(1_000_000)
     const [came, due] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     app.get('/slow', async (c) => {
       came.resolve()
       await due.promise
-      return c.text('late')
+      return c.text(long)
     })
     const server = await startServer({ app, host: '127.0.0.1', port: 0 })
     const url = `http://127.0.0.1:${server.port}`
     const slow = fetch(`${url}/slow`)
     await came.promise
+    const began = Date.now()
     const closed = server.close(30_000)
     setTimeout(due.resolve, 100)
-    expect(await (await slow).text()).toBe('late')
+    expect(await (await slow).text()).toBe(long)
     await closed
+    // Not for the connection, which its client would keep.
+    expect(Date.now() - began).toBeLessThan(15_000)
     await expect(fetch(url)).rejects.toThrow()
   })
 

@@ -11,6 +11,7 @@ import {
   createServer as createHttpServer,
   type IncomingMessage,
   type Server,
+  type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -66,6 +67,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  const answers = new Set<ServerResponse>()
+  server.on('request', (_, answer: ServerResponse) => {
+    answers.add(answer)
+    answer.once('close', () => answers.delete(answer))
+  })
   server.on('upgrade', (incoming, socket, head) => void upgrade(options, incoming, socket, head))
 
   await new Promise<void>((resolve, reject) => {
@@ -81,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     host: options.host,
     port,
     close: (graceMs = 5_000) => {
-      closed ??= closeServer(server, sockets, graceMs)
+      closed ??= closeServer(server, { sockets, answers }, graceMs)
       return closed
     },
   }
@@ -173,7 +179,9 @@ function refuse(socket: Duplex, status: number, headers: readonly string[], body
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
 }
 
-function closeServer(server: Server, sockets: Set<Socket>, graceMs: number): Promise<void> {
+type Open = { readonly sockets: ReadonlySet<Socket>; readonly answers: ReadonlySet<ServerResponse> }
+
+function closeServer(server: Server, { sockets, answers }: Open, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {
       for (const socket of sockets) socket.destroy()
@@ -183,5 +191,10 @@ function closeServer(server: Server, sockets: Set<Socket>, graceMs: number): Pro
       resolve()
     })
     server.closeIdleConnections()
+    // Else the connection of an answer under way would stay, idle, for as long as its client likes.
+    for (const answer of answers) {
+      const { socket } = answer
+      answer.once('finish', () => socket?.destroySoon())
+    }
   })
 }
