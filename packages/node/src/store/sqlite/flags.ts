@@ -69,9 +69,16 @@ export function flagStore(connection: Connection): FlagStore {
   const get = db.prepare<[string, Bytes], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND blind = ?`,
   )
-  // By their ids: by an index of the kind each page would sort all of the list that is left.
-  const pageAll = db.prepare<[string, number, number], Row>(
-    `SELECT ${COLUMNS} FROM flags WHERE +kind = ? AND id > ? ORDER BY id LIMIT ?`,
+  // Each state is in the order of its ids already. By the kind alone a page would sort all that is left of
+  // it, and by the ids alone pass all that is of other kinds.
+  const pageAll = db.prepare<unknown[], Row>(
+    `${['active', 'withdrawn', 'bezwaar']
+      .map(
+        (state) =>
+          `SELECT ${COLUMNS} FROM flags WHERE kind = @kind AND state = '${state}' AND id > @afterId`,
+      )
+      .join(' UNION ALL ')}
+     ORDER BY id LIMIT @limit`,
   )
   const pageState = db.prepare<[string, string, number, number], Row>(
     `SELECT ${COLUMNS} FROM flags WHERE kind = ? AND state = ? AND id > ? ORDER BY id LIMIT ?`,
@@ -181,7 +188,7 @@ export function flagStore(connection: Connection): FlagStore {
     page: (kind, { afterId = 0, limit, state }) =>
       read(() =>
         (state === undefined
-          ? pageAll.all(kind, afterId, limit)
+          ? pageAll.all({ kind, afterId, limit })
           : pageState.all(kind, state, afterId, limit)
         ).map(record),
       ),
