@@ -7,6 +7,7 @@ import { enterRest } from '@drempel/node/internal/sessions'
 import { openSqliteStore, type Store } from '@drempel/node/internal/store'
 import { jcs, ProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Rounds } from '../../../packages/node/src/sessions/round/live.ts'
 
 let path: string
 let store: Store
@@ -68,4 +69,20 @@ test('the end of a round is entered after its announcement', async () => {
   full = () => false
   await enter()
   expect(logged).toEqual(['round.announced r2'])
+})
+
+test('a round that could not be ended for want of room ends for what ended it, and not for its silence', async () => {
+  await store.rounds.create({
+    ...{ id: 'r3', kind: 'host', role: 'partner', coordinator: 'bank-b', state: 'announced' },
+    data: jcs({ kind: 'host', round: 'r3', epoch: 1, coordinator: 'bank-b' }),
+    ...{ reason: null, culprit: null, entered: false },
+  })
+  const rounds = new Rounds({ store, audit, self: 'bank-a', log: () => {} } as never)
+  full = () => true
+  const first = new ProtocolError('BAD_UPLOAD', { culprit: 'self' })
+  await expect(rounds.fail('r3', first)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+  full = () => false
+  await rounds.fail('r3', new ProtocolError('ROUND_FAILED', { at: 'silence' }))
+  expect(await store.rounds.get('r3')).toMatchObject({ reason: 'BAD_UPLOAD', culprit: 'bank-a' })
+  expect(logged).toEqual(['round.announced r3', 'round.failed BAD_UPLOAD'])
 })

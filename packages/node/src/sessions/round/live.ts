@@ -171,17 +171,19 @@ export class Rounds {
   /** Ends a round on this node; what was in force stays in force. Safe to call twice. */
   async fail(round: string, error: unknown): Promise<void> {
     const ctx = this.#ctx
-    const reason = codeOf(error)
-    const culprit = this.#member(culpritOf(error))
     const live = this.#live.get(round)
+    // The first reason stays: what follows from it, an abort say, would hide it. So where it could not be
+    // kept, for want of room, and silence ends the round that it cut off.
+    const first = live?.error ?? this.#ended.get(round) ?? error
+    const reason = codeOf(first)
+    const culprit = this.#member(culpritOf(first))
     if (live !== undefined) {
-      live.error ??= error
+      live.error = first
       // With the reason, which what is cut off then enters as its own.
-      live.abort.abort(error)
-      for (const channel of live.channels.values()) channel.reject(error)
+      live.abort.abort(first)
+      for (const channel of live.channels.values()) channel.reject(first)
     }
-    // The first reason stays: what follows from it, an abort say, would hide it.
-    if (!this.#ended.has(round)) this.#ended.set(round, error)
+    if (!this.#ended.has(round)) this.#ended.set(round, first)
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     // Its announcement comes before its end.
     await enterRounds(ctx)
