@@ -16,7 +16,7 @@ const slow = { testTimeout: 900_000, hookTimeout: 900_000 }
 
 // They measure time, give processes little of it to end in, or look for what others leave. The other slow
 // ones fill each other's pauses.
-const ALONE = ['bench/{check,psi,round,tagging}', 'cli/*', 'node/workers/*', 'timing/*'].map(
+const ALONE = ['bench/*', 'cli/*', 'node/workers/*', 'timing/*'].map(
   (name) => `test/${name}.slow.test.ts`,
 )
 
