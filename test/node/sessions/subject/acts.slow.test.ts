@@ -1,6 +1,7 @@
 /** Objection, rectification and erasure, in the rounds after them; cases and their terms. */
 
 import { addMonths } from '@drempel/node/internal/sessions'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
 import type { Entry, Member } from '../../kit/member.ts'
@@ -168,6 +169,29 @@ describe('a case', () => {
       expect(await node.entries()).toHaveLength(before.length)
     }
     expect(await fg.access('MINE.example', { case: of.case })).toMatchObject({ case: of })
+  })
+
+  test('that was extended in the log alone, before the node was killed, still can be, and once', async () => {
+    const { case: of } = await fg.access('cut.example')
+    const { cases } = node.ctx.store
+    const bent = cases as { extend: typeof cases.extend }
+    const { extend } = bent
+    bent.extend = async () => {
+      throw new ProtocolError('STORE_FAILED')
+    }
+    const cut = await node.adds(async () => {
+      const { status } = await fg.send('POST', `/subjects/${of.case}/extension`, { reason: 'many' })
+      expect(status).toBe(503)
+    })
+    bent.extend = extend
+    expect(said(cut)).toEqual([['subject.extended', 'ACCESS']])
+    federation.clock.ahead += 40 * DAY
+    const added = await node.adds(async () => {
+      expect(await fg.extend(of.case, 'many')).toMatchObject({ extended: true })
+    })
+    expect(added).toEqual([])
+    federation.clock.ahead -= 40 * DAY
+    await fg.close(of.case, 'granted')
   })
 
   test('can’t be extended once its month is over', async () => {

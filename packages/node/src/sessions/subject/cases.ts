@@ -119,9 +119,11 @@ export async function extendCase(
 ): Promise<CaseRecord> {
   const found = await openCase(ctx, name)
   const now = ctx.clock()
-  if (found.extendedAt !== null || now > found.dueAt) fail('CASE_EXTENDED')
+  // Entered, and cut off before the case had it: it was in time, and the log says so.
+  const entered = (await ctx.audit.find(found.id)).some(({ type }) => type === 'subject.extended')
+  if (found.extendedAt !== null || (now > found.dueAt && !entered)) fail('CASE_EXTENDED')
   const record = { operator, case: name, reason }
-  await journalHandled(ctx, 'subject.extended', found, found.type, record)
+  if (!entered) await journalHandled(ctx, 'subject.extended', found, found.type, record)
   const dueAt = addMonths(found.receivedAt, 3)
   if (!(await ctx.store.cases.extend(found.number, dueAt, now))) fail('CASE_EXTENDED')
   return { ...found, dueAt, extendedAt: now }
