@@ -88,7 +88,10 @@ export function createCosigning(ctx: World): Cosigning {
   async function pass(): Promise<void> {
     const policy = policyOf(ctx.inForce(), ctx.self)
     if (policy.quorum === 0) {
+      // Nobody is waited for: what began under an older convenant is not to go on under a later one.
+      await recallGrace()
       waitingSince = null
+      if (told !== null) await keepGrace(null)
       return
     }
     let behind = false
