@@ -114,8 +114,11 @@ describe('a storage failure', () => {
       for (const result of refused) {
         expect(result).toMatchObject({ reason: { code: 'LOG_UNAVAILABLE', at: 'STORE_FAILED' } })
       }
+      const size = fault === 'lost' ? 3 : 5
+      expect(await world.audit.size(Q4)).toBe(size)
+      expect(await world.audit.head(Q4)).toMatchObject({ size })
       const { index } = await world.audit.append(intent(), null)
-      expect(index).toBe(fault === 'lost' ? 3 : 5)
+      expect(index).toBe(size)
       await sound()
       await extendsOlder(before)
       expect(await world.audit.leaf(Q4, 0)).toEqual(first!.leaf)
@@ -351,7 +354,7 @@ describe('the self-check', () => {
       await sound()
     })
 
-    it.each(['of fewer entries', 'of another tree', 'of another node'])(
+    it.each(['of fewer entries', 'of another size', 'of another tree', 'of another node'])(
       'finds a checkpoint %s',
       async (which) => {
         await many(2)
@@ -364,6 +367,7 @@ describe('the self-check', () => {
         const stranger = noteSigner(Q4, signerFromSeed(new Uint8Array(32).fill(9)))
         const notes: Record<string, string> = {
           'of fewer entries': short,
+          'of another size': signCheckpoint({ ...tree(4, 1), root }, [noteSigner(Q4, signer)]),
           'of another tree': signCheckpoint(tree(3, 1), [noteSigner(Q4, signer)]),
           'of another node': signCheckpoint({ ...tree(3, 1), root }, [stranger]),
         }
