@@ -248,10 +248,32 @@ describe('what is known at sight', () => {
     expect(Math.min(accepted, refused)).toBeGreaterThan(200)
   })
 
-  test('is kept apart from the leaf that was given out', () => {
-    const event = fc.sample(full, { numRuns: 1, seed: 5 })[0]!
-    const before = encodeEvent(event).slice()
-    encodeEvent(event).fill(0)
-    expect(encodeEvent(event)).toEqual(before)
+  describe('and was written before', () => {
+    const event = {
+      ...{ v: 1, time: '2026-11-07T14:05Z', software: 'drempel/0.1.0', period: '2026Q4' },
+      ...{ type: 'alert.raised', retentionClass: 'standard', role: 'partner', reason: 'STALE' },
+      ...{ convenant: { version: 1, digest: 'a'.repeat(64) }, commit: 'b'.repeat(64) },
+    } as LeafFields
+    const other = { ...event, commit: 'c'.repeat(64) }
+
+    test('is kept apart from every leaf that was given out', () => {
+      const [first, second] = [event, event].map((one) => encodeEvent(one))
+      const before = second!.slice()
+      const third = encodeEvent(other)
+      expect(third).toEqual(jcs(other as never))
+      expect(second).toEqual(before)
+      for (const leaf of [first!, second!, third]) leaf.fill(0)
+      expect(encodeEvent(event)).toEqual(before)
+    })
+
+    test('is refused with a member more, and with one that has no value', () => {
+      for (let times = 0; times < 2; times++) {
+        encodeEvent(event)
+        expect(writePlain({ ...event, w: 1 } as never)).toBeUndefined()
+        expect(writePlain({ ...event, kind: undefined } as never)).toBeUndefined()
+        const { commit: _, ...rest } = event
+        expect(writePlain({ ...rest, w: 1 } as never)).toBeUndefined()
+      }
+    })
   })
 })
