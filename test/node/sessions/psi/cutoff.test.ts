@@ -4,6 +4,7 @@ import { tidyIntersections } from '@drempel/node/internal/sessions'
 import type { PsiRecord } from '@drempel/node/internal/store'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bend } from '../../kit/bend.ts'
 import type { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { takeOver } from './channels.ts'
@@ -33,17 +34,15 @@ afterAll(() => federation?.close())
 /** As a kill leaves it that comes before this: the row as it was. */
 function cuttingOff(member: Member, to: PsiRecord['state']): () => Promise<void> {
   const { psi } = member.ctx.store
-  const bent = psi as { transition: typeof psi.transition }
-  const { transition } = bent
   let before: PsiRecord | null = null
-  bent.transition = async (id, from, next, patch) => {
+  const restore = bend(psi, 'transition', (transition) => async (id, from, next, patch) => {
     if (next === to) before ??= await psi.get(id)
     return transition(id, from, next, patch)
-  }
+  })
   return async () => {
-    bent.transition = transition
+    restore()
     const { id, state, sealed, reason, culprit, committedAt } = before!
-    await transition(id, [to], state, { sealed, reason, culprit, committedAt })
+    await psi.transition(id, [to], state, { sealed, reason, culprit, committedAt })
     await member.restart()
   }
 }
