@@ -35,16 +35,13 @@ export type LogKeys = {
   readonly signer: Signer
 }
 
-export function endOf({ vault }: Pick<LogKeys, 'vault'>, origin: string, tree: TreeState): LogEnd {
+export function endOf({ vault }: LogKeys, origin: string, tree: TreeState): LogEnd {
   return { size: tree.size, seal: sealOf(vault, origin, tree), note: '' }
 }
 
 /** Whether this node wrote the log up to there, and this is its tree. */
 export function isOwnEnd(
-  {
-    vault,
-    signer,
-  }: { readonly vault: LogKeys['vault']; readonly signer: Pick<Signer, 'publicKey'> },
+  { vault, signer }: LogKeys,
   origin: string,
   { size, seal, note }: LogEnd,
   tree: TreeState,

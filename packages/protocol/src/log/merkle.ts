@@ -52,7 +52,7 @@ export function nodeHash(left: Hash, right: Hash, digest: Sha256 = sha256): Hash
 }
 
 /** Fewer go one by one: the kernel's lanes would be empty. */
-const FEW = 4
+export const FEW = 4
 
 /** Of each leaf. @param digest for a few */
 export function leafHashes(leaves: readonly Bytes[], digest: Sha256 = sha256): Hash[] {

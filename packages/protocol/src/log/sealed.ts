@@ -6,7 +6,7 @@
 
 import { type Bytes, concat, hex, sha256, sha256All } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import type { Sha256 } from './merkle.ts'
+import { FEW, type Sha256 } from './merkle.ts'
 
 /**
  * The leaf's `commit`.
@@ -21,8 +21,7 @@ export function sealedCommit(salt: Bytes, record: Bytes): string {
 /** As `sealedCommit` for each; of 32 fresh random bytes with the record behind them. */
 export function sealedCommits(records: readonly Bytes[], digest: Sha256 = sha256): string[] {
   if (records.some(({ length }) => length < 32)) fail('BAD_COMMITMENT')
-  // A kernel takes as long for one as for four.
-  if (records.length < 4) return records.map((record) => hex(digest(record)))
+  if (records.length < FEW) return records.map((record) => hex(digest(record)))
   const hashes = sha256All(records)
   return records.map((_, i) => hex(hashes.subarray(32 * i, 32 * (i + 1))))
 }
