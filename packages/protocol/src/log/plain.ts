@@ -37,7 +37,7 @@ type Form = {
 
 /** An event but for its random digits. */
 type Shape = {
-  /** Of each member: undefined where it is absent, or digits. */
+  /** Of each member: undefined where it is absent. Of digits nothing counts but that they are there. */
   readonly values: readonly unknown[]
   /** Names of an event. */
   readonly count: number
