@@ -178,6 +178,15 @@ describe('log show', () => {
     expect(ran.out).toBe(`${ORIGIN}\n${text}\n`)
   })
 
+  it.each(['2027', '2027Q1..2027Q2', '2027-03-31..2027-04-01', '2027-02-30', 'soon'])(
+    'log reconcile refuses %s: a log is of one quarter',
+    async (period) => {
+      const argv = ['log', 'reconcile', 'a', 'b', '--convenant', 'none.json', '--json']
+      const ran = await drempel([...argv, '--period', period])
+      expect(ran.json().error).toMatchObject({ code: 'USAGE', at: '--period' })
+    },
+  )
+
   it('refuses a period that is none', async () => {
     const { home } = await node()
     const ran = await drempel(['log', 'show', '--home', home, '--period', 'soon', '--json'])

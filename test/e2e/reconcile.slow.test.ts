@@ -62,7 +62,9 @@ function bend(
   })
 }
 
-async function reconcile(...more: string[]) {
+const reconcile = (...more: string[]) => reconcileOf(period, ...more)
+
+async function reconcileOf(period: string, ...more: string[]) {
   const place = folder()
   const file = async (name: string, text: string) => {
     const path = join(place, name)
@@ -93,6 +95,16 @@ describe('log reconcile', () => {
       folders.push(dir)
     }
     expect((await reconcile(...folders)).told).toMatchObject({ ok: true, matched: told.matched })
+    // The days on which they asked, and the rest of the quarter.
+    const days = (await asker.entries()).map(({ time }) => time.slice(0, 10)).sort()
+    const asked = await reconcileOf(`${days[0]}..${days.at(-1)}`, ...folders)
+    expect(asked.told).toMatchObject({ ok: true, matched: told.matched })
+    const [year, quarter] = [days[0]!.slice(0, 4), Number(period.slice(5))]
+    for (const month of [1, 2, 3].map((nth) => 3 * quarter - 3 + nth)) {
+      const name = `${year}-${String(month).padStart(2, '0')}`
+      if (days.some((day) => day.startsWith(name))) continue
+      expect((await reconcileOf(name, ...folders)).told).toMatchObject({ ok: true, matched: 0 })
+    }
     // One flipped bit of a folder, and nothing is concluded from it.
     const tile = join(folders[0]!, 'checkpoint')
     await cp(join(folders[1]!, 'checkpoint'), tile)

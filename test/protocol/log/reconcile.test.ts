@@ -235,6 +235,63 @@ describe('what was taken at another moment', () => {
   })
 })
 
+describe('a part of the quarter', () => {
+  const on = (time: string) => ({ time: `2026-11-${time}Z` })
+  const day = (date: string) => (event: LeafFields) => event.time.startsWith(`2026-11-${date}`)
+  const about = (asker: readonly LeafFields[], holder: readonly LeafFields[], date: string) =>
+    reconcile(side(A, asker), side(B, holder), 2, day(date))
+  const nothing = { matched: 0, undecided: 0, findings: [], unanswered: [] }
+
+  it('has what stands in it in both logs, and nothing of other days', () => {
+    const times = ['07T10:00', '08T10:00', '08T11:00', '09T10:00'].map(on)
+    const asker = times.flatMap((time, i) => [intent(i, 0, time), result(i, 0, time)])
+    const holder = times.map((time, i) => evaluated(i, 0, time))
+    const matched = ['06', '07', '08', '09'].map((date) => about(asker, holder, date).matched)
+    expect(matched).toEqual([0, 1, 2, 1])
+    const left = about(asker, holder.toSpliced(1, 1), '08')
+    expect(left).toMatchObject({ matched: 1, findings: [{ kind: 'one-sided', txid: txidOf(1) }] })
+    expect(about(asker, holder.toSpliced(1, 1), '07').findings).toEqual([])
+    expect(about([], holder, '08').findings).toHaveLength(2)
+    const refused = holder.map((event) => ({ ...event, type: 'oprf.refused', reason: 'X' }))
+    expect(
+      about(
+        asker.filter(({ type }) => type === 'query.intent'),
+        refused as LeafFields[],
+        '08',
+      ),
+    ).toEqual({ ...nothing, matched: 2 })
+    expect(about([], refused as LeafFields[], '07').findings).toHaveLength(1)
+  })
+
+  it('calls late, on both days, what came late across midnight', () => {
+    const asker = [intent(1, 0, on('07T23:58')), result(1, 0, on('07T23:58'))]
+    const late = [evaluated(1, 0, on('08T00:05'))]
+    for (const date of ['07', '08']) {
+      expect(about(asker, late, date)).toMatchObject({
+        matched: 0,
+        findings: [{ kind: 'late', member: 'bank-b', minutes: 7 }],
+      })
+    }
+    expect(about(asker, late, '09')).toEqual(nothing)
+    const onTime = [evaluated(1, 0, on('08T00:00'))]
+    for (const date of ['07', '08']) expect(about(asker, onTime, date).matched).toBe(1)
+  })
+
+  it('shows on the day of either what lacks its other side, was repeated or failed', () => {
+    const asker = [intent(1, 0, on('07T23:59')), result(1, 0, on('08T00:00'))]
+    const failed = [asker[0]!, result(1, 0, { ...on('08T00:00'), status: 'failed' })]
+    const twice = [evaluated(1, 0, on('07T23:59')), evaluated(1, 0, on('08T00:00'))]
+    for (const date of ['07', '08']) {
+      expect(about(asker, [], date).findings).toMatchObject([{ kind: 'one-sided' }])
+      expect(about(failed, [], date).unanswered).toHaveLength(1)
+      expect(about(asker, twice, date).findings).toMatchObject([{ kind: 'repeated' }])
+    }
+    expect(about(asker, [], '06')).toEqual(nothing)
+    expect(about(failed, [], '06')).toEqual(nothing)
+    expect(about(asker, twice, '06')).toEqual(nothing)
+  })
+})
+
 describe('heads that one log tells of the other', () => {
   const leaves = [intent(1, 1), result(1, 1), intent(2, 2), result(2, 2)]
   const { state, stored } = appendLeaves(
@@ -274,6 +331,15 @@ describe('heads that one log tells of the other', () => {
         finding('denied', { member: 'bank-a', places: [{ member: 'bank-b', index: 0 }] }),
       ])
     }
+  })
+
+  it('are looked at where their entry is asked about', async () => {
+    const denied = told(2, rootOf(state))
+    const count = async (date: string) => {
+      const isAsked = (event: LeafFields) => event.time.startsWith(date)
+      return (await reconcileHeads(denied, tree, hashes, isAsked)).findings.length
+    }
+    expect([await count('2026-11-07'), await count('2026-11-08')]).toEqual([1, 0])
   })
 
   it('are undecided when the tree at hand is shorter', async () => {

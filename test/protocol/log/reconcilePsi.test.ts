@@ -77,6 +77,19 @@ describe('intersections in two logs', () => {
     expect(findings).toEqual([one('mismatch', { fields: [field], member: null })])
   })
 
+  it('are of a part of the quarter by any of their entries', () => {
+    const later = { ...ended(ours(1)), time: '2026-11-20T10:00Z' } as LeafFields
+    const day = (date: string) => (event: LeafFields) => event.time.startsWith(date)
+    const at = (holder: readonly LeafFields[], date: string) =>
+      reconcile(side(A, [ours(1), later]), side(B, holder), 2, day(date))
+    for (const date of [sample.time.slice(0, 10), '2026-11-20']) {
+      expect(at([theirs(1)], date).matched).toBe(1)
+      expect(at([], date).findings).toEqual([one('one-sided', { txid: txidOf(1) })])
+    }
+    expect(at([theirs(1)], '2026-11-21').matched).toBe(0)
+    expect(at([], '2026-11-21').findings).toEqual([])
+  })
+
   it('whose other side may lie beyond are left open', () => {
     const a = [ours(1), ended(ours(1))]
     const open = { undecided: 1, findings: [] }

@@ -1,6 +1,6 @@
 /**
- * log reconcile: the logs of two members over one quarter, compared by transaction. Both are verified
- * from their entries up first, under the keys of the convenant; neither node's word counts.
+ * log reconcile: the logs of two members over one quarter or a part of it, compared by transaction. Both
+ * are verified whole from their entries up first, under the keys of the convenant; neither node's word counts.
  */
 
 import { stat } from 'node:fs/promises'
@@ -10,10 +10,12 @@ import {
   claimedOrigin,
   encodeTilePath,
   type FetchTile,
+  type IsAsked,
   type LeafFields,
   openCheckpoint,
   parseEvent,
   parseOrigin,
+  quarterOf,
   type ReadHashes,
   type ReconciledSide,
   type Reconciliation,
@@ -25,12 +27,15 @@ import {
   verifierKey,
   verifyLog,
 } from '@drempel/protocol/log'
+import { isWithin } from '../audit/entry.ts'
+import { parsePeriod } from '../audit/period.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { readConvenantFile, verifyChain } from './convenant.ts'
 import { type CommandSpec, usage } from './define.ts'
+import { periodOf } from './log-entries.ts'
 import { readFolder } from './log-folder.ts'
 import { type LogSource, logSources } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
@@ -59,8 +64,8 @@ type Taken = {
 export const logReconcile: CommandSpec<Options> = {
   usage: 'log reconcile <a> <b>',
   about: {
-    nl: 'vergelijk de logboeken van twee deelnemers over een kwartaal, vraag voor vraag',
-    en: 'compare the logs of two members over a quarter, query by query',
+    nl: 'vergelijk de logboeken van twee deelnemers vraag voor vraag, over een kwartaal of een deel ervan',
+    en: 'compare the logs of two members query by query, over a quarter or a part of it',
   },
   args: {
     a: {
@@ -71,8 +76,11 @@ export const logReconcile: CommandSpec<Options> = {
   },
   options: [
     {
-      flags: '--period <quarter>',
-      about: { nl: 'kwartaal, zoals 2026Q4', en: 'quarter, such as 2026Q4' },
+      flags: '--period <period>',
+      about: {
+        nl: '2026Q4, 2026-11, 2026-11-22, of van..tot en met in één kwartaal; in UTC',
+        en: '2026Q4, 2026-11, 2026-11-22, or first..last within a quarter; in UTC',
+      },
       required: true,
     },
     { ...CONVENANT_OPTION, required: true },
@@ -98,22 +106,20 @@ export const logReconcile: CommandSpec<Options> = {
     'log reconcile bank-a-2026Q4 bank-b-2026Q4 --period 2026Q4 --convenant convenant.json',
   ],
   notes: {
-    nl: 'Exitcode 1 bij elk verschil: eenzijdig, ongelijk, te laat, dubbel of ontkend. Van een lopend kwartaal haalt u twee mappen kort na elkaar op; wat er net tussen valt, heet onbeslist.',
-    en: 'Exit code 1 for any discrepancy: one-sided, mismatch, late, repeated or denied. Of a running quarter fetch both folders at about one time; what falls in between is called undecided.',
+    nl: 'Exitcode 1 bij elk verschil: eenzijdig, ongelijk, te laat, dubbel of ontkend. Een vraag hoort bij een maand of dag als een van haar regels erin valt. Van een lopend kwartaal haalt u twee mappen kort na elkaar op; wat er net tussen valt, heet onbeslist.',
+    en: 'Exit code 1 for any discrepancy: one-sided, mismatch, late, repeated or denied. A query is of a month or day when one of its entries is. Of a running quarter fetch both folders at about one time; what falls in between is called undecided.',
   },
   async run(ctx, { period, convenant, tokenFile, tolerance }, a: string, b: string) {
-    if (!/^[0-9]{4}Q[1-4]$/.test(period)) {
-      usage('--period', { nl: 'een kwartaal: 2026Q4', en: 'a quarter: 2026Q4' }, ctx.lang)
-    }
-    const [one, other] = await placesOf(ctx, [a, b], period, convenant, tokenFile)
+    const { quarter, isAsked } = askedOf(ctx, period)
+    const [one, other] = await placesOf(ctx, [a, b], quarter, convenant, tokenFile)
     if (one!.origin === other!.origin) {
       usage('b', { nl: 'dat is hetzelfde logboek', en: 'that is the same log' }, ctx.lang)
     }
     const { sides, taken } = await takeBoth(one!, other!)
-    const found = reconcile(sides[0], sides[1], tolerance)
+    const found = reconcile(sides[0], sides[1], tolerance, isAsked)
     const heads = [
-      await reconcileHeads(sides[0], treeOf(sides[1], taken[1]), taken[1].hashes),
-      await reconcileHeads(sides[1], treeOf(sides[0], taken[0]), taken[0].hashes),
+      await reconcileHeads(sides[0], treeOf(sides[1], taken[1]), taken[1].hashes, isAsked),
+      await reconcileHeads(sides[1], treeOf(sides[0], taken[0]), taken[0].hashes, isAsked),
     ]
     const findings = [...found.findings, ...heads.flatMap((head) => head.findings)]
     const undecided = heads.reduce((sum, head) => sum + head.undecided, found.undecided)
@@ -128,6 +134,19 @@ export const logReconcile: CommandSpec<Options> = {
   },
 }
 
+/** The quarter that a period is of, and what of its entries is asked about. */
+function askedOf(ctx: Context, text: string): { readonly quarter: string; isAsked: IsAsked } {
+  const period = periodOf(ctx, text)
+  const quarter = quarterOf(period.from)
+  const whole = parsePeriod(quarter)!
+  if (period.until > whole.until) {
+    usage('--period', { nl: 'binnen één kwartaal', en: 'within one quarter' }, ctx.lang)
+  }
+  // All of it also where an entry's own time is outside its quarter.
+  const isWhole = period.from === whole.from && period.until === whole.until
+  return { quarter, isAsked: (event) => isWhole || isWithin(period, event) }
+}
+
 const treeOf = ({ origin, complete }: ReconciledSide, { checkpoint }: Taken) => ({
   ...{ origin, complete, size: checkpoint.size },
 })
@@ -135,7 +154,7 @@ const treeOf = ({ origin, complete }: ReconciledSide, { checkpoint }: Taken) => 
 async function placesOf(
   ctx: Context,
   names: readonly string[],
-  period: string,
+  quarter: string,
   convenantFiles: readonly string[],
   tokenFile: readonly string[] | undefined,
 ): Promise<Place[]> {
@@ -144,7 +163,7 @@ async function placesOf(
   const keyOf = (origin: string) => {
     const owner = parseOrigin(origin)
     const member = convenant.members.find(({ id }) => id === owner.member)
-    if (member === undefined || owner.convenant !== convenant.id || owner.quarter !== period) {
+    if (member === undefined || owner.convenant !== convenant.id || owner.quarter !== quarter) {
       return fail('LOG_OF_OTHER', { at: origin })
     }
     return verifierKey(origin, fromBase64url(member.signingKey))
@@ -159,7 +178,7 @@ async function placesOf(
     names.map(async (name) => {
       const source = isUrl(name) ? sources.shift()! : undefined
       if (source !== undefined) {
-        const origin = await originAt(ctx, source, convenant.id, period)
+        const origin = await originAt(ctx, source, convenant.id, quarter)
         const checkpoint = async () =>
           openCheckpoint(await source.checkpoint(origin), keyOf(origin))
         return { live: true, origin, checkpoint, fetchTile: source.fetchTile(origin) }
@@ -183,12 +202,12 @@ async function originAt(
   ctx: Context,
   source: LogSource,
   convenant: string,
-  period: string,
+  quarter: string,
 ): Promise<string> {
   const listed = (await source.origins()).map(({ origin }) => origin)
   const found = listed.find((origin) => {
     const named = parseOrigin(origin)
-    return named.convenant === convenant && named.quarter === period
+    return named.convenant === convenant && named.quarter === quarter
   })
   return (
     found ??

@@ -79,16 +79,25 @@ type Log = ReconciledSide & {
   readonly entries: readonly Entry<LeafFields>[]
 }
 
-/** Findings in the order of the first log, then of the second. */
+/** Whether an entry is of the part of the quarter that is asked about. */
+export type IsAsked = (event: LeafFields) => boolean
+
+/**
+ * Findings in the order of the first log, then of the second.
+ * @param isAsked left out: about the whole quarter. A transaction is asked about when one of its entries is,
+ * and both logs are compared whole: what came late across the edge is late, and not lacking
+ */
 export function reconcile(
   one: ReconciledSide,
   other: ReconciledSide,
   toleranceMinutes = TOLERANCE_MINUTES,
+  isAsked?: IsAsked,
 ): Reconciliation {
   const [a, b] = [logOf(one), logOf(other)]
+  const isOf = isAsked === undefined ? () => true : transactions(a, b, isAsked)
   const parts = [
-    ...[queries(a, b, toleranceMinutes), queries(b, a, toleranceMinutes)],
-    reconcilePsi(a, b, isBeyond),
+    ...[queries(a, b, toleranceMinutes, isOf), queries(b, a, toleranceMinutes, isOf)],
+    reconcilePsi(a, b, isBeyond, isOf),
   ]
   return {
     matched: parts.reduce((sum, { matched }) => sum + matched, 0),
@@ -135,6 +144,7 @@ export async function reconcileHeads(
   told: ReconciledSide,
   tree: { readonly origin: string; readonly size: number; readonly complete: boolean },
   hashes: ReadHashes,
+  isAsked: IsAsked = () => true,
 ): Promise<Pick<Reconciliation, 'undecided' | 'findings'>> {
   const [{ member }, owner] = [parseOrigin(told.origin), parseOrigin(tree.origin).member]
   const known = new Map<number, Bytes>()
@@ -142,7 +152,7 @@ export async function reconcileHeads(
   let undecided = 0
   for (const [index, event] of told.leaves.entries()) {
     const head = headsIn(event).find(({ origin }) => origin === tree.origin)
-    if (head === undefined) continue
+    if (head === undefined || !isAsked(event)) continue
     if (head.size > tree.size && !tree.complete) {
       undecided++
       continue
@@ -160,14 +170,28 @@ export async function reconcileHeads(
 
 const NOTHING = { fields: [], minutes: null } as const
 
-/** What one asked of the other. */
-function queries(asker: Log, holder: Log, tolerance: number): Reconciliation {
+/** @returns which transactions have an entry that is asked about, in either log */
+function transactions(a: Log, b: Log, isAsked: IsAsked): (txid: string) => boolean {
+  const asked = new Set<string | undefined>()
+  for (const event of [...a.leaves, ...b.leaves]) {
+    if ('txid' in event && isAsked(event)) asked.add(event.txid)
+  }
+  return (txid) => asked.has(txid)
+}
+
+/** What one asked of the other, as far as that is asked about. */
+function queries(
+  asker: Log,
+  holder: Log,
+  tolerance: number,
+  isOf: (txid: string) => boolean,
+): Reconciliation {
   const intents = new Map(
     asker.entries.filter(isType('query.intent')).map((entry) => [entry.event.txid, entry]),
   )
   const named = asker.entries
     .filter(isType('query.result'))
-    .filter(({ event }) => event.parties.includes(holder.member))
+    .filter(({ event: { parties, txid } }) => parties.includes(holder.member) && isOf(txid))
   const results = new Map(
     named
       .filter(({ event }) => event.status === 'answered')
@@ -196,6 +220,7 @@ function queries(asker: Log, holder: Log, tolerance: number): Reconciliation {
   const seen = new Set<string>()
   for (const evaluated of evaluations) {
     const { txid } = evaluated.event
+    if (!isOf(txid)) continue
     if (seen.has(txid)) {
       const places = [at(holder, evaluated)]
       findings.push({ ...NOTHING, kind: 'repeated', txid, places, member: holder.member })
@@ -230,7 +255,7 @@ function queries(asker: Log, holder: Log, tolerance: number): Reconciliation {
   }
   for (const refused of refusals) {
     const { txid } = refused.event
-    if (txid === undefined || seen.has(txid)) continue
+    if (txid === undefined || seen.has(txid) || !isOf(txid)) continue
     seen.add(txid)
     if (intents.has(txid)) matched++
     else if (refused.index < holder.settled) {

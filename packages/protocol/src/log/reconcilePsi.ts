@@ -24,13 +24,17 @@ export type PsiSide = {
 const FIELDS = ['kind', 'protocol', 'purpose', 'sizeBucket', 'digest'] as const
 const NOTHING = { fields: [], minutes: null } as const
 
-/** @param isBeyond whether an entry's other side may lie where nobody looks here */
+/**
+ * @param isBeyond whether an entry's other side may lie where nobody looks here
+ * @param isOf whether a transaction is asked about
+ */
 export function reconcilePsi<Side extends PsiSide>(
   one: Side,
   other: Side,
   isBeyond: (log: Side, entry: Entry<unknown>, by: Side) => boolean,
+  isOf: (txid: string) => boolean,
 ) {
-  const [ours, theirs] = [intentsOf(one, other), intentsOf(other, one)]
+  const [ours, theirs] = [intentsOf(one, other, isOf), intentsOf(other, one, isOf)]
   const findings: Finding[] = []
   const unanswered: Unanswered[] = []
   let [matched, undecided] = [0, 0]
@@ -63,10 +67,14 @@ export function reconcilePsi<Side extends PsiSide>(
   return { matched, undecided, findings, unanswered }
 }
 
-function intentsOf(log: PsiSide, peer: PsiSide): Map<string, Entry<Intent>> {
+function intentsOf(
+  log: PsiSide,
+  peer: PsiSide,
+  isOf: (txid: string) => boolean,
+): Map<string, Entry<Intent>> {
   return new Map(
     log.entries.flatMap(({ event, ...entry }) =>
-      event.type === 'psi.intent' && event.parties.includes(peer.member)
+      event.type === 'psi.intent' && event.parties.includes(peer.member) && isOf(event.txid)
         ? [[event.txid, { ...entry, event }] as const]
         : [],
     ),
