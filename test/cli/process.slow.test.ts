@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@drempel/cli/internal/federation/ports'
+import { openHome } from '@drempel/node/internal/config'
 import { expect, it, onTestFinished } from 'vitest'
 import { processesIn } from '../e2e/demo.ts'
 import { environment } from '../script.ts'
@@ -82,4 +83,13 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
     ...{ exit: 0, out: { sound: true, logs: [] } },
   })
   expect((await run('status', '--home', home)).exit).toBe(4)
+
+  // A log that the store has no more.
+  const origin = 'drempel/demo/bank-a/2026Q3'
+  await (await openHome(home)).knownLogs.add(origin)
+  const lost = await run('log', 'fsck', '--home', home, '--json')
+  expect({ ...lost, out: JSON.parse(lost.out) }).toMatchObject({
+    exit: 1,
+    out: { sound: false, logs: [{ origin, damage: [{ what: 'LOST' }] }] },
+  })
 })

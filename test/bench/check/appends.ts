@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createAudit, type NewEvent } from '@drempel/node/internal/audit'
 import {
   createVault,
+  openKnownLogs,
   openPeriodKeys,
   openPurposeKeys,
   systemRandom,
@@ -27,12 +28,14 @@ export type Appender = {
 export async function openAppender(): Promise<Appender> {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-bench-'))
   const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
+  const vault = createVault(systemRandom(32))
   const audit = createAudit({
     store,
-    vault: createVault(systemRandom(32)),
+    vault,
     signer: signerFromSeed(systemRandom(32)),
     periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
     purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
+    knownLogs: await openKnownLogs(join(folder, 'periods'), vault, systemRandom),
     member: 'bank-noord',
     convenant: () => ({ id: 'bench', version: 1, digest: '5'.repeat(64) }),
     clock: Date.now,

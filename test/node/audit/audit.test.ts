@@ -1,4 +1,4 @@
-import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadOwn } from '@drempel/node/internal/audit'
 import { createVault } from '@drempel/node/internal/config'
@@ -333,9 +333,10 @@ describe('the self-check', () => {
   })
 
   describe('of a log from before ends had a MAC', () => {
-    /** As an older release left it: the signed checkpoint in the place of the MAC. */
+    /** As an older release left it: the signed checkpoint in the place of the MAC, and no list of logs. */
     const older = async (note: string) => {
       await world.store.close()
+      await rm(join(world.folder, 'periods', 'logs.sealed'))
       const db = new Database(join(world.folder, 'node.db'))
       db.prepare(`UPDATE logs SET seal = x'', note = ?`).run(note)
       db.close()

@@ -11,6 +11,8 @@ import {
 } from '@drempel/node/internal/audit'
 import {
   createVault,
+  type KnownLogs,
+  openKnownLogs,
   openPeriodKeys,
   openPurposeKeys,
   systemRandom,
@@ -33,6 +35,8 @@ export type World = {
   readonly folder: string
   audit: Audit
   store: Store
+  /** As the home keeps them. */
+  known: KnownLogs
   now: number
   convenant: ConvenantRef | null
   faults: Fault[]
@@ -46,22 +50,27 @@ export type World = {
 export async function createWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'drempel-audit-'))
   const open = () => openSqliteStore({ path: join(folder, 'node.db'), clock: () => world.now })
-  const makeAudit = () =>
-    createAudit({
+  const periods = join(folder, 'periods')
+  const makeAudit = async () => {
+    world.known = await openKnownLogs(periods, own.vault, random)
+    return createAudit({
       store: { log: withFaults(world.store.log, world) },
       ...own,
-      periodKeys: openPeriodKeys(join(folder, 'periods'), random),
-      purposeKeys: openPurposeKeys(join(folder, 'periods'), random),
+      periodKeys: openPeriodKeys(periods, random),
+      purposeKeys: openPurposeKeys(periods, random),
+      knownLogs: world.known,
       member: 'bank-a',
       convenant: () => world.convenant,
       clock: () => world.now,
       random,
       software: 'drempel/0.1.0',
     })
+  }
   const world: World = {
     folder,
     audit: undefined as unknown as Audit,
     store: undefined as unknown as Store,
+    known: undefined as unknown as KnownLogs,
     now: Date.UTC(2026, 10, 21, 12, 34, 56),
     convenant,
     faults: [],
@@ -70,7 +79,7 @@ export async function createWorld(): Promise<World> {
       await world.audit.close()
       await world.store.close()
       world.store = await open()
-      world.audit = makeAudit()
+      world.audit = await makeAudit()
     },
     end: async () => {
       await world.audit.close()
@@ -79,7 +88,7 @@ export async function createWorld(): Promise<World> {
     },
   }
   world.store = await open()
-  world.audit = makeAudit()
+  world.audit = await makeAudit()
   return world
 }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { createAudit } from '@drempel/node/internal/audit'
 import {
   createVault,
+  openKnownLogs,
   openPeriodKeys,
   openPurposeKeys,
   systemRandom,
@@ -20,12 +21,14 @@ const [folder, run] = [process.argv[2]!, Number(process.argv[3])]
 const say = (what: object) => writeSync(1, `${JSON.stringify(what)}\n`)
 
 const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
+const vault = createVault(new Uint8Array(32).fill(8))
 const audit = createAudit({
   store,
   signer: signerFromSeed(new Uint8Array(32).fill(7)),
-  vault: createVault(new Uint8Array(32).fill(8)),
+  vault,
   periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
   purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
+  knownLogs: await openKnownLogs(join(folder, 'periods'), vault, systemRandom),
   member: 'bank-a',
   convenant: () => ({ id: 'demo', version: 1, digest: '5'.repeat(64) }),
   clock: () => Date.UTC(2026, 10, 21),

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { createAudit } from '@drempel/node/internal/audit'
 import {
   createVault,
+  openKnownLogs,
   openPeriodKeys,
   openPurposeKeys,
   systemRandom,
@@ -108,10 +109,12 @@ function runAndKill(
 export async function check(folder: string, said: readonly Said[]): Promise<void> {
   const store = await openSqliteStore({ path: join(folder, 'node.db'), clock: Date.now })
   const signer = signerFromSeed(new Uint8Array(32).fill(7))
+  const vault = createVault(new Uint8Array(32).fill(8))
   const audit = createAudit({
-    ...{ store, signer, vault: createVault(new Uint8Array(32).fill(8)) },
+    ...{ store, signer, vault },
     periodKeys: openPeriodKeys(join(folder, 'periods'), systemRandom),
     purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
+    knownLogs: await openKnownLogs(join(folder, 'periods'), vault, systemRandom),
     ...{ member: 'bank-a', convenant: () => ({ id: 'demo', version: 1, digest: '5'.repeat(64) }) },
     ...{ clock: () => Date.UTC(2026, 10, 21), random: systemRandom, software: 'drempel/0.1.0' },
   })

@@ -9,7 +9,17 @@ import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
 import { listing } from './listing.ts'
 
-const WHAT = ['END', 'MISSING', 'BEYOND', 'LEAF', 'HASH', 'EVENT', 'RECORD', 'TXID'] as const
+const WHAT = [
+  'END',
+  'LOST',
+  'MISSING',
+  'BEYOND',
+  'LEAF',
+  'HASH',
+  'EVENT',
+  'RECORD',
+  'TXID',
+] as const
 
 const told = z.strictObject({
   logs: z.array(
@@ -111,6 +121,10 @@ const MEANINGS: Readonly<Record<(typeof WHAT)[number], Text>> = {
   END: {
     nl: 'het logboek eindigt niet waar en zoals deze node het schreef',
     en: 'the log does not end where and as this node wrote it',
+  },
+  LOST: {
+    nl: 'de map van de node kent dit logboek, en de opslag heeft het niet meer zoals de node het schreef',
+    en: "the node's folder knows this log, and the store no longer has it as the node wrote it",
   },
   MISSING: { nl: 'een regel ontbreekt', en: 'an entry is missing' },
   BEYOND: { nl: 'een rij voorbij het einde', en: 'a row beyond the end' },

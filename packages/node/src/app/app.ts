@@ -126,6 +126,7 @@ async function run(
     signer: home.signer,
     periodKeys: home.periodKeys,
     purposeKeys: home.purposeKeys,
+    knownLogs: home.knownLogs,
     member: home.member.id,
     convenant: () => {
       const inForce = convenant.peek()

@@ -1,6 +1,7 @@
 import type { Json } from '@drempel/protocol/encoding'
 import { parseEvent } from '@drempel/protocol/log'
 import { fail } from './errors.ts'
+import { know, refuseLost } from './known.ts'
 import {
   createMemory,
   makeReceipt,
@@ -51,7 +52,11 @@ export function createAudit(options: AuditOptions): Audit {
     tile: (origin, path) => readTile(log, origin, path),
     openRecord: readRecord,
     find: (txid) => log.findTxid(txid),
-    verifySelf: () => verifyLogs(log, options),
+    verifySelf: async () => {
+      await refuseLost(log, options.knownLogs)
+      await verifyLogs(log, options)
+      for (const origin of await log.origins()) await know(log, options.knownLogs, origin)
+    },
     close: writer.close,
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Bytes, Clock, Json, RandomBytes } from '@drempel/protocol/encoding'
-import type { PeriodKeys, PurposeKeys } from '../config/index.ts'
+import type { KnownLogs, PeriodKeys, PurposeKeys } from '../config/index.ts'
 import type { LogPosition, Store } from '../store/index.ts'
 import type { LogKeys } from './end.ts'
 import type { ConvenantRef, NewEvent } from './event.ts'
@@ -13,6 +13,7 @@ export type AuditOptions = LogKeys & {
   readonly store: Pick<Store, 'log'>
   readonly periodKeys: PeriodKeys
   readonly purposeKeys: Pick<PurposeKeys, 'load' | 'create'>
+  readonly knownLogs: KnownLogs
   /** This member's id. */
   readonly member: string
   /** The agreement in force; null before the first, when there is no log and so no query. */
@@ -91,7 +92,7 @@ export interface Audit {
 
   /**
    * At start: each origin ends where this node left it, with the tree of its stored hashes, and its
-   * last leaves hash to what the tree holds.
+   * last leaves hash to what the tree holds; and of the logs that the home knows none is gone.
    * @throws ProtocolError `LOG_DAMAGED`, `at` the origin
    */
   verifySelf(): Promise<void>

@@ -22,6 +22,7 @@ import { endOf, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept } from './hashes.ts'
+import { know } from './known.ts'
 import type { Memory } from './reader.ts'
 import {
   commitsTo,
@@ -93,7 +94,7 @@ export function createWriter(
   options: AuditOptions,
   memory: Pick<Memory, 'appended' | 'doubted'>,
 ): Writer {
-  const { store, clock } = options
+  const { store, clock, knownLogs } = options
   const queue: Pending[] = []
   let running: Promise<void> | undefined
   let current: Current | undefined
@@ -158,6 +159,8 @@ export function createWriter(
     if (!(await store.log.append(log.origin, { entries, sealed }, above, end, expected))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
+    // Before anybody is told of its first entries.
+    if (!knownLogs.has(log.origin)) await knownLogs.add(log.origin)
     current = { ...log, tree: state }
     memory.appended(log.origin, state, stored)
     prepared.forEach(({ pending, leaf }, i) => {
@@ -205,6 +208,8 @@ export function createWriter(
     if (current?.origin === origin) return current
     const end = await store.log.end(origin)
     const tree = end === null ? emptyTree() : await loadOwn(store.log, options, origin, end)
+    // No entry is added where one before could not be acknowledged for want of this.
+    await know(store.log, knownLogs, origin)
     // Only a log without entries may get a new key: else the old one was erased, or is lost.
     const key =
       (await options.periodKeys.load(period)) ??

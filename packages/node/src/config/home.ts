@@ -3,7 +3,8 @@
  *
  *   config.yaml   settings                      member.json   what others may know, for the convenant
  *   signing.key   Ed25519 seed, sealed          tls.key/.crt  TLS key, sealed, and its certificate
- *   master.key    unless it comes from elsewhere  periods/    keys of the log's periods
+ *   master.key    unless it comes from elsewhere  periods/    keys of the log's periods,
+ *                                                             and which logs there are
  *   token         the first administrator's bearer token   node.db  the store
  */
 
@@ -24,6 +25,7 @@ import { parse, stringify } from 'yaml'
 import { createTlsKeys, tlsPin } from './certificate.ts'
 import { fail } from './errors.ts'
 import { checkPrivate, makeFolder, makeParents, syncFolder, writeNew } from './files.ts'
+import { openKnownLogs } from './knownlogs.ts'
 import { readMasterKey } from './masterkey.ts'
 import { openPeriodKeys } from './periodkeys.ts'
 import { openPurposeKeys, withPurposes } from './purposekeys.ts'
@@ -108,6 +110,7 @@ export async function openHome(dir: string, random: RandomBytes = systemRandom):
     masterKey,
     periodKeys: withPurposes(openPeriodKeys(paths.periods, random), purposeKeys),
     purposeKeys,
+    knownLogs: await openKnownLogs(paths.periods, vault, random),
     paths,
   }
 }

@@ -1,6 +1,7 @@
 export { createTlsKeys, type TlsKeys, tlsPin } from './certificate.ts'
 export type { ConfigErrorCode } from './errors.ts'
 export { type InitOptions, initHome, openHome, pathsOf } from './home.ts'
+export { openKnownLogs } from './knownlogs.ts'
 export { readMasterKey } from './masterkey.ts'
 export { openPeriodKeys } from './periodkeys.ts'
 export { indexKeyOf, openPurposeKeys, purposeDayName, recordKeyOf } from './purposekeys.ts'

@@ -63,6 +63,14 @@ export interface PurposeKeys {
   }
 }
 
+/** Logs of which this node has acknowledged entries (knownlogs.ts). */
+export interface KnownLogs {
+  has(origin: string): boolean
+  list(): readonly string[]
+  /** Durable when it resolves. @throws ProtocolError `HOME_FAILED` */
+  add(origin: string): Promise<void>
+}
+
 export type Home = {
   readonly config: NodeConfig
   readonly member: MemberDescriptor
@@ -73,5 +81,6 @@ export type Home = {
   /** Erasing one erases the keys of the period's purposes too. */
   readonly periodKeys: PeriodKeys
   readonly purposeKeys: PurposeKeys
+  readonly knownLogs: KnownLogs
   readonly paths: HomePaths
 }

@@ -1,6 +1,6 @@
 /** A period's key erased by two people: leaves still verify, records open no more, from no backup. */
 
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { proposal as proposalSchema, shredded } from '@drempel/protocol/api'
 import type { Json } from '@drempel/protocol/encoding'
@@ -184,7 +184,9 @@ describe('a shred', () => {
     await verifies()
 
     await node.stop()
+    // Of the same day as the folder's own list of logs, which would tell.
     await cp(backup, paths.store)
+    await rm(join(paths.periods, 'logs.sealed'))
     await node.restart()
     expect((await openIt()).json).toMatchObject({ code: 'RECORD_ERASED' })
     await expect(node.ctx.audit.openRecord(origin, index)).rejects.toMatchObject({

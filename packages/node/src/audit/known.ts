@@ -1,0 +1,44 @@
+/**
+ * The store's logs against those that the home knows (config/knownlogs.ts). A store shows of itself
+ * neither that it had another log, nor that one ended in a MAC before a checkpoint was put in its place.
+ */
+
+import type { KnownLogs } from '../config/index.ts'
+import type { LogStore } from '../store/index.ts'
+import { fail } from './errors.ts'
+
+const HINT =
+  'the store lost entries that this node wrote: keep it, restore no backup, and tell the FG; drempel log fsck says which logs, and their witnesses what they held'
+
+/** Logs that the store lacks, or has without their MAC, though this node has acknowledged entries in them. */
+export async function lostLogs(
+  log: Pick<LogStore, 'end'>,
+  known: Pick<KnownLogs, 'list'>,
+): Promise<readonly string[]> {
+  const lost: string[] = []
+  for (const origin of known.list()) {
+    const end = await log.end(origin)
+    if (end === null || end.seal.length === 0) lost.push(origin)
+  }
+  return lost
+}
+
+/** @throws ProtocolError `LOG_DAMAGED`, `at` the origin */
+export async function refuseLost(
+  log: Pick<LogStore, 'end'>,
+  known: Pick<KnownLogs, 'list'>,
+): Promise<void> {
+  const [lost] = await lostLogs(log, known)
+  if (lost !== undefined) fail('LOG_DAMAGED', { at: lost, hint: HINT })
+}
+
+/** Durable when it resolves; of a log that an older release ended, once it goes on. */
+export async function know(
+  log: Pick<LogStore, 'end'>,
+  known: Pick<KnownLogs, 'has' | 'add'>,
+  origin: string,
+): Promise<void> {
+  if (known.has(origin)) return
+  const end = await log.end(origin)
+  if (end !== null && end.seal.length > 0) await known.add(origin)
+}

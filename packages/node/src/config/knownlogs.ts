@@ -1,0 +1,71 @@
+/**
+ * Which logs this node has begun: a file beside the periods' keys and outside the database, sealed under
+ * the master key. Who can write the database alone can delete a log there; that it was there stays here.
+ *
+ * A log is added when its first entries are durable, and before anybody is told of them: what is listed
+ * is in the database, so that no crash keeps an honest node from its start, and what was acknowledged is
+ * in a log that is listed. Nothing is taken off: a log stays when the keys of its records are erased.
+ */
+
+import { mkdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fromUtf8, type RandomBytes, utf8 } from '@drempel/protocol/encoding'
+import { z } from 'zod'
+import { fail } from './errors.ts'
+import { checkPrivate, replaceFile } from './files.ts'
+import { decodeSealedFile, encodeSealedFile } from './sealedfile.ts'
+import type { KnownLogs } from './types.ts'
+import type { Vault } from './vault.ts'
+
+const content = z.strictObject({ origins: z.array(z.string()) })
+
+/**
+ * @param periods folder of the periods' keys; is made when the first log is added
+ * @throws ProtocolError `WRONG_MASTER_KEY`, `SEALED_DAMAGED`, `HOME_UNSAFE`, `HOME_FAILED`
+ */
+export async function openKnownLogs(
+  periods: string,
+  vault: Vault,
+  random: RandomBytes,
+): Promise<KnownLogs> {
+  const path = join(periods, 'logs.sealed')
+  const known = new Set(await read(path, vault))
+  let last: Promise<void> = Promise.resolve()
+
+  async function write(origin: string): Promise<void> {
+    if (known.has(origin)) return
+    const text = JSON.stringify({ origins: [...known, origin] })
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await replaceFile(path, encodeSealedFile(vault, basename(path), utf8(text), random))
+    } catch (error) {
+      fail('HOME_FAILED', { at: (error as { code?: string }).code ?? basename(path) })
+    }
+    known.add(origin)
+  }
+
+  return {
+    has: (origin) => known.has(origin),
+    list: () => [...known],
+    add(origin) {
+      const done = last.then(() => write(origin))
+      last = done.catch(() => {})
+      return done
+    },
+  }
+}
+
+/** A node that has begun no log has no file, nor has one of an older release. */
+async function read(path: string, vault: Vault): Promise<readonly string[]> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    return code === 'ENOENT' ? [] : fail('HOME_FAILED', { at: code ?? basename(path) })
+  }
+  await checkPrivate(path, 'HOME_FAILED')
+  const opened = fromUtf8(decodeSealedFile(vault, basename(path), text))
+  const { data } = content.safeParse(JSON.parse(opened))
+  return data?.origins ?? fail('SEALED_DAMAGED', { at: basename(path) })
+}
