@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bytes, base64, utf8 } from '@drempel/protocol/encoding'
+import { convenantDigest, signConvenant } from '@drempel/protocol/convenant'
+import { type Bytes, base64, base64url, hex, utf8 } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   cosignedNote,
@@ -8,6 +9,7 @@ import {
   emptyTree,
   encodeReceipt,
   inclusionProof,
+  type LeafFields,
   leafHash,
   noteSigner,
   parseEvent,
@@ -424,6 +426,68 @@ describe('receipts', () => {
     })
     expect(json().event.type).toBe('node.stopped')
     expect(json()).toMatchObject({ witnesses: [], needed: 0 })
+  })
+
+  describe('of a member that has another key since', () => {
+    const first = draft()
+    const next = {
+      ...first,
+      ...{ version: 2, previous: base64url(convenantDigest(first)) },
+      members: first.members.map((each) =>
+        each.id === 'bank-a'
+          ? { ...each, signingKey: base64url(signerOf('bank-a', 1).publicKey) }
+          : each,
+      ),
+    }
+    const others = ALL.filter((id) => id !== 'bank-a')
+    const chain = [
+      signedBy(first, ALL),
+      {
+        convenant: next,
+        signatures: [
+          ...signedBy(next, others).signatures,
+          signConvenant(next, 'bank-a', signerOf('bank-a', 1)),
+        ],
+      },
+    ]
+    /** An entry that names a version, in a log under the key of a version. */
+    const under = async (named: typeof first | null, generation: number, versions = chain) => {
+      const [event] = makeLog(1).leaves.map(parseEvent)
+      const convenant = named && {
+        ...{ version: named.version, digest: hex(convenantDigest(named)) },
+      }
+      const entry = { ...event!, ...(convenant && { convenant }) } as LeafFields
+      const log = logOf([entry], { signer: signerOf('bank-a', generation) })
+      const text = encodeReceipt({
+        ...{ index: 0, proof: [], checkpoint: log.note, extra: log.leaves[0]! },
+      })
+      const path = join(folder(), 'r.proof')
+      writeFileSync(path, text)
+      const files = versions.map((signed) => convenantFile(signed))
+      const argv = ['receipt', 'verify', path, '--convenant', ...files]
+      return {
+        json: (await drempel([...argv, '--json'])).json(),
+        out: (await drempel([...argv, '--lang', 'en'])).out,
+      }
+    }
+
+    it('verify under the version that the entry names, which is said', async () => {
+      const old = await under(first, 0)
+      expect(old.json).toMatchObject({ verified: true, keyOfVersion: 1 })
+      expect(old.out).toMatch(/key +of version 1; this member has another key since/)
+      const fresh = await under(first, 1)
+      expect(fresh.json).toMatchObject({ verified: true, keyOfVersion: 2 })
+      expect(fresh.out).not.toContain('another key')
+    })
+
+    it('are refused under the old key where the entry names the new version, or none', async () => {
+      for (const named of [next, null]) {
+        expect((await under(named, 0)).json.error.code).toBe('NO_KNOWN_SIGNATURE')
+        expect((await under(named, 1)).json).toMatchObject({ verified: true, keyOfVersion: 2 })
+      }
+      expect((await under(first, 2)).json.error.code).toBe('NO_KNOWN_SIGNATURE')
+      expect((await under(first, 0, chain.slice(1))).json.error.code).toBe('NO_KNOWN_SIGNATURE')
+    })
   })
 
   it('show which witnesses of the convenant cosigned, and refuse a false one', async () => {

@@ -45,12 +45,15 @@ export function makeLog(size = SIZE, { origin = ORIGIN, owner = 'bank-a', salt =
   return logOf(events, { origin, owner })
 }
 
-export function logOf(events: readonly LeafFields[], { origin = ORIGIN, owner = 'bank-a' } = {}) {
+export function logOf(
+  events: readonly LeafFields[],
+  { origin = ORIGIN, owner = 'bank-a', signer = signerOf(owner) } = {},
+) {
   const leaves = events.map(encodeEvent)
   const size = leaves.length
   const { state, stored } = appendLeaves(emptyTree(), leaves.map(leafHash))
   const checkpoint = { origin, size, root: rootOf(state) }
-  const note = signCheckpoint(checkpoint, [noteSigner(origin, signerOf(owner))])
+  const note = signCheckpoint(checkpoint, [noteSigner(origin, signer)])
   const hashes = new Map<string, Hash>(stored.map((node) => [nodeKey(node), node.hash]))
   return { origin, size, leaves, note, hashes }
 }

@@ -63,9 +63,12 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
     const versions = await Promise.all(
       options.convenant.map((file) => readConvenantFile(ctx.path(file))),
     )
-    const convenant = verifyChain(versions)
+    const last = verifyChain(versions)
     const text = await readText(ctx.path(name))
-    const { origin, index, checkpoint, member, event } = verifiedEntry(convenant, text)
+    const { origin, index, checkpoint, convenant, member, event } = verifiedEntry(
+      versions.map((signed) => signed.convenant),
+      text,
+    )
     const witnessed = witnessesOf(convenant, text)
     const version = versions.find(
       (signed) => 'convenant' in event && event.convenant?.digest === digestOf(signed.convenant),
@@ -73,7 +76,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
     const json = {
       verified: true,
       ...{ origin, index, size: checkpoint.size, member: member.id },
-      ...{ event, underConvenantVersion: version ?? null },
+      ...{ event, underConvenantVersion: version ?? null, keyOfVersion: convenant.version },
       ...witnessed,
     }
     const verified = ctx.say({ nl: 'Geverifieerd', en: 'Verified' })
@@ -88,6 +91,9 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
         ctx.say({ nl: 'convenant', en: 'convenant' }),
         version === undefined ? null : `${convenant.id} v${version}`,
       ],
+      ...(convenant.version === last.version
+        ? []
+        : [[ctx.say({ nl: 'sleutel', en: 'key' }), ctx.say(keyText(convenant))] as const]),
       [ctx.say({ nl: 'getuigen', en: 'witnesses' }), witnessText(witnessed, ctx.lang)],
       ...eventPairs(event, ctx.lang),
     ])
@@ -95,17 +101,52 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
   },
 }
 
-/** The entry that a receipt proves, under the key of the member whose log it is. @throws `LOG_OF_OTHER`, and as `verifyReceipt` */
-export function verifiedEntry(convenant: Convenant, receipt: string) {
-  const { origin } = unverifiedCheckpoint(parseReceipt(receipt).checkpoint)
+/**
+ * The entry that a receipt proves, under the key of the member whose log it is: by the last version, or,
+ * where that has another key for it or none, by the version that the entry itself names.
+ * @param versions verified, oldest first
+ * @throws ProtocolError `LOG_OF_OTHER`, and as `verifyReceipt`
+ */
+export function verifiedEntry(versions: readonly Convenant[], receipt: string) {
+  const { checkpoint, extra } = parseReceipt(receipt)
+  const { origin } = unverifiedCheckpoint(checkpoint)
   const owner = parseOrigin(origin)
-  const member = convenant.members.find(({ id }) => id === owner.member)
-  if (member === undefined || owner.convenant !== convenant.id) {
-    return fail('LOG_OF_OTHER', { at: origin })
+  const keys = [versions.at(-1), extra && versionOf(versions, extra)].flatMap((convenant) => {
+    const member = convenant?.members.find(({ id }) => id === owner.member)
+    return member && convenant!.id === owner.convenant ? [{ convenant: convenant!, member }] : []
+  })
+  const [first, second] = keys
+  if (first === undefined) return fail('LOG_OF_OTHER', { at: origin })
+  const under = (of: typeof first) => {
+    const key = verifierKey(origin, fromBase64url(of.member.signingKey))
+    const { leaf, ...proved } = verifyReceipt(receipt, key)
+    return { origin, ...proved, ...of, event: parseEvent(leaf) }
   }
-  const key = verifierKey(origin, fromBase64url(member.signingKey))
-  const { checkpoint, index, leaf } = verifyReceipt(receipt, key)
-  return { origin, index, checkpoint, member, event: parseEvent(leaf) }
+  try {
+    return under(first)
+  } catch (error) {
+    if (second === undefined || second.member.signingKey === first.member.signingKey) throw error
+    return under(second)
+  }
+}
+
+/** What an entry says of itself, before anything of it is believed. */
+function versionOf(versions: readonly Convenant[], leaf: Uint8Array): Convenant | undefined {
+  try {
+    const event = parseEvent(leaf)
+    const named = 'convenant' in event ? event.convenant?.digest : undefined
+    return versions.find((convenant) => digestOf(convenant) === named)
+  } catch {
+    return undefined
+  }
+}
+
+/** Who has a key that another one replaced can still sign with it what names an old version. */
+function keyText({ version }: Convenant): Text {
+  return {
+    nl: `van versie ${version}; sindsdien heeft deze deelnemer een andere sleutel, of is hij weg`,
+    en: `of version ${version}; this member has another key since, or is gone`,
+  }
 }
 
 /** A leaf's own fields in the order of a sentence; not the ones that every leaf has and nobody reads. */

@@ -33,14 +33,15 @@ export const subjectVerify: CommandSpec<{ readonly convenant: readonly string[] 
   async run(ctx, options, name: string) {
     const files = options.convenant.map((file) => readConvenantFile(ctx.path(file)))
     const versions = await Promise.all(files)
-    const convenant = verifyChain(versions)
+    verifyChain(versions)
+    const chain = versions.map(({ convenant }) => convenant)
     const file = await readProofs(ctx, name)
     const { member, case: of } = file
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const told =
       'queries' in file
-        ? accessFacts(ctx, file, provedAccess(convenant, file))
-        : caseFacts(ctx, provedCase(convenant, file))
+        ? accessFacts(ctx, file, provedAccess(chain, file))
+        : caseFacts(ctx, provedCase(chain, file))
     const facts = pairs([
       [label('deelnemer', 'member'), member.name],
       [label('zaak', 'case'), of.case],
@@ -75,11 +76,11 @@ function caseFacts(ctx: Context, events: readonly LeafFields[]) {
 }
 
 /** @returns how many entries it proves @throws ProtocolError `ACCESS_MISMATCH`, and as `verifyReceipt` */
-function provedAccess(convenant: Convenant, access: SubjectAccess): number {
+function provedAccess(versions: readonly Convenant[], access: SubjectAccess): number {
   let entries = 0
   const proved = (entry: SubjectAccess['queries'][number]['entries'][number], txid: string) => {
     entries++
-    return entryOf(convenant, access.member.id, entry, txid)
+    return entryOf(versions, access.member.id, entry, txid)
   }
   for (const query of access.queries) {
     const { txid } = query
@@ -100,14 +101,16 @@ function provedAccess(convenant: Convenant, access: SubjectAccess): number {
 
 /**
  * The entries of a case: opened as the file says, with an end and a longer term exactly where it has them.
+ * @param versions of the convenant, verified, oldest first; a node signs receipts when it is asked for
+ * them, so that for its own the one in force is enough
  * @throws ProtocolError `ACCESS_MISMATCH`, and as `verifyReceipt`
  */
 export function provedCase(
-  convenant: Convenant,
+  versions: readonly Convenant[],
   { case: of, member, entries }: SubjectCaseFile,
 ): LeafFields[] {
   const { txid } = of
-  const events = entries.map((entry) => entryOf(convenant, member.id, entry, txid))
+  const events = entries.map((entry) => entryOf(versions, member.id, entry, txid))
   const [opened] = events
   const closed = events.findLast((event) => event.type === 'subject.closed')
   const status = of.outcome === 'refused' ? 'refused' : 'answered'
@@ -137,12 +140,12 @@ function isAbout(event: LeafFields, kind: string): boolean {
 
 /** An entry of that member's log, at the place and of the type that the file gives it. */
 function entryOf(
-  convenant: Convenant,
+  versions: readonly Convenant[],
   owner: string,
   entry: SubjectCaseFile['entries'][number],
   txid: string,
 ): LeafFields {
-  const { origin, index, member, event } = verifiedEntry(convenant, entry.receipt)
+  const { origin, index, member, event } = verifiedEntry(versions, entry.receipt)
   const isIt =
     member.id === owner &&
     origin === entry.origin &&

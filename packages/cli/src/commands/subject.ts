@@ -150,7 +150,7 @@ export const subjectLetter: CommandSpec<LetterOptions> = {
       const why = { nl: 'de wet vraagt om een reden', en: 'the law asks for a reason' }
       usage('--reason', why, ctx.lang)
     }
-    const events = provedCase(convenant, file)
+    const events = provedCase([convenant], file)
     if (file.case.outcome === 'granted' && actsIn(events).length === 0) ctx.note(ctx.say(NO_ACT))
     const letter = caseLetter(file, events, reason, ctx.lang)
     if (folder === undefined) return { json: file, text: `${letter}\n${caseText(ctx, file.case)}` }
