@@ -205,13 +205,15 @@ async function alertCheck(ctx: Ctx): Promise<Check> {
 }
 
 async function retentionCheck(ctx: Ctx): Promise<Check> {
-  const stuck = new Map<string, string>()
-  for (const { period, purpose = period, day = '' } of await stuckRecords(ctx)) {
+  const stuck = new Map<string, { readonly day: string; readonly cause: keyof typeof NOT_ENDED }>()
+  for (const { period, purpose = period, day = '', cause } of await stuckRecords(ctx)) {
     const first = stuck.get(purpose)
-    if (first === undefined || day < first) stuck.set(purpose, day)
+    if (first === undefined || day < first.day) stuck.set(purpose, { day, cause })
   }
   const ok = stuck.size === 0
-  const list = [...stuck].map(([name, day]) => `${name} ${day}`.trimEnd()).join(', ')
+  const list = [...stuck].map(([name, { day }]) => `${name} ${day}`.trimEnd()).join(', ')
+  const causes = new Set([...stuck.values()].map(({ cause }) => cause))
+  const hints = (lang: Lang) => [...causes].map((cause) => NOT_ENDED[cause][lang]).join('; ')
   return {
     name: { nl: 'bewaartermijnen', en: 'retention' },
     ok,
@@ -219,11 +221,27 @@ async function retentionCheck(ctx: Ctx): Promise<Check> {
       ? { nl: 'wat zijn termijn gehad heeft, is gewist', en: 'what is past its term is erased' }
       : { nl: `over tijd: ${list}`, en: `past its term: ${list}` },
     next: {
-      nl: 'mag de node bestanden wissen in zijn map periods? zie log.not-ended in zijn uitvoer',
-      en: 'may the node delete files in its folder periods? see log.not-ended in its output',
+      nl: `${hints('nl')}; zie log.not-ended in de uitvoer van de node`,
+      en: `${hints('en')}; see log.not-ended in the node's output`,
     },
   }
 }
+
+/** What to do about records that are past their term, by what keeps them from their end. */
+const NOT_ENDED = {
+  key: {
+    nl: 'mag de node bestanden wissen in zijn map periods?',
+    en: 'may the node delete files in its folder periods?',
+  },
+  entry: {
+    nl: 'gewist, en nog niet in het logboek: is er ruimte op de schijf, en klopt het logboek?',
+    en: 'erased, and not in the log yet: is there room on the disk, and is the log in order?',
+  },
+  answers: {
+    nl: 'antwoorden van die dagen zijn nog niet te tellen: stop de node en draai drempel log fsck',
+    en: 'answers of those days can not be counted yet: stop the node and run drempel log fsck',
+  },
+} satisfies Record<string, Text>
 
 async function keyCheck(ctx: Ctx, kind: IdentifierKind): Promise<Check> {
   const key = await ctx.store.keys.current(kind)

@@ -180,6 +180,9 @@ describe('the records of a day', () => {
     }
     await expect(look()).rejects.toThrow()
     await expect(open(longer)).rejects.toMatchObject(erased)
+    expect(new Set((await stuckRecords(node.ctx)).map(({ cause }) => cause))).toEqual(
+      new Set(['entry']),
+    )
     expect(await ended()).toHaveLength(1)
     look = createRetention(node.ctx)
     await look()
@@ -414,13 +417,21 @@ describe('of several that are over, one that can not end', () => {
     expect(await shredded()).toEqual([third])
     expect(await periodKeys.list()).toContain(first)
     expect(await periodKeys.list()).not.toContain(second)
-    expect(await stuck()).toEqual([{ period: first }, { period: second }])
+    expect(await stuck()).toEqual([
+      { period: first, cause: 'key' },
+      { period: second, cause: 'entry' },
+    ])
     const of = (period: string) => ({ message: 'log.not-ended', period, code: 'INTERNAL' })
     expect(told).toEqual(expect.arrayContaining([of(first), of(second)]))
     const { checks } = (await node.api('GET', '/doctor')).json as Diagnosis
     expect(checks.find(({ name }) => name === 'retention')).toMatchObject({
       ...{ ok: false, detail: `past its term: ${first}, ${second}` },
+      next: expect.stringMatching(/^may the node delete.*; erased, and not in the log.*; see log/),
     })
+    // Nobody can say of a folder that can't be read what is left in it.
+    const unseen = failing(periodKeys, 'list', () => true)
+    expect((await stuck()).map(({ cause }) => cause)).toEqual(['key', 'key'])
+    unseen()
 
     writing()
     await expect(looking()()).rejects.toMatchObject({ code: 'EPERM' })
@@ -466,7 +477,7 @@ describe('of several that are over, one that can not end', () => {
     const locked = failing(ctx.purposeKeys, 'erase', ({ purpose }: PurposeDay) => purpose === begun)
     await afterTerms()
     locked()
-    expect((await stuck()).map(({ purpose }) => purpose)).toEqual([begun])
+    expect((await stuck()).map(({ purpose, cause }) => [purpose, cause])).toEqual([[begun, 'key']])
 
     federation.clock.ahead += 92 * DAY
     inQuarter()
@@ -478,7 +489,13 @@ describe('of several that are over, one that can not end', () => {
     told.splice(0)
     await afterTerms()
     expect((await ended()).slice(before)).toEqual([begun, begun])
-    expect((await stuck()).map(({ purpose }) => purpose)).toEqual([unread])
+    expect((await stuck()).map(({ purpose, cause }) => [purpose, cause])).toEqual([
+      [unread, 'answers'],
+    ])
+    const { checks } = (await node.api('GET', '/doctor')).json as Diagnosis
+    expect(checks.find(({ name }) => name === 'retention')).toMatchObject({
+      next: expect.stringMatching(/^answers of those days can not be counted.*log fsck; see log/),
+    })
     const period = origin.slice(-6)
     expect(told).toContainEqual({
       ...{ message: 'log.not-ended', period, purpose: unread, code: 'INTERNAL' },

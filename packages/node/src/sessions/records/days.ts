@@ -48,10 +48,21 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
   if (days.length + unsummed.length + held.length > 0) await erase(ctx, seen, days, unsummed)
 }
 
-/** Of days that are over and are there still: the key is, or the entry is not. */
-export async function stuckDays(ctx: Pick<NodeContext, 'store'>): Promise<readonly PurposeDay[]> {
+/** Why what is past its term has not ended: its key is there still, its end is not entered, its answers are not counted. */
+export type Cause = 'key' | 'entry' | 'answers'
+
+/** Of days that are over. @param kept keys that are there still; null where that can't be seen */
+export async function stuckDays(
+  ctx: Pick<NodeContext, 'store'>,
+  kept: readonly PurposeDay[] | null,
+): Promise<readonly (PurposeDay & { readonly cause: Cause })[]> {
   const { begun, held } = await readState(ctx)
-  return [...begun, ...held]
+  const names = kept && new Set(kept.map(purposeDayName))
+  const isKept = (of: PurposeDay) => names === null || names.has(purposeDayName(of))
+  return [
+    ...begun.map((of) => ({ ...of, cause: isKept(of) ? ('key' as const) : ('entry' as const) })),
+    ...held.map((of) => ({ ...of, cause: 'answers' as const })),
+  ]
 }
 
 /**

@@ -15,7 +15,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf } from '../errors.ts'
 import { allInTurn } from '../inturn.ts'
 import { forgetErased } from '../subject/index.ts'
-import { endDays, stuckDays } from './days.ts'
+import { type Cause, endDays, stuckDays } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
 const HOUR_MS = 3_600_000
@@ -121,12 +121,27 @@ async function endFlags(ctx: NodeContext, started: boolean): Promise<void> {
   await store.flags.forgetCounts(now - 366 * DAY_MS)
 }
 
-type Stuck = { readonly period: string; readonly purpose?: string; readonly day?: string }
+type Stuck = {
+  readonly period: string
+  readonly purpose?: string
+  readonly day?: string
+  readonly cause: Cause
+}
 
-/** Whose end was begun and is not done: an erasure failed, or its entry did. */
-export async function stuckRecords(ctx: Pick<NodeContext, 'store'>): Promise<readonly Stuck[]> {
+/** Whose end was begun and is not done, and why. */
+export async function stuckRecords(
+  ctx: Pick<NodeContext, 'store' | 'periodKeys' | 'purposeKeys'>,
+): Promise<readonly Stuck[]> {
   const { begun } = await readState(ctx)
-  return [...begun.map((period) => ({ period })), ...(await stuckDays(ctx))]
+  // A folder that can't be read is why nothing in it is erased.
+  const periods = await ctx.periodKeys.list().catch(() => null)
+  const days = await ctx.purposeKeys.list().catch(() => null)
+  const kept = periods && days && new Set([...periods, ...days.map(({ period }) => period)])
+  const causeOf = (period: string) => (kept === null || kept.has(period) ? 'key' : 'entry')
+  return [
+    ...begun.map((period) => ({ period, cause: causeOf(period) }) as const),
+    ...(await stuckDays(ctx, days)),
+  ]
 }
 
 async function readState({ store }: Pick<NodeContext, 'store'>): Promise<State> {
