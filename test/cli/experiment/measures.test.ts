@@ -8,8 +8,10 @@ import type { Holder, Item, Material, Rule } from '@drempel/cli/internal/experim
 import { parameterValues } from '@drempel/cli/internal/experiment/parameters'
 import { axisFor } from '@drempel/cli/internal/experiment/report/axis'
 import { decimal, percent, whole } from '@drempel/cli/internal/experiment/report/markup'
+import type { Results } from '@drempel/cli/internal/experiment/results'
 import { costSensitivityOf } from '@drempel/cli/internal/experiment/sensitivity'
 import { designEffect, proportion } from '@drempel/cli/internal/experiment/statistics'
+import { partnersCsv } from '@drempel/cli/internal/experiment/tables'
 import { describe, expect, it } from 'vitest'
 
 const VALUES = parameterValues({ roundEveryDays: 1, actDays: 1, effectiveness: 0.5 })
@@ -256,6 +258,31 @@ describe('overlaps', () => {
     const few = world(Array.from({ length: 10 }, () => ['fraud', 5, 7] as const))
     expect(suspects(few)).toEqual([])
     expect(overlaps('iban', few)[0]).toMatchObject({ both: 10, contains: 1, containsRare: 1 })
+  })
+})
+
+describe('tables for other programs', () => {
+  it('have figures of nine digits, trailing zeros and what is not known left out', () => {
+    const results = {
+      experiment: { partners: [{ id: 'a' }] },
+      kinds: [
+        {
+          rules: [
+            {
+              ...{ rule: { id: 'r' }, learns: [{ own: 7, ownOver: 0, others: 1 }] },
+              bits: [{ own: 1 / 3, question: 2 / 3, pooled: 123_456.789_123_4, pooledOthers: 0.1 }],
+              knows: [{ alone: 0, together: 2 }],
+              costs: [
+                { processorSeconds: 1.5, bytesSent: 3, euroYear: null, euroStaff: 0.1 + 0.2 },
+              ],
+            },
+          ],
+        },
+      ],
+    } as unknown as Results
+    const [head, row] = partnersCsv(results).trimEnd().split('\n')
+    expect(row).toBe('r,a,7,0,1,0.333333333,0.666666667,123456.789,0.1,0,2,1.5,3,,0.3')
+    expect(row!.split(',')).toHaveLength(head!.split(',').length)
   })
 })
 

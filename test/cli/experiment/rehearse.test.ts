@@ -194,6 +194,13 @@ describe('the checklist', () => {
       }
     }
     expect(nextOf(passed('log'), 'en')).toBeUndefined()
+    // What a convenant does not have needs nothing done, nor does what passed, whatever it met on its way.
+    const code = 'QUORUM_LOST'
+    const states = ['passed', 'absent', 'waiting', 'failed'] as const
+    const told = states.map((state) => nextOf({ check: 'round', state, code }, 'en'))
+    expect(told.map((text) => text?.startsWith(`${code}: `))).toEqual([
+      ...[undefined, undefined, true, true],
+    ])
   })
 
   it('says once what waits for one that failed, and all else that waits', () => {
