@@ -7,6 +7,7 @@ import {
   fromBase64,
   hex,
   sha256All,
+  sha256Rows,
   sha512All,
 } from '@drempel/protocol/encoding'
 import fc from 'fast-check'
@@ -34,6 +35,9 @@ const byKernel = (name: keyof typeof newKernel): HashAll => {
   const kernel = newKernel[name]()
   return (messages, affixes = {}) => kernel.hashAll(messages, affixes)
 }
+
+const kernelRows: typeof sha256Rows = (rows, length, affixes = {}) =>
+  newKernel.sha256().hashRows(rows, length, affixes)
 
 const PATHS = [
   ['sha256', 'the kernel', byKernel('sha256')],
@@ -89,6 +93,36 @@ describe.each(PATHS)('%s by %s', (name, _, hashAll) => {
     const messages = lengths.map((length) => random(length))
     expect(hex(hashAll(messages, {}))).toBe(expected(messages))
   })
+})
+
+it.each([
+  ['the kernel', kernelRows],
+  ['whichever runs here', sha256Rows],
+] as const)('rows of one length are hashed as messages are, by %s', (_, hashRows) => {
+  const size = fc.integer({ min: 0, max: 150 })
+  const length = fc.integer({ min: 1, max: 150 })
+  fc.assert(
+    fc.property(size, size, length, fc.integer({ max: 700, min: 0 }), (before, behind, long, n) => {
+      const affixes = { prefix: random(before), suffix: random(behind) }
+      const rows = random(long * n)
+      const each = Array.from({ length: n }, (_, i) => rows.slice(long * i, long * (i + 1)))
+      expect(hex(hashRows(rows, long, affixes))).toBe(hex(sha256EachAlone(each, affixes)))
+    }),
+    {
+      numRuns: 30,
+      examples: [
+        [64, 0, 16, 257],
+        [0, 0, 1, 1],
+      ],
+    },
+  )
+  const [long, short] = [random(2 * 20_000), random(64)]
+  expect(hex(hashRows(long, 20_000, {}))).toBe(
+    hex(sha256EachAlone([long.subarray(0, 20_000), long.subarray(20_000)])),
+  )
+  expect(hex(hashRows(short, 32, {}))).toBe(
+    hex(sha256EachAlone([short.subarray(0, 32), short.subarray(32)])),
+  )
 })
 
 it.each([

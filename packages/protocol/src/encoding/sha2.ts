@@ -17,6 +17,9 @@ export type Affixes = { readonly prefix?: Bytes; readonly suffix?: Bytes }
 /** Hashes `prefix ‖ message ‖ suffix` of each message; the digests one behind the other. */
 export type HashAll = (messages: readonly Bytes[], affixes?: Affixes) => Bytes
 
+/** The same for messages of one length that stand one behind the other. */
+type HashRows = (rows: Bytes, length: number, affixes?: Affixes) => Bytes
+
 type Sha2 = {
   readonly variant: Variant
   /** Base64. */
@@ -36,24 +39,43 @@ const sha512: Sha2 = {
 /** Bytes. The kernel's memory has every lane of the longest message, and never shrinks. */
 const LONG = 16_384
 
+const [all256, rows256] = withKernel(sha256)
+const [all512] = withKernel(sha512)
+
 /** 32 bytes each. */
-export const sha256All: HashAll = withKernel(sha256)
+export const sha256All: HashAll = all256
 
 /** 64 bytes each. */
-export const sha512All: HashAll = withKernel(sha512)
+export const sha512All: HashAll = all512
+
+/** As `sha256All`, at half to two thirds of the cost where messages are short. */
+export const sha256Rows: HashRows = rows256
 
 /** As `sha256All` and `sha512All`, by libsodium. */
 export const sha256EachAlone: HashAll = eachAlone(sha256)
 export const sha512EachAlone: HashAll = eachAlone(sha512)
 
-function withKernel(sha2: Sha2): HashAll {
+function withKernel(sha2: Sha2): readonly [HashAll, HashRows] {
   let kernel: HashKernel | null | undefined
   const alone = eachAlone(sha2)
-  return (messages, affixes = {}) => {
+  const loaded = () => {
     if (kernel === undefined) kernel = load(sha2, alone) ?? null
-    if (messages.some(({ length }) => length > LONG)) return alone(messages, affixes)
-    return kernel?.hashAll(messages, affixes) ?? alone(messages, affixes)
+    return kernel
   }
+  return [
+    (messages, affixes = {}) => {
+      const lanes = loaded()
+      if (messages.some(({ length }) => length > LONG)) return alone(messages, affixes)
+      return lanes?.hashAll(messages, affixes) ?? alone(messages, affixes)
+    },
+    (rows, length, affixes = {}) => {
+      const lanes = length > LONG ? null : loaded()
+      if (lanes !== null) return lanes.hashRows(rows, length, affixes)
+      const count = rows.length / length
+      const row = (_: unknown, i: number) => rows.subarray(length * i, length * (i + 1))
+      return alone(Array.from({ length: count }, row), affixes)
+    },
+  ]
 }
 
 function eachAlone({ variant, one }: Sha2): HashAll {

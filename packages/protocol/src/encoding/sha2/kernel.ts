@@ -23,6 +23,9 @@ type Exports = {
 /** Messages at once: some 100 KiB. */
 const SLICE = 256
 
+/** Bytes that are sooner copied one by one than by a call. */
+const SHORT = 48
+
 /** Which of the two functions; lengths in bytes. */
 export type Variant = {
   readonly block: number
@@ -57,10 +60,8 @@ export class HashKernel {
   }
 
   hashAll(messages: readonly Bytes[], { prefix = EMPTY, suffix = EMPTY }: Affixes): Bytes {
-    const { block, hash } = this.#variant
-    const whole = prefix.length - (prefix.length % block)
-    const state = this.#begin(prefix.subarray(0, whole))
-    const rest = prefix.subarray(whole)
+    const { hash } = this.#variant
+    const { state, whole, rest } = this.#begun(prefix)
     const frames = new Map<number, Bytes>()
     const frameOf = ({ length }: Bytes): Bytes => {
       const frame = frames.get(length) ?? framed(this.#variant, rest, length, suffix, whole)
@@ -77,6 +78,45 @@ export class HashKernel {
       from = to
     }
     return hashes
+  }
+
+  /** Messages of one length, at least 1, that stand one behind the other. */
+  hashRows(rows: Bytes, length: number, { prefix = EMPTY, suffix = EMPTY }: Affixes): Bytes {
+    const { hash } = this.#variant
+    const { state, whole, rest } = this.#begun(prefix)
+    const frame = framed(this.#variant, rest, length, suffix, whole)
+    const count = rows.length / length
+    const hashes = new Uint8Array(hash * count)
+    for (let from = 0; from < count; from += SLICE) {
+      const some = rows.subarray(length * from, length * (from + SLICE))
+      hashes.set(this.#hashSome(state, some, length, frame, rest.length), hash * from)
+    }
+    return hashes
+  }
+
+  #begun(prefix: Bytes): { readonly state: Bytes; readonly whole: number; readonly rest: Bytes } {
+    const whole = prefix.length - (prefix.length % this.#variant.block)
+    const state = this.#begin(prefix.subarray(0, whole))
+    return { state, whole, rest: prefix.subarray(whole) }
+  }
+
+  #hashSome(state: Bytes, rows: Bytes, length: number, frame: Bytes, at: number): Bytes {
+    const { memory } = this
+    return memory.run(() => {
+      const { lanes } = this.#variant
+      const count = rows.length / length
+      const total = frame.length * lanes * Math.ceil(count / lanes)
+      const start = memory.take(total)
+      const { bytes } = memory
+      bytes.set(frame, start)
+      for (let done = frame.length; done < total; done *= 2)
+        bytes.copyWithin(start + done, start, start + Math.min(done, total - done))
+      for (let from = 0, to = start + at; from < rows.length; from += length, to += frame.length) {
+        if (length > SHORT) bytes.set(rows.subarray(from, from + length), to)
+        else for (let k = 0; k < length; k++) bytes[to + k] = rows[from + k]!
+      }
+      return this.#states(state, start, frame, count)
+    })
   }
 
   /** The state after whole blocks. */
