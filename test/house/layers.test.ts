@@ -27,7 +27,7 @@ const LAYERS: Record<string, Record<string, readonly string[]>> = {
     audit: ['store', 'bulk', 'config'],
     http: ['config'],
     peers: ['http', 'bulk', 'config'],
-    workers: ['http'],
+    workers: ['http', 'bulk'],
     sessions: ['workers', 'audit', 'peers', 'http', 'store', 'config'],
     routes: ['sessions', 'workers', 'audit', 'peers', 'http', 'store', 'config'],
     app: ['routes', 'sessions', 'workers', 'audit', 'peers', 'http', 'store', 'bulk', 'config'],

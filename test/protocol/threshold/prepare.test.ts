@@ -1,6 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { type Bytes, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
+import { type Bytes, concatAll, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
 import {
+  assembleList,
+  binRanges,
+  fillBins,
+  keyRecords,
   mergeNetwork,
   type PreparedList,
   planRound,
@@ -12,6 +16,7 @@ import {
 } from '@drempel/protocol/threshold'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { inOneGo } from '../../../packages/protocol/src/threshold/steps.ts'
 import { readCell } from '../worlds/cells.ts'
 import { seededBytes, seededInts } from '../worlds/ciphers.ts'
 import { binOf, mergeRows, shapedPlan } from './clear.ts'
@@ -65,6 +70,20 @@ function expectFound(plan: RoundPlan, list: PreparedList, of: readonly Bytes[]):
     expect(Math.floor(cell / slots)).toBe(bin)
     expect(readCell(plan, list, bin, cell % slots)).toBe(x)
   }
+}
+
+/** The number behind a key. */
+function marksOf(plan: RoundPlan, list: PreparedList, bin: number, slot: number): number {
+  const { width, reportBits } = plan
+  const { slots } = plan.partners[list.partner]!
+  const lane = bin % 128
+  let marks = 0
+  for (let bit = width; bit < width + reportBits; bit++) {
+    const plane = ((bin - lane) / 128) * (width + reportBits) + bit
+    const byte = list.planes[(plane * slots + slot) * 16 + (lane >> 3)]!
+    marks = 2 * marks + ((byte >> (lane & 7)) & 1)
+  }
+  return marks
 }
 
 describe('prepareList', () => {
@@ -179,6 +198,141 @@ describe('prepareList', () => {
     const copies = [salt.slice(), ...list.map((value) => value.slice())]
     prepare(plan, 0, list)
     expect([salt, ...list]).toEqual(copies)
+  })
+})
+
+describe('a list prepared in parts', () => {
+  const inParts = (
+    plan: RoundPlan,
+    list: readonly Bytes[],
+    [stretches, asked]: readonly [number, number],
+    reports: readonly number[] = [],
+  ) => {
+    const ranges = binRanges(plan, asked)
+    const from = (part: number) => Math.floor((part * list.length) / stretches)
+    const keyed = Array.from({ length: stretches }, (_, part) => {
+      const [first, end] = [from(part), from(part + 1)]
+      const values = list.slice(first, end)
+      // Batches of any length.
+      const batches = [values.slice(0, 1), values.slice(1)].map(packed)
+      const stretch = { first, count: values.length, batches, reports: reports.slice(first, end) }
+      return inOneGo(keyRecords(plan, salt, stretch, ranges))
+    })
+    const filled = ranges.map((range, i) => {
+      const inRange = keyed.map((stretch) => stretch[i]!)
+      return inOneGo(fillBins(plan, 1, range, inRange, seededBytes(`${seed}/part ${i}`)))
+    })
+    return inOneGo(assembleList(plan, 1, list.length, filled))
+  }
+  const packed = (values: readonly Bytes[]) => ({
+    bytes: concatAll(values),
+    lengths: Uint32Array.from(values, ({ length }) => length),
+  })
+  const parts = [
+    [1, 1],
+    [2, 2],
+    [5, 3],
+    [3, 16],
+    [1, 100],
+  ] as const
+  const sized = (plan: RoundPlan, paddedSize: number): RoundPlan => {
+    return { ...plan, partners: plan.partners.map((own) => ({ ...own, paddedSize })) }
+  }
+  const wide = { ...shapedPlan(4, [1, 2]), bins: 512, binBits: 9, keyBits: 81 }
+
+  it.each(parts)('is the same from %i stretches and %i ranges, but for dummies', (...cut) => {
+    for (const [plan, count] of [
+      [planFor(256, 256), 0],
+      [planFor(256, 256), 1],
+      [sized(shapedPlan(30, [2, 2]), 500), 500],
+      [sized(wide, 600), 600],
+    ] as const) {
+      // Some values twice, in different stretches.
+      const list = [...numbered(count), ...numbered(Math.min(count, 40))]
+      const whole = prepare(plan, 1, list)
+      const prepared = inParts(plan, list, cut)
+      expect(prepared.slotOf).toEqual(whole.slotOf)
+      expect(prepared.planes).toHaveLength(whole.planes.length)
+      expectWellPlaced(plan, prepared)
+      expectFound(plan, prepared, list)
+    }
+  })
+
+  it.each(parts)('has the same marks from %i stretches and %i ranges', (...cut) => {
+    const list = [...numbered(100), ...numbered(60), ...numbered(5)]
+    const reports = list.map((_, i) => 1 + (i % 4))
+    const counts = new Map<string, number>()
+    list.forEach((value, i) => {
+      counts.set(hex(value), Math.min(3, (counts.get(hex(value)) ?? 0) + reports[i]!))
+    })
+    for (const reportBits of [1, 2] as const) {
+      const plan = { ...planFor(256, 256), reportBits }
+      const whole = prepareList(plan, 1, salt, list, seededBytes(seed), reports)
+      const prepared = inParts(plan, list, cut, reports)
+      const recordIn = new Map(
+        list.map((value, i) => [prepared.slotOf[i]!, counts.get(hex(value))!]),
+      )
+      const { slots } = plan.partners[1]!
+      for (let cell = 0; cell < plan.bins * slots; cell++) {
+        const held = recordIn.get(cell)
+        const expected = reportBits === 2 ? (held ?? 1) : held === undefined ? 0 : 1
+        for (const one of [whole, prepared]) {
+          const mark = marksOf(plan, one, Math.floor(cell / slots), cell % slots)
+          if (mark !== expected) throw new Error(`${reportBits}: cell ${cell} has ${mark}`)
+        }
+      }
+    }
+  })
+
+  it('is refused as a whole', () => {
+    const plan = planFor(256, 256)
+    for (const cut of parts) {
+      expect(() => inParts(plan, numbered(257), cut)).toThrow('LIST_TOO_LARGE')
+      // Too large for its bins too.
+      expect(() => inParts(plan, numbered(20_000), cut)).toThrow('LIST_TOO_LARGE')
+      expect(() => inParts(plan, [...numbered(256), ...numbered(256)], cut)).not.toThrow()
+    }
+    const crowded: Bytes[] = []
+    for (let i = 0; crowded.length < 70; i++) {
+      const value = utf8(`c${i}`)
+      if (placeOf(plan, value).bin === 77) crowded.push(value)
+    }
+    for (const cut of parts)
+      expect(() => inParts(plan, crowded, cut)).toThrow('RECORD_DOES_NOT_FIT')
+  })
+
+  it('takes steps, with some work in each', () => {
+    const plan = shapedPlan(200, [1, 1])
+    const list = numbered(256)
+    const ranges = binRanges(plan, 2)
+    const batches = [packed(list.slice(0, 100)), packed(list.slice(100))]
+    const values = { first: 0, count: 256, batches, reports: [] }
+    const stepsOf = <Result>(steps: Generator<void, Result, void>) => {
+      let count = 0
+      for (; !steps.next().done; ) count++
+      return count
+    }
+    expect(stepsOf(keyRecords(plan, salt, values, ranges))).toBe(3)
+    const keyed = inOneGo(keyRecords(plan, salt, values, ranges))
+    const slots = (plan.bins * plan.partners[1]!.slots) / 2
+    const steps = stepsOf(fillBins(plan, 1, ranges[0]!, [keyed[0]!], seededBytes(seed)))
+    expect(slots / steps).toBeLessThan(16_384)
+    expect(slots / steps).toBeGreaterThan(256)
+  })
+
+  it('covers all bins, eight by eight at least', () => {
+    for (const bins of [128, 256, 65_536]) {
+      for (const count of [1, 2, 3, 7, 16, 100]) {
+        const ranges = binRanges({ bins }, count)
+        expect(ranges).toHaveLength(Math.min(count, bins / 8))
+        expect([ranges[0]!.first, ranges.at(-1)!.end]).toEqual([0, bins])
+        ranges.forEach(({ first, end }, i) => {
+          expect(end - first).toBeGreaterThanOrEqual(8)
+          expect(first % 8).toBe(0)
+          if (i > 0) expect(ranges[i - 1]!.end).toBe(first)
+        })
+      }
+    }
   })
 })
 

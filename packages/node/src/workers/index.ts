@@ -1,5 +1,6 @@
 export { isWorkerFault, type WorkerErrorCode } from './errors.ts'
 export { group } from './group.ts'
+export { prepareOnThreads, type SharedList } from './list.ts'
 export { packed } from './packed.ts'
 export { otOnThread } from './party.ts'
 export { createPool, type JobOptions, type PoolOptions, type WorkerPool } from './pool.ts'

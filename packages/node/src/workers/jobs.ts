@@ -32,8 +32,22 @@ import {
   inThread,
   type PsiItems,
 } from '@drempel/protocol/psi'
-import { type PreparedList, prepareList, type RoundPlan } from '@drempel/protocol/threshold'
+import {
+  type BinRange,
+  type FilledBins,
+  fillBins,
+  givingWay,
+  type KeyedRecords,
+} from '@drempel/protocol/threshold'
 import { group } from './group.ts'
+import {
+  type FilledList,
+  keyStretch,
+  type ListTerms,
+  type SharedList,
+  type Stretch,
+  shareFilled,
+} from './list.ts'
 import { type Packed, unpacked } from './packed.ts'
 import { type PartyTerms, runOt } from './party.ts'
 
@@ -172,20 +186,22 @@ export const jobs = {
     return runOt(terms, port, random, pause)
   },
 
-  /** Partner: its list made ready for a round. Does not give way. */
-  async prepare(
-    { random }: World,
-    args: {
-      readonly plan: RoundPlan
-      readonly partner: number
-      readonly salt: Bytes
-      readonly values: Packed
-      /** One a value, where the plan counts them. */
-      readonly reports: readonly number[]
-    },
-  ): Promise<PreparedList> {
-    const { plan, partner, salt, reports } = args
-    return prepareList(plan, partner, salt, unpacked(args.values), random, reports)
+  /** Partner: a stretch of its list, keyed. */
+  keyRecords({ pause }: World, args: Stretch): Promise<readonly KeyedRecords[]> {
+    return keyStretch(args, pause)
+  },
+
+  /** Partner: some of its bins, with what each stretch of its list has in them. */
+  fillBins(
+    { random, pause }: World,
+    args: ListTerms & { readonly range: BinRange; readonly keyed: readonly KeyedRecords[] },
+  ): Promise<FilledBins> {
+    return givingWay(fillBins(args.plan, args.partner, args.range, args.keyed, random), pause)
+  },
+
+  /** Partner: its list, put together and shared. */
+  shareFilled({ random, pause }: World, args: FilledList): Promise<SharedList> {
+    return shareFilled(args, random, pause)
   },
 }
 

@@ -9,8 +9,13 @@ export type Packed = {
 }
 
 export function packed(list: readonly Bytes[]): Packed {
-  const lengths = Uint32Array.from(list, ({ length }) => length)
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
+  const lengths = new Uint32Array(list.length)
+  let total = 0
+  for (let i = 0; i < list.length; i++) {
+    lengths[i] = list[i]!.length
+    total += lengths[i]!
+  }
+  const bytes = new Uint8Array(total)
   let at = 0
   for (const item of list) {
     bytes.set(item, at)

@@ -11,7 +11,7 @@
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
-import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
+import type { RandomBytes } from '@drempel/protocol/encoding'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
 import { type JobArguments, type JobName, type JobResult, runJob } from './jobs.ts'
@@ -30,7 +30,7 @@ export type JobOptions = {
   readonly urgent: boolean
   readonly signal?: AbortSignal | undefined
   /** Arrays that own their whole buffers and that the caller has no more use for: these are not copied. */
-  readonly move?: readonly Bytes[]
+  readonly move?: readonly ArrayBufferView[]
   /** Ports among the arguments. */
   readonly ports?: readonly MessagePort[]
 }

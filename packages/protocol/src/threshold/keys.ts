@@ -6,11 +6,22 @@
  */
 
 import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { type Bytes, hashParts, hmacSha256 } from '../encoding/index.ts'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import {
+  type Bytes,
+  hashParts,
+  hmacSha256,
+  sha256,
+  sha256All,
+  sha256Rows,
+} from '../encoding/index.ts'
 
 /** 32-bit words of a left-aligned x, most significant first; `planRound` keeps keys within them. */
 export const WORDS = 4
+
+/** Bytes of SHA-256: what goes in at a time, and what comes out. */
+const BLOCK = 64
+const HASH = 32
 
 /**
  * Every node: the salt of a round.
@@ -31,7 +42,7 @@ export function recordKey(salt: Bytes, value: Bytes, keyBits: number): Bytes {
 
 /** `recordKey` for many values: the padded salt is hashed once. */
 export function recordKeys(salt: Bytes, keyBits: number): (value: Bytes) => Bytes {
-  const keyed = hmac.create(sha256, salt)
+  const keyed = hmac.create(nobleSha256, salt)
   const mac = keyed.clone()
   return (value) => {
     keyed._cloneInto(mac)
@@ -46,6 +57,9 @@ function shortened(digest: Bytes, keyBits: number): Bytes {
   return key
 }
 
+/** Values one behind the other. */
+export type Values = { readonly bytes: Bytes; readonly lengths: Uint32Array }
+
 /** Keys of many records, each split into its bin and x, its place inside the bin. */
 export type SplitKeys = {
   readonly bins: Int32Array
@@ -53,31 +67,50 @@ export type SplitKeys = {
   readonly words: Uint32Array
 }
 
+/** Writes the keys of `values` to `into`, from record number `at` on. */
 export function splitKeys(
   salt: Bytes,
-  values: readonly Bytes[],
-  keyBits: number,
-  binBits: number,
-): SplitKeys {
-  const bins = new Int32Array(values.length)
-  const words = new Uint32Array(values.length * WORDS)
-  // The padded salt is hashed once and its state copied for every record.
-  const keyed = hmac.create(sha256, salt)
-  const mac = keyed.clone()
-  const digest = new Uint8Array(32)
-  const view = new DataView(digest.buffer)
+  values: Values,
+  { keyBits, binBits }: { readonly keyBits: number; readonly binBits: number },
+  { bins, words }: SplitKeys,
+  at: number,
+): void {
+  const macs = hmacAll(salt, values)
+  const view = new DataView(macs.buffer, macs.byteOffset)
   const rest = 32 - binBits
-  for (const [i, value] of values.entries()) {
-    keyed._cloneInto(mac)
-    mac.update(value).digestInto(digest)
-    bins[i] = view.getUint32(0) >>> rest
+  const masks = Array.from({ length: WORDS + 1 }, (_, k) => leadingMask(keyBits - 32 * k))
+  for (let i = 0; i < values.lengths.length; i++) {
+    const mac = HASH * i
+    let high = view.getUint32(mac) & masks[0]!
+    bins[at + i] = high >>> rest
     for (let k = 0; k < WORDS; k++) {
-      const high = view.getUint32(4 * k) & leadingMask(keyBits - 32 * k)
-      const low = view.getUint32(4 * k + 4) & leadingMask(keyBits - 32 * k - 32)
-      words[WORDS * i + k] = (high << binBits) | (low >>> rest)
+      const low = view.getUint32(mac + 4 * k + 4) & masks[k + 1]!
+      words[WORDS * (at + i) + k] = (high << binBits) | (low >>> rest)
+      high = low
     }
   }
-  return { bins, words }
+}
+
+/** HMAC-SHA-256 (RFC 2104) of many values under one key, the digests one behind the other. */
+function hmacAll(key: Bytes, { bytes, lengths }: Values): Bytes {
+  const short = key.length > BLOCK ? sha256(key) : key
+  const padded = (pad: number) =>
+    Uint8Array.from({ length: BLOCK }, (_, i) => pad ^ (short[i] ?? 0))
+  const prefix = padded(0x36)
+  const [length = 0] = lengths
+  const alike = length > 0 && lengths.every((other) => other === length)
+  const inner = alike
+    ? sha256Rows(bytes, length, { prefix })
+    : sha256All(split(bytes, lengths), { prefix })
+  return sha256Rows(inner, HASH, { prefix: padded(0x5c) })
+}
+
+function split(bytes: Bytes, lengths: Uint32Array): Bytes[] {
+  let at = 0
+  return Array.from(lengths, (length) => {
+    at += length
+    return bytes.subarray(at - length, at)
+  })
 }
 
 /** The `bits` leading bits of a word: none if negative, all from 32. */

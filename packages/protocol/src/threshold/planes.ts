@@ -1,41 +1,79 @@
-/** Bit slicing: one shard's entries turned into planes, in which every lane is a bin. */
+/**
+ * Bit slicing: entries turned into planes, in which every lane is a bin. Eight bins, an octet, are
+ * sliced at a time, and are a byte of each row.
+ */
 
 import type { Bytes } from '../encoding/index.ts'
 import { WORDS } from './keys.ts'
+import type { Steps } from './steps.ts'
 
 export const LANES = 128
-const ROW_BYTES = LANES / 8
+export const OCTET = 8
+const ROW_BYTES = LANES / OCTET
+/** Slots that fill a 32 x 32 bit matrix. */
+const SLOTS = 32 / OCTET
+/** Slots, or rows, between two steps. */
+const STRETCH = 16_384
+/** Rows that stay in the processor's cache while they are put together. */
+const BLOCK = 1024
 
 /**
- * @param entries [slot][lane][WORDS words], x left-aligned
- * @param planes [bit of x, most significant first][slot][16 bytes]: bit j (value 2^j) of byte i is
- *   lane 8i + j; written over
+ * @param entries [lane of the octet][slot][WORDS words], `bits` left-aligned bits each
+ * @param planes [bit, most significant first][slot]: bit j (value 2^j) of a byte is lane j
  */
-export function sliceEntries(
+export function* sliceOctet(
   entries: Uint32Array,
   slots: number,
-  width: number,
+  bits: number,
   planes: Bytes,
+): Steps<void> {
+  for (let slot = 0; slot < slots; slot += STRETCH) {
+    sliceSlots(entries, slots, bits, planes, slot, Math.min(slots, slot + STRETCH))
+    yield
+  }
+}
+
+function sliceSlots(
+  entries: Uint32Array,
+  slots: number,
+  bits: number,
+  planes: Bytes,
+  first: number,
+  end: number,
 ): void {
   const block = new Uint32Array(32)
-  for (let slot = 0; slot < slots; slot++) {
-    for (let lane = 0; lane < LANES; lane += 32) {
-      const from = (slot * LANES + lane) * WORDS
-      for (let bit = 0; bit < width; bit += 32) {
-        // Reversed, because transpose32 counts columns from the most significant bit.
-        for (let i = 0; i < 32; i++) block[31 - i] = entries[from + WORDS * i + bit / 32]!
-        transpose32(block)
-        for (let i = 0; i < 32 && bit + i < width; i++) {
-          const at = ((bit + i) * slots + slot) * ROW_BYTES + lane / 8
-          const word = block[i]!
-          planes[at] = word
-          planes[at + 1] = word >>> 8
-          planes[at + 2] = word >>> 16
-          planes[at + 3] = word >>> 24
-        }
+  for (let slot = first; slot < end; slot += SLOTS) {
+    const together = Math.min(SLOTS, slots - slot)
+    for (let bit = 0; bit < bits; bit += 32) {
+      // Reversed, because transpose32 counts columns from the most significant bit.
+      for (let lane = 0; lane < OCTET; lane++) {
+        const from = (lane * slots + slot) * WORDS + bit / 32
+        for (let s = 0; s < together; s++) block[31 - OCTET * s - lane] = entries[from + WORDS * s]!
+      }
+      transpose32(block)
+      for (let i = 0; i < 32 && bit + i < bits; i++) {
+        const at = (bit + i) * slots + slot
+        for (let s = 0, word = block[i]!; s < together; s++, word >>>= OCTET) planes[at + s] = word
       }
     }
   }
+}
+
+/**
+ * @param octets the planes of the sixteen octets of a shard, in order
+ * @param planes [bit][slot][16 bytes]
+ */
+export function* mergeOctets(octets: readonly Bytes[], planes: Bytes): Steps<void> {
+  const rows = planes.length / ROW_BYTES
+  for (let row = 0; row < rows; row += BLOCK) {
+    const end = Math.min(rows, row + BLOCK)
+    octets.forEach((octet, byte) => void mergeOctet(octet, byte, row, end, planes))
+    if (row % STRETCH === STRETCH - BLOCK) yield
+  }
+}
+
+function mergeOctet(octet: Bytes, byte: number, from: number, end: number, planes: Bytes): void {
+  for (let row = from; row < end; row++) planes[ROW_BYTES * row + byte] = octet[row]!
 }
 
 /** Transposes a 32 x 32 bit matrix in place, row i word i, by swapping ever smaller quarters. */

@@ -1,25 +1,20 @@
 /**
- * A partner's list, made ready for sharing: keyed, sorted into bins and slots, filled with dummies.
- * Runs at the partner alone; other parties see shares of its output only.
+ * A partner's list, made ready for sharing: keyed and sorted by bin (keyed.ts), filled with dummies
+ * (fill.ts), put together. Runs at the partner alone; other parties see shares of its output only.
  *
- * In its bin a record is at x, a fraction in `width` bits. The list has M = factor·base slots and a
- * window of W more; a record's nominal slot is floor(x·M). The slots are walked like a queue: the
- * next record goes in if its nominal slot is reached, else a dummy from the slot's own range
- * [p/M, (p + 1)/M). A record waits but never comes early, so every entry at slot p lies in
- * [(p - W)/M, (p + 1)/M), whatever this list shares with others. The last W slots take the records
- * still waiting, then dummies above them.
+ * `prepareList` does it all in one go. Stretches of the list may be keyed, and ranges of bins filled,
+ * each by another thread.
  */
 
-import type { Bytes, RandomBytes } from '../encoding/index.ts'
-import { type Dummies, dummies, topOf } from './dummies.ts'
+import { type Bytes, concatAll, type RandomBytes } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import { splitKeys, WORDS } from './keys.ts'
+import { type FilledBins, fillBins } from './fill.ts'
+import { binRanges, keyRecords } from './keyed.ts'
+import type { Values } from './keys.ts'
 import { sharedBits } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
-import { LANES, sliceEntries } from './planes.ts'
-import { writeRecords } from './records.ts'
-import { writeReports } from './reports.ts'
-import { compareAt, scaleAt, writeAt } from './words.ts'
+import { LANES, mergeOctets, OCTET } from './planes.ts'
+import { inOneGo, type Steps } from './steps.ts'
 
 export type PreparedList = {
   /** Index in the plan. */
@@ -33,6 +28,12 @@ export type PreparedList = {
   /** Value index to cell bin·slots + slot; duplicates share a cell. */
   readonly slotOf: Int32Array
 }
+
+/** Values that are keyed at a time. */
+const BATCH = 1024
+
+/** Records between two steps while their cells are written down. */
+const STRETCH = 262_144
 
 /**
  * Partner: its list in the form that it shares. Own duplicates count once.
@@ -49,108 +50,59 @@ export function prepareList(
   salt: Bytes,
   values: readonly Bytes[],
   random: RandomBytes,
-  reports?: readonly number[],
+  reports: readonly number[] = [],
 ): PreparedList {
-  const { factor, slots, paddedSize } = plan.partners[partner]!
-  const span = factor * plan.base
-  const { bins, words } = splitKeys(salt, values, plan.keyBits, plan.binBits)
-  const { order, starts } = sortByBin(bins, words, plan.bins)
-  const tooMany = countDistinct(bins, words, order) > paddedSize
-  if (tooMany) fail('LIST_TOO_LARGE', { at: `partners/${partner}` })
-  const filler = dummies(plan, span, random)
-  const top = new Uint32Array(WORDS)
-  writeAt(top, 0, topOf(plan) << BigInt(32 * WORDS - plan.width))
+  const ranges = binRanges(plan, 1)
+  const list = { first: 0, count: values.length, batches: batchesOf(values), reports }
+  const keyed = inOneGo(keyRecords(plan, salt, list, ranges))
+  const filled = inOneGo(fillBins(plan, partner, ranges[0]!, keyed, random))
+  return inOneGo(assembleList(plan, partner, values.length, [filled]))
+}
 
-  const slotOf = new Int32Array(values.length)
-  const shardBytes = sharedBits(plan) * slots * (LANES / 8)
-  const planes = new Uint8Array((plan.bins / LANES) * shardBytes)
-  const entries = new Uint32Array(slots * LANES * WORDS)
-  for (let bin = 0; bin < plan.bins; bin++) {
-    const queue = order.subarray(starts[bin], starts[bin + 1])
-    const lane = bin % LANES
-    const list: BinList = { words, top, span, window: plan.window, lane, entries }
-    fillBin(list, queue, filler, (record, slot) => {
-      slotOf[record] = bin * slots + slot
-    })
-    if (lane === LANES - 1) {
-      const shard = (bin - lane) / LANES
-      sliceEntries(entries, slots, plan.width, planes.subarray(shard * shardBytes))
+/**
+ * Partner: its list, from all ranges of bins in their order.
+ * @param count of values
+ * @throws as `prepareList`
+ */
+export function* assembleList(
+  plan: RoundPlan,
+  partner: number,
+  count: number,
+  filled: readonly FilledBins[],
+): Steps<PreparedList> {
+  const { slots, paddedSize } = plan.partners[partner]!
+  const distinct = filled.reduce((sum, range) => sum + range.distinct, 0)
+  if (distinct > paddedSize) fail('LIST_TOO_LARGE', { at: `partners/${partner}` })
+  if (filled.some(({ fits }) => !fits)) {
+    fail('RECORD_DOES_NOT_FIT', { hint: 'Ask for a new salt.' })
+  }
+  const slotOf = new Int32Array(count)
+  for (const { records, cells } of filled) {
+    for (let i = 0; i < records.length; i++) {
+      slotOf[records[i]!] = cells[i]!
+      if (i % STRETCH === STRETCH - 1) yield
     }
   }
-  if (plan.reportBits === 2) writeReports(plan, partner, planes, slotOf, reports)
-  if (plan.reportBits === 1) writeRecords(plan, partner, planes, slotOf)
+  const octetBytes = sharedBits(plan) * slots
+  const octets = filled.flatMap(({ planes }) =>
+    Array.from({ length: planes.length / octetBytes }, (_, i) =>
+      planes.subarray(i * octetBytes, (i + 1) * octetBytes),
+    ),
+  )
+  const perShard = LANES / OCTET
+  const planes = new Uint8Array(octets.length * octetBytes)
+  for (let from = 0; from < octets.length; from += perShard) {
+    const shard = planes.subarray(from * octetBytes, (from + perShard) * octetBytes)
+    yield* mergeOctets(octets.slice(from, from + perShard), shard)
+  }
   return { partner, planes, slotOf }
 }
 
-type BinList = {
-  readonly words: Uint32Array
-  readonly top: Uint32Array
-  readonly span: number
-  readonly window: number
-  readonly lane: number
-  /** [slot][lane][WORDS words] */
-  readonly entries: Uint32Array
-}
-
-function fillBin(
-  list: BinList,
-  queue: Int32Array,
-  filler: Dummies,
-  place: (record: number, slot: number) => void,
-): void {
-  const { words, span, window, entries } = list
-  const at = (slot: number) => (slot * LANES + list.lane) * WORDS
-  let i = 0
-  let slot = 0
-  for (; slot < span + window; slot++) {
-    const record = queue[i]
-    const nominal = record === undefined ? span : scaleAt(words, record * WORDS, span)
-    if (record === undefined ? slot >= span : nominal < slot - window) break
-    if (record === undefined || nominal > slot) {
-      filler.inSlot(slot, entries, at(slot))
-      continue
-    }
-    const from = record * WORDS
-    if (compareAt(words, from, list.top, 0) >= 0) break
-    for (let k = 0; k < WORDS; k++) entries[at(slot) + k] = words[from + k]!
-    for (; i < queue.length && compareAt(words, queue[i]! * WORDS, words, from) === 0; i++) {
-      place(queue[i]!, slot)
-    }
+function* batchesOf(values: readonly Bytes[]): Generator<Values> {
+  for (let from = 0; from < values.length; from += BATCH) {
+    const some = values.slice(from, from + BATCH)
+    const lengths = new Uint32Array(some.length)
+    for (let i = 0; i < some.length; i++) lengths[i] = some[i]!.length
+    yield { bytes: concatAll(some), lengths }
   }
-  const left = span + window - slot
-  const fits =
-    i === queue.length &&
-    (left === 0 || filler.afterLast(at(slot - 1), left, entries, at(slot), LANES * WORDS))
-  if (!fits) {
-    fail('RECORD_DOES_NOT_FIT', { hint: 'Ask for a new salt.' })
-  }
-}
-
-function countDistinct(bins: Int32Array, words: Uint32Array, order: Int32Array): number {
-  let distinct = 0
-  for (let i = 0; i < order.length; i++) {
-    const [record, before] = [order[i]!, order[i - 1] ?? -1]
-    const same =
-      before >= 0 &&
-      bins[record] === bins[before] &&
-      compareAt(words, record * WORDS, words, before * WORDS) === 0
-    if (!same) distinct++
-  }
-  return distinct
-}
-
-/** Record indexes by bin, then by x; bin b's are order[starts[b]] up to order[starts[b + 1]]. */
-function sortByBin(bins: Int32Array, words: Uint32Array, count: number) {
-  const starts = new Int32Array(count + 1)
-  for (const bin of bins) starts[bin + 1]!++
-  for (let bin = 0; bin < count; bin++) starts[bin + 1]! += starts[bin]!
-  const order = new Int32Array(bins.length)
-  const next = starts.slice()
-  for (const [record, bin] of bins.entries()) order[next[bin]!++] = record
-  for (let bin = 0; bin < count; bin++) {
-    order
-      .subarray(starts[bin], starts[bin + 1])
-      .sort((a, b) => compareAt(words, a * WORDS, words, b * WORDS))
-  }
-  return { order, starts }
 }

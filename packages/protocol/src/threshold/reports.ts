@@ -8,7 +8,6 @@
  * that could bring zeros would push counts of others out of that window.
  */
 
-import type { Bytes } from '../encoding/index.ts'
 import { andAll, andInto, type Planes, planeAt, type Session, type Share } from '../mpc/index.ts'
 import { addNumbers, atLeast, stacked } from './adders.ts'
 import type { RoundPlan } from './plan.ts'
@@ -16,42 +15,6 @@ import { behindInRun, newRowPlanes, type Reach, type RowPlanes } from './runs.ts
 
 /** A record counts for at most so many reports. */
 export const MOST_REPORTS = 3
-
-/**
- * Partner: writes the counts into planes [bit][slot][16 bytes] of every shard, behind the keys', the
- * high bit first. Equal values add up.
- * @param reports one a value, at least 1; more than three are three
- */
-export function writeReports(
-  plan: RoundPlan,
-  partner: number,
-  planes: Bytes,
-  slotOf: Int32Array,
-  reports: readonly number[] | undefined,
-): void {
-  const { slots } = plan.partners[partner]!
-  const rowBytes = 16
-  const planeBytes = slots * rowBytes
-  const shardBytes = (plan.width + plan.reportBits) * planeBytes
-  const high = plan.width * planeBytes
-  const low = high + planeBytes
-  for (let from = 0; from < planes.length; from += shardBytes)
-    planes.fill(255, from + low, from + low + planeBytes)
-  const counted = new Uint8Array(plan.bins * slots)
-  slotOf.forEach((cell, i) => {
-    const count = Math.min(MOST_REPORTS, counted[cell]! + (reports?.[i] ?? 1))
-    counted[cell] = count
-    const bin = Math.floor(cell / slots)
-    const lane = bin % 128
-    const at = ((bin - lane) / 128) * shardBytes + (cell % slots) * rowBytes + (lane >> 3)
-    const mask = 1 << (lane & 7)
-    const set = (plane: number, one: boolean) => {
-      planes[at + plane] = one ? planes[at + plane]! | mask : planes[at + plane]! & ~mask
-    }
-    set(high, count >= 2)
-    set(low, count !== 2)
-  })
-}
 
 /** Validation: ok ∧= [the count is not zero], for every row. */
 export async function checkReports(

@@ -19,9 +19,16 @@ import type { PartyIndex, PrgFactory } from '../mpc/index.ts'
 import { fail } from './errors.ts'
 import { sharedBits } from './labels.ts'
 import type { RoundPlan } from './plan.ts'
+import type { PreparedList } from './prepare.ts'
+import { inOneGo, type Steps } from './steps.ts'
 
 const VERSION = 1
 const SEED_BYTES = 32
+/** Shared between two steps. */
+const PIECE = 1 << 20
+
+/** One for each compute node, in party order. */
+export type Uploads = readonly [Bytes, Bytes, Bytes]
 
 /** One compute node's part of one list: components `party` and `party + 1`, as sent. */
 export type InputShare = {
@@ -38,18 +45,31 @@ export type InputShare = {
  */
 export function shareList(
   plan: RoundPlan,
-  prepared: { readonly partner: number; readonly planes: Bytes },
+  prepared: Pick<PreparedList, 'partner' | 'planes'>,
   random: RandomBytes,
   prg: PrgFactory,
-): readonly [Bytes, Bytes, Bytes] {
-  const { partner, planes } = prepared
+): Uploads {
+  return inOneGo(shareSteps(plan, prepared, random, prg))
+}
+
+/** As `shareList`, in steps. */
+export function* shareSteps(
+  plan: RoundPlan,
+  { partner, planes }: Pick<PreparedList, 'partner' | 'planes'>,
+  random: RandomBytes,
+  prg: PrgFactory,
+): Steps<Uploads> {
   const seeds = [random(SEED_BYTES), random(SEED_BYTES)] as const
   const length = shardBytes(plan, partner)
   const rest = new Uint8Array(planes.length)
   for (let shard = 0; shard * length < planes.length; shard++) {
-    const part = planes.subarray(shard * length, (shard + 1) * length)
-    const masked = stream(prg, seeds[0], 0, shard).xor(part)
-    rest.set(stream(prg, seeds[1], 1, shard).xor(masked), shard * length)
+    const [first, second] = [stream(prg, seeds[0], 0, shard), stream(prg, seeds[1], 1, shard)]
+    const end = (shard + 1) * length
+    for (let at = shard * length; at < end; at += PIECE) {
+      const to = Math.min(end, at + PIECE)
+      first.xorInto(planes.subarray(at, to), rest.subarray(at, to), second)
+      yield
+    }
   }
   const components = [seeds[0], seeds[1], rest] as const
   const upload = (party: PartyIndex) =>

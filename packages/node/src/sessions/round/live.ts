@@ -43,7 +43,7 @@ export type LiveRound = {
   offered: boolean
   /** The list is prepared once. */
   preparing: boolean
-  prepared: PreparedList | null
+  prepared: Pick<PreparedList, 'partner' | 'slotOf'> | null
   readonly uploads: Map<number, InputShare>
   readonly channels: Map<string, Deferred<Channel>>
   /** Parts of `owners` rules, by rule and then by compute node's index. */

@@ -15,8 +15,8 @@ import {
   signStatement,
 } from '@drempel/protocol/encoding'
 import { oprfInput } from '@drempel/protocol/identifiers'
-import { paddedSize, shareList } from '@drempel/protocol/threshold'
-import { packed } from '../../workers/index.ts'
+import { paddedSize } from '@drempel/protocol/threshold'
+import { prepareOnThreads } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { activeMembers, permit, rulesOf, sameConvenant } from '../federation.ts'
@@ -237,21 +237,25 @@ export async function upload(ctx: NodeContext, live: LiveRound): Promise<void> {
   // Another preparation has other dummies, in other places: the answers of this one would be misread.
   if (live.preparing) fail('ROUND_WRONG_STATE', { at: 'second upload' })
   live.preparing = true
-  live.progress = { step: 'preparing' }
-  const values = packed(live.values)
-  live.prepared = await ctx.workers.run(
-    'prepare',
-    { plan, partner: index, salt, values, reports: live.reports },
-    { elements: live.values.length, urgent: true, signal: live.abort.signal, move: [values.bytes] },
+  const { uploads, ...prepared } = await prepareOnThreads(
+    ctx.workers,
+    { plan, partner: index, salt, values: live.values, reports: live.reports },
+    {
+      signal: live.abort.signal,
+      pause: ctx.pause,
+      onProgress: (done, total) => {
+        live.progress = { step: 'preparing', done, total }
+      },
+    },
   )
+  live.prepared = prepared
   // Before a share leaves: also a round that fails after this counts against the caps.
   await ctx.store.contributions.record(announcement.kind, live.flags, ctx.clock())
-  const shares = shareList(plan, live.prepared, ctx.random, ctx.prg)
   live.progress = { step: 'uploading' }
   const { computeNodes } = ctx.inForce().convenant
   await Promise.all(
     computeNodes.map((node, i) =>
-      ctx.call(node, 'rounds/upload', uploadBody(announcement.round, shares[i]!), {
+      ctx.call(node, 'rounds/upload', uploadBody(announcement.round, uploads[i]!), {
         timeoutMs: 120_000,
         signal: live.abort.signal,
       }),
