@@ -17,6 +17,7 @@ import { channels } from './channels.ts'
 import { Cluster } from './cluster.ts'
 import { type Computed, now } from './messages.ts'
 import { assertExact, prepareRound, type Round } from './partners.ts'
+import { preparing } from './preparing.ts'
 import {
   countInTheClear,
   type Goals,
@@ -38,7 +39,10 @@ const HELD_UP_GOAL_MS = 50
 export const round: Suite = async ({ mode, say, custom }) => {
   const makers = custom === undefined ? WORKLOADS[mode] : [() => ownWorkload(custom)]
   const begin = performance.now()
-  const results: Result[] = custom === undefined ? await channels(mode, say) : []
+  const results: Result[] = []
+  if (custom === undefined) {
+    results.push(...(await channels(mode, say)), ...(await preparing(mode, say)))
+  }
   for (const [i, make] of makers.entries()) {
     const limits = LIMITS[mode]
     // The quick suite as a whole has so much time, and what one workload leaves is the next one's.
