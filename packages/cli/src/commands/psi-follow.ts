@@ -1,21 +1,17 @@
 /** An intersection to its end, and what this side learned of it, as CSV. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Psi, psiRows, psi as psiSchema } from '@drempel/protocol/api'
 import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
-import { isProtocolError } from '@drempel/protocol/encoding'
 import { csvLine } from '../client/csv.ts'
 import { writeText } from '../client/files.ts'
 import type { NodeClient } from '../client/node.ts'
+import { poll } from '../client/poll.ts'
 import { EXIT, type ExitCode } from '../output/exit.ts'
 import { type Progress, startProgress } from '../output/progress.ts'
 import { ADVICE } from './check.ts'
 import type { Context, Outcome } from './context.ts'
 import { PSI_STATES, psiFacts, psiReason } from './psi-text.ts'
 
-const POLL_MS = 400
-// A node that is restarted meanwhile says what became of it.
-const AWAY_MS = 60_000
 /** Of the progress bar. */
 const PARTS = 1_000
 const ENDED: readonly Psi['state'][] = ['done', 'refused', 'failed']
@@ -28,25 +24,16 @@ export async function follow(
   until: (session: Psi) => boolean = () => false,
 ): Promise<Psi> {
   let shown = ''
-  let seen = ctx.world.clock()
+  const next = poll(ctx.world.clock, begun, () => node.get(`psi/${begun.id}`, psiSchema))
   let progress: Progress | undefined
   try {
-    for (let session = begun; ; ) {
+    for (let session = begun; ; session = await next()) {
       const told = ctx.say(PSI_STATES[session.state])
       if (told !== shown) ctx.note(told)
       shown = told
       if (ENDED.includes(session.state) || until(session)) return session
       if (session.state === 'running') progress ??= bar(ctx, session)
       if (session.total) progress?.update((PARTS * (session.done ?? 0)) / session.total)
-      await sleep(POLL_MS)
-      try {
-        session = await node.get(`psi/${session.id}`, psiSchema)
-        seen = ctx.world.clock()
-      } catch (error) {
-        const away =
-          isProtocolError(error, 'NODE_UNREACHABLE') || isProtocolError(error, 'NODE_TIMEOUT')
-        if (!away || ctx.world.clock() - seen > AWAY_MS) throw error
-      }
     }
   } finally {
     progress?.stop()

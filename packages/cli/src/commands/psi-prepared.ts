@@ -1,6 +1,5 @@
 /** psi prepare, prepared, erase: lists masked ahead of another member's questions. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type PsiPrepared,
   psiPrepared as preparedSchema,
@@ -9,6 +8,7 @@ import {
   psiRefuseRequest,
 } from '@drempel/protocol/api'
 import type { NodeClient } from '../client/node.ts'
+import { poll } from '../client/poll.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
 import { startProgress } from '../output/progress.ts'
@@ -19,7 +19,6 @@ import { listing } from './listing.ts'
 import { bringInput, INPUT_OPTIONS, type InputOptions, PURPOSE_OPTION } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
 
-const POLL_MS = 400
 /** A large list is read and committed to before the answer. */
 const LONG_MS = 10 * 60_000
 const EXAMPLE = '00112233445566778899aabbccddeeff'
@@ -124,12 +123,13 @@ async function masked(ctx: Context, node: NodeClient, begun: PsiPrepared): Promi
       }),
   })
   try {
-    for (let list: PsiPrepared | undefined = begun; list?.state === 'masking'; ) {
-      progress.update(list.done ?? 0)
-      await sleep(POLL_MS)
+    const next = poll<PsiPrepared | undefined>(ctx.world.clock, begun, async () => {
       const { lists } = await node.get('psi/prepared', psiPreparedLists)
-      list = lists.find((one) => one.id === id)
-      if (list !== undefined && list.state !== 'masking') return list
+      return lists.find((one) => one.id === id)
+    })
+    for (let list: PsiPrepared | undefined = begun; list !== undefined; list = await next()) {
+      if (list.state !== 'masking') return list
+      progress.update(list.done ?? 0)
     }
     return begun
   } finally {

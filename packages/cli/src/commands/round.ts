@@ -1,6 +1,5 @@
 /** round run, status, show: start a round at a compute node and see how it goes. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Aggregates,
   type Round,
@@ -8,8 +7,8 @@ import {
   rounds,
   startRequest,
 } from '@drempel/protocol/api'
-import { isProtocolError } from '@drempel/protocol/encoding'
 import type { NodeClient } from '../client/node.ts'
+import { poll } from '../client/poll.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Lang, Text } from '../output/language.ts'
@@ -27,9 +26,6 @@ const STATES: Readonly<Record<Round['state'], Text>> = {
   published: { nl: 'gepubliceerd', en: 'published' },
   failed: { nl: 'mislukt', en: 'failed' },
 }
-const POLL_MS = 400
-// A node that is restarted during a round fails or resumes it by itself.
-const AWAY_MS = 60_000
 
 export const roundRun: CommandSpec<KindOptions & { readonly wait?: boolean }> = {
   usage: 'round run',
@@ -111,21 +107,13 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
 
 async function follow(ctx: Context, node: NodeClient, started: Round): Promise<Round> {
   let shown = ''
-  let seen = ctx.world.clock()
-  for (let round = started; ; ) {
+  const path = `rounds/${started.round}`
+  const next = poll(ctx.world.clock, started, () => node.get(path, roundSchema))
+  for (let round = started; ; round = await next()) {
     const line = stateLine(round, ctx.lang)
     if (line !== shown) ctx.note(line)
     shown = line
     if (round.state === 'published' || round.state === 'failed') return round
-    await sleep(POLL_MS)
-    try {
-      round = await node.get(`rounds/${round.round}`, roundSchema)
-      seen = ctx.world.clock()
-    } catch (error) {
-      const away =
-        isProtocolError(error, 'NODE_UNREACHABLE') || isProtocolError(error, 'NODE_TIMEOUT')
-      if (!away || ctx.world.clock() - seen > AWAY_MS) throw error
-    }
   }
 }
 

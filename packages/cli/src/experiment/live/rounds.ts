@@ -4,7 +4,6 @@
  * release of counts is one a period.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Round,
   round as roundSchema,
@@ -12,9 +11,9 @@ import {
   startRequest,
   status as statusSchema,
 } from '@drempel/protocol/api'
-import { isProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
+import { poll } from '../../client/poll.ts'
 import { fail } from '../../output/errors.ts'
 import { NodeProblem, refusalIn } from '../../output/explain.ts'
 import type { LiveFederation, LiveMember } from './members.ts'
@@ -50,9 +49,6 @@ export type RoundOptions = {
   readonly onProgress: (kind: IdentifierKind, round: Round) => void
 }
 
-const POLL_MS = 400
-/** A node that is restarted during a round fails or resumes it by itself. */
-const AWAY_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** @throws ProtocolError `RELEASE_WAITS`, `ROUND_FAILED` */
@@ -124,19 +120,10 @@ async function follow(
   clock: () => number,
   onRound: (round: Round) => void,
 ): Promise<Round> {
-  let seen = clock()
-  for (let round = begun; ; ) {
+  const next = poll(clock, begun, () => client.get(`rounds/${begun.round}`, roundSchema))
+  for (let round = begun; ; round = await next()) {
     onRound(round)
     if (round.state === 'published' || round.state === 'failed') return round
-    await sleep(POLL_MS)
-    try {
-      round = await client.get(`rounds/${round.round}`, roundSchema)
-      seen = clock()
-    } catch (error) {
-      const away =
-        isProtocolError(error, 'NODE_UNREACHABLE') || isProtocolError(error, 'NODE_TIMEOUT')
-      if (!away || clock() - seen > AWAY_MS) throw error
-    }
   }
 }
 
