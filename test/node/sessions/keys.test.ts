@@ -1,8 +1,18 @@
 /** A key holder that lies in a key generation: named, entered, no half key, and the next one succeeds. */
 
-import { base64, fromBase64, type Json, jcs, parseJcs, utf8 } from '@drempel/protocol/encoding'
+import { enterRest } from '@drempel/node/internal/sessions'
+import {
+  base64,
+  fromBase64,
+  type Json,
+  jcs,
+  ProtocolError,
+  parseJcs,
+  utf8,
+} from '@drempel/protocol/encoding'
 import { encodeTranscript, signTranscript } from '@drempel/protocol/oprf'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bend } from '../kit/bend.ts'
 import { Holder, resign, type Session, type Statement, sessionOf } from '../kit/dkg.ts'
 import { Federation, random } from '../kit/federation.ts'
 import type { Lie, Member } from '../kit/member.ts'
@@ -349,6 +359,61 @@ describe('a liar that leads', () => {
     const share = () => post(liar, leader, 'keys/shares', asJson({ session, broadcasts: [] }))
     await expectRefusal(leader, share, 'BAD_REQUEST')
   })
+})
+
+describe('a generation of which nothing came', () => {
+  const failures = async () =>
+    (await leader.entries()).flatMap((one) => (one.type === 'key.failed' ? [one] : []))
+  const bent = () => bendShares((shares) => shares.map((s) => ({ ...s, signature: '' })))
+
+  test('since its leader stopped is entered when that starts, once', async () => {
+    const before = (await failures()).length
+    const asked = Promise.withResolvers<void>()
+    lie('shares', () => {
+      asked.resolve()
+      return new Promise(() => {})
+    })
+    const led = leader.generateKey().catch((error: unknown) => error)
+    await asked.promise
+    await leader.restart()
+    expect(await led).toBeInstanceOf(Error)
+    for (let starts = 0; starts < 2; starts++) {
+      expect((await failures()).slice(before)).toMatchObject([
+        { kind: 'host', role: 'key-holder', reason: 'NODE_RESTARTED', parties: ['bank-a'] },
+      ])
+      await leader.restart()
+    }
+  })
+
+  test('is not blamed on the restart that cut its entry off from the note of that', async () => {
+    bent()
+    const restore = bend(leader.ctx.store.meta, 'set', (set) => async (key, value) => {
+      if (!key.startsWith('dkg-led/') || value !== '') return set(key, value)
+      throw new ProtocolError('STORE_FAILED')
+    })
+    const before = (await failures()).length
+    await expect(leader.generateKey()).rejects.toMatchObject({ culprit: 'telecom' })
+    restore()
+    await leader.restart()
+    expect((await failures()).slice(before)).toMatchObject([{ parties: ['telecom'] }])
+  })
+
+  test('has the entry that there was no room for when there is, with its own reason', async () => {
+    bent()
+    const before = (await failures()).length
+    const restore = bend(leader.ctx.audit, 'append', (append) => async (event, record) => {
+      if (event.type === 'key.failed') throw new ProtocolError('LOG_UNAVAILABLE')
+      return append(event, record)
+    })
+    await expect(leader.generateKey()).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    // Nor is another begun without it.
+    await expect(leader.generateKey()).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    restore()
+    for (let times = 0; times < 2; times++) await enterRest(leader.ctx)
+    expect((await failures()).slice(before)).toMatchObject([{ parties: ['telecom'] }])
+  })
+
+  test('stands in the way of none', expectSuccess)
 })
 
 test('who holds no share neither leads nor takes part', async () => {

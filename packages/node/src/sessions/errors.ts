@@ -105,6 +105,11 @@ export function culpritOf(error: unknown): string | undefined {
   return (error.code === 'PEER_PROBLEM' ? accusedBy(error) : undefined) ?? error.culprit
 }
 
+/** Of a sealed record: its term is over, or it was damaged. */
+export function isUnreadable(error: unknown): boolean {
+  return isProtocolError(error, 'RECORD_ERASED') || isProtocolError(error, 'RECORD_DAMAGED')
+}
+
 /** The error itself, for a promise that rejects later or a round that others ended. */
 export function failure(code: SessionErrorCode, details?: ErrorDetails): ProtocolError {
   return new ProtocolError(code, details)

@@ -167,10 +167,11 @@ export function journalKeyFailed(
   epoch: string,
   reason: string,
   culprit: string | undefined,
+  record: Json = {},
 ): Promise<Appended> {
   const event = { type: 'key.failed', role: 'key-holder', kind, epoch, reason } as const
   const parties = culprit === undefined || culprit === 'self' ? {} : { parties: [culprit] }
-  return ctx.audit.append({ ...event, ...parties }, {})
+  return ctx.audit.append({ ...event, ...parties }, record)
 }
 
 export function journalKeyErased(ctx: NodeContext, kind: string, epoch: string): Promise<Appended> {

@@ -7,13 +7,14 @@ import { enterAlerts } from './alerts/index.ts'
 import type { NodeContext } from './context.ts'
 import { failure } from './errors.ts'
 import { allInTurn } from './inturn.ts'
+import { enterGenerations } from './keys/led.ts'
 import { enterRounds } from './round/journal.ts'
 import type { Rounds } from './round/live.ts'
 import { enterConflicts } from './witness/index.ts'
 
 /** Also while it runs, for what a full disk kept from the log. @throws what kept the first of them from it */
 export async function enterRest(ctx: NodeContext): Promise<void> {
-  const tables = [enterRounds, enterAlerts, enterConflicts]
+  const tables = [enterRounds, enterAlerts, enterConflicts, enterGenerations]
   await allInTurn(tables.map((enter) => () => enter(ctx)))
 }
 

@@ -6,9 +6,9 @@ import type { KeyEpoch } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { accusedBy, codeOf, fail, failure } from '../errors.ts'
 import { activeMembers, knownKind } from '../federation.ts'
-import { journalKeyFailed } from '../journal.ts'
 import { parseBody } from '../parse.ts'
 import { lastEpoch, spendEpoch } from './holder.ts'
+import { leading, ledBegins, ledEnds, ledFailed } from './led.ts'
 import {
   finishReply,
   type Session,
@@ -20,8 +20,6 @@ import {
 /** Each holder may know of one epoch that the leader does not. */
 const MAX_ATTEMPTS = 4
 
-const generating = new WeakMap<NodeContext, Set<string>>()
-
 /**
  * Generates the next epoch's key of a kind; all holders must be up.
  * @throws ProtocolError `NOT_HOLDER`, `BUSY`, and what the oprf layer says of a holder, with culprit
@@ -31,11 +29,7 @@ export async function generateKey(ctx: NodeContext, kind: IdentifierKind): Promi
   const holders = inForce.convenant.keyHolders.members
   knownKind(inForce, kind)
   if (!holders.includes(ctx.self)) fail('NOT_HOLDER', { at: kind })
-  const busy = generating.get(ctx) ?? new Set<string>()
-  generating.set(ctx, busy)
-  if (busy.has(kind)) fail('BUSY', { at: kind })
-  busy.add(kind)
-  try {
+  return leading(ctx, kind, async () => {
     for (let attempt = 1; ; attempt++) {
       const epoch = String((await lastEpoch(ctx, kind)) + 1)
       const session: Session = {
@@ -44,23 +38,24 @@ export async function generateKey(ctx: NodeContext, kind: IdentifierKind): Promi
         kind,
         epoch,
       }
+      await ledBegins(ctx, session)
       try {
         await lead(ctx, session, holders)
         const row = await ctx.store.keys.get(kind, epoch)
-        return row ?? fail('KEY_FAILED', { at: kind })
+        if (row === null) return fail('KEY_FAILED', { at: kind })
+        await ledEnds(ctx, kind)
+        return row
       } catch (error) {
         const shown = isProtocolError(error) ? named(error, holders) : failure('KEY_FAILED')
         const reason = codeOf(error)
-        await journalKeyFailed(ctx, kind, epoch, reason, shown.culprit)
+        await ledFailed(ctx, session, { reason, culprit: shown.culprit })
         if (!isProtocolError(error)) throw error
         // A holder signed a transcript of this epoch before, in a generation that did not end well.
         if (reason !== 'BUSY' || attempt === MAX_ATTEMPTS) throw shown
         await spendEpoch(ctx, kind, epoch)
       }
     }
-  } finally {
-    busy.delete(kind)
-  }
+  })
 }
 
 /** What a holder's refusal says: whom it accuses, as far as that is a holder, and that it says so. */

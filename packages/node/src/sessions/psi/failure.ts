@@ -8,7 +8,7 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import { type EventOf, parseEvent } from '@drempel/protocol/log'
 import type { PsiState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { codeOf, culpritOf } from '../errors.ts'
+import { codeOf, culpritOf, isUnreadable } from '../errors.ts'
 import { memberKey } from '../federation.ts'
 import type { Cause } from './causes.ts'
 import { journalPsiResult } from './journal.ts'
@@ -92,8 +92,7 @@ async function openedResult(
     const record = await ctx.audit.openRecord(origin, index)
     return (record as unknown as Pick<PsiContent, 'result'>).result
   } catch (error) {
-    const gone = ['RECORD_ERASED', 'RECORD_DAMAGED']
-    if (isProtocolError(error) && gone.includes(error.code)) return null
+    if (isUnreadable(error)) return null
     throw error
   }
 }
