@@ -2,7 +2,9 @@
 
 import { catchUp } from '@drempel/node/internal/sessions'
 import type { Convenant, SignedConvenant } from '@drempel/protocol/convenant'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bend, failing } from '../kit/bend.ts'
 import { sessionOf } from '../kit/dkg.ts'
 import { Federation, random } from '../kit/federation.ts'
 import { announcementOf, asJson, Lead } from '../kit/lead.ts'
@@ -309,4 +311,54 @@ test('another quorum asks for another key', async () => {
   const announcement = await announcementOf(federation, leader)
   expect(announcement).toMatchObject({ epoch: 2 })
   expect((await post(leader, holder, 'rounds/announce', announcement)).status).toBe(200)
+})
+
+describe('an installation that is cut off', () => {
+  const changes = async (version: number) =>
+    (await leader.entries()).filter(
+      (one) => one.type === 'convenant.changed' && one.convenant.version === version,
+    )
+  /** One that no member may overlook. */
+  const next = () =>
+    successorOf(federation, ({ purposes }) => ({
+      purposes: purposes.map((one) => ({ ...one, retentionDays: one.retentionDays + 1 })),
+    }))
+  const alerts = async () => {
+    const known = await leader.ctx.store.alerts.list({ all: true, limit: 99 })
+    return known.filter(({ code }) => code === 'TERMS_CHANGED').length
+  }
+
+  test('before its entry came to nothing', async () => {
+    const { digest } = leader.ctx.inForce()
+    const signed = next()
+    const { version } = signed.convenant
+    const restore = bend(leader.ctx.audit, 'append', () => async () => {
+      throw new ProtocolError('LOG_UNAVAILABLE')
+    })
+    expect((await install(leader, signed)).status).toBe(503)
+    restore()
+    await leader.restart()
+    expect(leader.ctx.inForce().digest).toBe(digest)
+    expect(await changes(version)).toEqual([])
+  })
+
+  test.each(['when the node starts', 'when it is installed again'])(
+    'behind its entry is in force as the log says, %s',
+    async (when) => {
+      const signed = next()
+      const { version } = signed.convenant
+      const before = await alerts()
+      failing(leader.ctx.store.convenants, 'put')
+      expect((await install(leader, signed)).status).toBeGreaterThanOrEqual(500)
+      expect(leader.ctx.inForce().convenant.version).toBe(version - 1)
+      if (when === 'when the node starts') await leader.restart()
+      else expect(await install(leader, signed)).toMatchObject({ status: 200 })
+      expect(leader.ctx.inForce().convenant.version).toBe(version)
+      await installAll(federation, signed)
+      await leader.restart()
+      expect(leader.ctx.inForce().convenant.version).toBe(version)
+      expect(await changes(version)).toHaveLength(1)
+      expect(await alerts()).toBe(before + 1)
+    },
+  )
 })

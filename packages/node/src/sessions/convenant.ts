@@ -1,6 +1,5 @@
 /** The convenant at this node: what is in force, signing a draft, installing a signed version. */
 
-import type { AlertCode } from '@drempel/protocol/api'
 import {
   convenantDigest,
   diffConvenants,
@@ -14,20 +13,21 @@ import {
   verifyConvenant,
   verifySuccession,
 } from '@drempel/protocol/convenant'
-import { fromHex, fromUtf8, hex, type Signer, utf8 } from '@drempel/protocol/encoding'
+import { fromHex, fromUtf8, hex, type Signer } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
 import type { Home } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
 import type { InForce, NodeContext } from './context.ts'
 import { END_REHEARSAL, fail } from './errors.ts'
+import { finishInstalling, putLogged } from './installing.ts'
 import { Modes } from './modes.ts'
-
-const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
+import { Turns } from './turns.ts'
 
 /** In memory what the store has as current; read by every request. */
 export class ConvenantInForce {
   #current: InForce | null = null
   #unfit: unknown = null
+  readonly #turns = new Turns<'install'>()
   readonly modes = new Modes()
 
   /**
@@ -35,6 +35,7 @@ export class ConvenantInForce {
    * silently: such a node takes no part until a version that fits is installed.
    */
   async load(store: Store, home: Home): Promise<void> {
+    await finishInstalling(store)
     const row = await store.convenants.current()
     if (row === null) return
     this.#current = read(parseSignedConvenantText(fromUtf8(row.document)))
@@ -72,7 +73,15 @@ export class ConvenantInForce {
    * Verifies, logs, then puts a version in force.
    * @throws ProtocolError `CONVENANT_UNFIT`, and what the convenant layer says of it
    */
-  async install(
+  install(
+    ctx: Pick<NodeContext, 'store' | 'audit' | 'clock'>,
+    home: Home,
+    value: unknown,
+  ): Promise<InForce> {
+    return this.#turns.of('install', () => this.#install(ctx, home, value))
+  }
+
+  async #install(
     { store, audit, clock }: Pick<NodeContext, 'store' | 'audit' | 'clock'>,
     home: Home,
     value: unknown,
@@ -87,33 +96,29 @@ export class ConvenantInForce {
     fits(signed, home, true)
     const next = read(signed)
     if (before?.digest === next.digest) return before
-    const { version } = next.convenant
+    const { digest } = next
+    const { version, members } = next.convenant
     const previous: Previous = before === null ? {} : changeOf(before, next)
-    // In force for the log's origin before its first entry can be written there.
-    this.#current = next
-    this.#unfit = null
+    const unfit = this.#unfit
+    const document = formatSignedConvenant(signed)
+    const alerts = previous.alerts !== undefined
+    const enter = () => {
+      // In force for the log's origin before its first entry can be written there.
+      this.#current = next
+      this.#unfit = null
+      const parties = members.map(({ id }) => id).sort()
+      const changed = { convenant: { version, digest }, parties, ...previous }
+      return audit.append({ type: 'convenant.changed', ...changed }, {})
+    }
     try {
-      await audit.append(
-        {
-          type: 'convenant.changed',
-          convenant: { version, digest: next.digest },
-          parties: next.convenant.members.map(({ id }) => id).sort(),
-          ...previous,
-        },
-        {},
-      )
-      if (previous.alerts !== undefined) {
-        const about = { member: null, purpose: null, kind: null, entered: true } as const
-        const alert = { at: clock(), code: TERMS_CHANGED, ...about }
-        await store.alerts.raise(`${TERMS_CHANGED}/${next.digest}`, alert)
-      }
-      const document = utf8(formatSignedConvenant(signed))
-      const stored = await store.convenants.put({ digest: next.digest, version, document })
-      if (!stored) fail('CONVENANT_UNFIT', { at: 'version' })
+      await putLogged(store, { at: clock(), digest, version, document, alerts }, enter)
     } catch (error) {
       this.#current = before
+      this.#unfit = unfit
       throw error
     }
+    this.#current = next
+    this.#unfit = null
     return next
   }
 }
