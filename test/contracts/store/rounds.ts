@@ -131,9 +131,18 @@ export function roundContract(world: StoreWorld): void {
         ...{ data: utf8('{}'), reason: null, culprit: null },
       })
       const publish = { id: 'r1', from: ['opening'], to: 'published' } as const
-      expect(await world.store.lists.accept([list('t2', 1)], { ...publish, id: 'r9' })).toBe(false)
+      const { lists, meta } = world.store
+      const results = [
+        { key: 'waiting', value: '' },
+        { key: 'result', value: 'sealed' },
+      ]
+      const written = () => Promise.all(results.map(({ key }) => meta.get(key)))
+      await meta.set('waiting', 'sealed')
+      expect(await lists.accept([list('t2', 1)], { ...publish, id: 'r9' }, results)).toBe(false)
+      expect(await written()).toEqual(['sealed', null])
       expect(await world.store.lists.current('host', 't2')).toBeNull()
-      expect(await world.store.lists.accept([list('t2', 1)], publish)).toBe(true)
+      expect(await lists.accept([list('t2', 1)], publish, results)).toBe(true)
+      expect(await written()).toEqual(['', 'sealed'])
       expect((await world.store.rounds.get('r1'))?.state).toBe('published')
       expect(await world.store.lists.accept([list('t2', 2)], publish)).toBe(false)
       expect((await world.store.lists.current('host', 't2'))?.createdAt).toBe(1)

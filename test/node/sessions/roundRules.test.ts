@@ -1,10 +1,13 @@
 /** Rules beyond a count, from the convenant and imported flags to what members are told. */
 
+import { catchUp, startRound } from '@drempel/node/internal/sessions'
 import type { List } from '@drempel/protocol/api'
 import { parseConvenant } from '@drempel/protocol/convenant'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeCell } from '../../protocol/worlds/cells.ts'
+import { bend } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
+import { eventually, type Member } from '../kit/member.ts'
 import { lyingShare } from '../kit/share.ts'
 
 /** How many reports each member has of an identifier. */
@@ -80,6 +83,38 @@ test('every member learns what its rules say, and no more', async () => {
     const over = flags.filter((flag) => flag.over).map(({ value }) => value)
     expect(over.sort()).toEqual(mine.filter((v) => OVER['host-t2-r3-owners'].includes(v)))
   }
+})
+
+test('a member that is killed while a round is published has its own results of that round', async () => {
+  const leader = federation.member('bank-a')
+  const value = 'since.example'
+  const over = async (member: Member) => {
+    const { json } = await member.api('GET', '/flags?kind=host&rule=host-t2-r3-owners')
+    const { flags } = json as { flags: { value: string; over: boolean }[] }
+    return flags.find((flag) => flag.value === value)?.over
+  }
+  const cut = ['bank-b', 'platform'].map((id) => federation.member(id))
+  for (const member of cut) await member.flag([value], 'host', [2])
+  const [behind, before] = cut as [Member, Member]
+  // Behind the transaction that says so, and before the word comes.
+  bend(behind.ctx.store.lists, 'accept', (accept) => async (...given) => {
+    await accept(...given)
+    return new Promise(() => {})
+  })
+  before.lie('rounds/publish', () => new Promise(() => {}))
+  const round = await startRound(leader.ctx, leader.rounds, 'host')
+  await leader.ended(round)
+  await eventually(async () => {
+    const { state } = (await behind.ctx.store.rounds.get(round))!
+    return state === 'published' ? true : undefined
+  })
+  expect(await over(before)).toBe(false)
+  for (const member of cut) await member.restart()
+  expect(await over(behind)).toBe(true)
+  expect(await before.ctx.store.rounds.get(round)).toMatchObject({ state: 'failed' })
+  await catchUp(before.ctx)
+  expect(await before.ctx.store.rounds.get(round)).toMatchObject({ state: 'published' })
+  expect(await over(before)).toBe(true)
 })
 
 test('a list in force says what its rule asks', async () => {

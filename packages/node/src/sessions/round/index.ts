@@ -9,7 +9,7 @@ import type { NodeContext, PeerMethod } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { rulesOf } from '../federation.ts'
 import { perMinute } from '../limit.ts'
-import { saveOwners } from '../owners.ts'
+import { keepOwners } from '../owners.ts'
 import { parseBody, readBody } from '../parse.ts'
 import { checkingList } from '../refused.ts'
 import { compute, offerChannel, openNonce, partyOf, readUploadHead, takeUpload } from './compute.ts'
@@ -229,8 +229,6 @@ async function published(
     patch: {},
   })
   if (!accepted) fail('ROUND_WRONG_STATE', { at: 'publish' })
-  for (const [rule, over] of live.owners)
-    await saveOwners(ctx, announcement, rule, live.flags, over)
   ctx.log('info', 'round.published', { round: announcement.round })
   rounds.drop(announcement.round)
 }
@@ -268,7 +266,7 @@ async function takeOwnerPart(
   const over = blaming(convenant.computeNodes, () =>
     combineOwners(plan, prepared, [parts.get(0)!, parts.get(1)!, parts.get(2)!]),
   )
-  live.owners.set(rule, over)
+  await keepOwners(ctx, live.announcement, rule, live.flags, over)
 }
 
 /** A part that is not of the right form names its node; of two that disagree, one of them. */

@@ -21,6 +21,7 @@ import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { mayHold, memberKey } from '../federation.ts'
+import { ownersOf } from '../owners.ts'
 import { readBody } from '../parse.ts'
 import { checkingList } from '../refused.ts'
 import { enterRounds, journalListAccepted } from './journal.ts'
@@ -143,7 +144,8 @@ export async function putInForce(
     if (known !== null && known.createdAt > record.createdAt) return false
     await journalListAccepted(ctx, record)
   }
-  return ctx.store.lists.accept(records, publish ?? (await missedEnd(ctx, records)))
+  const transition = publish ?? (await missedEnd(ctx, records))
+  return ctx.store.lists.accept(records, transition, await ownersOf(ctx, records))
 }
 
 /** A node that was down at the end of a round gave it up; the three signatures say how it ended. */

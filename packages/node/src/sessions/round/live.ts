@@ -48,8 +48,6 @@ export type LiveRound = {
   readonly channels: Map<string, Deferred<Channel>>
   /** Parts of `owners` rules, by rule and then by compute node's index. */
   readonly ownerParts: Map<string, Map<number, Bytes>>
-  /** By rule, which of `flags` met it; kept when the round is published. */
-  readonly owners: Map<string, readonly boolean[]>
   opened: readonly OpenedList[] | null
   error: unknown
 }
@@ -107,7 +105,6 @@ export class Rounds {
       uploads: new Map(),
       channels: new Map(),
       ownerParts: new Map(),
-      owners: new Map(),
       opened: null,
       error: null,
     }

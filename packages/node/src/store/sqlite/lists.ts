@@ -1,6 +1,7 @@
 import { fromUtf8, jcs } from '@drempel/protocol/encoding'
 import type { ListHistory, ListStore, ThresholdListRecord } from '../parts/lists.ts'
 import { blob, type Connection } from './connection.ts'
+import { metaSetter } from './meta.ts'
 import { transitioner } from './rounds.ts'
 
 type Row = Omit<ThresholdListRecord, 'signatures'> & { readonly signatures: string }
@@ -12,6 +13,7 @@ const COLUMNS = `kind, rule, round, epoch, salt, key_bits AS keyBits, contributo
 export function listStore(connection: Connection): ListStore {
   const { db, clock, write, read } = connection
   const transition = transitioner(connection)
+  const setMeta = metaSetter(connection)
   const present = db.prepare<[string, string], { createdAt: number; digest: string }>(
     'SELECT created_at AS createdAt, digest FROM lists WHERE kind = ? AND rule = ?',
   )
@@ -41,7 +43,7 @@ export function listStore(connection: Connection): ListStore {
   const known = new Map<string, ThresholdListRecord>()
 
   return {
-    accept: async (lists, publish) => {
+    accept: async (lists, publish, results = []) => {
       const texts = lists.map(({ signatures }) => fromUtf8(jcs(signatures)))
       return write(() => {
         const before = lists.map(({ kind, rule }) => present.get(kind, rule))
@@ -55,6 +57,7 @@ export function listStore(connection: Connection): ListStore {
           put.run({ ...list, signatures: texts[i] })
           remember.run({ ...list, signatures: texts[i], now: clock() })
         })
+        for (const result of results) setMeta(result)
         return true
       })
     },
