@@ -50,6 +50,7 @@ import {
   enterRest,
   failOpenRounds,
   finishBegun,
+  finishCases,
   goOnTurning,
   type Log,
   storeInModes,
@@ -193,10 +194,11 @@ async function run(
     software: SOFTWARE,
   }
   await recall(node)
+  const failed = (step: string) => (error: unknown) =>
+    log('error', 'task.failed', { step, code: faultOf(error) })
   // What can't be entered now is tried again while it runs.
-  await enterRest(sessions.ctx).catch((error: unknown) =>
-    log('error', 'task.failed', { step: 'entries', code: faultOf(error) }),
-  )
+  await enterRest(sessions.ctx).catch(failed('entries'))
+  await finishCases(sessions.ctx).catch(failed('cases'))
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()
   await goOnTurning(sessions.ctx, convenant, sessions)

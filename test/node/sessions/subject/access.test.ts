@@ -6,6 +6,7 @@ import { forgetErased } from '@drempel/node/internal/sessions'
 import { fromBase64url, hmacSha256, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { failing } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { Fg, PROOF } from './world.ts'
@@ -235,5 +236,31 @@ describe('the index of what was asked', () => {
     expect(await node.ctx.purposeKeys.list()).toEqual([])
     federation.clock.ahead += 86_400_000
     await ask('late.example')
+  })
+})
+
+describe('the end of a case that is cut off behind its entry', () => {
+  const closed = async () =>
+    (await node.entries()).filter(({ type }) => type === 'subject.closed').length
+  const cutOff = async () => {
+    const told = await fg.access('closing.example')
+    failing(node.ctx.store.cases, 'close')
+    const path = `/subjects/${told.case.case}/closing`
+    expect((await fg.send('POST', path, { outcome: 'withdrawn' })).status).toBe(503)
+    return { name: told.case.case, path }
+  }
+  const letter = async (name: string) => (await fg.send('GET', `/subjects/${name}`)).json
+
+  test.each(['when the node starts', 'when it is looked at'])('is one %s', async (when) => {
+    const before = await closed()
+    const { name, path } = await cutOff()
+    if (when === 'when the node starts') {
+      await node.restart()
+      expect((await fg.cases()).map((one) => one.case)).not.toContain(name)
+    }
+    expect(await letter(name)).toMatchObject({ case: { outcome: 'withdrawn' } })
+    // It is not closed otherwise after that.
+    expect(await fg.refused('POST', path, { outcome: 'refused' })).toBe('CASE_CLOSED')
+    expect(await closed()).toBe(before + 1)
   })
 })

@@ -5,9 +5,11 @@
  */
 
 import { type Bytes, base64, fromUtf8, hex, jcs } from '@drempel/protocol/encoding'
-import type { CaseOutcome, CaseRecord, CaseType } from '../../store/index.ts'
+import { type EventOf, parseEvent, timeOf } from '@drempel/protocol/log'
+import type { CaseOutcome, CaseRecord, CaseType, LogPosition } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { fail } from '../errors.ts'
+import { fail, isUnreadable } from '../errors.ts'
+import { allInTurn } from '../inturn.ts'
 import { journalClosed, journalHandled } from './journal.ts'
 
 const DAY = 86_400_000
@@ -76,7 +78,56 @@ export async function caseAbout(
 /** @throws ProtocolError `CASE_UNKNOWN` */
 async function knownCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
   const found = await ctx.store.cases.get(Number(name.slice(5)))
-  return found === null || nameOf(found) !== name ? fail('CASE_UNKNOWN') : found
+  return found === null || nameOf(found) !== name ? fail('CASE_UNKNOWN') : asEntered(ctx, found)
+}
+
+/** At start: cases of which the end was entered, and a crash or a full disk came before the rest of it. */
+export async function finishCases(ctx: NodeContext): Promise<void> {
+  const open = await ctx.store.cases.list({ open: true, limit: LISTED })
+  await allInTurn(open.map((one) => () => asEntered(ctx, one)))
+}
+
+/** What the log says of a case's end is true before the store says it. */
+async function asEntered(ctx: NodeContext, found: CaseRecord): Promise<CaseRecord> {
+  if (found.closedAt !== null) return found
+  const entry = (await ctx.audit.find(found.id)).find(({ type }) => type === 'subject.closed')
+  if (entry === undefined) return found
+  const { time, status } = parseEvent(
+    await ctx.audit.leaf(entry.origin, entry.index),
+  ) as EventOf<'subject.closed'>
+  const stated = status === 'refused' ? 'refused' : 'granted'
+  const outcome = (await enteredOutcome(ctx, entry)) ?? stated
+  return close(ctx, found, outcome, Math.max(found.receivedAt, timeOf(time)))
+}
+
+/** Null where its term is over, or its record was damaged. */
+async function enteredOutcome(
+  ctx: NodeContext,
+  { origin, index }: LogPosition,
+): Promise<CaseOutcome | null> {
+  try {
+    const record = await ctx.audit.openRecord(origin, index)
+    return (record as { readonly outcome: CaseOutcome }).outcome
+  } catch (error) {
+    if (isUnreadable(error)) return null
+    throw error
+  }
+}
+
+async function close(
+  ctx: NodeContext,
+  found: CaseRecord,
+  outcome: CaseOutcome,
+  closedAt: number,
+): Promise<CaseRecord> {
+  // Which identifier it was about ends with it.
+  const sealed = seal(ctx, found.id, { proof: proofOf(ctx, found) })
+  if (await ctx.store.cases.close(found.number, outcome, closedAt, sealed)) {
+    return { ...found, closedAt, outcome, sealed }
+  }
+  // By who looked at it behind the entry.
+  const known = await ctx.store.cases.get(found.number)
+  return known?.outcome === outcome ? known : fail('CASE_CLOSED')
 }
 
 /** @throws ProtocolError `CASE_UNKNOWN`, `CASE_CLOSED` */
@@ -139,11 +190,7 @@ export async function closeCase(
 ): Promise<CaseRecord> {
   const found = await openCase(ctx, name)
   await journalClosed(ctx, found, outcome, { operator, case: name, outcome, reason })
-  const closedAt = ctx.clock()
-  // Which identifier it was about ends with it.
-  const sealed = seal(ctx, found.id, { proof: proofOf(ctx, found) })
-  if (!(await ctx.store.cases.close(found.number, outcome, closedAt, sealed))) fail('CASE_CLOSED')
-  return { ...found, closedAt, outcome, sealed }
+  return close(ctx, found, outcome, ctx.clock())
 }
 
 export function listCases(ctx: NodeContext, open: boolean): Promise<readonly CaseRecord[]> {

@@ -10,6 +10,7 @@ export {
   closeCase,
   daysLeft,
   extendCase,
+  finishCases,
   listCases,
   nameOf as caseName,
   proofOf,
