@@ -1,9 +1,10 @@
 /** Probing at real nodes: what both sides notice, and what they say of it. */
 
-import { createRetention } from '@drempel/node/internal/sessions'
+import { createRetention, enterRest } from '@drempel/node/internal/sessions'
 import type { AlertView, Diagnosis } from '@drempel/protocol/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bend, moment } from '../../kit/bend.ts'
+import { raise } from '../../../../packages/node/src/sessions/alerts/raise.ts'
+import { bend, failing, moment } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
 
@@ -90,6 +91,43 @@ describe('an asker that repeats one identifier', () => {
   })
 })
 
+describe('an alert and its entry', () => {
+  const alert = { code: 'RANGE_SWEPT', kind: 'host' } as const
+  const entered = async () =>
+    (await raised(asker)).filter((one) => 'reason' in one && one.reason === alert.code).length
+
+  test('that was cut off from the note of it is one, and not another day’s', async () => {
+    const before = await entered()
+    failing(asker.ctx.store.alerts, 'setEntered')
+    await expect(raise(asker.ctx, { ...alert, span: 'one' })).rejects.toThrow()
+    await raise(asker.ctx, { ...alert, span: 'other' })
+    await enterRest(asker.ctx)
+    expect(await entered()).toBe(before + 2)
+  })
+
+  test('for which there was no room comes when there is, whatever says the same', async () => {
+    const before = await entered()
+    failing(asker.ctx.audit, 'append')
+    await expect(raise(asker.ctx, { ...alert, span: 'third' })).rejects.toThrow()
+    const { unentered } = asker.ctx.store.alerts
+    const [third] = await unentered()
+    const restore = bend(
+      asker.ctx.store.alerts,
+      'unentered',
+      (honest) => async () => (await honest()).filter(({ id }) => id !== third!.id),
+    )
+    await raise(asker.ctx, { ...alert, span: 'fourth' })
+    restore()
+    await enterRest(asker.ctx)
+    expect(await entered()).toBe(before + 2)
+    expect(await unentered()).toEqual([])
+  })
+
+  test('are seen by somebody', async () => {
+    for (const { id } of await of(asker)) await asker.api('POST', `/alerts/${id}/seen`, {})
+  })
+})
+
 test('a flag that is made, asked and withdrawn within days is noticed; one that is not asked is not', async () => {
   const told = raising()
   const withdraw = (value: string) =>
@@ -114,13 +152,17 @@ test('so is one that was withdrawn when the node was killed, before anybody look
   federation.clock.ahead += DAY
   // What it looked at before is no start's to look at.
   await createRetention(asker.ctx)()
-  await asker.flag(['cut.example', 'uncut.example'])
+  await asker.flag(['cut.example', 'uncut.example', 'late.example'])
   await ask('cut.example')
   federation.clock.ahead += 1_000
   const before = (await of(asker, true)).length
   const withdraw = (value: string) =>
     asker.ctx.store.flags.withdraw('host', asker.ctx.vault.blindIndex('host', value))
   await withdraw('uncut.example')
+  // A question that comes after is none about the flag, however late somebody looks.
+  await withdraw('late.example')
+  federation.clock.ahead += 120_000
+  await ask('late.example')
   await createRetention(asker.ctx)()
   expect(await of(asker, true)).toHaveLength(before)
   await withdraw('cut.example')

@@ -27,7 +27,7 @@ export async function watchWithdrawal(
 ): Promise<void> {
   if (ctx.clock() - flag.createdAt > WINDOW_MS) return
   const { find } = await askedIndex(ctx, quotaDay(flag.createdAt))
-  if (await wasAsked(ctx, flag, find)) await tell(ctx, kind, ctx.clock())
+  if (await wasAsked(ctx, flag, ctx.clock(), find)) await tell(ctx, kind, ctx.clock())
 }
 
 /**
@@ -82,7 +82,9 @@ export async function watchExpired(
   }
 }
 
-type Gone = Withdrawn & Pick<FlagRecord, 'id'> & Partial<Pick<FlagRecord, 'withdrawnAt'>>
+type Gone = Withdrawn &
+  Pick<FlagRecord, 'id'> &
+  Partial<Pick<FlagRecord, 'withdrawnAt' | 'expires'>>
 
 async function watchAll(
   ctx: NodeContext,
@@ -95,7 +97,7 @@ async function watchAll(
     const page = await read({ afterId, limit: PAGE })
     for (const flag of page) {
       const at = flag.withdrawnAt ?? ctx.clock()
-      if (await wasAsked(ctx, flag, find)) return tell(ctx, kind, at)
+      if (await wasAsked(ctx, flag, flag.expires ?? at, find)) return tell(ctx, kind, at)
     }
     if (page.length < PAGE) return
     afterId = page.at(-1)!.id
@@ -103,15 +105,17 @@ async function watchAll(
   }
 }
 
-/** Since the flag was made: what was asked before was no test of it. */
+/** While there was the flag: what was asked before it, or after, was no test of it. */
 async function wasAsked(
   ctx: NodeContext,
   { index, createdAt }: Withdrawn,
+  goneAt: number,
   find: (index: Bytes) => Promise<readonly AskedPosition[]>,
 ): Promise<boolean> {
   for (const txid of new Set((await find(index)).map((position) => position.txid))) {
+    const at = await askedAt(ctx, txid)
     // A leaf knows the minute only.
-    if (((await askedAt(ctx, txid)) ?? 0) + MINUTE_MS > createdAt) return true
+    if (at !== null && at + MINUTE_MS > createdAt && at <= goneAt) return true
   }
   return false
 }

@@ -118,7 +118,7 @@ export interface FlagStore {
     kind: string,
     span: { readonly after: number; readonly until: number; readonly within: number },
     options: { readonly afterId?: number; readonly limit: number },
-  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt'>[]>
+  ): Promise<readonly Pick<FlagRecord, 'id' | 'index' | 'createdAt' | 'expires'>[]>
 
   /** False when there is no such flag or it was withdrawn before. */
   withdraw(kind: string, index: Bytes, reason?: WithdrawalReason): Promise<boolean>

@@ -27,9 +27,9 @@ export function flagStore(connection: Connection): FlagStore {
   )
   const expiredIn = db.prepare<
     [string, number, number, number, number, number],
-    Pick<Row, 'id' | 'blind' | 'createdAt'>
+    Pick<Row, 'id' | 'blind' | 'createdAt' | 'expires'>
   >(
-    `SELECT id, blind, created_at AS createdAt FROM flags
+    `SELECT id, blind, created_at AS createdAt, expires FROM flags
      WHERE kind = ? AND state = 'active' AND expires > ? AND expires <= ?
        AND expires - created_at <= ? AND id > ? ORDER BY id LIMIT ?`,
   )
