@@ -6,6 +6,7 @@ import {
   createRetention,
   disclose,
   rememberAsked,
+  resultClasses,
   stuckRecords,
   summariseFlags,
 } from '@drempel/node/internal/sessions'
@@ -442,20 +443,47 @@ describe('of several that are over, one that can not end', () => {
     expect(await stuck()).toEqual([])
   })
 
+  /** An answer that was yes. */
+  const answer = async (purpose: string) => {
+    const txid = hex(random(16))
+    await rememberAsked(node.ctx, { kind: 'host', purpose }, txid, ['asked.example'])
+    return node.ctx.audit.append(
+      {
+        ...{ type: 'query.result', role: 'asker', protocol: 'check', status: 'answered' },
+        ...{ txid, purpose, parties: ['bank-b'], kind: 'host', rule: 'host-t2', sizeBucket: 16 },
+      },
+      { over: '1' },
+    )
+  }
+
+  test('day keeps its quarter, until its answers are counted', async () => {
+    const { ctx } = node
+    const purpose = [...terms().keys()][0]!
+    federation.clock.ahead += 92 * DAY
+    const month = new Date(ctx.clock()).toISOString().slice(0, 7)
+    const { origin, index } = await answer(purpose)
+    const period = origin.slice(-6)
+    const here = (one: string, at: number) => one === origin && at === index
+    const unreadable = failing(ctx.audit, 'openRecord', here)
+    federation.clock.ahead += 92 * DAY
+    await ctx.audit.append({ type: 'node.started' }, null)
+    federation.clock.ahead += 900 * DAY
+    await looking()()
+    federation.clock.ahead += (1 + MOMENT) * DAY
+    await expect(looking()()).rejects.toMatchObject({ code: 'EPERM' })
+    expect(await ctx.periodKeys.list()).toContain(period)
+    expect((await stuck()).map((one) => one.purpose)).toEqual([purpose])
+    unreadable()
+    expect(await ctx.audit.openRecord(origin, index)).toEqual({ over: '1' })
+    await looking()()
+    expect(await ctx.periodKeys.list()).not.toContain(period)
+    expect(await stuck()).toEqual([])
+    expect(await resultClasses(ctx, month)).toMatchObject([{ purpose, kind: 'host' }])
+  })
+
   test('day keeps none of another purpose, nor what was begun before it', async () => {
     const { ctx } = node
     const [begun, unread] = [...terms().keys()] as [string, string]
-    const answer = async (purpose: string) => {
-      const txid = hex(random(16))
-      await rememberAsked(ctx, { kind: 'host', purpose }, txid, ['asked.example'])
-      return ctx.audit.append(
-        {
-          ...{ type: 'query.result', role: 'asker', protocol: 'check', status: 'answered' },
-          ...{ txid, purpose, parties: ['bank-b'], kind: 'host', rule: 'host-t2', sizeBucket: 16 },
-        },
-        { over: '1' },
-      )
-    }
     const ended = async () =>
       (await node.entries()).flatMap((one) => (one.type === 'records.ended' ? [one.purpose] : []))
     // Their quarter is not over by then.

@@ -48,6 +48,16 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
   if (days.length + unsummed.length + held.length > 0) await erase(ctx, seen, days, unsummed)
 }
 
+/** Quarters with days whose answers are still to be counted: what is left of one outlives them. */
+export async function uncountedQuarters({
+  store,
+  purposeKeys,
+}: Pick<NodeContext, 'store' | 'purposeKeys'>): Promise<ReadonlySet<string>> {
+  const counted = new Set((await readState({ store })).begun.map(purposeDayName))
+  const left = (await purposeKeys.list()).filter((of) => !counted.has(purposeDayName(of)))
+  return new Set(left.map(({ period }) => period))
+}
+
 /** Why what is past its term has not ended: its key is there still, its end is not entered, its answers are not counted. */
 export type Cause = 'key' | 'entry' | 'answers'
 

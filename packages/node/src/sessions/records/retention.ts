@@ -15,7 +15,7 @@ import type { NodeContext } from '../context.ts'
 import { codeOf } from '../errors.ts'
 import { allInTurn } from '../inturn.ts'
 import { forgetErased } from '../subject/index.ts'
-import { type Cause, endDays, stuckDays } from './days.ts'
+import { type Cause, endDays, stuckDays, uncountedQuarters } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
 const HOUR_MS = 3_600_000
@@ -81,7 +81,9 @@ async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
     seen[period] = Math.min(before, now)
     if (seen[period] !== before) ctx.log('warn', 'log.retention-ends', { period })
   }
-  const due = over.filter((period) => now - seen[period]! >= NOTICE_MS)
+  // Records lie under the quarter's key too: it waits for the days that keep theirs.
+  const uncounted = await uncountedQuarters(ctx)
+  const due = over.filter((period) => now - seen[period]! >= NOTICE_MS && !uncounted.has(period))
   const left = new Set([...begun, ...due].sort())
   const keep = () => writeState(ctx, { noticed: seen, begun: [...left] })
   await keep()
