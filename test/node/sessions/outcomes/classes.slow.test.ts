@@ -58,8 +58,12 @@ async function told(): Promise<ResultClasses> {
   return json as ResultClasses
 }
 
-/** As they stand once no more feedback is taken. */
-const classes = async () => (await after(4, told)).classes
+/** As they would stand if no more feedback were taken, and before anybody was told. */
+async function classes(): Promise<ResultClasses['classes']> {
+  const { classes } = await after(4, told)
+  await asker.ctx.store.meta.set(`feedback-closed/${month}`, '')
+  return classes
+}
 
 test('a month that has not ended is not counted', async () => {
   const { status, text } = await asker.api('GET', `/classes?month=${month}`)
@@ -112,13 +116,20 @@ test('a month whose classes were told is not moved by feedback that comes after'
     expect((await after(4, () => feedback(txid, 'confirmed'), 60_000)).status).toBe(200)
   }
   expect(await after(4, told, 60_000)).toEqual(early)
-  const closed = await classes()
+  const closed = (await after(4, told)).classes
   expect(closed).toMatchObject([{ confirmed: { above: 0.5, upTo: 1 } }])
   for (const txid of txids) {
     const { status, text } = await after(4, () => feedback(txid, 'none'))
     expect(readProblem(text, status)).toMatchObject({ code: 'FEEDBACK_CLOSED', at: month })
   }
-  expect(await classes()).toEqual(closed)
+  // Nor by a clock that was set back, also where the node starts meanwhile.
+  await after(4, () => asker.restart(), 60_000)
+  for (const txid of txids) {
+    const { status, text } = await after(4, () => feedback(txid, 'none'), 60_000)
+    expect(readProblem(text, status)).toMatchObject({ code: 'FEEDBACK_CLOSED', at: month })
+  }
+  expect((await after(4, told)).classes).toEqual(closed)
+  await asker.ctx.store.meta.set(`feedback-closed/${month}`, '')
 })
 
 test('feedback is for answers that this node gave, and shows nothing in the store', async () => {

@@ -14,7 +14,7 @@ import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { type Answer, answersOf, dayOf } from './answers.ts'
-import { feedbackEnds, feedbackOf, verdictsOf } from './feedback.ts'
+import { closeFeedback, feedbackOf, verdictsOf } from './feedback.ts'
 
 /** Below this many queries nothing is said of a purpose. */
 export const LEAST_QUERIES = 20
@@ -30,7 +30,7 @@ export type ResultClass = {
   readonly queries: number | null
   /** The share of identifiers that were over the threshold. */
   readonly over: ShareClass | null
-  /** Of those, the share that was looked back on, and of these what was confirmed and what refuted; null before `feedbackEnds`. */
+  /** Of those, the share that was looked back on, and of these what was confirmed and what refuted; null while it can still come. */
   readonly feedback: ShareClass | null
   readonly confirmed: ShareClass | null
   readonly refuted: ShareClass | null
@@ -50,8 +50,8 @@ type Tally = {
 export async function resultClasses(ctx: NodeContext, month: string): Promise<ResultClass[]> {
   const from = Date.parse(`${month}-01T00:00:00Z`)
   const until = new Date(from).setUTCMonth(new Date(from).getUTCMonth() + 1)
-  const now = ctx.clock()
-  if (!(until <= now)) fail('PERIOD_IN_USE', { at: month })
+  if (!(until <= ctx.clock())) fail('PERIOD_IN_USE', { at: month })
+  const closed = await closeFeedback(ctx, month)
   const { tallies, days } = await readSums(ctx, month)
   const inMonth = (day: string) => day.startsWith(`${month}-`)
   for await (const answer of answersOf(ctx, quarterOf(from), inMonth)) {
@@ -59,7 +59,7 @@ export async function resultClasses(ctx: NodeContext, month: string): Promise<Re
   }
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, tally]) => classOf(name, tally, now >= feedbackEnds(month)))
+    .map(([name, tally]) => classOf(name, tally, closed))
 }
 
 /** A day that is kept from its end, and by what. */

@@ -4,13 +4,15 @@
  * does not show a yes.
  *
  * What it comes to is told of a month when that takes no more: of one that moves after it was told, the
- * difference could be the feedback on one answer.
+ * difference could be the feedback on one answer. So a month that was told is noted, and stays closed when
+ * the clock is set back.
  */
 
 import { fromUtf8, utf8 } from '@drempel/protocol/encoding'
 import { parseEvent } from '@drempel/protocol/log'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
+import { Turns } from '../turns.ts'
 
 export const OUTCOMES = ['confirmed', 'refuted', 'none'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -21,10 +23,26 @@ const MONTHS = 3
 /** So that no outcome shows in the length of what is sealed. */
 const LENGTH = Math.max(...OUTCOMES.map(({ length }) => length))
 
+/** What is taken is there when a month closes, or is not taken. */
+const turns = new Turns<object>()
+
 /** From when a month's answers take no feedback. @param month `2026-11` */
 export function feedbackEnds(month: string): number {
   const first = new Date(`${month}-01T00:00:00Z`)
   return first.setUTCMonth(first.getUTCMonth() + 1 + MONTHS)
+}
+
+/**
+ * Whether a month's answers take no feedback any more, for good; durable before it says so, and so before
+ * anybody is told what came of them.
+ */
+export function closeFeedback(ctx: NodeContext, month: string): Promise<boolean> {
+  return turns.of(ctx.store.feedback, async () => {
+    if (await isClosed(ctx, month)) return true
+    if (ctx.clock() < feedbackEnds(month)) return false
+    await ctx.store.meta.set(closedPlace(month), String(ctx.clock()))
+    return true
+  })
 }
 
 /**
@@ -42,11 +60,15 @@ export async function giveFeedback(
   const { origin, index } = entry
   const [leaf] = await ctx.store.log.leaves(origin, index, index + 1)
   const month = parseEvent(leaf!).time.slice(0, 7)
-  if (ctx.clock() >= feedbackEnds(month)) fail('FEEDBACK_CLOSED', { at: month })
-  const verdicts = await verdictsOf(ctx, origin, index)
-  if (item >= verdicts.length) fail('UNKNOWN_RECEIPT', { at: 'item' })
   const text = utf8(outcome.padEnd(LENGTH))
-  await ctx.store.feedback.put(txid, item, ctx.vault.seal(placeOf(txid, item), text, ctx.random))
+  const sealed = ctx.vault.seal(placeOf(txid, item), text, ctx.random)
+  await turns.of(ctx.store.feedback, async () => {
+    const closed = ctx.clock() >= feedbackEnds(month) || (await isClosed(ctx, month))
+    if (closed) fail('FEEDBACK_CLOSED', { at: month })
+    const verdicts = await verdictsOf(ctx, origin, index)
+    if (item >= verdicts.length) fail('UNKNOWN_RECEIPT', { at: 'item' })
+    await ctx.store.feedback.put(txid, item, sealed)
+  })
 }
 
 /** Outcomes by item. */
@@ -74,6 +96,14 @@ export async function verdictsOf(
 ): Promise<readonly boolean[]> {
   const record = (await ctx.audit.openRecord(origin, index)) as { readonly over?: unknown } | null
   return typeof record?.over === 'string' ? [...record.over].map((mark) => mark === '1') : []
+}
+
+async function isClosed({ store }: NodeContext, month: string): Promise<boolean> {
+  return Boolean(await store.meta.get(closedPlace(month)))
+}
+
+function closedPlace(month: string): string {
+  return `feedback-closed/${month}`
 }
 
 function placeOf(txid: string, item: number): string {
