@@ -3,8 +3,8 @@
 import { tidyIntersections } from '@drempel/node/internal/sessions'
 import type { PsiRecord } from '@drempel/node/internal/store'
 import { ProtocolError } from '@drempel/protocol/encoding'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bend } from '../../kit/bend.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bend, hold, moment } from '../../kit/bend.ts'
 import type { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { takeOver } from './channels.ts'
@@ -25,7 +25,10 @@ let bank: Member
 let telecom: Member
 
 beforeAll(async () => {
-  const opened = await openThree()
+  const opened = await openThree((drafted) => [
+    drafted,
+    { ...drafted, id: 'vier-ogen', fourEyes: true },
+  ])
   ;({ federation, bank, telecom } = opened)
   for (const member of [bank, telecom]) await member.flag(['a.example', `${member.id}.example`])
 })
@@ -107,4 +110,51 @@ test('a refusal that was entered is one, and the other member is told', async ()
     ...{ state: 'refused', reason: 'REFUSED_BY_PERSON', culprit: 'telecom' },
   })
   for (const member of [bank, telecom]) expect(await types(member, id)).toEqual(['psi.refused'])
+})
+
+describe('a proposal that is withdrawn while it goes out', () => {
+  const withdrawn = (id: string) =>
+    expect
+      .poll(() => shown(telecom, id), { timeout: 5_000 })
+      .toMatchObject({ state: 'refused', reason: 'WITHDRAWN', culprit: 'bank-a' })
+
+  test('between the word of a second person and the entry of another', async () => {
+    const [one, other] = await Promise.all(['a', 'b'].map((name) => bank.person(name, 'analyst')))
+    const { id, state } = await propose(bank, { purpose: 'vier-ogen' }, one)
+    expect(state).toBe('drafted')
+    const held = hold(bank.ctx.audit, 'append', ({ type }: { type: string }) => {
+      return type === 'psi.refused'
+    })
+    const refused = refuse(bank, id)
+    await held.reached
+    expect(await accept(bank, id, null, other)).toMatchObject({ json: { state: 'proposed' } })
+    expect(await shown(telecom, id)).toMatchObject({ state: 'proposed' })
+    held.release()
+    expect(await refused).toMatchObject({ json: { state: 'refused', reason: 'WITHDRAWN' } })
+    await withdrawn(id)
+  })
+
+  test('before the other member has it', async () => {
+    const held = hold(bank.ctx, 'call', (_: string, method: string) => method === 'psi/propose')
+    const proposed = propose(bank)
+    await held.reached
+    const [{ id }] = (await bank.ctx.store.psi.open()) as [PsiRecord]
+    await refuse(bank, id)
+    await moment()
+    held.release()
+    expect(await proposed).toMatchObject({ id, state: 'refused' })
+    await withdrawn(id)
+  })
+
+  test('is told to nobody while it is a draft', async () => {
+    const one = await bank.person('c', 'analyst')
+    const { id } = await propose(bank, { purpose: 'vier-ogen' }, one)
+    const told: string[] = []
+    bend(bank.ctx, 'call', (call) => async (to, method, ...given) => {
+      told.push(method)
+      return call(to, method, ...given)
+    })
+    expect(await refuse(bank, id)).toMatchObject({ json: { state: 'refused' } })
+    expect(told).toEqual([])
+  })
 })

@@ -14,6 +14,8 @@ import { parseBody } from '../parse.ts'
 import { differ } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
+import { causeOf } from './causes.ts'
+import { tellEnd } from './failure.ts'
 import { dropList } from './lists.ts'
 import {
   acceptedMessage,
@@ -109,8 +111,7 @@ export async function repeatIntersection(
   input: PsiInput | undefined,
 ): Promise<PsiSession> {
   const { side, state, content } = await sessionOf(ctx, id)
-  const over = state === 'failed' || state === 'refused'
-  if (side !== 'proposer' || !over) return fail('PSI_WRONG_STATE', { at: state })
+  if (side !== 'proposer' || !isOver({ state })) return fail('PSI_WRONG_STATE', { at: state })
   const { body } = content.proposal
   const same = content.own?.source === 'flags' ? 'flags' : { of: id }
   return proposeIntersection(ctx, runs, operator, {
@@ -231,7 +232,10 @@ async function send(
     await runs.fail(session.id, error, false)
     throw error
   }
-  return sessionOf(ctx, session.id)
+  const sent = await sessionOf(ctx, session.id)
+  // Ended here meanwhile: the word of that can have come to who did not know the proposal yet.
+  if (isOver(sent) && sent.culprit !== sent.peer) tellEnd(ctx, sent, wordOf(sent))
+  return sent
 }
 
 /** The partner's side: own entry, the proposer's entry in return, and then the connection. */
@@ -304,6 +308,16 @@ function consented(
 
 function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {
   return signStatement(STATEMENT.proposal, body, ctx.self, ctx.signer)
+}
+
+function isOver({ state }: Pick<PsiSession, 'state'>): boolean {
+  return state === 'failed' || state === 'refused'
+}
+
+function wordOf({ state, reason }: PsiSession) {
+  return state === 'refused'
+    ? { refused: true, reason: reason! }
+    : { refused: false, reason: causeOf(reason!) }
 }
 
 const personOf = ({ id, name }: Operator): Person => ({ token: id, name })

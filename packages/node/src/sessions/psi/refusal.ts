@@ -69,8 +69,14 @@ async function refuse(
   theirs: boolean,
 ): Promise<PsiSession> {
   const culprit = theirs ? { culprit: session.peer } : {}
-  const refused = await move(ctx, session, WAITS, 'refused', { reason, ...culprit })
-  await dropList(ctx, session.id)
-  if (!theirs && session.state === 'proposed') tellEnd(ctx, session, { refused: true, reason })
-  return refused
+  const patch = { reason, ...culprit }
+  const { id } = session
+  // By what it is now, not when it was read: a draft can have gone out since, to who is then told.
+  const refused = async (from: PsiState) => ctx.store.psi.transition(id, [from], 'refused', patch)
+  const unsent = !(await refused('proposed')) && (await refused('drafted'))
+  const now = await sessionOf(ctx, id)
+  const ended = now.state === 'refused' ? now : await move(ctx, now, ['proposed'], 'refused', patch)
+  await dropList(ctx, id)
+  if (!theirs && !unsent) tellEnd(ctx, session, { refused: true, reason })
+  return ended
 }
