@@ -172,6 +172,10 @@ const REASONS: Readonly<Record<string, Text>> = {
     nl: 'een betrokkene maakte bezwaar, of liet wissen of verbeteren',
     en: 'a data subject objected, or had something erased or corrected',
   },
+  RELEASE_REPLACED: {
+    nl: 'zij was van een oudere versie van de software; maskeer opnieuw: drempel psi prepare',
+    en: 'it was of an older release; mask it anew: drempel psi prepare',
+  },
   FAILED: { nl: 'het maskeren mislukte', en: 'masking failed' },
 }
 

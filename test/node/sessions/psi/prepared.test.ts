@@ -3,6 +3,10 @@
 import { tidyIntersections } from '@drempel/node/internal/sessions'
 import type { Bytes } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  openPrepared as opened,
+  sealPrepared,
+} from '../../../../packages/node/src/sessions/psi/prepared/terms.ts'
 import { bend, failing } from '../../kit/bend.ts'
 import type { Federation } from '../../kit/federation.ts'
 import { eventually, type Member } from '../../kit/member.ts'
@@ -263,6 +267,35 @@ describe('the key of a prepared list', () => {
     await tidyIntersections(telecom.ctx, runsOf(telecom))
     federation.clock.ahead += DAY + 60_000
     expect(await settled(telecom, id)).toMatchObject({ state: 'ended', reason: 'EXPIRED' })
+  })
+
+  it('of an older release, which no member takes any more, ends and says what to do', async () => {
+    const { id } = await ready(telecom)
+    const { store } = telecom.ctx
+    const older = 'ab'.repeat(16)
+    const row = (await store.psi.prepared.get(id))!
+    const { content } = opened(telecom.ctx, row)
+    const bound = { ...content.bound, terms: { ...content.bound.terms, id: older } }
+    const sealed = sealPrepared(telecom.ctx, older, { ...content, bound })
+    await store.psi.prepared.create({ ...row, id: older, sealed })
+    const told: unknown[] = []
+    bend(
+      telecom.ctx,
+      'log',
+      () =>
+        (...line) =>
+          void told.push(line),
+    )
+    await tidyIntersections(telecom.ctx, runsOf(telecom))
+    expect(await settled(telecom, older)).toMatchObject({
+      ...{ state: 'ended', reason: 'RELEASE_REPLACED' },
+    })
+    expect(await settled(telecom, id)).toMatchObject({ state: 'ready' })
+    expect(told).toContainEqual([
+      'warn',
+      'psi.prepared-outdated',
+      { txid: older, peer: 'bank-a', purpose: 'lijsten-vergelijken' },
+    ])
   })
 
   it('ends with its days, on both sides', async () => {

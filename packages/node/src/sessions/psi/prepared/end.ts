@@ -19,6 +19,7 @@ import type { Intersections } from '../runs.ts'
 import { dropKept, dropOrphans } from './keep.ts'
 import {
   contextOf,
+  isNamed,
   openPrepared,
   type Prepared,
   type PreparedContent,
@@ -34,6 +35,8 @@ export type EndReason =
   | 'STOPPED'
   /** A data subject's right of the kind was exercised. */
   | 'SUBJECT'
+  /** Its id is of an older release's form, which no other member takes any more. */
+  | 'RELEASE_REPLACED'
   | 'FAILED'
 
 /** What masks lists, and keeps the end of one apart from its becoming ready. */
@@ -152,7 +155,11 @@ export async function tidyPrepared(ctx: NodeContext, runs: Maskings): Promise<vo
     if (now >= expiresAt || now < createdAt - DAY_MS) await endPrepared(ctx, runs, list, 'EXPIRED')
     else if (content.bound.convenant !== digest)
       await endPrepared(ctx, runs, list, 'CONVENANT_REPLACED')
-    else live.add(id)
+    else if (list.side === 'owner' && !isNamed(list)) {
+      const { peer, purpose } = list
+      ctx.log('warn', 'psi.prepared-outdated', { txid: id, peer, purpose })
+      await endPrepared(ctx, runs, list, 'RELEASE_REPLACED')
+    } else live.add(id)
   }
   await dropOrphans(ctx, now - DAY_MS, live)
 }

@@ -52,10 +52,21 @@ type Unnamed = Omit<Bound, 'terms'> & { readonly terms: Omit<PreparedTerms, 'id'
 /**
  * The id of a list, which stands in the log of who is given it: it follows from all else that is said of
  * the list, so that its owner does not choose it, and no list has the name of another or of a query.
+ *
+ * An owner can draw salts of its commitment until some bits of the id are as it likes: b bits for 2^b
+ * commitments. That gives it nothing that it lacks. A name that is another's takes all 128, two lists of one
+ * name some 2^64, and the second of them is refused. Bits that stand in another member's log it has for
+ * nothing: whoever asks or proposes draws the txid, whole. No secret and no order follows from an id. So
+ * nothing of the asker's goes into it, which would take a message more, before there is a question.
  */
 export function nameOf({ terms: { createdAt, expiresAt, most }, ...bound }: Unnamed): string {
   const said = jcs({ ...bound, createdAt, expiresAt, most })
   return hex(hashParts('drempel/v1/psi/prepared-id', said).subarray(0, 16))
+}
+
+/** Whether its id is of that form. */
+export function isNamed({ id, content }: Pick<Prepared, 'id' | 'content'>): boolean {
+  return id === nameOf(content.bound)
 }
 
 /** 32 bytes. */
