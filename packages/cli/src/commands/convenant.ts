@@ -83,7 +83,7 @@ export const convenantVerify: CommandSpec = {
   },
   examples: ['convenant verify convenant.json', 'convenant verify v1.json v2.json v3.json'],
   async run(ctx, _options, ...names: string[]) {
-    const versions = await Promise.all(names.map((name) => readConvenantFile(ctx.path(name))))
+    const versions = await readVersions(ctx, names)
     const last = versions.at(-1)!
     const missing = missingSignatures(last)
     const { id, version } = last.convenant
@@ -137,7 +137,7 @@ export const convenantDiff: CommandSpec = {
   },
   examples: ['convenant diff v1.json v2.json'],
   async run(ctx, _options, ...names: string[]) {
-    const [old, next] = await Promise.all(names.map((name) => readConvenantFile(ctx.path(name))))
+    const [old, next] = await readVersions(ctx, names)
     const changes = diffConvenants(old!.convenant, next!.convenant)
     if (changes.length === 0) {
       return { json: { changes }, text: ctx.say({ nl: 'Geen verschil.', en: 'No difference.' }) }
@@ -193,7 +193,7 @@ export const convenantInstall: CommandSpec = {
 }
 
 /** @throws ProtocolError `FILE_UNREADABLE`, `CONVENANT_INVALID` */
-export async function readConvenantFile(path: string): Promise<SignedConvenant> {
+async function readConvenantFile(path: string): Promise<SignedConvenant> {
   return parseSignedConvenantText(await readText(path))
 }
 
@@ -226,12 +226,26 @@ export async function withChoices(ctx: Context, error: unknown, purpose: string)
   return new NodeProblem(error.problem, `${has}: ${there}`)
 }
 
-/** One version signed by all, or a chain of versions; returns the last body. */
-export function verifyChain(versions: readonly SignedConvenant[]): Convenant {
+/** Files in their order; only their form is checked. */
+function readVersions(ctx: Context, names: readonly string[]): Promise<SignedConvenant[]> {
+  return Promise.all(names.map((name) => readConvenantFile(ctx.path(name))))
+}
+
+/**
+ * All versions, or the one, that a command was given: oldest first, verified, one at the least.
+ * @throws ProtocolError of the convenant layer
+ */
+export async function readChain(ctx: Context, names: readonly string[]): Promise<Convenant[]> {
+  const versions = await readVersions(ctx, names)
+  verifyChain(versions)
+  return versions.map(({ convenant }) => convenant)
+}
+
+/** One version signed by all, or a chain of versions. */
+function verifyChain(versions: readonly SignedConvenant[]): void {
   const [only, second] = versions
-  if (only === undefined || second !== undefined) return verifyHistory(versions)
-  verifyConvenant(only)
-  return only.convenant
+  if (only === undefined || second !== undefined) verifyHistory(versions)
+  else verifyConvenant(only)
 }
 
 export function digestOf(convenant: Convenant): string {

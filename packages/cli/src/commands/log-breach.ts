@@ -17,8 +17,7 @@ import {
   ORIGIN_OPTION,
   PERIOD_OPTION,
   periodOf,
-  readLogs,
-  rehearsalsOf,
+  selectLogs,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
 import { logSources, type SourceOptions } from './log-source.ts'
@@ -71,12 +70,8 @@ export const logBreach: CommandSpec<Options> = {
     const tables: string[] = []
     let ofRehearsals = 0
     for (const source of await logSources(ctx, options)) {
-      const read = await readLogs(ctx, source, { origin: options.origin, period })
-      const ofRehearsal = await rehearsalsOf(ctx, source, read)
-      const touched = read.map((log) => ({
-        ...log,
-        entries: log.entries.filter(({ event }) => selects(event)),
-      }))
+      const wanted = { origin: options.origin, period }
+      const { logs: touched, ofRehearsal } = await selectLogs(ctx, source, wanted, selects)
       // Of flags that are nobody's there is nothing to notify.
       const real = withoutRehearsals(touched, ofRehearsal)
       logs.push(...real)

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   cosignatureKey,
   inclusionProof,
+  type LeafFields,
   leafHash,
   openCheckpoint,
   openCosigned,
@@ -94,6 +95,22 @@ export async function readLogs(
   const logs: ReadLog[] = []
   for (const name of chosen) logs.push(await readLog(ctx, source, name))
   return logs
+}
+
+/** As `readLogs`, of each log the entries that are wanted; and which of them are of a rehearsal. */
+export async function selectLogs(
+  ctx: Context,
+  source: LogSource,
+  wanted: Parameters<typeof readLogs>[2],
+  selects: (event: LeafFields) => boolean,
+): Promise<{ readonly logs: readonly ReadLog[]; readonly ofRehearsal: OfRehearsal }> {
+  const whole = await readLogs(ctx, source, wanted)
+  const ofRehearsal = await rehearsalsOf(ctx, source, whole)
+  const logs = whole.map((log) => ({
+    ...log,
+    entries: log.entries.filter(({ event }) => selects(event)),
+  }))
+  return { logs, ofRehearsal }
 }
 
 /**

@@ -13,8 +13,7 @@ import {
   ORIGIN_OPTION,
   PERIOD_OPTION,
   periodOf,
-  readLogs,
-  rehearsalsOf,
+  selectLogs,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
 import { type LogSource, logSources, type SourceOptions } from './log-source.ts'
@@ -63,12 +62,8 @@ export const logExport: CommandSpec<Options> = {
     const logs: VerifiedLog[] = []
     let ofRehearsals = 0
     for (const source of await logSources(ctx, options)) {
-      const read = await readLogs(ctx, source, { origin: options.origin, period })
-      const ofRehearsal = await rehearsalsOf(ctx, source, read)
-      const chosen = read.map((log) => ({
-        ...log,
-        entries: log.entries.filter(({ event }) => selects(event)),
-      }))
+      const wanted = { origin: options.origin, period }
+      const { logs: chosen, ofRehearsal } = await selectLogs(ctx, source, wanted, selects)
       logs.push(...chosen)
       ofRehearsals += chosen
         .flatMap(({ entries }) => entries)

@@ -33,7 +33,7 @@ import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
-import { readConvenantFile, verifyChain } from './convenant.ts'
+import { readChain } from './convenant.ts'
 import { type CommandSpec, usage } from './define.ts'
 import { periodOf } from './log-entries.ts'
 import { readFolder } from './log-folder.ts'
@@ -158,8 +158,7 @@ async function placesOf(
   convenantFiles: readonly string[],
   tokenFile: readonly string[] | undefined,
 ): Promise<Place[]> {
-  const versions = convenantFiles.map((file) => readConvenantFile(ctx.path(file)))
-  const convenant = verifyChain(await Promise.all(versions))
+  const convenant = (await readChain(ctx, convenantFiles)).at(-1)!
   const keyOf = (origin: string) => {
     const owner = parseOrigin(origin)
     const member = convenant.members.find(({ id }) => id === owner.member)

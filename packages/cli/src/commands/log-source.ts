@@ -24,7 +24,7 @@ import { createNodeClient, type NodeClient } from '../client/node.ts'
 import { chooseTarget, type Home, originOf } from '../client/target.ts'
 import { fail } from '../output/errors.ts'
 import type { Context } from './context.ts'
-import { digestOf, nodeConvenant, readConvenantFile, verifyChain } from './convenant.ts'
+import { digestOf, nodeConvenant, readChain } from './convenant.ts'
 
 /** Where the key came from; what the node itself says is worth less than the other two. */
 export type KeySource = 'convenant' | 'home' | 'node'
@@ -53,10 +53,9 @@ export type SourceOptions = {
 
 /** One source per --node, or the home's own. */
 export async function logSources(ctx: Context, options: SourceOptions): Promise<LogSource[]> {
-  const files = options.convenant?.map((file) => readConvenantFile(ctx.path(file))) ?? []
-  const signed = await Promise.all(files)
-  const convenant = signed.length === 0 ? undefined : verifyChain(signed)
-  const given = convenant && { last: convenant, all: signed.map((each) => each.convenant) }
+  const all = options.convenant === undefined ? [] : await readChain(ctx, options.convenant)
+  const convenant = all.at(-1)
+  const given = convenant && { last: convenant, all }
   const home = await ctx.home()
   const pins = new Map(convenant?.members.map(({ url, tlsPin }) => [url, tlsPin]))
   const urls = ctx.options.node ?? []

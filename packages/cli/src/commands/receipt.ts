@@ -16,7 +16,7 @@ import { readText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import type { Lang, Text } from '../output/language.ts'
 import { type Cell, pairs } from '../output/render.ts'
-import { digestOf, readConvenantFile, verifyChain } from './convenant.ts'
+import { digestOf, readChain } from './convenant.ts'
 import { type CommandSpec, type OptionSpec, OUT_OPTION, usage } from './define.ts'
 import { saveReceipt } from './receipt-file.ts'
 import { witnessesOf, witnessText } from './receipt-witnesses.ts'
@@ -60,19 +60,14 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
   options: [{ ...CONVENANT_OPTION, required: true }],
   examples: ['receipt verify z-123.proof --convenant convenant.json'],
   async run(ctx, options, name: string) {
-    const versions = await Promise.all(
-      options.convenant.map((file) => readConvenantFile(ctx.path(file))),
-    )
-    const last = verifyChain(versions)
+    const versions = await readChain(ctx, options.convenant)
     const text = await readText(ctx.path(name))
-    const { origin, index, checkpoint, convenant, member, event } = verifiedEntry(
-      versions.map((signed) => signed.convenant),
-      text,
-    )
+    const entry = verifiedEntry(versions, text)
+    const { origin, index, checkpoint, convenant, member, event } = entry
     const witnessed = witnessesOf(convenant, text)
     const version = versions.find(
-      (signed) => 'convenant' in event && event.convenant?.digest === digestOf(signed.convenant),
-    )?.convenant.version
+      (one) => 'convenant' in event && event.convenant?.digest === digestOf(one),
+    )?.version
     const json = {
       verified: true,
       ...{ origin, index, size: checkpoint.size, member: member.id },
@@ -91,7 +86,7 @@ export const receiptVerify: CommandSpec<{ readonly convenant: readonly string[] 
         ctx.say({ nl: 'convenant', en: 'convenant' }),
         version === undefined ? null : `${convenant.id} v${version}`,
       ],
-      ...(convenant.version === last.version
+      ...(convenant === versions.at(-1)
         ? []
         : [[ctx.say({ nl: 'sleutel', en: 'key' }), ctx.say(keyText(convenant))] as const]),
       [ctx.say({ nl: 'getuigen', en: 'witnesses' }), witnessText(witnessed, ctx.lang)],

@@ -13,7 +13,7 @@ import { readText } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { pairs } from '../output/render.ts'
 import type { Context } from './context.ts'
-import { readConvenantFile, verifyChain } from './convenant.ts'
+import { readChain } from './convenant.ts'
 import type { CommandSpec } from './define.ts'
 import { CONVENANT_OPTION, verifiedEntry } from './receipt.ts'
 
@@ -31,17 +31,14 @@ export const subjectVerify: CommandSpec<{ readonly convenant: readonly string[] 
     en: 'Proven is that each question, for that purpose, or each step of the case stands in the log at that time. That the answer is right and that there were no other questions is the word of the node: both are sealed.',
   },
   async run(ctx, options, name: string) {
-    const files = options.convenant.map((file) => readConvenantFile(ctx.path(file)))
-    const versions = await Promise.all(files)
-    verifyChain(versions)
-    const chain = versions.map(({ convenant }) => convenant)
+    const versions = await readChain(ctx, options.convenant)
     const file = await readProofs(ctx, name)
     const { member, case: of } = file
     const label = (nl: string, en: string) => ctx.say({ nl, en })
     const told =
       'queries' in file
-        ? accessFacts(ctx, file, provedAccess(chain, file))
-        : caseFacts(ctx, provedCase(chain, file))
+        ? accessFacts(ctx, file, provedAccess(versions, file))
+        : caseFacts(ctx, provedCase(versions, file))
     const facts = pairs([
       [label('deelnemer', 'member'), member.name],
       [label('zaak', 'case'), of.case],
