@@ -3,9 +3,12 @@
 import { caseLetter } from '@drempel/cli/internal/commands/subject-case-letter'
 import { accessLetter } from '@drempel/cli/internal/commands/subject-letter'
 import type { SubjectAccess, SubjectCaseFile } from '@drempel/protocol/api'
-import type { LeafFields } from '@drempel/protocol/log'
+import { convenantDigest } from '@drempel/protocol/convenant'
+import { hex } from '@drempel/protocol/encoding'
+import { encodeEvent, encodeReceipt, type LeafFields } from '@drempel/protocol/log'
 import { describe, expect, it } from 'vitest'
 import { draft } from '../protocol/convenant/world.ts'
+import { intent } from '../protocol/log/events.ts'
 
 const convenant = draft()
 const [purpose] = convenant.purposes
@@ -44,7 +47,7 @@ const letter = (
   change: Partial<SubjectAccess>,
   lang: 'nl' | 'en' = 'nl',
   under: typeof convenant = convenant,
-) => accessLetter({ ...NOTHING, ...change }, under, lang)
+) => accessLetter({ ...NOTHING, ...change }, [under], lang)
 
 describe('the letter that answers a request for access', () => {
   it.each(['nl', 'en'] as const)('has what the law asks for (%s)', (lang) => {
@@ -103,6 +106,37 @@ describe('the letter that answers a request for access', () => {
     expect(text).toContain(terms!.grondslag.explanation.en)
     // One that the convenant has no more.
     expect(letter({ intersections: [{ ...one, purpose: 'vroeger' }] })).toContain('- vroeger')
+  })
+
+  it('tells of each question by the version under which it was asked', () => {
+    const text = { nl: 'Een ander doel.', en: 'Another purpose.' }
+    const next = {
+      ...convenant,
+      version: 2,
+      rules: convenant.rules.map((each) => ({ ...each, t: each.t + 1 })),
+      purposes: convenant.purposes.map((each) => ({ ...each, text })),
+    }
+    const under = (version: typeof convenant, txid: string) => {
+      const leaf = encodeEvent({
+        ...intent,
+        convenant: { version: version.version, digest: hex(convenantDigest(version)) },
+      })
+      const receipt = encodeReceipt({ index: 0, proof: [], checkpoint: 'x', extra: leaf })
+      const entry = { type: 'query.intent', origin: 'x', index: 0, receipt }
+      return query({ txid, entries: [entry] })
+    }
+    const first = under(convenant, '1'.repeat(32))
+    const second = under(next, '2'.repeat(32))
+    const told = (queries: SubjectAccess['queries']) =>
+      accessLetter({ ...NOTHING, queries }, [convenant, next], 'nl')
+    const counts = (letter: string) => [...letter.matchAll(/door (\d+) of meer/g)].map((m) => m[1])
+    const t = rule!.t
+    expect(counts(told([first, second, query({})]))).toEqual([`${t}`, `${t + 1}`, `${t + 1}`])
+    const both = told([first, second, first])
+    expect(both.match(new RegExp(`\\*\\*${purpose!.id}\\*\\*`, 'g'))).toHaveLength(2)
+    expect(told([first])).toContain(purpose!.text.nl)
+    expect(told([first])).not.toContain(text.nl)
+    expect(told([second])).not.toContain(purpose!.text.nl)
   })
 
   it('knows a purpose and a rule that the convenant no longer has by their names', () => {

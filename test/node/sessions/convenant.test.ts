@@ -109,7 +109,11 @@ describe('a version that succeeds', () => {
     const lead = await Lead.open(federation, leader)
     const { digest } = leader.ctx.inForce()
     await silence.asked
+    const first = leader.ctx.inForce().signed
     await installAll(federation, successorOf(federation, title('Tweede')))
+    expect((await leader.api('GET', '/convenant/versions')).json).toEqual({
+      versions: [first, leader.ctx.inForce().signed],
+    })
     for (const member of federation.members) {
       expect(await lead.ended(member.id)).toEqual({
         reason: 'CONVENANT_DIFFERS',

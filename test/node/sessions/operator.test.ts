@@ -34,6 +34,7 @@ const table: readonly Route[] = [
   ['GET', '/status', all],
   ['GET', '/doctor', all],
   ['GET', '/convenant', all],
+  ['GET', '/convenant/versions', all],
   ['POST', '/convenant/sign', ['admin'], { convenant: {} }],
   ['PUT', '/convenant', ['admin'], { convenant: {} }],
   ['GET', '/keys', all],

@@ -5,6 +5,7 @@ import {
   convenantRequest,
   convenantResponse,
   convenantSignature,
+  convenantVersions,
 } from '@drempel/protocol/api'
 import {
   type Convenant,
@@ -201,6 +202,13 @@ export async function nodeConvenant(ctx: Context): Promise<SignedConvenant> {
   const node = await ctx.node()
   const answer = await node.get('convenant', convenantResponse)
   return parseSignedConvenant(answer.convenant)
+}
+
+/** All versions that the node installed, oldest first, the last in force. @throws ProtocolError of the convenant layer */
+export async function nodeVersions(ctx: Context): Promise<Convenant[]> {
+  const node = await ctx.node()
+  const { versions } = await node.get('convenant/versions', convenantVersions)
+  return versions.map((version) => parseSignedConvenant(version).convenant)
 }
 
 /** A refusal of a question, with what the convenant does have; itself when that can't be known. */

@@ -2,7 +2,7 @@
 
 import { accessRequest, subjectAccess } from '@drempel/protocol/api'
 import { writeText } from '../client/files.ts'
-import { nodeConvenant } from './convenant.ts'
+import { nodeVersions } from './convenant.ts'
 import type { CommandSpec } from './define.ts'
 import {
   ABOUT_OPTIONS,
@@ -39,10 +39,10 @@ export const subjectAccessCommand: CommandSpec<AboutOptions & { readonly export?
     const folder = await exportFolder(ctx, options.export)
     const body = { ...aboutOf(ctx, options), value: await readValue(ctx, given) }
     const node = await ctx.node()
-    const { convenant } = await nodeConvenant(ctx)
+    const versions = await nodeVersions(ctx)
     const request = [accessRequest, body] as const
     const access = await node.send('POST', 'subjects/access', request, subjectAccess)
-    const letter = accessLetter(access, convenant, ctx.lang)
+    const letter = accessLetter(access, versions, ctx.lang)
     if (folder === undefined)
       return { json: access, text: `${letter}\n${caseText(ctx, access.case)}` }
     const base = `${folder}/${ctx.say({ nl: 'inzage', en: 'access' })}-${access.case.case}`

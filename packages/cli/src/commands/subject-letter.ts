@@ -16,9 +16,17 @@ import {
 } from '@drempel/protocol/convenant'
 import type { Lang, Text } from '../output/language.ts'
 import { clean } from '../output/render.ts'
+import { versionsOf } from './subject-versions.ts'
 
-/** Ends with a line feed. */
-export function accessLetter(access: SubjectAccess, convenant: Convenant, lang: Lang): string {
+/**
+ * Ends with a line feed. What was asked is told by the version of the convenant under which it was asked.
+ * @param versions oldest first; who receives data is told by the last one
+ */
+export function accessLetter(
+  access: SubjectAccess,
+  versions: readonly Convenant[],
+  lang: Lang,
+): string {
   const say = (text: Text) => text[lang]
   const { member, case: of, kind, value } = access
   const parts = [
@@ -28,7 +36,7 @@ export function accessLetter(access: SubjectAccess, convenant: Convenant, lang: 
       nl: `U vroeg op ${of.receivedAt.slice(0, 10)} welke gegevens wij in Drempel verwerken over ${KINDS[kind].nl} \`${value}\`. Dit is ons antwoord (artikel 15 AVG).`,
       en: `On ${of.receivedAt.slice(0, 10)} you asked which data we process in Drempel about ${KINDS[kind].en} \`${value}\`. This is our answer (article 15 GDPR).`,
     }),
-    ...(access.confidential ? [say(CONFIDENTIAL)] : disclosed(access, convenant, lang)),
+    ...(access.confidential ? [say(CONFIDENTIAL)] : disclosed(access, versions, lang)),
     `## ${say({ nl: 'Uw rechten', en: 'Your rights' })}`,
     rightsIn(member.fg, lang),
   ]
@@ -54,15 +62,17 @@ const COMPARED: Text = {
 }
 const NOT_COMPARED: Text = { nl: '', en: '' }
 
-function disclosed(access: SubjectAccess, convenant: Convenant, lang: Lang): string[] {
+function disclosed(access: SubjectAccess, versions: readonly Convenant[], lang: Lang): string[] {
   const say = (text: Text) => text[lang]
+  const convenant = versions.at(-1)!
+  const under = versionsOf(versions)
   const compared = convenant.intersections === undefined ? NOT_COMPARED : COMPARED
   return [
     `## ${say({ nl: 'Onze melding', en: 'Our flag' })}`,
     ...flagParts(access, lang),
     `## ${say({ nl: 'Wat wij hebben gevraagd', en: 'What we asked' })}`,
-    ...queryParts(access, convenant, lang),
-    ...intersectionParts(access, convenant, lang),
+    ...queryParts(access, under, lang),
+    ...intersectionParts(access, convenant, under, lang),
     `## ${say({ nl: 'Wie deze gegevens krijgen', en: 'Who receives these data' })}`,
     say({
       nl: `Niemand krijgt onze meldingen of vragen te zien${compared.nl}. De ${convenant.members.length} deelnemers aan het convenant "${clean(convenant.title.nl)}" berekenen samen, onder versleuteling, wat genoeg van hen hebben gemeld; wie vraagt, hoort alleen ja of nee. Vragen van anderen die onze node helpt beantwoorden, zijn versleuteld: of er een over u ging, kunnen wij niet zien. Een mens beslist altijd; er zijn geen geautomatiseerde besluiten (artikel 22).`,
@@ -113,15 +123,18 @@ function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
   ]
 }
 
-function queryParts({ queries }: SubjectAccess, convenant: Convenant, lang: Lang): string[] {
+type Under = ReturnType<typeof versionsOf>
+
+function queryParts({ queries }: SubjectAccess, under: Under, lang: Lang): string[] {
   const say = (text: Text) => text[lang]
   if (queries.length === 0) {
     return [
       say({ nl: 'Wij hebben hier niets over gevraagd.', en: 'We have asked nothing about this.' }),
     ]
   }
-  const rows = queries.map(({ time, purpose, rule, answer, status }) => {
-    const t = ruleOf(convenant, rule)?.t
+  const rows = queries.map((query) => {
+    const { time, purpose, rule, answer, status } = query
+    const t = ruleOf(under(query), rule)?.t
     const asked =
       t === undefined ? `\`${rule}\`` : say({ nl: `door ${t} of meer`, en: `by ${t} or more` })
     const told = answer === null ? STATUSES[status][lang] : ANSWERS[answer][lang]
@@ -131,8 +144,9 @@ function queryParts({ queries }: SubjectAccess, convenant: Convenant, lang: Lang
     nl: '| dag | doel | gemeld | antwoord |',
     en: '| day | purpose | flagged | answer |',
   })
-  const purposes = [...new Set(queries.map(({ purpose }) => purpose))].map((id) => {
-    const purpose = purposeOf(convenant, id)
+  const purposes = queries.map((query) => {
+    const id = query.purpose
+    const purpose = purposeOf(under(query), id)
     if (purpose === undefined) return `- ${id}`
     const { text, grondslag, retentionDays } = purpose
     return say({
@@ -140,13 +154,14 @@ function queryParts({ queries }: SubjectAccess, convenant: Convenant, lang: Lang
       en: `- **${id}**: ${clean(text.en)} Legal basis: ${clean(grondslag.explanation.en)} We keep answers for ${retentionDays} days.`,
     })
   })
-  return [`${head}\n| --- | --- | --- | --- |\n${rows.join('\n')}`, purposes.join('\n')]
+  return [`${head}\n| --- | --- | --- | --- |\n${rows.join('\n')}`, once(purposes)]
 }
 
 /** None where the convenant has none and there were none. */
 function intersectionParts(
   { intersections }: SubjectAccess,
   convenant: Convenant,
+  under: Under,
   lang: Lang,
 ): string[] {
   const say = (text: Text) => text[lang]
@@ -163,17 +178,17 @@ function intersectionParts(
     })
     return [heading, `${none} ${others}`]
   }
-  const name = (id: string) => memberOf(convenant, id)?.name ?? id
-  const rows = intersections.map(
-    ({ time, purpose, with: peer }) =>
-      `| ${time.slice(0, 10)} | ${purpose} | ${clean(name(peer))} |`,
-  )
+  const rows = intersections.map((one) => {
+    const name = memberOf(under(one), one.with)?.name ?? one.with
+    return `| ${one.time.slice(0, 10)} | ${one.purpose} | ${clean(name)} |`
+  })
   const head = say({
     nl: '| dag | doel | staat ook op de lijst van |',
     en: '| day | purpose | also on the list of |',
   })
-  const purposes = [...new Set(intersections.map(({ purpose }) => purpose))].map((id) => {
-    const terms = intersectionOf(convenant, id)
+  const purposes = intersections.map((one) => {
+    const id = one.purpose
+    const terms = intersectionOf(under(one), id)
     if (terms === undefined) return `- ${id}`
     const { text, grondslag, retentionDays } = terms
     return say({
@@ -181,7 +196,12 @@ function intersectionParts(
       en: `- **${id}**: ${clean(text.en)} Legal basis: ${clean(grondslag.explanation.en)} We keep results for ${retentionDays} days.`,
     })
   })
-  return [heading, `${head}\n| --- | --- | --- |\n${rows.join('\n')}`, purposes.join('\n'), others]
+  return [heading, `${head}\n| --- | --- | --- |\n${rows.join('\n')}`, once(purposes), others]
+}
+
+/** Each text once: a purpose twice where its terms were others before. */
+function once(lines: readonly string[]): string {
+  return [...new Set(lines)].join('\n')
 }
 
 function periodsOf({ periods }: SubjectAccess): string {

@@ -98,8 +98,7 @@ function provedAccess(versions: readonly Convenant[], access: SubjectAccess): nu
 
 /**
  * The entries of a case: opened as the file says, with an end and a longer term exactly where it has them.
- * @param versions of the convenant, verified, oldest first; a node signs receipts when it is asked for
- * them, so that for its own the one in force is enough
+ * @param versions of the convenant, oldest first; verified, or as the node of those receipts has them
  * @throws ProtocolError `ACCESS_MISMATCH`, and as `verifyReceipt`
  */
 export function provedCase(

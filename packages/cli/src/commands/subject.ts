@@ -11,7 +11,7 @@ import {
 } from '@drempel/protocol/api'
 import { writeText } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
-import { nodeConvenant } from './convenant.ts'
+import { nodeVersions } from './convenant.ts'
 import { type CommandSpec, usage } from './define.ts'
 import { listing } from './listing.ts'
 import { caseText, EXPORT_OPTION, exportFolder, OUTCOMES, TYPES } from './subject-about.ts'
@@ -144,13 +144,13 @@ export const subjectLetter: CommandSpec<LetterOptions> = {
   async run(ctx, { reason, ...options }, name: string) {
     const folder = await exportFolder(ctx, options.export)
     const node = await ctx.node()
-    const { convenant } = await nodeConvenant(ctx)
+    const versions = await nodeVersions(ctx)
     const file = await node.get(`subjects/${encodeURIComponent(name)}`, subjectCaseFile)
     if (reason === undefined && needsExplanation(file.case)) {
       const why = { nl: 'de wet vraagt om een reden', en: 'the law asks for a reason' }
       usage('--reason', why, ctx.lang)
     }
-    const events = provedCase([convenant], file)
+    const events = provedCase(versions, file)
     if (file.case.outcome === 'granted' && actsIn(events).length === 0) ctx.note(ctx.say(NO_ACT))
     const letter = caseLetter(file, events, reason, ctx.lang)
     if (folder === undefined) return { json: file, text: `${letter}\n${caseText(ctx, file.case)}` }

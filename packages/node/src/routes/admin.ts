@@ -8,7 +8,8 @@ import {
   startRequest,
   tokenRequest,
 } from '@drempel/protocol/api'
-import { ProtocolError } from '@drempel/protocol/encoding'
+import { parseSignedConvenantText } from '@drempel/protocol/convenant'
+import { fromUtf8, ProtocolError } from '@drempel/protocol/encoding'
 import { encodeVerifierKey, verifierKey } from '@drempel/protocol/log'
 import { Hono } from 'hono'
 import { languageOf, type OperatorEnv, roles } from '../http/index.ts'
@@ -72,6 +73,11 @@ export function adminRoutes(node: RunningNode): Hono<OperatorEnv> {
   )
 
   app.get('/convenant', anyone, (c) => c.json({ convenant: convenant.get().signed }))
+  app.get('/convenant/versions', anyone, async (c) => {
+    const rows = await ctx.store.convenants.history()
+    const versions = rows.map(({ document }) => parseSignedConvenantText(fromUtf8(document)))
+    return c.json({ versions: versions.reverse() })
+  })
   app.post('/convenant/sign', admin, async (c) => {
     const { convenant: draft } = await readJson(c, convenantRequest)
     const { signature, digest } = signDraft(home, ctx.signer, draft)

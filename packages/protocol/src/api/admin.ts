@@ -30,6 +30,8 @@ export const convenantSignature = z.strictObject({
 })
 export const convenantInstalled = z.strictObject({ id: slug, version: count, digest })
 export const convenantResponse = z.strictObject({ convenant: z.unknown() })
+/** Oldest first; the last is in force. */
+export const convenantVersions = z.strictObject({ versions: z.array(z.unknown()) })
 
 /** `research` runs rounds and sees counts; of flags and records it sees none. */
 export const role = z.enum(['analyst', 'operator', 'auditor', 'fg', 'research', 'admin'])

@@ -5,6 +5,7 @@ import {
   convenantRequest,
   convenantResponse,
   convenantSignature,
+  convenantVersions,
   diagnosis,
   status,
   tokenRequest,
@@ -39,6 +40,13 @@ export const nodeOperations: readonly Operation[] = [
     summary: 'The convenant in force',
     roles: anyone,
     response: convenantResponse,
+  },
+  {
+    method: 'get',
+    path: '/convenant/versions',
+    summary: 'All versions of the convenant that this node installed',
+    roles: anyone,
+    response: convenantVersions,
   },
   {
     method: 'post',
