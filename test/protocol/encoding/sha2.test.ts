@@ -1,13 +1,13 @@
 /** SHA-256 and SHA-512 of many messages by the kernels and without them, against node:crypto. */
 
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import {
   type Bytes,
   concat,
   fromBase64,
   hex,
+  hmacSha256All,
   sha256All,
-  sha256Rows,
   sha512All,
 } from '@drempel/protocol/encoding'
 import fc from 'fast-check'
@@ -36,8 +36,8 @@ const byKernel = (name: keyof typeof newKernel): HashAll => {
   return (messages, affixes = {}) => kernel.hashAll(messages, affixes)
 }
 
-const kernelRows: typeof sha256Rows = (rows, length, affixes = {}) =>
-  newKernel.sha256().hashRows(rows, length, affixes)
+const kernelMacs: typeof hmacSha256All = (key, bytes, lengths) =>
+  newKernel.sha256().hmacAll(key, bytes, lengths)
 
 const PATHS = [
   ['sha256', 'the kernel', byKernel('sha256')],
@@ -96,33 +96,38 @@ describe.each(PATHS)('%s by %s', (name, _, hashAll) => {
 })
 
 it.each([
-  ['the kernel', kernelRows],
-  ['whichever runs here', sha256Rows],
-] as const)('rows of one length are hashed as messages are, by %s', (_, hashRows) => {
+  ['the kernel', kernelMacs],
+  ['whichever runs here', hmacSha256All],
+] as const)('HMAC of messages one behind the other is that of each, by %s', (_, macAll) => {
   const size = fc.integer({ min: 0, max: 150 })
-  const length = fc.integer({ min: 1, max: 150 })
+  const alike = fc.tuple(size, fc.integer({ min: 0, max: 700 })).map(([n, m]) => Array(m).fill(n))
+  const lengths = fc.oneof(
+    alike,
+    fc.array(size, { maxLength: 9 }),
+    fc.array(size, { minLength: 300 }),
+  )
   fc.assert(
-    fc.property(size, size, length, fc.integer({ max: 700, min: 0 }), (before, behind, long, n) => {
-      const affixes = { prefix: random(before), suffix: random(behind) }
-      const rows = random(long * n)
-      const each = Array.from({ length: n }, (_, i) => rows.slice(long * i, long * (i + 1)))
-      expect(hex(hashRows(rows, long, affixes))).toBe(hex(sha256EachAlone(each, affixes)))
+    fc.property(size, fc.integer({ min: 0, max: 5 }), lengths, (keyBytes, offset, sizes) => {
+      const key = random(keyBytes)
+      const messages = sizes.map((length: number) => random(length))
+      const bytes = concat(random(offset), ...messages).subarray(offset)
+      const expected = messages.map((one: Bytes) =>
+        createHmac('sha256', key).update(one).digest('hex'),
+      )
+      expect(hex(macAll(key, bytes, Uint32Array.from(sizes)))).toBe(expected.join(''))
     }),
     {
-      numRuns: 30,
+      numRuns: 40,
       examples: [
-        [64, 0, 16, 257],
-        [0, 0, 1, 1],
+        [32, 0, Array(257).fill(16)],
+        [64, 0, [0]],
+        [65, 1, [8, 8]],
       ],
     },
   )
-  const [long, short] = [random(2 * 20_000), random(64)]
-  expect(hex(hashRows(long, 20_000, {}))).toBe(
-    hex(sha256EachAlone([long.subarray(0, 20_000), long.subarray(20_000)])),
-  )
-  expect(hex(hashRows(short, 32, {}))).toBe(
-    hex(sha256EachAlone([short.subarray(0, 32), short.subarray(32)])),
-  )
+  const long = random(20_000)
+  const expected = createHmac('sha256', long).update(long).digest('hex')
+  expect(hex(macAll(long, long, Uint32Array.of(long.length)))).toBe(expected)
 })
 
 it.each([

@@ -6,6 +6,7 @@
  */
 
 import { type Bytes, concat, equalBytes, fromBase64, utf8 } from './bytes.ts'
+import { hmacSha256 } from './hash.ts'
 import { HashKernel, SHA256, SHA512, type Variant } from './sha2/kernel.ts'
 import { sha256 as sha256Simd } from './sha2/sha256.ts'
 import { sha512 as sha512Simd } from './sha2/sha512.ts'
@@ -16,9 +17,6 @@ export type Affixes = { readonly prefix?: Bytes; readonly suffix?: Bytes }
 
 /** Hashes `prefix ‖ message ‖ suffix` of each message; the digests one behind the other. */
 export type HashAll = (messages: readonly Bytes[], affixes?: Affixes) => Bytes
-
-/** The same for messages of one length that stand one behind the other. */
-type HashRows = (rows: Bytes, length: number, affixes?: Affixes) => Bytes
 
 type Sha2 = {
   readonly variant: Variant
@@ -39,43 +37,48 @@ const sha512: Sha2 = {
 /** Bytes. The kernel's memory has every lane of the longest message, and never shrinks. */
 const LONG = 16_384
 
-const [all256, rows256] = withKernel(sha256)
-const [all512] = withKernel(sha512)
+const kernel256 = onDemand(sha256)
 
 /** 32 bytes each. */
-export const sha256All: HashAll = all256
+export const sha256All: HashAll = withKernel(kernel256, eachAlone(sha256))
 
 /** 64 bytes each. */
-export const sha512All: HashAll = all512
+export const sha512All: HashAll = withKernel(onDemand(sha512), eachAlone(sha512))
 
-/** As `sha256All`, at half to two thirds of the cost where messages are short. */
-export const sha256Rows: HashRows = rows256
+/**
+ * HMAC-SHA-256 (RFC 2104) of messages that stand one behind the other, and so do the MACs. Short ones
+ * take a sixth of what `hmacSha256` takes of each.
+ */
+export function hmacSha256All(key: Bytes, bytes: Bytes, lengths: Uint32Array): Bytes {
+  const kernel = lengths.some((length) => length > LONG) ? null : kernel256()
+  if (kernel !== null) return kernel.hmacAll(key, bytes, lengths)
+  const macs = new Uint8Array(SHA256.hash * lengths.length)
+  let at = 0
+  lengths.forEach((length, i) => {
+    macs.set(hmacSha256(key, bytes.subarray(at, at + length)), SHA256.hash * i)
+    at += length
+  })
+  return macs
+}
 
 /** As `sha256All` and `sha512All`, by libsodium. */
 export const sha256EachAlone: HashAll = eachAlone(sha256)
 export const sha512EachAlone: HashAll = eachAlone(sha512)
 
-function withKernel(sha2: Sha2): readonly [HashAll, HashRows] {
+function onDemand(sha2: Sha2): () => HashKernel | null {
   let kernel: HashKernel | null | undefined
-  const alone = eachAlone(sha2)
-  const loaded = () => {
-    if (kernel === undefined) kernel = load(sha2, alone) ?? null
+  return () => {
+    if (kernel === undefined) kernel = load(sha2, eachAlone(sha2)) ?? null
     return kernel
   }
-  return [
-    (messages, affixes = {}) => {
-      const lanes = loaded()
-      if (messages.some(({ length }) => length > LONG)) return alone(messages, affixes)
-      return lanes?.hashAll(messages, affixes) ?? alone(messages, affixes)
-    },
-    (rows, length, affixes = {}) => {
-      const lanes = length > LONG ? null : loaded()
-      if (lanes !== null) return lanes.hashRows(rows, length, affixes)
-      const count = rows.length / length
-      const row = (_: unknown, i: number) => rows.subarray(length * i, length * (i + 1))
-      return alone(Array.from({ length: count }, row), affixes)
-    },
-  ]
+}
+
+function withKernel(kernel: () => HashKernel | null, alone: HashAll): HashAll {
+  return (messages, affixes = {}) => {
+    const lanes = kernel()
+    if (messages.some(({ length }) => length > LONG)) return alone(messages, affixes)
+    return lanes?.hashAll(messages, affixes) ?? alone(messages, affixes)
+  }
 }
 
 function eachAlone({ variant, one }: Sha2): HashAll {

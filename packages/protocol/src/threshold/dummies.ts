@@ -44,6 +44,7 @@ export function dummies(plan: RoundPlan, span: number, random: RandomBytes): Dum
     writeAt(starts, p * WORDS, startOf(p) * unit)
     writeAt(sizes, p * WORDS, (end - startOf(p)) * unit)
   }
+  const units = Uint32Array.from({ length: WORDS }, (_, k) => leadingMask(plan.width - 32 * k))
   const next = wordsFrom(random)
 
   const draw = (target: Uint32Array, at: number, sizes: Uint32Array, from: number): void => {
@@ -53,7 +54,7 @@ export function dummies(plan: RoundPlan, span: number, random: RandomBytes): Dum
         const limit = sizes[from + k]!
         // Down to the highest bit of the size there is nothing to draw, nor below a unit.
         const below = leading ? fullWord >>> Math.clz32(limit) : fullWord
-        const used = leading && limit === 0 ? 0 : below & leadingMask(plan.width - 32 * k)
+        const used = leading && limit === 0 ? 0 : below & units[k]!
         if (limit !== 0) leading = false
         target[at + k] = used === 0 ? 0 : next() & used
       }

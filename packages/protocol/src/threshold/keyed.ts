@@ -38,7 +38,7 @@ export type Stretch = {
 }
 
 /** Records between two steps, after they were hashed. */
-const STRETCH = 65_536
+const STRETCH = 16_384
 
 /** All bins in so many ranges, nearly alike, or in as many as there can be. */
 export function binRanges({ bins }: Pick<RoundPlan, 'bins'>, count: number): readonly BinRange[] {

@@ -7,20 +7,12 @@
 
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import {
-  type Bytes,
-  hashParts,
-  hmacSha256,
-  sha256,
-  sha256All,
-  sha256Rows,
-} from '../encoding/index.ts'
+import { type Bytes, hashParts, hmacSha256, hmacSha256All } from '../encoding/index.ts'
 
 /** 32-bit words of a left-aligned x, most significant first; `planRound` keeps keys within them. */
 export const WORDS = 4
 
-/** Bytes of SHA-256: what goes in at a time, and what comes out. */
-const BLOCK = 64
+/** Bytes of SHA-256. */
 const HASH = 32
 
 /**
@@ -75,7 +67,7 @@ export function splitKeys(
   { bins, words }: SplitKeys,
   at: number,
 ): void {
-  const macs = hmacAll(salt, values)
+  const macs = hmacSha256All(salt, values.bytes, values.lengths)
   const view = new DataView(macs.buffer, macs.byteOffset)
   const rest = 32 - binBits
   const masks = Array.from({ length: WORDS + 1 }, (_, k) => leadingMask(keyBits - 32 * k))
@@ -89,28 +81,6 @@ export function splitKeys(
       high = low
     }
   }
-}
-
-/** HMAC-SHA-256 (RFC 2104) of many values under one key, the digests one behind the other. */
-function hmacAll(key: Bytes, { bytes, lengths }: Values): Bytes {
-  const short = key.length > BLOCK ? sha256(key) : key
-  const padded = (pad: number) =>
-    Uint8Array.from({ length: BLOCK }, (_, i) => pad ^ (short[i] ?? 0))
-  const prefix = padded(0x36)
-  const [length = 0] = lengths
-  const alike = length > 0 && lengths.every((other) => other === length)
-  const inner = alike
-    ? sha256Rows(bytes, length, { prefix })
-    : sha256All(split(bytes, lengths), { prefix })
-  return sha256Rows(inner, HASH, { prefix: padded(0x5c) })
-}
-
-function split(bytes: Bytes, lengths: Uint32Array): Bytes[] {
-  let at = 0
-  return Array.from(lengths, (length) => {
-    at += length
-    return bytes.subarray(at - length, at)
-  })
 }
 
 /** The `bits` leading bits of a word: none if negative, all from 32. */

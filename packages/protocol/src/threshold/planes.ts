@@ -10,6 +10,7 @@ import type { Steps } from './steps.ts'
 export const LANES = 128
 export const OCTET = 8
 const ROW_BYTES = LANES / OCTET
+const ROW_WORDS = ROW_BYTES / 4
 /** Slots that fill a 32 x 32 bit matrix. */
 const SLOTS = 32 / OCTET
 /** Slots, or rows, between two steps. */
@@ -64,16 +65,28 @@ function sliceSlots(
  * @param planes [bit][slot][16 bytes]
  */
 export function* mergeOctets(octets: readonly Bytes[], planes: Bytes): Steps<void> {
+  const words = new Uint32Array(planes.buffer, planes.byteOffset, planes.length / 4)
   const rows = planes.length / ROW_BYTES
   for (let row = 0; row < rows; row += BLOCK) {
     const end = Math.min(rows, row + BLOCK)
-    octets.forEach((octet, byte) => void mergeOctet(octet, byte, row, end, planes))
+    for (let word = 0; word < ROW_WORDS; word++)
+      mergeFour(octets.slice(4 * word, 4 * word + 4), words, word, row, end)
     if (row % STRETCH === STRETCH - BLOCK) yield
   }
 }
 
-function mergeOctet(octet: Bytes, byte: number, from: number, end: number, planes: Bytes): void {
-  for (let row = from; row < end; row++) planes[ROW_BYTES * row + byte] = octet[row]!
+/** A 32-bit word has four octets, the first in its low byte, as typed arrays and WebAssembly have it. */
+function mergeFour(
+  octets: readonly Bytes[],
+  words: Uint32Array,
+  word: number,
+  from: number,
+  end: number,
+): void {
+  const [a, b, c, d] = octets as [Bytes, Bytes, Bytes, Bytes]
+  for (let row = from; row < end; row++) {
+    words[ROW_WORDS * row + word] = a[row]! | (b[row]! << 8) | (c[row]! << 16) | (d[row]! << 24)
+  }
 }
 
 /** Transposes a 32 x 32 bit matrix in place, row i word i, by swapping ever smaller quarters. */

@@ -33,7 +33,7 @@ export type PreparedList = {
 const BATCH = 1024
 
 /** Records between two steps while their cells are written down. */
-const STRETCH = 262_144
+const STRETCH = 65_536
 
 /**
  * Partner: its list in the form that it shares. Own duplicates count once.

@@ -23,9 +23,6 @@ type Exports = {
 /** Messages at once: some 100 KiB. */
 const SLICE = 256
 
-/** Bytes that are sooner copied one by one than by a call. */
-const SHORT = 48
-
 /** Which of the two functions; lengths in bytes. */
 export type Variant = {
   readonly block: number
@@ -60,8 +57,10 @@ export class HashKernel {
   }
 
   hashAll(messages: readonly Bytes[], { prefix = EMPTY, suffix = EMPTY }: Affixes): Bytes {
-    const { hash } = this.#variant
-    const { state, whole, rest } = this.#begun(prefix)
+    const { block, hash } = this.#variant
+    const whole = prefix.length - (prefix.length % block)
+    const state = this.#begin(prefix.subarray(0, whole))
+    const rest = prefix.subarray(whole)
     const frames = new Map<number, Bytes>()
     const frameOf = ({ length }: Bytes): Bytes => {
       const frame = frames.get(length) ?? framed(this.#variant, rest, length, suffix, whole)
@@ -80,43 +79,43 @@ export class HashKernel {
     return hashes
   }
 
-  /** Messages of one length, at least 1, that stand one behind the other. */
-  hashRows(rows: Bytes, length: number, { prefix = EMPTY, suffix = EMPTY }: Affixes): Bytes {
-    const { hash } = this.#variant
-    const { state, whole, rest } = this.#begun(prefix)
-    const frame = framed(this.#variant, rest, length, suffix, whole)
-    const count = rows.length / length
-    const hashes = new Uint8Array(hash * count)
-    for (let from = 0; from < count; from += SLICE) {
-      const some = rows.subarray(length * from, length * (from + SLICE))
-      hashes.set(this.#hashSome(state, some, length, frame, rest.length), hash * from)
+  /**
+   * HMAC (RFC 2104): inner digests go straight to where the outer hash reads them.
+   * @param bytes messages one behind the other
+   */
+  hmacAll(key: Bytes, bytes: Bytes, lengths: Uint32Array): Bytes {
+    const { block, hash, lanes } = this.#variant
+    const padded = new Uint8Array(block)
+    padded.set(key.length > block ? this.hashAll([key], {}) : key)
+    const [inner, outer] = [0x36, 0x5c].map((pad) => this.#begin(padded.map((byte) => byte ^ pad)))
+    const around = framed(this.#variant, EMPTY, hash, EMPTY, block)
+    const frames = new Map<number, Bytes>()
+    const frameOf = (length: number): Bytes => {
+      const frame = frames.get(length) ?? framed(this.#variant, EMPTY, length, EMPTY, block)
+      frames.set(length, frame)
+      return frame
     }
-    return hashes
-  }
-
-  #begun(prefix: Bytes): { readonly state: Bytes; readonly whole: number; readonly rest: Bytes } {
-    const whole = prefix.length - (prefix.length % this.#variant.block)
-    const state = this.#begin(prefix.subarray(0, whole))
-    return { state, whole, rest: prefix.subarray(whole) }
-  }
-
-  #hashSome(state: Bytes, rows: Bytes, length: number, frame: Bytes, at: number): Bytes {
+    const macs = new Uint8Array(hash * lengths.length)
     const { memory } = this
-    return memory.run(() => {
-      const { lanes } = this.#variant
-      const count = rows.length / length
-      const total = frame.length * lanes * Math.ceil(count / lanes)
-      const start = memory.take(total)
-      const { bytes } = memory
-      bytes.set(frame, start)
-      for (let done = frame.length; done < total; done *= 2)
-        bytes.copyWithin(start + done, start, start + Math.min(done, total - done))
-      for (let from = 0, to = start + at; from < rows.length; from += length, to += frame.length) {
-        if (length > SHORT) bytes.set(rows.subarray(from, from + length), to)
-        else for (let k = 0; k < length; k++) bytes[to + k] = rows[from + k]!
-      }
-      return this.#states(state, start, frame, count)
-    })
+    for (let [from, at] = [0, 0]; from < lengths.length; ) {
+      const { length } = frameOf(lengths[from]!)
+      const most = Math.min(lengths.length, from + SLICE)
+      let [to, end] = [from, at]
+      for (; to < most && frameOf(lengths[to]!).length === length; to++) end += lengths[to]!
+      memory.run(() => {
+        const groups = Math.ceil((to - from) / lanes)
+        const [first, second] = [memory.place(inner!, hash, 1), memory.place(outer!, hash, 1)]
+        const messages = memory.take(length * lanes * groups)
+        const digests = memory.take(block * lanes * groups)
+        repeat(memory.bytes, digests, around, block * lanes * groups)
+        spread(memory.bytes, messages, bytes.subarray(at, end), lengths.subarray(from, to), frameOf)
+        memory.call.hash(digests, block, messages, length / block, groups, first)
+        memory.call.hash(messages, hash, digests, 1, groups, second)
+        macs.set(memory.bytes.subarray(messages, messages + hash * (to - from)), hash * from)
+      })
+      ;[from, at] = [to, end]
+    }
+    return macs
   }
 
   /** The state after whole blocks. */
@@ -165,6 +164,39 @@ export class HashKernel {
 
 const EMPTY = new Uint8Array()
 
+/** Writes the frames of messages of as many blocks, each with its message. @param bytes of the messages */
+function spread(
+  into: Bytes,
+  start: number,
+  bytes: Bytes,
+  lengths: Uint32Array,
+  frameOf: (length: number) => Bytes,
+): void {
+  const [length] = lengths as Uint32Array & [number]
+  const frame = frameOf(length)
+  const words = (n: number) => n % 4 === 0
+  if (!words(length) || !words(bytes.byteOffset) || lengths.some((other) => other !== length)) {
+    let [from, to] = [0, start]
+    for (const length of lengths) {
+      const own = frameOf(length)
+      into.set(own, to)
+      into.set(bytes.subarray(from, from + length), to)
+      from += length
+      to += own.length
+    }
+    return
+  }
+  // Messages alike, as tags are: a call for each would take longer than hashing it.
+  const total = frame.length * lengths.length
+  repeat(into, start, frame, total)
+  const source = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  const target = new Uint32Array(into.buffer, into.byteOffset + start, total / 4)
+  const [step, apart] = [length / 4, frame.length / 4]
+  for (let from = 0, to = 0; from < source.length; from += step, to += apart) {
+    for (let k = 0; k < step; k++) target[to + k] = source[from + k]!
+  }
+}
+
 /** The blocks of a message of this length, with zeros where it comes. @param hashed bytes before them */
 function framed(
   { block, length: behindBit }: Variant,
@@ -180,4 +212,11 @@ function framed(
   frame[end] = 0x80
   new DataView(frame.buffer).setBigUint64(frame.length - 8, 8n * BigInt(hashed + end))
   return frame
+}
+
+/** Fills so many bytes, a multiple of the item's. */
+function repeat(into: Bytes, start: number, item: Bytes, bytes: number): void {
+  into.set(item, start)
+  for (let done = item.length; done < bytes; done *= 2)
+    into.copyWithin(start + done, start, start + Math.min(done, bytes - done))
 }
