@@ -38,22 +38,21 @@ export async function* writtenSince(
   }
 }
 
-/**
- * Whether there is one whose record names it so: what a leaf says can be true of several.
- * @param name a field of the record
- */
+/** @param named by which field of its record it is known, where what the leaf says can be true of several */
 export async function isWritten(
   { store, audit }: Pick<NodeContext, 'store' | 'audit'>,
   since: number,
   fits: (event: LeafFields) => boolean,
-  [name, value]: readonly [name: string, value: string | number],
+  named?: readonly [name: string, value: string | number],
 ): Promise<boolean> {
   for await (const { event, origin, index } of writtenSince(store, since)) {
     if (!fits(event)) continue
+    if (named === undefined) return true
     const record = await audit.openRecord(origin, index).catch((error: unknown) => {
       if (isUnreadable(error)) return null
       throw error
     })
+    const [name, value] = named
     if ((record as { readonly [name: string]: Json } | null)?.[name] === value) return true
   }
   return false

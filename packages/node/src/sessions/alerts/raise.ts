@@ -5,7 +5,6 @@
 
 import type { AlertCode } from '@drempel/protocol/api'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
-import type { LeafFields } from '@drempel/protocol/log'
 import type { AlertRecord } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { enterWaiting } from '../unentered.ts'
@@ -28,55 +27,43 @@ export async function raise(world: AlertWorld, alert: Alert): Promise<boolean> {
   const { code, span, member, purpose, kind } = alert
   const about = { member: member ?? null, purpose: purpose ?? null, kind: kind ?? null }
   const once = [code, about.member, about.purpose, about.kind, span].join('/')
-  const number = await world.store.alerts.raise(once, { at: world.clock(), code, ...about })
-  if (number === null) return false
+  if ((await world.store.alerts.raise(once, { at: world.clock(), code, ...about })) === null) {
+    return false
+  }
   world.log('warn', 'alert.raised', {
     code,
     ...(member === undefined ? {} : { peer: member }),
     ...namesIn(about),
   })
-  await enterAlerts(world, number)
+  await enterAlerts(world)
   return true
 }
 
-/**
- * Alerts that somebody can see already, and the log does not have.
- * @param fresh one that nobody can have entered yet
- */
-export function enterAlerts(
-  world: Pick<AlertWorld, 'store' | 'audit'>,
-  fresh?: number,
-): Promise<void> {
+/** Alerts that somebody can see already, and the log does not have. */
+export function enterAlerts(world: Pick<AlertWorld, 'store' | 'audit'>): Promise<void> {
   const { store, audit } = world
   return enterWaiting(store.alerts, {
     rows: () => store.alerts.unentered(),
-    enter: async (row) => {
-      // Reports count entries: one that was cut off from its note is not entered twice.
-      if (row.id === fresh || !(await isEntered(world, row))) {
-        await audit.append(eventOf(row), { alert: row.id })
-      }
-    },
+    nameOf: ({ id }) => String(id),
+    // By its number, which is sealed: that of another day says the same.
+    isEntered: ({ id, at, code }) =>
+      isWritten(world, at, (event) => event.type === 'alert.raised' && event.reason === code, [
+        'alert',
+        id,
+      ]),
+    enter: ({ id, code, member, ...about }) =>
+      audit.append(
+        {
+          type: 'alert.raised',
+          role: member === null ? 'asker' : 'key-holder',
+          reason: code,
+          ...(member === null ? {} : { parties: [member] }),
+          ...namesIn(about),
+        },
+        { alert: id },
+      ),
     entered: ({ id }) => store.alerts.setEntered(id),
   })
-}
-
-function eventOf({ code, member, ...about }: AlertRecord) {
-  return {
-    type: 'alert.raised',
-    role: member === null ? 'asker' : 'key-holder',
-    reason: code,
-    ...(member === null ? {} : { parties: [member] }),
-    ...namesIn(about),
-  } as const
-}
-
-/** By its number, which is sealed: that of another day says the same. */
-function isEntered(
-  world: Pick<AlertWorld, 'store' | 'audit'>,
-  { id, at, code }: AlertRecord,
-): Promise<boolean> {
-  const fits = (event: LeafFields) => event.type === 'alert.raised' && event.reason === code
-  return isWritten(world, at, fits, ['alert', id])
 }
 
 function namesIn({ purpose, kind }: Pick<AlertRecord, 'purpose' | 'kind'>) {

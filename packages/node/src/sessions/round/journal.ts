@@ -8,6 +8,7 @@ import type { Appended } from '../../audit/index.ts'
 import type { RoundRecord, ThresholdListRecord } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { enterWaiting } from '../unentered.ts'
+import { isWritten } from '../written.ts'
 import type { Publication } from './lists.ts'
 import {
   type Announcement,
@@ -75,9 +76,15 @@ export async function journalRoundPublished(
 }
 
 /** That rounds were announced, or failed, of which the store says so already. */
-export function enterRounds({ store, audit }: Pick<NodeContext, 'store' | 'audit'>): Promise<void> {
+export function enterRounds(world: Pick<NodeContext, 'store' | 'audit'>): Promise<void> {
+  const { store, audit } = world
   return enterWaiting(store.rounds, {
     rows: () => store.rounds.unentered(),
+    nameOf: ({ id, state }) => `${id} ${state}`,
+    isEntered: ({ id, state, updatedAt }) => {
+      const type = state === 'failed' ? 'round.failed' : 'round.announced'
+      return isWritten(world, updatedAt, (event) => event.type === type && event.round === id)
+    },
     enter: (row) => audit.append(row.state === 'failed' ? failedIn(row) : announcedIn(row), {}),
     entered: ({ id }) => store.rounds.setEntered(id),
   })

@@ -3,6 +3,7 @@
 import { base64 } from '@drempel/protocol/encoding'
 import type { Checkpoint } from '@drempel/protocol/log'
 import { enterWaiting } from '../unentered.ts'
+import { isWritten } from '../written.ts'
 import { type KnownLog, ownerOf } from './policy.ts'
 import type { World } from './world.ts'
 
@@ -21,9 +22,17 @@ export async function journalConflict(
 }
 
 /** Those that are kept, and that this node's own log does not have. */
-export function enterConflicts({ store, audit }: Pick<World, 'store' | 'audit'>): Promise<void> {
+export function enterConflicts(world: Pick<World, 'store' | 'audit'>): Promise<void> {
+  const { store, audit } = world
   return enterWaiting(store.witness, {
     rows: () => store.witness.unenteredConflicts(),
+    nameOf: ({ log }) => log,
+    // By the trees themselves, which are sealed: the same can be said of two logs of a member.
+    isEntered: ({ code, first, at }) =>
+      isWritten(world, at, (event) => event.type === 'witness.refused' && event.reason === code, [
+        'first',
+        first,
+      ]),
     enter: ({ log, code, first, second }) => {
       const event = { type: 'witness.refused', reason: code } as const
       return audit.append({ ...event, parties: [ownerOf(log)] }, { first, second })
