@@ -6,7 +6,7 @@ import { forgetErased } from '@drempel/node/internal/sessions'
 import { fromBase64url, hmacSha256, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { failing } from '../../kit/bend.ts'
+import { bend, failing } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 import { Fg, PROOF } from './world.ts'
@@ -236,6 +236,43 @@ describe('the index of what was asked', () => {
     expect(await node.ctx.purposeKeys.list()).toEqual([])
     federation.clock.ahead += 86_400_000
     await ask('late.example')
+  })
+})
+
+describe('the begin of a case that is cut off behind its entry', () => {
+  const about = { kind: 'host', value: 'opening.example', proof: PROOF }
+  const opened = async () =>
+    (await node.entries()).filter(({ type }) => type === 'subject.opened').length
+  const cutOff = async (name: 'open' | 'set') => {
+    if (name === 'open') failing(node.ctx.store.cases, name)
+    else {
+      // Of the case itself the store knows.
+      const open = bend(node.ctx.store.cases, 'open', (honest) => async (entry) => {
+        const number = await honest(entry)
+        failing(node.ctx.store.meta, 'set')
+        open()
+        return number
+      })
+    }
+    expect((await fg.send('POST', '/subjects/access', about)).status).toBe(503)
+  }
+
+  test.each(['open', 'set'] as const)('is one when the node starts: %s', async (name) => {
+    const [cases, before] = [(await fg.cases()).length, await opened()]
+    await cutOff(name)
+    await node.restart()
+    const found = (await fg.cases()).slice(cases)
+    expect(found).toMatchObject([{ type: 'access' }])
+    const { case: of } = found[0]!
+    expect(await fg.access(about.value, { case: of })).toMatchObject({ case: { case: of } })
+    expect(await opened()).toBe(before + 2)
+  })
+
+  test('is one when the next comes', async () => {
+    const before = (await fg.cases()).length
+    await cutOff('open')
+    await fg.access(about.value)
+    expect(await fg.cases()).toHaveLength(before + 2)
   })
 })
 

@@ -11,6 +11,7 @@ import type { NodeContext } from '../context.ts'
 import { fail, isUnreadable } from '../errors.ts'
 import { allInTurn } from '../inturn.ts'
 import { journalClosed, journalHandled } from './journal.ts'
+import { finishOpening, openEntered } from './opening.ts'
 
 const DAY = 86_400_000
 const LISTED = 1_000
@@ -56,8 +57,8 @@ export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseR
   const id = hex(ctx.random(16))
   const sealed = seal(ctx, id, { proof, about: base64(index) })
   const entry = { id, type, kind, receivedAt, dueAt: addMonths(receivedAt, 1), sealed }
-  await journalHandled(ctx, 'subject.opened', entry, type, { operator, proof })
-  const number = await ctx.store.cases.open(entry)
+  const enter = () => journalHandled(ctx, 'subject.opened', entry, type, { operator, proof })
+  const number = await openEntered(ctx, entry, enter)
   return { ...entry, number, extendedAt: null, closedAt: null, outcome: null }
 }
 
@@ -81,8 +82,9 @@ async function knownCase(ctx: NodeContext, name: string): Promise<CaseRecord> {
   return found === null || nameOf(found) !== name ? fail('CASE_UNKNOWN') : asEntered(ctx, found)
 }
 
-/** At start: cases of which the end was entered, and a crash or a full disk came before the rest of it. */
+/** At start: cases of which begin or end was entered, and a crash or a full disk came before the rest of it. */
 export async function finishCases(ctx: NodeContext): Promise<void> {
+  await finishOpening(ctx)
   const open = await ctx.store.cases.list({ open: true, limit: LISTED })
   await allInTurn(open.map((one) => () => asEntered(ctx, one)))
 }
