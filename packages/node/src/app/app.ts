@@ -49,6 +49,7 @@ import {
   createSessions,
   enterRest,
   failOpenRounds,
+  finishActs,
   finishBegun,
   finishCases,
   goOnTurning,
@@ -199,6 +200,7 @@ async function run(
   // What can't be entered now is tried again while it runs.
   await enterRest(sessions.ctx).catch(failed('entries'))
   await finishCases(sessions.ctx).catch(failed('cases'))
+  await finishActs(sessions.ctx, sessions.intersections).catch(failed('cases'))
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()
   await goOnTurning(sessions.ctx, convenant, sessions)

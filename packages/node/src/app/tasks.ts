@@ -9,6 +9,7 @@ import {
   createSchedule,
   eachInTurn,
   enterRest,
+  finishActs,
   type Log,
   reviewAnswers,
   summariseFlags,
@@ -56,6 +57,7 @@ export function startTasks(node: RunningNode, store: Store, clock: Clock, log: L
     summaries: () => summariseFlags(ctx),
     retention: endRetention,
     proposals: () => store.proposals.forgetBefore(clock() - PROPOSALS_MS),
+    acts: () => finishActs(ctx, intersections),
     intersections: () => tidyIntersections(ctx, intersections),
   }
   const tidy = guarded('housekeeping', () => eachInTurn(housekeeping, failed))

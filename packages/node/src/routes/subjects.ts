@@ -77,7 +77,9 @@ export function subjectRoutes(node: RunningNode): Hono<OperatorEnv> {
   })
   app.post('/subjects/lift', fg, async (c) => {
     const about = await readJson(c, liftRequest)
-    return c.json(done(await liftObjection(ctx, { ...about, operator: c.get('operator').id })))
+    return c.json(
+      done(await liftObjection(ctx, runs, { ...about, operator: c.get('operator').id })),
+    )
   })
   app.post('/subjects/erasure', fg, async (c) => {
     const about = await readJson(c, erasureRequest)

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { openPeriodKeys, systemRandom } from '@drempel/node/internal/config'
-import { forgetErased } from '@drempel/node/internal/sessions'
+import { finishActs, forgetErased } from '@drempel/node/internal/sessions'
 import { fromBase64url, hmacSha256, ProtocolError, parseJcs } from '@drempel/protocol/encoding'
 import { parseReceipt, verifierKey, verifyReceipt } from '@drempel/protocol/log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -273,6 +273,60 @@ describe('the begin of a case that is cut off behind its entry', () => {
     await cutOff('open')
     await fg.access(about.value)
     expect(await fg.cases()).toHaveLength(before + 2)
+  })
+})
+
+describe('an act that is cut off behind its entry', () => {
+  type Act = Parameters<Fg['act']>[0]
+  const flag = (value: string) => node.ctx.store.flags.get('host', indexOf(value))
+  const indexOf = (value: string) => node.ctx.vault.blindIndex('host', value)
+  const acts = async () =>
+    (await node.entries()).filter(({ type }) => type === 'bezwaar' || type === 'correction').length
+  const cutOff = async (act: Act, value: string, more: object, at: () => void) => {
+    at()
+    const body = { kind: 'host', value, ...more }
+    expect((await fg.send('POST', `/subjects/${act}`, body)).status).toBe(503)
+  }
+
+  test('is done when the node starts, once', async () => {
+    const values = ['object', 'erase', 'rectify'].map((name) => `${name}-cut.example`)
+    await node.flag(values)
+    const [objected, erased, rectified] = values as [string, string, string]
+    const before = await acts()
+    const { flags } = node.ctx.store
+    // Of one kind there is one at a time: what came before the next is done with that.
+    await cutOff('objection', objected, { proof: PROOF }, () => failing(flags, 'object'))
+    await cutOff('erasure', erased, { proof: PROOF }, () => failing(flags, 'erase'))
+    expect((await flag(objected))?.state).toBe('bezwaar')
+    expect((await flag(erased))?.state).toBe('active')
+    const more = { proof: PROOF, replacement: 'right-cut.example', reports: 3 }
+    await cutOff('rectification', rectified, more, () => failing(flags, 'rectify'))
+    expect(await flag(erased)).toBeNull()
+    await node.restart()
+    expect(await flag(rectified)).toMatchObject({ withdrawnReason: 'rectified' })
+    expect(await flag('right-cut.example')).toMatchObject({ state: 'active', reports: 3 })
+    expect(await acts()).toBe(before + 3)
+    const open = (await fg.cases()).at(-3)!
+    await cutOff('lift', objected, { case: open.case }, () => failing(node.ctx.store.flags, 'lift'))
+    await finishActs(node.ctx, node.live.node.sessions.intersections)
+    expect((await flag(objected))?.state).toBe('active')
+    // What was begun stays no longer than that.
+    await fg.act('objection', objected)
+    await node.restart()
+    await fg.act('lift', objected, { case: (await fg.cases()).at(-1)!.case })
+    await node.restart()
+    expect((await flag(objected))?.state).toBe('active')
+  })
+
+  test('is not done where it was not entered', async () => {
+    const value = 'unentered-cut.example'
+    await node.flag([value])
+    const told = await fg.access(value)
+    await cutOff('objection', value, { case: told.case.case }, () => {
+      failing(node.ctx.audit, 'append')
+    })
+    await node.restart()
+    expect((await flag(value))?.state).toBe('active')
   })
 })
 

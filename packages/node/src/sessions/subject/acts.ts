@@ -14,9 +14,9 @@ import type { CaseRecord, FlagFields } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { canonical, checkGround, sealFlag } from '../flags.ts'
-import { exercising } from '../psi/rights.ts'
 import type { Intersections } from '../psi/runs.ts'
 import { caseAbout, caseFor, nameOf, type Request } from './cases.ts'
+import { carryOut, effectOf, rectification } from './effects.ts'
 import { journalHandled } from './journal.ts'
 
 export type About = Omit<Request, 'type' | 'kind' | 'index'> & {
@@ -38,20 +38,22 @@ export async function objectTo(
 ): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'objection' })
-  await journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
-  const object = () => ctx.store.flags.object(about.kind, index)
-  return { case: found, found: await exercising(ctx, runs, about.kind, object) }
+  const enter = () => journalHandled(ctx, 'bezwaar', found, 'objection', sealedOf(about, found))
+  const object = effectOf('object', index)
+  return { case: found, found: await carryOut(ctx, runs, found, object, enter) }
 }
 
 /** Ends a bezwaar, or lets an erased identifier be flagged again. @throws as `objectTo` */
 export async function liftObjection(
   ctx: NodeContext,
+  runs: Intersections,
   about: About & { readonly case: string },
 ): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseAbout(ctx, about.case, about.kind, index)
-  await journalHandled(ctx, 'bezwaar', found, 'lift', sealedOf(about, found))
-  return { case: found, found: await ctx.store.flags.lift(about.kind, index) }
+  const enter = () => journalHandled(ctx, 'bezwaar', found, 'lift', sealedOf(about, found))
+  const lift = effectOf('lift', index)
+  return { case: found, found: await carryOut(ctx, runs, found, lift, enter) }
 }
 
 /** @throws as `objectTo` */
@@ -62,9 +64,9 @@ export async function eraseFlag(
 ): Promise<Acted> {
   const index = indexOf(ctx, about)
   const found = await caseFor(ctx, { ...about, index, type: 'erasure' })
-  await journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
-  const erase = () => ctx.store.flags.erase(about.kind, index)
-  return { case: found, found: await exercising(ctx, runs, about.kind, erase) }
+  const enter = () => journalHandled(ctx, 'correction', found, 'erasure', sealedOf(about, found))
+  const erase = effectOf('erase', index)
+  return { case: found, found: await carryOut(ctx, runs, found, erase, enter) }
 }
 
 /**
@@ -92,9 +94,9 @@ export async function rectifyFlag(
   // Which fields, not to what: codes and dates of a flag are in no log.
   const corrected = [...Object.keys(fields), ...(instead === undefined ? [] : ['value'])].sort()
   const record = { ...sealedOf(about, found), corrected }
-  await journalHandled(ctx, 'correction', found, 'rectification', record)
-  const rectify = () => ctx.store.flags.rectify(kind, index, fields, instead)
-  return { case: found, found: await exercising(ctx, runs, kind, rectify) }
+  const enter = () => journalHandled(ctx, 'correction', found, 'rectification', record)
+  const rectify = rectification(index, fields, instead)
+  return { case: found, found: await carryOut(ctx, runs, found, rectify, enter) }
 }
 
 function indexOf(ctx: NodeContext, { kind, value }: About): Bytes {

@@ -15,5 +15,6 @@ export {
   nameOf as caseName,
   proofOf,
 } from './cases.ts'
+export { finishActs } from './effects.ts'
 export { listRecalls, type Recalled, reviewAnswers, watchAnswers } from './recall.ts'
 export { summariseFlags } from './summary.ts'
