@@ -1,14 +1,15 @@
 /**
  * A holder under full load: sixteen batches at once, as from a few askers that tag. With workers the
  * event loop of the main thread stays free for checks; the same load without them holds it up, which
- * shows that the measurement would notice.
+ * shows that the measurement would notice. A list that all threads prepare gives way to a screen.
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createPool, group } from '@drempel/node/internal/workers'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { createPool, group, prepareOnThreads } from '@drempel/node/internal/workers'
 import { randomScalar } from '@drempel/protocol/group'
 import { randomBlinded } from '@drempel/protocol/oprf'
+import { paddedSize, planRound } from '@drempel/protocol/threshold'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../protocol/random.ts'
 
@@ -60,4 +61,42 @@ test('the event loop stays free, and a check is answered meanwhile', async () =>
   const { p99, check } = await bestOf(5, 2)
   expect(p99).toBeLessThan(LIMIT_MS)
   expect(check).toBeLessThan(LIMIT_MS)
+})
+
+test('a screen is answered in the middle of a list that all threads prepare', async () => {
+  const pool = createPool({ size: 2 })
+  const count = 300_000
+  const all = random(16 * count)
+  const values = Array.from({ length: count }, (_, i) => all.subarray(16 * i, 16 * i + 16))
+  const plan = planRound([{ id: 'own', paddedSize: paddedSize(count) }])
+  const list = { plan, partner: 0, salt: random(32), values, reports: [] }
+  const screen = () => {
+    const blinded = batch.slice(0, 32 * 32)
+    return pool.run('evaluate', { share, blinded }, { elements: 32, urgent: true })
+  }
+  /** Whether no bins were filled between question and answer, and some after. */
+  const amid = async (): Promise<boolean> => {
+    let now = 0
+    let answer: Promise<boolean> | undefined
+    const ask = async () => {
+      const before = now
+      await screen()
+      return now === before && now < count
+    }
+    const onProgress = (done: number) => {
+      now = done
+      // All values have their keys: both threads go on to their bins.
+      if (2 * done >= count) answer ??= sleep(10).then(ask)
+    }
+    await prepareOnThreads(pool, list, { pause: () => nextTurn(), onProgress })
+    return answer!
+  }
+  try {
+    await Promise.all([screen(), screen()])
+    let found = await amid()
+    for (let more = 9; more > 0 && !found; more--) found = await amid()
+    expect(found).toBe(true)
+  } finally {
+    await pool.close()
+  }
 })

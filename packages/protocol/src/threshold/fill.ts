@@ -116,11 +116,12 @@ function fillBin(
     const from = WORDS * order[i]!
     if (compareAt(words, from, top, 0) >= 0) break
     for (let k = 0; k < WORDS; k++) entries[at + k] = words[from + k]!
-    for (; i < count && compareAt(words, WORDS * order[i]!, entries, at) === 0; i++) {
+    do {
       const number = order[i]!
       cells[number] = firstCell + slot
       counts[slot] = Math.min(MOST_REPORTS, counts[slot]! + reports[number]!)
-    }
+      i++
+    } while (i < count && compareAt(words, WORDS * order[i]!, entries, at) === 0)
   }
   const left = span + window - slot
   if (i < count || left === 0) return i === count
