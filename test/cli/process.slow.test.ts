@@ -86,7 +86,7 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
 
   // A log that the store has no more.
   const origin = 'drempel/demo/bank-a/2026Q3'
-  await (await openHome(home)).knownLogs.add(origin)
+  await (await openHome(home)).knownLogs.keep([{ origin, size: 1 }])
   const lost = await run('log', 'fsck', '--home', home, '--json')
   expect({ ...lost, out: JSON.parse(lost.out) }).toMatchObject({
     exit: 1,

@@ -170,12 +170,13 @@ describe('log reconcile', () => {
 
   test('an asker that goes back to a log without the query is named, twice over', async () => {
     await asker.stop()
-    const { store } = asker.live.node.home.paths
-    await cp(store, `${store}.backup`)
+    const { store, periods } = asker.live.node.home.paths
+    const files = [store, join(periods, 'logs.sealed')]
+    for (const file of files) await cp(file, `${file}.backup`)
     await asker.restart()
     const txid = await ask()
     await asker.stop()
-    await cp(`${store}.backup`, store)
+    for (const file of files) await cp(`${file}.backup`, file)
     await asker.restart()
     await asker.ctx.audit.append({ type: 'node.started' }, null)
     const { exit, told } = await reconcile()

@@ -52,7 +52,7 @@ it('finds a log that is gone, beside the one that is there, and one that lost it
   await append()
   expect(await fsck(path)).toMatchObject([{ origin: Q4, entries: 1, damage: [] }])
   const { knownLogs, paths } = await openHome(path)
-  await knownLogs.add(GONE)
+  await knownLogs.keep([{ origin: GONE, size: 1 }])
   expect(await fsck(path)).toEqual([
     { origin: Q4, entries: 1, records: 1, erased: 0, damage: [] },
     { origin: GONE, entries: 0, records: 0, erased: 0, damage: [{ what: 'LOST', index: null }] },
@@ -66,7 +66,7 @@ it('finds a log that is gone, beside the one that is there, and one that lost it
 })
 
 it('does not start without a log that the home knows, and says what to do', async () => {
-  await (await openHome(path)).knownLogs.add(GONE)
+  await (await openHome(path)).knownLogs.keep([{ origin: GONE, size: 1 }])
   await expect(startNode({ home: path, background: false })).rejects.toMatchObject({
     ...{ code: 'LOG_DAMAGED', at: GONE },
     hint: expect.stringMatching(/restore no backup.*log fsck/),

@@ -36,6 +36,14 @@ async function steal(sql: string, ...values: string[]): Promise<void> {
   await world.restart()
 }
 
+/** Nothing in the store itself tells. */
+async function unlisted(): Promise<void> {
+  await world.store.close()
+  await rm(list)
+  await world.restart()
+  await world.audit.verifySelf()
+}
+
 /** Every row of every log. */
 const EMPTIED = ['log_batches', 'log_hashes', 'log_txids', 'logs']
   .map((table) => `DELETE FROM ${table}`)
@@ -52,10 +60,25 @@ describe('a store that this node did not leave so is refused', () => {
     )
     await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
     expect(await lostLogs(world.store.log, world.known)).toEqual([Q4])
-    // Nothing in the store itself tells.
-    await rm(list)
+    await unlisted()
+  })
+
+  it('when it is an older copy, from before the last start or end of the node', async () => {
+    await some(2)
+    await world.store.close()
+    const files = ['', '-wal'].map((end) => join(world.folder, `node.db${end}`))
+    const older = await Promise.all(files.map((file) => readFile(file).catch(() => null)))
     await world.restart()
-    await world.audit.verifySelf()
+    await some(1)
+    await world.restart()
+    await world.store.close()
+    for (const [i, file] of files.entries()) {
+      if (older[i] === null) await rm(file, { force: true })
+      else await writeFile(file, older[i]!)
+    }
+    await world.restart()
+    await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
+    await unlisted()
   })
 
   it('when its log is gone, of this quarter or of one before', async () => {
@@ -65,9 +88,7 @@ describe('a store that this node did not leave so is refused', () => {
     await steal(EMPTIED)
     await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
     expect(await lostLogs(world.store.log, world.known)).toEqual([Q4, Q1])
-    await rm(list)
-    await world.restart()
-    await world.audit.verifySelf()
+    await unlisted()
   })
 
   it('when the whole store is a new one', async () => {
@@ -88,7 +109,8 @@ describe('a store that this node did not leave so is refused', () => {
     })
     await rm(list)
     const stranger = createVault(new Uint8Array(32).fill(9))
-    await (await openKnownLogs(join(world.folder, 'periods'), stranger, random)).add(Q4)
+    const other = await openKnownLogs(join(world.folder, 'periods'), stranger, random)
+    await other.keep([{ origin: Q4, size: 1 }])
     await expect(world.restart()).rejects.toMatchObject({ code: 'WRONG_MASTER_KEY' })
     await chmod(list, 0o644)
     await expect(world.restart()).rejects.toMatchObject({ code: 'HOME_UNSAFE' })
@@ -101,21 +123,26 @@ describe('an honest node', () => {
   it('has a log in the list when it tells of its first entry, and starts again', async () => {
     await some(1)
     const read = await openKnownLogs(join(world.folder, 'periods'), own.vault, random)
-    expect(read.list()).toEqual([Q4])
+    expect(read.list()).toEqual([{ origin: Q4, size: 1 }])
     world.now = Date.UTC(2027, 0, 5)
     await Promise.all([some(2), some(2)])
     await world.restart()
     await world.audit.verifySelf()
-    expect(world.known.list()).toEqual([Q4, Q1])
+    expect(world.known.list()).toEqual([
+      { origin: Q4, size: 1 },
+      { origin: Q1, size: 4 },
+    ])
   })
 
   it('starts when a crash came after the entry and before the list', async () => {
     await some(1)
+    await world.store.close()
     await rm(list)
     await world.restart()
     expect(world.known.list()).toEqual([])
     await world.audit.verifySelf()
-    expect(world.known.list()).toEqual([Q4])
+    await world.audit.remember()
+    expect(world.known.list()).toEqual([{ origin: Q4, size: 1 }])
     await steal(EMPTIED)
     await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
   })
@@ -131,7 +158,8 @@ describe('an honest node', () => {
     await some(1)
     await world.restart()
     await world.audit.verifySelf()
-    expect([world.known.list(), await world.audit.size(Q4)]).toEqual([[Q4], 2])
+    expect(world.known.list()).toEqual([{ origin: Q4, size: 2 }])
+    expect(await world.audit.size(Q4)).toBe(2)
   })
 
   it('goes on with a log of an older release, and lists it once its end has a MAC', async () => {
@@ -140,9 +168,10 @@ describe('an honest node', () => {
     await rm(list)
     await steal(`UPDATE logs SET seal = x'', note = ?`, note)
     await world.audit.verifySelf()
+    await world.audit.remember()
     expect(world.known.list()).toEqual([])
     await some(1)
-    expect(world.known.list()).toEqual([Q4])
+    expect(world.known.list()).toEqual([{ origin: Q4, size: 3 }])
     await steal(`UPDATE logs SET seal = x''`)
     await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
   })

@@ -1,6 +1,7 @@
 /** Logs that were set back to a backup, rewritten, or kept from the witnesses. */
 
 import { copyFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fromBase64url, ProtocolError, utf8 } from '@drempel/protocol/encoding'
 import { encodeAddCheckpoint, openCheckpoint, verifierKey } from '@drempel/protocol/log'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -33,11 +34,12 @@ const ask = () =>
   })
 const run = () => asker.ctx.witnessing.cosigning.run()
 
-/** Asks, cosigns, and is then put back to the store that it had before. */
+/** Asks, cosigns, and is then put back to the store and the folder that it had before. */
 async function setBack(): Promise<number> {
-  const store = asker.live.node.home.paths.store
+  const { store, periods } = asker.live.node.home.paths
+  const files = [store, join(periods, 'logs.sealed')]
   await asker.stop()
-  await copyFile(store, `${store}.backup`)
+  for (const file of files) await copyFile(file, `${file}.backup`)
   await asker.restart()
   for (let i = 0; i < 10; i++) await asker.ctx.audit.append({ type: 'node.started' }, null)
   expect((await ask()).status).toBe(200)
@@ -46,6 +48,9 @@ async function setBack(): Promise<number> {
   await asker.stop()
   await copyFile(`${store}.backup`, store)
   for (const suffix of ['-wal', '-shm']) await rm(`${store}${suffix}`, { force: true })
+  // To a store alone, that this node itself left longer, it does not even ask anybody.
+  await expect(asker.restart()).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
+  for (const file of files) await copyFile(`${file}.backup`, file)
   return size
 }
 

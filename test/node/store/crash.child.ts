@@ -36,6 +36,7 @@ const audit = createAudit({
   software: 'drempel/0.1.0',
 })
 await audit.verifySelf()
+await audit.remember()
 say({ ready: run })
 await Promise.all([
   ...[appending(1), appending(7), appending(40)],

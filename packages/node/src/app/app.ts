@@ -141,6 +141,7 @@ async function run(
     software: SOFTWARE,
   })
   await audit.verifySelf()
+  await audit.remember()
 
   const directory: Directory = (id) => {
     const document = convenant.peek()?.convenant

@@ -1,7 +1,7 @@
 import type { Json } from '@drempel/protocol/encoding'
 import { parseEvent } from '@drempel/protocol/log'
 import { fail } from './errors.ts'
-import { know, refuseLost } from './known.ts'
+import { keepKnown, refuseLost } from './known.ts'
 import {
   createMemory,
   makeReceipt,
@@ -19,7 +19,7 @@ import { createWriter } from './writer.ts'
 /** Hashes. */
 const REMEMBERED = 2048
 
-/** The node's log over its store. Call `verifySelf` before the first append. */
+/** The node's log over its store. Call `verifySelf` before the first append, then `remember`. */
 export function createAudit(options: AuditOptions): Audit {
   const { log } = options.store
   const memory = createMemory(log, options, REMEMBERED)
@@ -28,6 +28,8 @@ export function createAudit(options: AuditOptions): Audit {
     const asked = origin ?? (await writer.origin())
     return asked === null ? null : memory.head(asked)
   }
+
+  const remember = async () => keepKnown(log, options.knownLogs, await log.origins())
 
   async function readRecord(origin: string, index: number): Promise<Json> {
     const event = parseEvent(await readLeaf(log, origin, index))
@@ -55,8 +57,12 @@ export function createAudit(options: AuditOptions): Audit {
     verifySelf: async () => {
       await refuseLost(log, options.knownLogs)
       await verifyLogs(log, options)
-      for (const origin of await log.origins()) await know(log, options.knownLogs, origin)
     },
-    close: writer.close,
+    remember,
+    close: async () => {
+      await writer.close()
+      // What can't be kept now is at the next start.
+      await remember().catch(() => {})
+    },
   }
 }

@@ -22,7 +22,7 @@ import { type KeptKeys, loadRecordKeys } from './recordkey.ts'
 export type Damage = {
   readonly what:
     | 'END' // there is none, or it is not where this node left the log, with these entries
-    | 'LOST' // the home knows the log; there is no end of it that a node of this release left
+    | 'LOST' // the home knows the log; it is gone, shorter, or has another end than a node of this release leaves
     | 'MISSING' // an entry before the end
     | 'BEYOND' // an entry or hash after it
     | 'LEAF' // no event in canonical form

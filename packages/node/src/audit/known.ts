@@ -1,6 +1,7 @@
 /**
  * The store's logs against those that the home knows (config/knownlogs.ts). A store shows of itself
- * neither that it had another log, nor that one ended in a MAC before a checkpoint was put in its place.
+ * neither that it had another log, nor that one was longer, nor that one ended in a MAC before a
+ * checkpoint was put in its place.
  */
 
 import type { KnownLogs } from '../config/index.ts'
@@ -10,15 +11,15 @@ import { fail } from './errors.ts'
 const HINT =
   'the store lost entries that this node wrote: keep it, restore no backup, and tell the FG; drempel log fsck says which logs, and their witnesses what they held'
 
-/** Logs that the store lacks, or has without their MAC, though this node has acknowledged entries in them. */
+/** Logs that the store lacks, has shorter or without their MAC, though this node wrote them. */
 export async function lostLogs(
   log: Pick<LogStore, 'end'>,
   known: Pick<KnownLogs, 'list'>,
 ): Promise<readonly string[]> {
   const lost: string[] = []
-  for (const origin of known.list()) {
+  for (const { origin, size } of known.list()) {
     const end = await log.end(origin)
-    if (end === null || end.seal.length === 0) lost.push(origin)
+    if (end === null || end.seal.length === 0 || end.size < size) lost.push(origin)
   }
   return lost
 }
@@ -32,13 +33,18 @@ export async function refuseLost(
   if (lost !== undefined) fail('LOG_DAMAGED', { at: lost, hint: HINT })
 }
 
-/** Durable when it resolves; of a log that an older release ended, once it goes on. */
-export async function know(
+/** Durable when it resolves. A log that an older release ended is listed once it goes on. */
+export async function keepKnown(
   log: Pick<LogStore, 'end'>,
-  known: Pick<KnownLogs, 'has' | 'add'>,
-  origin: string,
+  known: Pick<KnownLogs, 'keep'>,
+  origins: readonly string[],
 ): Promise<void> {
-  if (known.has(origin)) return
-  const end = await log.end(origin)
-  if (end !== null && end.seal.length > 0) await known.add(origin)
+  const ends = await Promise.all(
+    origins.map(async (origin) => ({ origin, ...(await log.end(origin)) })),
+  )
+  await known.keep(
+    ends.flatMap(({ origin, size, seal }) =>
+      size === undefined || seal === undefined || seal.length === 0 ? [] : [{ origin, size }],
+    ),
+  )
 }

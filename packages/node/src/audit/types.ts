@@ -92,10 +92,12 @@ export interface Audit {
 
   /**
    * At start: each origin ends where this node left it, with the tree of its stored hashes, and its
-   * last leaves hash to what the tree holds; and of the logs that the home knows none is gone.
+   * last leaves hash to what the tree holds; and of the logs that the home knows none is gone or shorter.
    * @throws ProtocolError `LOG_DAMAGED`, `at` the origin
    */
   verifySelf(): Promise<void>
+  /** After that: the home knows the logs that there are, and how long they are. @throws ProtocolError `HOME_FAILED` */
+  remember(): Promise<void>
   /** Waits for what is under way; later appends reject. */
   close(): Promise<void>
 }

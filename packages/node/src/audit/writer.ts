@@ -22,7 +22,7 @@ import { endOf, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
 import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
 import { isKept } from './hashes.ts'
-import { know } from './known.ts'
+import { keepKnown } from './known.ts'
 import type { Memory } from './reader.ts'
 import {
   commitsTo,
@@ -160,7 +160,7 @@ export function createWriter(
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     // Before anybody is told of its first entries.
-    if (!knownLogs.has(log.origin)) await knownLogs.add(log.origin)
+    if (!knownLogs.has(log.origin)) await knownLogs.keep([{ origin: log.origin, size }])
     current = { ...log, tree: state }
     memory.appended(log.origin, state, stored)
     prepared.forEach(({ pending, leaf }, i) => {
@@ -209,7 +209,7 @@ export function createWriter(
     const end = await store.log.end(origin)
     const tree = end === null ? emptyTree() : await loadOwn(store.log, options, origin, end)
     // No entry is added where one before could not be acknowledged for want of this.
-    await know(store.log, knownLogs, origin)
+    if (!knownLogs.has(origin)) await keepKnown(store.log, knownLogs, [origin])
     // Only a log without entries may get a new key: else the old one was erased, or is lost.
     const key =
       (await options.periodKeys.load(period)) ??

@@ -63,12 +63,15 @@ export interface PurposeKeys {
   }
 }
 
+/** A log that has so many entries at the least. */
+export type KnownLog = { readonly origin: string; readonly size: number }
+
 /** Logs of which this node has acknowledged entries (knownlogs.ts). */
 export interface KnownLogs {
   has(origin: string): boolean
-  list(): readonly string[]
-  /** Durable when it resolves. @throws ProtocolError `HOME_FAILED` */
-  add(origin: string): Promise<void>
+  list(): readonly KnownLog[]
+  /** New logs, and larger sizes of those that are listed. Durable when it resolves. @throws ProtocolError `HOME_FAILED` */
+  keep(logs: readonly KnownLog[]): Promise<void>
 }
 
 export type Home = {

@@ -1,6 +1,7 @@
 /** What time ends by itself: records of a purpose's day, keys of periods, flags; each at its term, once. */
 
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { indexKeyOf, type PurposeDay } from '@drempel/node/internal/config'
 import {
   createRetention,
@@ -141,6 +142,7 @@ describe('the records of a day', () => {
     }
     const present = await readFile(paths.store)
     await cp(backup, paths.store)
+    await rm(join(paths.periods, 'logs.sealed'))
     await node.restart()
     await expect(open(shortest)).rejects.toMatchObject(erased)
     expect(await open(longer)).toEqual(SECRET)
