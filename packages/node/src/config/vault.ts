@@ -7,7 +7,16 @@
  */
 
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { type Bytes, concat, hex, type RandomBytes, sodium, utf8 } from '@drempel/protocol/encoding'
+import {
+  type Bytes,
+  concat,
+  hex,
+  keyedHash,
+  type RandomBytes,
+  sealBox,
+  sodium,
+  utf8,
+} from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
 
 const NONCE = 24
@@ -49,8 +58,7 @@ export function createVault(masterKey: Bytes): Vault {
       })
     },
     open: (context, sealed) => openWith(sealKey, context, sealed),
-    mac: (context, data) =>
-      sodium.crypto_generichash(32, concat(utf8(`${context}\n`), data), macKey),
+    mac: (context, data) => keyedHash(macKey, `${context}\n`, data),
     blindIndex: (kind, canonical) =>
       // No kind contains a line feed, so no two pairs give one text.
       sodium.crypto_generichash(32, utf8(`${kind}\n${canonical}`), indexKey),
@@ -66,10 +74,7 @@ export function sealWith(
 ): Bytes {
   const nonce = random(NONCE)
   if (plaintext.length >= LARGE) return sealLarge(key, context, plaintext, nonce)
-  const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
-    ...([plaintext, utf8(context), null, nonce, key] as const),
-  )
-  return concat(nonce, box)
+  return sealBox(key, nonce, context, plaintext)
 }
 
 /** @throws ProtocolError `SEALED_DAMAGED` */

@@ -71,11 +71,25 @@ export function compareBytes(a: Bytes, b: Bytes): number {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const DIGITS = utf8('0123456789abcdef')
+
+/** Text that was put together of a few parts is those parts until somebody reads it. */
+const PARTS = 8
 
 export function hex(bytes: Bytes): string {
+  if (bytes.length > PARTS) return decoder.decode(hexDigits(bytes))
   let text = ''
   for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!]!
   return text
+}
+
+function hexDigits(bytes: Bytes): Bytes {
+  const digits = new Uint8Array(2 * bytes.length)
+  for (let i = 0; i < bytes.length; i++) {
+    digits[2 * i] = DIGITS[bytes[i]! >> 4]!
+    digits[2 * i + 1] = DIGITS[bytes[i]! & 15]!
+  }
+  return digits
 }
 
 /** Lower-case hexadecimal. @throws ProtocolError `BAD_HEX` */

@@ -1,0 +1,66 @@
+/** Sealing and keyed hashing on libsodium's memory, beside its wrapper; and what stays in that memory. */
+
+import { type Bytes, concat, keyedHash, sealBox, sodium, utf8 } from '@drempel/protocol/encoding'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+// Not by libsodium, in whose memory they would stay.
+const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length))
+const key = random(32)
+const nonce = random(24)
+const context = fc.oneof(
+  fc.string({ unit: 'binary-ascii', maxLength: 200 }),
+  fc.string({ maxLength: 9 }),
+  fc.constantFrom('x'.repeat(17_000), 'é'),
+)
+const length = fc.oneof(fc.nat(600), fc.constantFrom(8_191, 16_000, 16_290, 16_400, 40_000))
+
+describe("libsodium's own functions", () => {
+  it('seal as its wrapper does', () => {
+    fc.assert(
+      fc.property(context, length, (context, length) => {
+        const plaintext = random(length)
+        const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+          ...([plaintext, utf8(context), null, nonce, key] as const),
+        )
+        expect(sealBox(key, nonce, context, plaintext)).toEqual(concat(nonce, box))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('hash as its wrapper does', () => {
+    fc.assert(
+      fc.property(context, length, (context, length) => {
+        const data = random(length)
+        const expected = sodium.crypto_generichash(32, concat(utf8(context), data), key)
+        expect(keyedHash(key, context, data)).toEqual(expected)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('refuse a key or a nonce of another length', () => {
+    const plaintext = utf8('x')
+    for (const length of [0, 31, 33]) {
+      expect(() => sealBox(random(length), nonce, 'c', plaintext)).toThrow('key')
+    }
+    for (const length of [0, 12, 25]) {
+      expect(() => sealBox(key, random(length), 'c', plaintext)).toThrow('nonce')
+    }
+    expect(() => keyedHash(random(65), 'c', plaintext)).toThrow()
+  })
+
+  it('leave neither key nor plaintext in its memory', () => {
+    const { libsodium } = sodium as unknown as { readonly libsodium: { readonly HEAPU8: Bytes } }
+    const isThere = (bytes: Bytes) =>
+      Buffer.from(libsodium.HEAPU8.buffer).includes(Buffer.from(bytes))
+    const [own, plaintext] = [random(32), random(300)]
+    sealBox(own, nonce, 'record/1', plaintext)
+    keyedHash(own, 'log/1', plaintext)
+    expect([own, plaintext].map(isThere)).toEqual([false, false])
+    // The wrapper frees what it took, and the key stays where it was.
+    sodium.crypto_generichash(32, plaintext, own)
+    expect(isThere(own)).toBe(true)
+  })
+})
