@@ -1,7 +1,6 @@
-/** What a session says about an event, and the leaf that it becomes. */
+/** What a session says about an event, and what the audit adds to make a leaf of it. */
 
-import type { Bytes } from '@drempel/protocol/encoding'
-import { type EventBody, encodeEvent, type LeafFields, quarterOf } from '@drempel/protocol/log'
+import { type EventBody, type LeafFrame, quarterOf } from '@drempel/protocol/log'
 
 /** The agreement in force; `digest` in lower-case hexadecimal. */
 export type ConvenantRef = {
@@ -22,30 +21,17 @@ type Said<Body> = Body extends EventBody
 /** A leaf without what the audit adds: version, time, software, period, convenant and commitment. */
 export type NewEvent = Said<EventBody>
 
-/** @throws ProtocolError `BAD_EVENT` when a field is missing, unknown or out of its set */
-export function leafOf(
-  event: NewEvent,
-  context: {
-    /** The leaf's minute. */
-    readonly time: string
-    readonly period: string
-    readonly software: string
-    readonly convenant: ConvenantRef
-    readonly commit: string
-  },
-): Bytes {
-  const { version, digest } = context.convenant
-  return encodeEvent({
-    retentionClass: 'standard',
-    convenant: { version, digest },
-    ...event,
-    v: 1,
-    time: context.time,
-    software: context.software,
-    period: context.period,
-    commit: context.commit,
-    // The spread of a union is no longer one to the compiler; the schema checks it again.
-  } as LeafFields)
+/** What the audit adds, in all leaves of a minute. @param time the minute */
+export function frameOf(
+  time: string,
+  period: string,
+  software: string,
+  { version, digest }: ConvenantRef,
+): LeafFrame {
+  return {
+    defaults: { retentionClass: 'standard', convenant: { version, digest } },
+    fixed: { v: 1, time, software, period },
+  }
 }
 
 /** Periods never go back with a clock: a quarter that a later one followed is complete. */

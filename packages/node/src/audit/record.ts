@@ -11,6 +11,7 @@ import {
   concat,
   concatAll,
   equalSecret,
+  hex,
   type Json,
   jcs,
   parseJcs,
@@ -30,7 +31,8 @@ const MAX_BOX = 64 * 1024 * 1024
 /** Salt, and the record's JSON behind it. */
 export type PlainRecord = Bytes
 export type KeyedRecord = {
-  readonly commit: string
+  /** 32 bytes. */
+  readonly commit: Bytes
   readonly plain: PlainRecord
   readonly key: Bytes
 }
@@ -40,8 +42,8 @@ export function writeRecord(record: Json, random: RandomBytes): PlainRecord {
   return concat(random(SALT), jcs(record))
 }
 
-/** What the leaves of these records say of them. */
-export function commitsTo(records: readonly PlainRecord[]): string[] {
+/** What the leaves of these records say of them, 32 bytes each. */
+export function commitsTo(records: readonly PlainRecord[]): Bytes[] {
   return sealedCommits(records, sha256)
 }
 
@@ -62,7 +64,7 @@ export function sealRecords(
 ): Bytes {
   const [alone] = records
   if (alone !== undefined && records.length === 1) {
-    return sealWith(alone.key, contextOf(origin, alone.commit), pad([alone.plain]), random)
+    return sealWith(alone.key, contextOf(origin, hex(alone.commit)), pad([alone.plain]), random)
   }
   const groups = new Map<Bytes, number[]>()
   records.forEach(({ key }, place) => {
@@ -125,15 +127,16 @@ export function recordOpener(origin: string, batch: SealedBatch): RecordOpener {
 }
 
 function pad(records: readonly PlainRecord[]): Bytes {
-  const length = records.reduce((sum, plain) => sum + paddedLength(plain), 0)
+  let length = 0
+  for (const plain of records) length += paddedLength(plain)
   const bytes = new Uint8Array(length)
-  const view = new DataView(bytes.buffer)
   let at = 0
   for (const plain of records) {
     // The salt, the length of the rest, the rest.
+    const rest = plain.length - SALT
     bytes.set(plain, at + 4)
     bytes.copyWithin(at, at + 4, at + 4 + SALT)
-    view.setUint32(at + SALT, plain.length - SALT)
+    for (let i = 0; i < 4; i++) bytes[at + SALT + i] = rest >>> (24 - 8 * i)
     at += paddedLength(plain)
   }
   return bytes

@@ -9,7 +9,9 @@ import { isProtocolError } from '@drempel/protocol/encoding'
 import {
   appendLeaves,
   emptyTree,
+  encodeFramed,
   encodeOrigin,
+  type LeafFrame,
   leafHashes,
   minuteOf,
   parseOrigin,
@@ -20,7 +22,7 @@ import { type PurposeDay, recordKeyOf } from '../config/index.ts'
 import type { LogEntry } from '../store/index.ts'
 import { endOf, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
-import { type ConvenantRef, leafOf, type NewEvent, periodAt } from './event.ts'
+import { type ConvenantRef, frameOf, type NewEvent, periodAt } from './event.ts'
 import { isKept } from './hashes.ts'
 import { keepKnown } from './known.ts'
 import type { Memory } from './reader.ts'
@@ -48,18 +50,12 @@ type Pending = {
 }
 
 type Begun = { readonly pending: Pending; readonly key: Bytes; readonly plain: PlainRecord }
-type Prepared = {
-  readonly pending: Pending
-  readonly leaf: Bytes
-  readonly record: KeyedRecord
-}
+type Prepared = KeyedRecord & { readonly pending: Pending; readonly leaf: Bytes }
 
 /** What every entry of a batch needs. */
 type Setting = {
   readonly log: Current
-  readonly convenant: ConvenantRef
-  /** The leaves' minute. */
-  readonly time: string
+  readonly frame: LeafFrame
   /** Of the batch's purposes; null for a day that had a key and has none. */
   readonly keys: ReadonlyMap<string, Bytes | null>
 }
@@ -75,12 +71,14 @@ type Current = {
 
 type Moment = {
   readonly minute: number
-  /** Of the convenant. */
-  readonly id: string
+  readonly convenant: ConvenantRef
   /** The period that was written to last. */
-  readonly last: string
+  readonly last: string | undefined
+  readonly period: string
   readonly origin: string
+  /** The leaves' minute. */
   readonly time: string
+  readonly frame: LeafFrame
 }
 
 export type Writer = {
@@ -96,7 +94,8 @@ export function createWriter(
 ): Writer {
   const { store, clock, knownLogs } = options
   const queue: Pending[] = []
-  let running: Promise<void> | undefined
+  let busy = false
+  const closing: (() => void)[] = []
   let current: Current | undefined
   let ofToday: (Omit<PurposeDay, 'purpose'> & { keys: Map<string, Bytes | null> }) | undefined
   let moment: Moment | undefined
@@ -106,15 +105,14 @@ export function createWriter(
     new Promise<Appended>((resolve, reject) => {
       if (closed) return reject(refusal('closed'))
       queue.push({ event, record, resolve, reject })
-      running ??= drain()
+      if (!busy) next()
     })
 
-  async function drain(): Promise<void> {
-    while (queue.length > 0) {
-      // All that others write in this turn of the event loop shares the transaction and its fsync.
-      await new Promise<void>((resolve) => store.log.gather(() => resolve(commitNext())))
-    }
-    running = undefined
+  function next(): void {
+    busy = queue.length > 0
+    // All that others write in this turn of the event loop shares the transaction and its fsync.
+    if (busy) store.log.gather(commitNext)
+    else for (const close of closing) close()
   }
 
   async function commitNext(): Promise<void> {
@@ -129,10 +127,11 @@ export function createWriter(
       memory.doubted()
       for (const { reject } of batch) reject(refusal(codeOf(error)))
     }
+    next()
   }
 
   async function commit(batch: Pending[], setting: Setting): Promise<void> {
-    const { log } = setting
+    const { origin, tree } = setting.log
     const begun: Begun[] = []
     let [taken, bytes] = [0, 0]
     for (; taken < batch.length && bytes < MAX_BYTES; taken++) {
@@ -142,30 +141,29 @@ export function createWriter(
       bytes += paddedLength(one.plain)
     }
     queue.unshift(...batch.splice(taken))
-    const prepared = prepare(options, begun, setting)
+    const prepared = prepare(begun, setting)
     if (prepared.length === 0) return
-    const expected = log.tree.size
+    const first = tree.size
     const hashes = leafHashes(
       prepared.map(({ leaf }) => leaf),
       sha256,
     )
     const entries = prepared.map((one, i) => entryOf(one, hashes[i]!))
-    const records = prepared.map(({ record }) => record)
-    const { state, stored } = appendLeaves(log.tree, hashes, sha256)
+    const { state, stored } = appendLeaves(tree, hashes, sha256)
     const { size } = state
-    const sealed = sealRecords(log.origin, expected, records, options.random)
+    const sealed = sealRecords(origin, first, prepared, options.random)
     const above = stored.filter((node) => node.level > 0 && isKept(node))
-    const end = endOf(options, log.origin, state)
-    if (!(await store.log.append(log.origin, { entries, sealed }, above, end, expected))) {
+    const end = endOf(options, origin, state)
+    if (!(await store.log.append(origin, { entries, sealed }, above, end, first))) {
       fail('LOG_UNAVAILABLE', { at: 'size' })
     }
     // Before anybody is told of its first entries.
-    if (!knownLogs.has(log.origin)) await knownLogs.keep([{ origin: log.origin, size }])
-    current = { ...log, tree: state }
-    memory.appended(log.origin, state, stored)
-    prepared.forEach(({ pending, leaf }, i) => {
-      pending.resolve({ origin: log.origin, index: expected + i, leaf, size })
-    })
+    if (!knownLogs.has(origin)) await knownLogs.keep([{ origin, size }])
+    current = { ...setting.log, tree: state }
+    memory.appended(origin, state, stored)
+    for (const [i, { pending, leaf }] of prepared.entries()) {
+      pending.resolve({ origin, index: first + i, leaf, size })
+    }
   }
 
   function atHand(
@@ -174,21 +172,25 @@ export function createWriter(
     now: number,
   ): Setting | undefined {
     if (current === undefined) return undefined
-    const { origin, time } = momentOf(convenant, now, current.period)
+    const { origin, time, frame } = momentOf(convenant, now, current.period)
     if (origin !== current.origin || ofToday?.period !== current.period) return undefined
     if (ofToday.day !== purposeDay(current.period, '', time).day) return undefined
     const { keys } = ofToday
-    if (purposesOf(batch).some((purpose) => !keys.get(purpose))) return undefined
-    return { log: current, convenant, time, keys }
+    const isMissing = (purpose: string) => !keys.get(purpose) && PURPOSE.test(purpose)
+    if (batch.some(({ event }) => isMissing(purposeIn(event) ?? ''))) return undefined
+    return { log: current, frame, keys }
   }
 
   /** Worked out once for each minute. */
-  function momentOf(convenant: ConvenantRef, now: number, last: string): Moment {
-    const { id } = convenant
+  function momentOf(convenant: ConvenantRef, now: number, last: string | undefined): Moment {
     const minute = Math.floor(now / 60_000)
-    if (moment?.minute === minute && moment.id === id && moment.last === last) return moment
-    const origin = originOf(options, convenant, periodAt(now, last))
-    moment = { minute, id, last, origin, time: minuteOf(now) }
+    if (moment?.minute === minute && moment.last === last && isSame(moment.convenant, convenant)) {
+      return moment
+    }
+    const period = periodAt(now, last)
+    const [origin, time] = [originOf(options, convenant, period), minuteOf(now)]
+    const frame = frameOf(time, period, options.software, convenant)
+    moment = { minute, convenant: { ...convenant }, last, period, origin, time, frame }
     return moment
   }
 
@@ -197,14 +199,13 @@ export function createWriter(
     convenant: ConvenantRef,
     now: number,
   ): Promise<Setting> {
-    const log = await open(convenant, now)
-    const time = minuteOf(now)
-    return { log, convenant, time, keys: await keysOf(batch, log, time) }
+    const last = current?.period ?? (await lastPeriod(options))
+    const { period, origin, time, frame } = momentOf(convenant, now, last)
+    const log = await open(period, origin)
+    return { log, frame, keys: await keysOf(batch, log, time) }
   }
 
-  async function open(convenant: ConvenantRef, now: number): Promise<Current> {
-    const period = periodAt(now, current?.period ?? (await lastPeriod(options)))
-    const origin = originOf(options, convenant, period)
+  async function open(period: string, origin: string): Promise<Current> {
     if (current?.origin === origin) return current
     const end = await store.log.end(origin)
     const tree = end === null ? emptyTree() : await loadOwn(store.log, options, origin, end)
@@ -258,7 +259,7 @@ export function createWriter(
     },
     close: async () => {
       closed = true
-      await running
+      if (busy) await new Promise<void>((resolve) => closing.push(resolve))
     },
   }
 }
@@ -278,22 +279,24 @@ function begin({ random }: AuditOptions, pending: Pending, setting: Setting): Be
 }
 
 /** Those whose event is good. */
-function prepare(
-  { software }: AuditOptions,
-  begun: readonly Begun[],
-  { log: { period }, convenant, time }: Setting,
-): Prepared[] {
+function prepare(begun: readonly Begun[], { frame }: Setting): Prepared[] {
+  const prepared: Prepared[] = []
   const commits = commitsTo(begun.map(({ plain }) => plain))
-  return begun.flatMap(({ pending, plain, key }, i) => {
+  for (const [i, { pending, plain, key }] of begun.entries()) {
     const commit = commits[i]!
     try {
-      const leaf = leafOf(pending.event, { time, period, software, convenant, commit })
-      return [{ pending, leaf, record: { commit, plain, key } }]
+      prepared.push({
+        pending,
+        leaf: encodeFramed(pending.event, frame, commit),
+        commit,
+        plain,
+        key,
+      })
     } catch (error) {
       pending.reject(error)
-      return []
     }
-  })
+  }
+  return prepared
 }
 
 function entryOf({ pending: { event }, leaf }: Prepared, hash: Bytes): LogEntry {
@@ -317,6 +320,10 @@ async function lastPeriod({ store, member }: AuditOptions): Promise<string | und
     .map(({ quarter }) => quarter)
     .sort()
     .at(-1)
+}
+
+function isSame(a: ConvenantRef, b: ConvenantRef): boolean {
+  return a.id === b.id && a.version === b.version && a.digest === b.digest
 }
 
 function originOf({ member }: AuditOptions, { id }: ConvenantRef, quarter: string): string {

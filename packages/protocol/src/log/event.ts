@@ -10,10 +10,12 @@
 
 import { type Bytes, fromUtf8, type Json, jcs, parseJcs } from '../encoding/index.ts'
 import { fail } from './errors.ts'
-import { readPlain, writePlain } from './plain.ts'
+import { framed, readPlain, writePlain } from './plain.ts'
 import { type EventOf, type EventType, type LeafFields, validate } from './schema.ts'
+import type { LeafFrame } from './shapes.ts'
 
 export { EVENT_TYPES, type EventOf, type EventType, type LeafFields } from './schema.ts'
+export type { LeafFrame } from './shapes.ts'
 
 /** What differs from event to event; the node adds the rest to each alike. */
 export type EventBody<Type extends EventType = EventType> = Type extends EventType
@@ -25,9 +27,23 @@ const MAX_LEAF = 16 * 1024
 
 /** The leaf bytes. @throws ProtocolError `BAD_EVENT`, `at` the first bad field */
 export function encodeEvent(event: LeafFields): Bytes {
-  const leaf = writePlain(event) ?? jcs(validate(event) as Json)
-  if (leaf.length > MAX_LEAF) fail('BAD_EVENT')
-  return leaf
+  return noLonger(writePlain(event) ?? jcs(validate(event) as Json))
+}
+
+/**
+ * As `encodeEvent`, of what is said of an event in a frame that many have in common.
+ * @param frame the same object for as long as its values are the same: then it is looked at once
+ * @param commit 32 bytes
+ */
+export function encodeFramed(said: object, frame: LeafFrame, commit: Bytes): Bytes {
+  const value = said as { readonly [name: string]: unknown }
+  return noLonger(
+    writePlain(value, frame, commit) ?? jcs(validate(framed(value, frame, commit)) as Json),
+  )
+}
+
+function noLonger(leaf: Bytes): Bytes {
+  return leaf.length > MAX_LEAF ? fail('BAD_EVENT') : leaf
 }
 
 /** Reads leaf bytes, which must be in canonical form. @throws ProtocolError `BAD_EVENT` */

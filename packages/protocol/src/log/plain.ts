@@ -6,13 +6,10 @@
  *
  * It may say no to a leaf that the schema allows, and never yes to one that it refuses: the patterns
  * are the schema's own, or narrower.
- *
- * Most events differ from one before them in random digits alone. Then the leaf is that one's, with the
- * digits written over.
  */
 
 import { z } from 'zod'
-import { type Bytes, utf8 } from '../encoding/index.ts'
+import { type Bytes, hex, utf8 } from '../encoding/index.ts'
 import {
   CAPACITIES,
   type fields,
@@ -26,6 +23,15 @@ import {
   sizeBucket,
 } from './fields.ts'
 import { events, isWhole, type LeafFields } from './schema.ts'
+import {
+  type Digits,
+  isSame,
+  type LeafFrame,
+  remember,
+  type Shape,
+  type Value,
+  writeAgain,
+} from './shapes.ts'
 
 type Form = {
   /** Ascending, as they are written. */
@@ -34,19 +40,6 @@ type Form = {
   /** Events that were written, the last one first. */
   readonly shapes: Shape[]
 }
-
-/** An event but for its random digits. */
-type Shape = {
-  /** Of each member: undefined where it is absent. Of digits nothing counts but that they are there. */
-  readonly values: readonly unknown[]
-  /** Names of an event. */
-  readonly count: number
-  readonly leaf: Bytes
-  readonly digits: readonly Digits[]
-}
-
-/** Where a member's digits stand in the leaf. */
-type Digits = { readonly name: string; readonly at: number; readonly length: number }
 
 type Member = {
   readonly name: string
@@ -67,88 +60,55 @@ type Known = {
   nested?: { readonly copy: unknown; readonly whole: string }
 }
 
-type Value = { readonly [name: string]: unknown }
-
 /** The event that the text is, or undefined: then the schema decides. @throws SyntaxError if it is no JSON */
 export function readPlain(text: string): LeafFields | undefined {
   const value: Value | null = JSON.parse(text)
   return isPlain(text, value) ? (value as LeafFields) : undefined
 }
 
-/** The canonical form of an event, or undefined: then the schema decides. */
-export function writePlain(event: LeafFields): Bytes | undefined {
-  const form = forms.get(event.type)
+/**
+ * The canonical form of an event, or undefined: then the schema decides.
+ * @param commit of the event, where it is not among what is said of it
+ */
+export function writePlain(
+  said: Value,
+  frame: LeafFrame = NO_FRAME,
+  commit?: Bytes,
+): Bytes | undefined {
+  const form = forms.get(said.type)
   if (form === undefined) return undefined
-  return writeAgain(form, event) ?? writeNew(form, event)
+  return writeAgain(form.shapes, said, frame, commit) ?? writeNew(form, said, frame, commit)
 }
 
-function writeAgain({ members, shapes }: Form, event: LeafFields): Bytes | undefined {
-  const count = Object.keys(event).length
-  for (const shape of shapes) {
-    if (shape.count !== count || !isOf(shape, members, event)) continue
-    const leaf = copyOf(shape.leaf)
-    return shape.digits.every((one) => writeDigits(leaf, one, event)) ? leaf : undefined
-  }
-  return undefined
+const NO_FRAME: LeafFrame = { defaults: {}, fixed: {} }
+
+/** The whole event. */
+export function framed(said: Value, { defaults, fixed }: LeafFrame, commit?: Bytes): Value {
+  const event = { ...defaults, ...said, ...fixed }
+  return commit === undefined ? event : { ...event, commit: hex(commit) }
 }
 
-/** A buffer of its own for each leaf would take longer than all the rest of it. */
-const SHARED = 32_768
-let shared = new Uint8Array(SHARED)
-let used = 0
-
-function copyOf(leaf: Bytes): Bytes {
-  if (used + leaf.length > SHARED) {
-    shared = new Uint8Array(SHARED)
-    used = 0
-  }
-  const copy = shared.subarray(used, used + leaf.length)
-  used += leaf.length
-  copy.set(leaf)
-  return copy
-}
-
-function isOf({ values }: Shape, members: readonly Member[], event: Value): boolean {
-  for (let i = 0; i < members.length; i++) {
-    const { name, digits } = members[i]!
-    const [value, before] = [event[name], values[i]]
-    if (digits > 0 ? (value === undefined) !== (before === undefined) : !isSame(value, before)) {
-      return false
-    }
-  }
-  return true
-}
-
-/** @returns whether they are digits, and as many */
-function writeDigits(leaf: Bytes, { name, at, length }: Digits, event: Value): boolean {
-  const text = event[name]
-  if (typeof text !== 'string' || text.length !== length) return false
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false
-    leaf[at + i] = code
-  }
-  return true
-}
-
-function writeNew({ members, shapes }: Form, event: LeafFields): Bytes | undefined {
+function writeNew(
+  { members, shapes }: Form,
+  said: Value,
+  frame: LeafFrame,
+  commit?: Bytes,
+): Bytes | undefined {
+  const event = framed(said, frame, commit)
   let [text, written] = ['', 0]
-  const values: unknown[] = []
+  const copies = new Map<string, unknown>()
   const digits: Digits[] = []
   let isLasting = true
   for (const member of members) {
-    const value = (event as Value)[member.name]
-    values.push(value)
+    const value = event[member.name]
     if (value === undefined) {
       if (!member.optional) return undefined
       continue
     }
     const one = member.known?.plain.get(value) ?? writeMember(member, value)
     if (one === undefined) return undefined
-    if (typeof value === 'object') {
-      values[values.length - 1] = member.known?.nested?.copy
-      isLasting &&= member.known !== null
-    }
+    copies.set(member.name, typeof value === 'object' ? member.known?.nested?.copy : value)
+    if (typeof value === 'object') isLasting &&= member.known !== null
     if (member.digits > 0) {
       const at = text.length + member.label.length + 1
       digits.push({ name: member.name, at, length: member.digits })
@@ -159,10 +119,7 @@ function writeNew({ members, shapes }: Form, event: LeafFields): Bytes | undefin
   if (written === 0 || written !== Object.keys(event).length) return undefined
   if (!holds(event as LeafFields & Ordered)) return undefined
   const leaf = utf8(`{${text.slice(1)}}`)
-  if (isLasting) {
-    shapes.unshift({ values, count: written, leaf: leaf.slice(), digits })
-    shapes.length = Math.min(shapes.length, SHAPES)
-  }
+  if (isLasting) remember(shapes, { said, frame, commit, copies, leaf, digits })
   return leaf
 }
 
@@ -181,18 +138,6 @@ function writeMember({ label, pattern, known }: Member, value: unknown): string 
     known.plain.set(value, whole)
   }
   return whole
-}
-
-/** @param copy strings and numbers, in lists and objects */
-function isSame(value: unknown, copy: unknown): boolean {
-  if (value === copy) return true
-  if (typeof value !== 'object' || value === null) return false
-  if (typeof copy !== 'object' || copy === null || Array.isArray(value) !== Array.isArray(copy)) {
-    return false
-  }
-  const names = Object.keys(copy)
-  if (Object.keys(value).length !== names.length) return false
-  return names.every((name) => isSame((value as Value)[name], (copy as Value)[name]))
 }
 
 function isPlain(text: string, value: Value | null): boolean {
@@ -216,8 +161,6 @@ const EVER_OTHERS: readonly string[] = [
   'peerCheckpoints',
 ]
 const KNOWN = 64
-/** More than there are quorums of a handful of holders. */
-const SHAPES = 16
 
 const ASCENDING = ['parties', 'rules', 'alerts', 'capacities'] as const
 

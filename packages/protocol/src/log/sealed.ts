@@ -18,12 +18,12 @@ export function sealedCommit(salt: Bytes, record: Bytes): string {
   return hex(sha256(concat(salt, record)))
 }
 
-/** As `sealedCommit` for each; of 32 fresh random bytes with the record behind them. */
-export function sealedCommits(records: readonly Bytes[], digest: Sha256 = sha256): string[] {
+/** As `sealedCommit` for each, in bytes; of 32 fresh random bytes with the record behind them. */
+export function sealedCommits(records: readonly Bytes[], digest: Sha256 = sha256): Bytes[] {
   if (records.some(({ length }) => length < 32)) fail('BAD_COMMITMENT')
-  if (records.length < FEW) return records.map((record) => hex(digest(record)))
+  if (records.length < FEW) return records.map((record) => digest(record))
   const hashes = sha256All(records)
-  return records.map((_, i) => hex(hashes.subarray(32 * i, 32 * (i + 1))))
+  return records.map((_, i) => hashes.subarray(32 * i, 32 * (i + 1)))
 }
 
 /** @throws ProtocolError `BAD_COMMITMENT` if the record is not the one that the leaf binds */

@@ -13,6 +13,7 @@ import {
   foldRight,
   type Hash,
   type NodeId,
+  nodeHash,
   nodeHashes,
   nodesOf,
   type ReadHashes,
@@ -56,6 +57,8 @@ export function appendLeaves(
 ): Appended {
   checkState(state)
   checkSize(state.size + hashes.length)
+  const [alone] = hashes
+  if (alone !== undefined && hashes.length === 1) return appendAlone(state, alone, digest)
   if (hashes.some(({ length }) => length !== 32)) fail('BAD_STATE')
   const edge = [...state.edge]
   const open: Hash[] = []
@@ -71,6 +74,22 @@ export function appendLeaves(
   }
   const size = state.size + hashes.length
   return { state: { size, edge: [...edge, ...open] }, stored: inOrder(rows, state.size, size) }
+}
+
+/** Like a carry: each one-bit that the size ends in is a left sibling that waits. */
+function appendAlone({ size, edge: before }: TreeState, leaf: Hash, digest: Sha256): Appended {
+  if (leaf.length !== 32) fail('BAD_STATE')
+  const edge = before.slice()
+  const stored: StoredHash[] = [{ level: 0, index: size, hash: leaf }]
+  let [level, index, hash] = [0, size, leaf]
+  while (index % 2 === 1) {
+    hash = nodeHash(edge.pop()!, hash, digest)
+    index = Math.floor(index / 2)
+    level++
+    stored.push({ level, index, hash })
+  }
+  edge.push(hash)
+  return { state: { size: size + 1, edge }, stored }
 }
 
 /** New nodes of a level, from index `first` on. */
@@ -99,7 +118,9 @@ export function rootOf(state: TreeState, digest: Sha256 = sha256): Hash {
 function checkState(state: TreeState): TreeState {
   checkSize(state.size)
   const { size, edge } = state
-  if (edge.length !== nodesOf(0, size).length) fail('BAD_STATE')
+  let ones = 0
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
+  if (edge.length !== ones) fail('BAD_STATE')
   if (!edge.every((hash) => hash.length === 32)) fail('BAD_STATE')
   return state
 }
