@@ -134,6 +134,28 @@ export function logContract(world: StoreWorld): void {
       const go = () => world.store.log.append('o', batch(entry(0, null)), [], end(1), 0)
       expect((await Promise.all([go(), go()])).sort()).toEqual([false, true])
       expect((await world.store.log.end('o'))?.size).toBe(1)
+      const next = (from: number) =>
+        world.store.log.append('o', batch(entry(from, `t${from}`)), [], end(from + 1), from)
+      // Each alone, then with others in one transaction.
+      const alone: boolean[] = []
+      for (const from of [0, 2, 1, 1]) alone.push(await next(from))
+      expect(alone).toEqual([false, false, true, false])
+      expect(await Promise.all([2, 1, 2, 4, 3].map(next))).toEqual([
+        true,
+        false,
+        false,
+        false,
+        true,
+      ])
+      await restart()
+      expect(await world.store.log.end('o')).toEqual(end(4))
+      const leaves = [0, 1, 2, 3].map((from) => entry(from, null).leaf)
+      expect(await world.store.log.leaves('o', 0, 9)).toEqual(leaves)
+      expect(await next(3)).toBe(false)
+      expect(await next(4)).toBe(true)
+      expect(await world.store.log.findTxid('t4')).toEqual([
+        { origin: 'o', index: 4, type: 'test' },
+      ])
     })
 
     it('refuses an end that does not fit, and changes nothing when a hash exists', async () => {

@@ -72,6 +72,20 @@ describe('group commit', () => {
     expect(await store.meta.get('late')).toBe('again')
   })
 
+  it('appends to a log by one transaction, and by none to a log of another size', async () => {
+    const append = (size: number) => {
+      const end = { size, seal: index(1), note: '' }
+      return store.log.append('o/1', batch(entry(0, 'tx')), [], end, size - 1)
+    }
+    for (const size of [1, 2]) await append(size)
+    const before = await commits()
+    for (const size of [3, 4, 5]) expect(await append(size)).toBe(true)
+    expect((await commits()) - before).toBe(3)
+    for (const size of [2, 3, 9]) expect(await append(size)).toBe(false)
+    expect((await commits()) - before).toBe(3)
+    expect(await store.log.end('o/1')).toMatchObject({ size: 5 })
+  })
+
   it('shows no read what is not durable yet', async () => {
     const end = { size: 1, seal: index(1), note: '' }
     const appended = store.log.append('o/1', batch(entry(0, 'tx')), [], end, 0)

@@ -7,7 +7,7 @@
 import type { Bytes } from '@drempel/protocol/encoding'
 import { concatAll } from '@drempel/protocol/encoding'
 import { failCorrupt } from '../errors.ts'
-import type { LogBatch, SealedBatch } from '../parts/log.ts'
+import type { LogBatch, LogEnd, SealedBatch } from '../parts/log.ts'
 import { blob, type Connection } from './connection.ts'
 
 /** Entries of one log; of their numbers 8,192 logs have room below 2^53. */
@@ -30,8 +30,11 @@ type Row = {
 type Written = readonly (readonly [string, string | null, number])[]
 
 export type Batches = {
-  /** @returns writes it, within a transaction, into a log of that number */
-  adder(batch: LogBatch): (log: number, first: number) => void
+  /**
+   * @returns writes it and the new end into a log of that number, by one statement: that is whole or
+   * not at all without a transaction around it. False, and nothing changed, if the log is of another size.
+   */
+  appender(batch: LogBatch, end: LogEnd): (log: number, first: number) => boolean
   leaves(log: number, from: number, to: number): readonly Bytes[]
   hashes(log: number, from: number, to: number): readonly Bytes[]
   sealed(log: number, position: number): SealedBatch | null
@@ -40,9 +43,9 @@ export type Batches = {
 }
 
 export function batchRows({ db }: Pick<Connection, 'db'>): Batches {
-  const insert = db.prepare(
-    'INSERT INTO log_batches (id, hashes, events, leaves, sealed) VALUES (?, ?, ?, ?, ?)',
-  )
+  // Each statement costs its way into SQLite and back, and those of a transaction around them two more.
+  db.exec(APPENDS)
+  const insert = db.prepare('INSERT INTO log_appends VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   // The first may begin before what is asked for, in the same log.
   const range = `FROM log_batches WHERE id < @to AND id >= coalesce(
     (SELECT max(id) FROM log_batches WHERE id >= @log AND id <= @from), @from) ORDER BY id`
@@ -62,12 +65,20 @@ export function batchRows({ db }: Pick<Connection, 'db'>): Batches {
   }
 
   return {
-    adder: ({ entries, sealed }) => {
-      const hashes = concatAll(entries.map(({ hash }) => hash))
-      const leaves = concatAll(entries.map(({ leaf }) => leaf))
+    appender: ({ entries, sealed }, { size, seal, note }) => {
+      const hashes = joined(entries.map(({ hash }) => hash))
+      const leaves = joined(entries.map(({ leaf }) => leaf))
       const events: Written = entries.map(({ type, txid, leaf }) => [type, txid, leaf.length])
       const text = JSON.stringify(events)
-      return (log, first) => void insert.run(log * LOG_SPAN + first, hashes, text, leaves, sealed)
+      return (log, first) => {
+        try {
+          insert.run(log, first, size, seal, note, hashes, text, leaves, sealed)
+          return true
+        } catch (error) {
+          if ((error as { code?: unknown }).code === 'SQLITE_CONSTRAINT_TRIGGER') return false
+          throw error
+        }
+      }
     },
     leaves: (log, from, to) => {
       const span = within(log, from, to)
@@ -108,6 +119,23 @@ export function batchRows({ db }: Pick<Connection, 'db'>): Batches {
         .filter(({ id }) => id >= from && id < to),
   }
 }
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const [first] = parts
+  return first !== undefined && parts.length === 1 ? first : concatAll(parts)
+}
+
+/** A view of this connection, to which rows can only be added. */
+const APPENDS = `
+CREATE TEMP VIEW log_appends AS SELECT 0 AS log, 0 AS first, 0 AS size, x'' AS seal, '' AS note,
+  x'' AS hashes, '' AS events, x'' AS leaves, x'' AS sealed;
+CREATE TEMP TRIGGER log_append INSTEAD OF INSERT ON log_appends BEGIN
+  UPDATE logs SET size = new.size, seal = new.seal, note = new.note
+    WHERE id = new.log AND size = new.first;
+  SELECT RAISE(ABORT, 'size') WHERE changes() = 0;
+  INSERT INTO log_batches (id, hashes, events, leaves, sealed)
+    VALUES ((new.log << 40) + new.first, new.hashes, new.events, new.leaves, new.sealed);
+END;`
 
 /** What a row holds as JSON. @throws ProtocolError `STORE_CORRUPT` */
 export function parsed<T>(text: string): T {

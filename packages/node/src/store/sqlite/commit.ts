@@ -9,6 +9,7 @@ import type Database from 'better-sqlite3'
 
 type Write = {
   readonly work: () => unknown
+  readonly single: boolean
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -18,8 +19,9 @@ type GroupCommit = {
    * Runs `work` whole or not at all, in the order of the calls; resolves when it is durable. `work` may
    * run twice, the first time undone. Waits for a turn of the event loop, and for another where there is
    * company: what one event leads to, and the next, then shares one fsync.
+   * @param single one statement, which is a transaction by itself
    */
-  write<T>(work: () => T): Promise<T>
+  write<T>(work: () => T, single?: boolean): Promise<T>
   /** Calls `work` before the next transaction, which does what it writes at once. */
   gather(work: () => void): void
   /** Does all that waits now. */
@@ -76,6 +78,8 @@ export function groupCommit(
         throw error
       }
     }
+    const [first] = waiting
+    if (first?.single && waiting.length === 1) return [attempt(first)]
     try {
       return whole.immediate(() => attemptAll(attempt))
     } catch (error) {
@@ -113,9 +117,9 @@ export function groupCommit(
   }
 
   return {
-    write: <T>(work: () => T) =>
+    write: <T>(work: () => T, single = false) =>
       new Promise<T>((resolve, reject) => {
-        waiting.push({ work, resolve, reject })
+        waiting.push({ work, single, resolve, reject })
         schedule()
       }),
     gather(work) {

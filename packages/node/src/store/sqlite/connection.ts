@@ -29,8 +29,11 @@ export type SqliteOptions = {
 export type Connection = {
   readonly db: Database.Database
   readonly clock: Clock
-  /** Runs `work` as one transaction that is durable when the promise resolves. */
-  write<T>(work: () => T): Promise<T>
+  /**
+   * Runs `work` as one transaction that is durable when the promise resolves.
+   * @param single it is one statement that writes, and none that reads before it
+   */
+  write<T>(work: () => T, single?: boolean): Promise<T>
   /** Calls `work` before the next transaction, which does what it writes at once. */
   gather(work: () => void): void
   read<T>(work: () => T): Promise<T>

@@ -13,11 +13,6 @@ export function logStore(connection: Connection): LogStore {
   const begin = db.prepare(
     `INSERT OR IGNORE INTO logs (origin, size, seal, note) VALUES (?, 0, x'', '')`,
   )
-  const advance = db
-    .prepare<[number, Bytes, string, string, number], number>(
-      'UPDATE logs SET size = ?, seal = ?, note = ? WHERE origin = ? AND size = ? RETURNING id',
-    )
-    .pluck()
   const addHash = db.prepare(
     'INSERT INTO log_hashes (log, level, position, hash) VALUES (?, ?, ?, ?)',
   )
@@ -35,6 +30,8 @@ export function logStore(connection: Connection): LogStore {
   const hasDay = db.prepare<[string], 1>('SELECT 1 FROM log_days WHERE name = ?').pluck()
   const batches = batchRows(connection)
   const txids = txidIndex(connection, batches)
+  /** Of logs that are there to stay. */
+  const known = new Map<string, number>()
 
   /** Empty for a log that is not there. */
   const of = <T>(origin: string, work: (log: number) => readonly T[]) =>
@@ -47,22 +44,26 @@ export function logStore(connection: Connection): LogStore {
     gather,
     append: async (origin, batch, nodes, end, expectedSize) => {
       const { entries } = batch
-      const add = batches.adder(batch)
+      const { size } = end
+      if (size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'end.size' })
+      const add = batches.appender(batch, end)
+      const settles = txids.isDue(expectedSize, size)
       const work = () => {
-        if (end.size !== expectedSize + entries.length) fail('STORE_CONFLICT', { at: 'end.size' })
         if (expectedSize === 0) begin.run(origin)
-        const { size, seal, note } = end
-        const log = advance.get(size, seal, note, origin, expectedSize)
-        if (log === undefined) return undefined
-        add(log, expectedSize)
+        const log = known.get(origin) ?? idOf.get(origin)
+        if (log === undefined || !add(log, expectedSize)) return undefined
         for (const { level, index, hash } of nodes) addHash.run(log, level, index, hash)
-        return { log, settled: txids.extend(log, expectedSize, size) }
+        if (settles) txids.extend(log, expectedSize, size)
+        return log
       }
+      const single = known.has(origin) && expectedSize > 0 && nodes.length === 0 && !settles
       try {
-        const done = await write(work)
-        if (done?.settled) txids.forget()
-        else if (done) txids.appended(done.log * LOG_SPAN + expectedSize, entries)
-        return done !== undefined
+        const log = await write(work, single)
+        if (log === undefined) return false
+        known.set(origin, log)
+        if (settles) txids.forget()
+        else txids.appended(log * LOG_SPAN + expectedSize, entries)
+        return true
       } catch (error) {
         // It may be there all the same.
         txids.forget()

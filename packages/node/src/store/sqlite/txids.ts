@@ -18,8 +18,10 @@ type Row = { readonly run: number; readonly names: string }
 type Named = { readonly txid: string; readonly quoted: string }
 
 export type Txids = {
-  /** Within the transaction that appends entries from, ..., to - 1 to a log. @returns whether it wrote */
-  extend(log: number, from: number, to: number): boolean
+  /** Whether `extend` may have something to write. */
+  isDue(from: number, to: number): boolean
+  /** Within the transaction that appends entries from, ..., to - 1 to a log. */
+  extend(log: number, from: number, to: number): void
   /** After it. */
   appended(first: number, events: readonly RowEvent[]): void
   /** What is in memory is read again. */
@@ -67,10 +69,10 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
   /** Where the entries of a log begin that are in no run. */
   const openOf = (log: number) => lastOf.get(log * LOG_SPAN, (log + 1) * LOG_SPAN) ?? log * LOG_SPAN
 
-  const settle = (log: number, end: number): boolean => {
+  const settle = (log: number, end: number): void => {
     const first = openOf(log)
     const until = log * LOG_SPAN + end
-    if (first >= until) return false
+    if (first >= until) return
     begin.run(first, until)
     const places = new Map<string, number[]>()
     for (const { id, txid } of batches.events(first, until)) {
@@ -84,7 +86,6 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
       const some = names.slice(at, at + ROW).map((name) => [name, ...places.get(name)!])
       add.run(first, names[at], JSON.stringify(some))
     }
-    return true
   }
 
   const remember = (into: Map<string, number[]>, first: number, events: readonly RowEvent[]) => {
@@ -113,13 +114,13 @@ export function txidIndex({ db }: Pick<Connection, 'db'>, batches: Batches): Txi
   }
 
   return {
+    // A log that begins ends the others, as a rule for good.
+    isDue: (from, to) => from === 0 || to - (to % RUN) > from,
     extend(log, from, to) {
-      const end = to - (to % RUN)
-      if (from > 0) return end > from && settle(log, end)
-      // A log that begins ends the others, as a rule for good.
-      const others = logs.all().filter(({ id }) => id !== log)
-      const settled = others.map(({ id, size }) => settle(id, size))
-      return (end > 0 && settle(log, end)) || settled.includes(true)
+      if (from === 0) {
+        for (const { id, size } of logs.all()) if (id !== log) settle(id, size)
+      }
+      settle(log, to - (to % RUN))
     },
     appended(first, events) {
       if (recent !== undefined) remember(recent, first, events)
