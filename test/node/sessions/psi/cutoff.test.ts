@@ -155,6 +155,10 @@ describe('a proposal that is withdrawn while it goes out', () => {
       return call(to, method, ...given)
     })
     expect(await refuse(bank, id)).toMatchObject({ json: { state: 'refused' } })
+    const other = await propose(bank, { purpose: 'vier-ogen' }, one)
+    federation.clock.ahead += 8 * 86_400_000
+    await tidyIntersections(bank.ctx, runsOf(bank))
+    expect(await shown(bank, other.id)).toMatchObject({ state: 'failed', reason: 'PSI_EXPIRED' })
     expect(told).toEqual([])
   })
 })

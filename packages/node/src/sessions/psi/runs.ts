@@ -207,7 +207,8 @@ export class Intersections {
         this.#stop(id, begun, error)
         const session = await sessionOf(this.#ctx, id)
         const reason = await keepFailure(this.#ctx, session, error, live ?? begun)
-        if (!tell || reason === undefined) return
+        // Of a draft the other side knows nothing; one that goes out meanwhile, who sends it tells.
+        if (!tell || reason === undefined || session.state === 'drafted') return
         tellEnd(this.#ctx, session, { refused: false, reason: causeOf(reason) })
       })
     } finally {
