@@ -122,7 +122,7 @@ export function approvalOf(
   { id, reason, proposer, decider, createdAt }: OpenedProposal,
 ): {
   readonly fields: Pick<EventBody<'record.opened'>, 'approvalCommit' | 'capacities'>
-  readonly record: Json
+  readonly record: { readonly approval: Json; readonly salt: string }
 } {
   const approval = { proposal: id, reason, proposer, decider, createdAt }
   const salt = ctx.random(32)

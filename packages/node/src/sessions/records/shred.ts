@@ -12,6 +12,7 @@ import type { Operator } from '../../http/index.ts'
 import type { Proposal } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail } from '../errors.ts'
+import { isWritten } from '../written.ts'
 import {
   agreed,
   approvalOf,
@@ -69,8 +70,18 @@ async function finish(ctx: NodeContext, row: Proposal): Promise<void> {
     return
   }
   const proposal = openProposal(ctx, row)
-  // The entry may have been written just before the crash; twice is no untruth.
-  if (proposal.subject.act === 'shred') await carryOut(ctx, proposal, proposal.subject)
+  const { subject } = proposal
+  if (subject.act !== 'shred') return
+  const { period } = subject
+  // Another entry of one approval would look like another approval.
+  const entered = await isWritten(
+    ctx,
+    row.begunAt!,
+    (event) => event.type === 'shred' && event.shredded === period,
+    ['proposal', row.id],
+  )
+  if (entered) await ctx.store.proposals.end(row.id)
+  else await carryOut(ctx, proposal, subject)
 }
 
 async function carryOut(
@@ -83,7 +94,7 @@ async function carryOut(
   const reason = force ? 'FORCED' : 'RETENTION_ENDED'
   const { origin, index } = await ctx.audit.append(
     { type: 'shred', ...fields, shredded: period, reason },
-    record,
+    { ...record, proposal: proposal.id },
   )
   await ctx.store.proposals.end(proposal.id)
   ctx.log('info', 'log.shredded', { reason })
