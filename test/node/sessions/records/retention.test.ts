@@ -292,6 +292,36 @@ describe('an end that goes wrong', () => {
   })
 })
 
+test('an end whose entry is there, and the note of that is not, is entered once', async () => {
+  const { ctx } = node
+  const purpose = [...terms().keys()][0]!
+  await rememberAsked(ctx, { kind: 'host', purpose }, hex(random(16)), ['asked.example'])
+  const { origin } = await ctx.audit.append({ type: 'node.started' }, null)
+  federation.clock.ahead += 92 * DAY
+  await ctx.audit.append({ type: 'node.started' }, null)
+  const ends = ['records.ended', 'shred'] as const
+  const entered = async () =>
+    (await node.entries()).flatMap(({ type, ...one }) =>
+      'shredded' in one && one.shredded === origin.slice(-6) ? [type] : [],
+    )
+  const audit = ctx.audit as { append: typeof ctx.audit.append }
+  const { append } = audit
+  audit.append = async (event, record) => {
+    const appended = await append(event, record)
+    if (!ends.some((type) => type === event.type)) return appended
+    throw Object.assign(new Error(), { code: 'EIO' })
+  }
+  for (const days of [900, 1 + MOMENT]) {
+    federation.clock.ahead += days * DAY
+    await createRetention(ctx)().catch(() => {})
+  }
+  audit.append = append
+  expect(await entered()).toEqual(ends)
+  for (let looks = 0; looks < 2; looks++) await createRetention(ctx)()
+  expect(await entered()).toEqual(ends)
+  expect(await stuckRecords(ctx)).toEqual([])
+})
+
 test('a flag goes a day after it expired, and the summary of the quarter still counts it', async () => {
   const { ctx } = node
   const now = ctx.clock()

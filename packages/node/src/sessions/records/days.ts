@@ -4,11 +4,13 @@
  * node has seen for a day that the term ends: a clock that jumps ahead erases nothing at once.
  */
 
+import type { LeafFields } from '@drempel/protocol/log'
 import { purposeDayName } from '../../config/index.ts'
 import type { PurposeDay } from '../../config/types.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf } from '../errors.ts'
 import { type Kept, keepSums } from '../outcomes/index.ts'
+import { isWritten } from '../written.ts'
 import { DAY_MS } from './terms.ts'
 
 /** Seen a day before its end, it ends on time: what looks, looks once an hour. */
@@ -41,11 +43,15 @@ export async function endDays(ctx: NodeContext, terms: ReadonlyMap<string, numbe
     if (end <= now && now - first >= DAY_MS) over.push(of)
   }
   await writeState(ctx, { noticed: seen, begun, held })
-  const known = new Set(begun.map(purposeDayName))
+  const known = new Map(
+    begun.map(purposeDayName).map((name) => [name, noticed[name] ?? now - SEEN_BEFORE_MS] as const),
+  )
   const fresh = over.filter((of) => !known.has(purposeDayName(of)))
   const unsummed = fresh.length === 0 ? [] : await keepSums(ctx, fresh)
   const days = [...begun, ...fresh.filter((one) => unsummed.every(({ of }) => of !== one))]
-  if (days.length + unsummed.length + held.length > 0) await erase(ctx, seen, days, unsummed)
+  if (days.length + unsummed.length + held.length > 0) {
+    await erase(ctx, seen, days, unsummed, known)
+  }
 }
 
 /** Quarters with days whose answers are still to be counted: what is left of one outlives them. */
@@ -78,12 +84,14 @@ export async function stuckDays(
 /**
  * Erased first, entered after: an entry must not attest what a crash prevented. A day that can't end keeps
  * no other from its end; what came after it for its own purpose is entered when it is gone too.
+ * @param before since when, of those that were begun before and may have been entered
  */
 async function erase(
   ctx: NodeContext,
   noticed: State['noticed'],
   days: readonly PurposeDay[],
   unsummed: readonly Kept[],
+  before: ReadonlyMap<string, number>,
 ): Promise<void> {
   const held = unsummed.map(({ of }) => of)
   await writeState(ctx, { noticed, begun: days, held })
@@ -96,7 +104,8 @@ async function erase(
   for (const of of days) await eraseDay(ctx, of).catch(keeping(of))
   for (const last of lastOfEach(days.filter((one) => !waits(one)))) {
     // Without it all days of the purpose wait.
-    await enterEnd(ctx, last).catch(keeping({ ...last, day: '' }))
+    const since = before.get(purposeDayName(last))
+    await enterEnd(ctx, last, since).catch(keeping({ ...last, day: '' }))
   }
   await writeState(ctx, { noticed, begun: days.filter(waits), held })
   for (const { period, purpose } of lastOfEach(kept.map(({ of }) => of))) {
@@ -112,8 +121,16 @@ async function eraseDay({ store, purposeKeys }: NodeContext, of: PurposeDay): Pr
   await purposeKeys.erase(of)
 }
 
-async function enterEnd(ctx: NodeContext, { period, purpose, day }: PurposeDay): Promise<void> {
+async function enterEnd(
+  ctx: NodeContext,
+  { period, purpose, day }: PurposeDay,
+  since: number | undefined,
+): Promise<void> {
   const event = { type: 'records.ended', shredded: period, purpose, through: day } as const
+  const fits = (one: LeafFields) =>
+    one.type === event.type &&
+    [one.shredded, one.purpose, one.through].join() === [period, purpose, day].join()
+  if (since !== undefined && (await isWritten(ctx, since, fits))) return
   await ctx.audit.append(event, null)
   ctx.log('info', 'log.records-ended', { period })
 }

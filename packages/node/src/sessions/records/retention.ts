@@ -8,13 +8,14 @@
  * output first, and comes a day later by the same clock.
  */
 
-import { parseOrigin, quarterOf } from '@drempel/protocol/log'
+import { type LeafFields, parseOrigin, quarterOf } from '@drempel/protocol/log'
 import { watchExpiry, watchWithdrawn } from '../alerts/index.ts'
 import { forgetExpiredValues } from '../approvals.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf } from '../errors.ts'
 import { allInTurn } from '../inturn.ts'
 import { forgetErased } from '../subject/index.ts'
+import { isWritten } from '../written.ts'
 import { type Cause, endDays, stuckDays, uncountedQuarters } from './days.ts'
 import { DAY_MS, endOf, retentionTerms } from './terms.ts'
 
@@ -90,7 +91,8 @@ async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
   // One whose key can't be erased keeps no other from its end.
   const ends = [...left].map((period) => async () => {
     try {
-      await erase(ctx, period)
+      const since = noticed[period] ?? now - NOTICE_MS
+      await erase(ctx, period, begun.includes(period) ? since : null)
     } catch (error) {
       ctx.log('error', 'log.not-ended', { period, code: codeOf(error) })
       throw error
@@ -101,9 +103,14 @@ async function endPeriods(ctx: NodeContext, days: number): Promise<void> {
   await allInTurn(ends)
 }
 
-/** Erased first, entered after, as by two people. */
-async function erase(ctx: NodeContext, period: string): Promise<void> {
+/**
+ * Erased first, entered after, as by two people.
+ * @param since of one that was begun before, and may have been entered
+ */
+async function erase(ctx: NodeContext, period: string, since: number | null): Promise<void> {
   await ctx.periodKeys.erase(period)
+  const fits = (event: LeafFields) => event.type === 'shred' && event.shredded === period
+  if (since !== null && (await isWritten(ctx, since, fits))) return
   await ctx.audit.append({ type: 'shred', shredded: period, reason: 'RETENTION_ENDED' }, null)
   ctx.log('info', 'log.shredded', { reason: 'RETENTION_ENDED' })
 }
