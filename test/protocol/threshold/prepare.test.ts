@@ -229,8 +229,6 @@ describe('a list prepared in parts', () => {
     lengths: Uint32Array.from(values, ({ length }) => length),
   })
   const parts = [
-    [1, 1],
-    [2, 2],
     [5, 3],
     [3, 16],
     [1, 100],
@@ -238,14 +236,13 @@ describe('a list prepared in parts', () => {
   const sized = (plan: RoundPlan, paddedSize: number): RoundPlan => {
     return { ...plan, partners: plan.partners.map((own) => ({ ...own, paddedSize })) }
   }
-  const wide = { ...shapedPlan(4, [1, 2]), bins: 512, binBits: 9, keyBits: 81 }
+  const wide = { ...shapedPlan(4, [1, 2]), bins: 256, binBits: 8, keyBits: 80 }
 
   it.each(parts)('is the same from %i stretches and %i ranges, but for dummies', (...cut) => {
     for (const [plan, count] of [
-      [planFor(256, 256), 0],
-      [planFor(256, 256), 1],
-      [sized(shapedPlan(30, [2, 2]), 500), 500],
-      [sized(wide, 600), 600],
+      [shapedPlan(2, [1, 1]), 0],
+      [sized(shapedPlan(3, [2, 2]), 200), 200],
+      [sized(wide, 300), 300],
     ] as const) {
       // Some values twice, in different stretches.
       const list = [...numbered(count), ...numbered(Math.min(count, 40))]
@@ -322,7 +319,7 @@ describe('a list prepared in parts', () => {
 
   it('covers all bins, eight by eight at least', () => {
     for (const bins of [128, 256, 65_536]) {
-      for (const count of [1, 2, 3, 7, 16, 100]) {
+      for (const count of [1, 2, 3, 7, 16, 300]) {
         const ranges = binRanges({ bins }, count)
         expect(ranges).toHaveLength(Math.min(count, bins / 8))
         expect([ranges[0]!.first, ranges.at(-1)!.end]).toEqual([0, bins])

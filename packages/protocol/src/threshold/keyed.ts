@@ -67,7 +67,7 @@ export function* keyRecords(
   const counts = new Int32Array(plan.bins)
   for (let i = 0; i < count; i++) counts[bins[i]!]!++
   const keyed = ranges.map((range) => emptyRange(counts.subarray(range.first, range.end)))
-  const rangeOf = new Uint8Array(plan.bins / OCTET)
+  const rangeOf = new Uint16Array(plan.bins / OCTET)
   /** Where in its range the next record of a bin goes. */
   const next = new Int32Array(plan.bins)
   ranges.forEach(({ first: bin, end }, range) => {
