@@ -1,16 +1,19 @@
 /**
  * Writes the SIMD kernel of packages/protocol/src/mpc: AND parts, compare, select and exchange over
- * bit-sliced shares, 16 bytes (128 lanes) an instruction. mpc/kernel.ts says what each one computes.
+ * bit-sliced shares, 16 bytes (128 lanes) an instruction, and 8 at the end where rows have 64 lanes.
+ * mpc/kernel.ts says what each one computes.
  *
  * All operands are public addresses and lengths in bytes; no instruction's choice or address depends
- * on shared bits. Lengths are multiples of 16.
+ * on shared bits. Lengths are multiples of 8, those of `transpose` of 16.
  */
 
 import {
+  type Expr,
   type FunctionBuilder,
   type I32,
   i32,
   i32const,
+  i64,
   type Local,
   load,
   ModuleBuilder,
@@ -41,13 +44,41 @@ function declare(module: ModuleBuilder, name: string, count: number) {
   return { f, p: Array.from({ length: count }, (_, i) => f.parameter('i32', i)) }
 }
 
-const step = (f: FunctionBuilder, ...pointers: readonly Local<'i32'>[]) => {
-  for (const pointer of pointers) f.set(pointer, i32.add(pointer, i32const(ROW)))
+/** What one instruction works on. */
+type Lanes<T extends 'v128' | 'i64'> = {
+  readonly type: T
+  readonly bytes: number
+  readonly xor: (a: Expr<T>, b: Expr<T>) => Expr<T>
+  readonly and: (a: Expr<T>, b: Expr<T>) => Expr<T>
+}
+
+const ROW_LANES: Lanes<'v128'> = { type: 'v128', bytes: ROW, xor: v128.xor, and: v128.and }
+const HALF_LANES: Lanes<'i64'> = { type: 'i64', bytes: ROW / 2, xor: i64.xor, and: i64.and }
+
+type Body = <T extends 'v128' | 'i64'>(lanes: Lanes<T>) => void
+
+/** Whole rows from `at` to `end`, then the half of one that may be left; the body moves on. */
+function eachLanes(f: FunctionBuilder, at: I, end: I, body: Body): void {
+  f.loopWhile(i32.ltU(i32.add(at, i32const(HALF_LANES.bytes)), end), () => body(ROW_LANES))
+  f.ifPublic(i32.ltU(at, end), () => body(HALF_LANES))
+}
+
+function step(
+  f: FunctionBuilder,
+  { bytes }: { readonly bytes: number },
+  ...pointers: readonly I[]
+): void {
+  for (const pointer of pointers) f.set(pointer, i32.add(pointer, i32const(bytes)))
 }
 
 // x0·(y0 ⊕ y1) ⊕ x1·y0 ⊕ mask
-function part(x0: V128, x1: V128, y0: V128, y1: V128, mask: V128): V128 {
-  return v128.xor(v128.xor(v128.and(x0, v128.xor(y0, y1)), v128.and(x1, y0)), mask)
+function part<T extends 'v128' | 'i64'>(
+  { xor, and }: Lanes<T>,
+  [x0, x1]: readonly [Expr<T>, Expr<T>],
+  [y0, y1]: readonly [Expr<T>, Expr<T>],
+  mask: Expr<T>,
+): Expr<T> {
+  return xor(xor(and(x0, xor(y0, y1)), and(x1, y0)), mask)
 }
 
 /** and(z, mask, x0, x1, y0, y1, bytes) */
@@ -55,12 +86,12 @@ function writeAnd(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'and', 7)
   const [z, mask, x0, x1, y0, y1, bytes] = p as [I, I, I, I, I, I, I]
   const end = f.local('i32', i32.add(z, bytes))
-  const left = f.local('v128')
-  f.loopWhile(i32.ltU(z, end), () => {
-    f.set(left, load('v128', y0))
-    const own = part(load('v128', x0), load('v128', x1), left, load('v128', y1), load('v128', mask))
-    f.store(z, own)
-    step(f, z, mask, x0, x1, y0, y1)
+  eachLanes(f, z, end, (lanes) => {
+    const { type } = lanes
+    const left = f.local(type, load(type, y0))
+    const x = [load(type, x0), load(type, x1)] as const
+    f.store(z, part(lanes, x, [left, load(type, y1)], load(type, mask)))
+    step(f, lanes, z, mask, x0, x1, y0, y1)
   })
 }
 
@@ -68,64 +99,67 @@ function writeAnd(module: ModuleBuilder): void {
 function writeCompare(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'compare', 8)
   const [z, mask, p0, p1, c0, c1, runs, end] = p as [I, I, I, I, I, I, I, I]
-  const [a0, a1] = [f.local('v128'), f.local('v128')]
-  const [held, v0, own] = [f.local('v128'), f.local('v128'), f.local('v128')]
-  eachPair(f, p0, p1, runs, end, (a, b) => {
-    f.set(a0, load('v128', a.first))
-    f.set(a1, load('v128', a.second))
-    f.set(held, load('v128', c0))
-    f.set(v0, v128.xor(a0, held))
-    const x0 = v128.xor(a0, load('v128', b.first))
-    const x1 = v128.xor(a1, load('v128', b.second))
-    f.set(own, part(x0, x1, v0, v128.xor(a1, load('v128', c1)), load('v128', mask)))
+  eachPair(f, p0, p1, runs, end, (lanes, a, b) => {
+    const { type, xor } = lanes
+    const a0 = f.local(type, load(type, a.first))
+    const a1 = f.local(type, load(type, a.second))
+    const held = f.local(type, load(type, c0))
+    const v0 = f.local(type, xor(a0, held))
+    const x = [xor(a0, load(type, b.first)), xor(a1, load(type, b.second))] as const
+    const v1 = xor(a1, load(type, c1))
+    const own = f.local(type, part(lanes, x, [v0, v1], load(type, mask)))
     f.store(z, own)
-    f.store(c0, v128.xor(held, own))
-    step(f, z, mask, c0, c1)
+    f.store(c0, xor(held, own))
+    step(f, lanes, z, mask, c0, c1)
   })
 }
 
 /** select(z, mask, p0, p1, c0, c1, runs, end): own part of (a ⊕ b) ∧ c, also added to c0 */
 function writeSelect(module: ModuleBuilder): void {
-  writeProduct(module, 'select', (f, own, { c0, held }) => {
-    f.store(c0, v128.xor(held, own))
+  writeProduct(module, 'select', (f, { xor }, own, { c0, held }) => {
+    f.store(c0, xor(held, own))
   })
 }
 
 /** swap(z, mask, p0, p1, c0, c1, runs, end): own part d of (a ⊕ b) ∧ c; in p0 a ⊕= d, b ⊕= d */
 function writeSwap(module: ModuleBuilder): void {
-  writeProduct(module, 'swap', (f, own, { a, b, a0, b0 }) => {
-    f.store(a, v128.xor(a0, own))
-    f.store(b, v128.xor(b0, own))
+  writeProduct(module, 'swap', (f, { xor }, own, { a, b, a0, b0 }) => {
+    f.store(a, xor(a0, own))
+    f.store(b, xor(b0, own))
   })
 }
 
-type Product = {
+type Product<T extends 'v128' | 'i64'> = {
   readonly a: I
   readonly b: I
-  readonly a0: V
-  readonly b0: V
+  readonly a0: Local<T>
+  readonly b0: Local<T>
   readonly c0: I
-  readonly held: V
+  readonly held: Local<T>
 }
 
 function writeProduct(
   module: ModuleBuilder,
   name: string,
-  add: (f: FunctionBuilder, own: V, at: Product) => void,
+  add: <T extends 'v128' | 'i64'>(
+    f: FunctionBuilder,
+    lanes: Lanes<T>,
+    own: Local<T>,
+    at: Product<T>,
+  ) => void,
 ): void {
   const { f, p } = declare(module, name, 8)
   const [z, mask, p0, p1, c0, c1, runs, end] = p as [I, I, I, I, I, I, I, I]
-  const [a0, b0] = [f.local('v128'), f.local('v128')]
-  const [held, own] = [f.local('v128'), f.local('v128')]
-  eachPair(f, p0, p1, runs, end, (a, b) => {
-    f.set(held, load('v128', c0))
-    f.set(a0, load('v128', a.first))
-    f.set(b0, load('v128', b.first))
-    const x1 = v128.xor(load('v128', a.second), load('v128', b.second))
-    f.set(own, part(v128.xor(a0, b0), x1, held, load('v128', c1), load('v128', mask)))
+  eachPair(f, p0, p1, runs, end, (lanes, a, b) => {
+    const { type, xor } = lanes
+    const held = f.local(type, load(type, c0))
+    const a0 = f.local(type, load(type, a.first))
+    const b0 = f.local(type, load(type, b.first))
+    const x = [xor(a0, b0), xor(load(type, a.second), load(type, b.second))] as const
+    const own = f.local(type, part(lanes, x, [held, load(type, c1)], load(type, mask)))
     f.store(z, own)
-    add(f, own, { a: a.first, b: b.first, a0, b0, c0, held })
-    step(f, z, mask, c0, c1)
+    add(f, lanes, own, { a: a.first, b: b.first, a0, b0, c0, held })
+    step(f, lanes, z, mask, c0, c1)
   })
 }
 
@@ -133,12 +167,12 @@ function writeProduct(
 function writeExchange(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'exchange', 4)
   const [plane, d, runs, end] = p as [I, I, I, I]
-  const swap = f.local('v128')
-  eachRow(f, plane, runs, end, (a, b) => {
-    f.set(swap, load('v128', d))
-    f.store(a, v128.xor(load('v128', a), swap))
-    f.store(b, v128.xor(load('v128', b), swap))
-    step(f, d)
+  eachRow(f, plane, runs, end, (lanes, a, b) => {
+    const { type, xor } = lanes
+    const swap = f.local(type, load(type, d))
+    f.store(a, xor(load(type, a), swap))
+    f.store(b, xor(load(type, b), swap))
+    step(f, lanes, d)
   })
 }
 
@@ -146,9 +180,9 @@ function writeExchange(module: ModuleBuilder): void {
 function writeDiffer(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'differ', 4)
   const [out, plane, runs, end] = p as [I, I, I, I]
-  eachRow(f, plane, runs, end, (a, b) => {
-    f.store(out, v128.xor(load('v128', a), load('v128', b)))
-    step(f, out)
+  eachRow(f, plane, runs, end, (lanes, a, b) => {
+    f.store(out, lanes.xor(load(lanes.type, a), load(lanes.type, b)))
+    step(f, lanes, out)
   })
 }
 
@@ -157,9 +191,9 @@ function writeAdd(module: ModuleBuilder): void {
   const { f, p } = declare(module, 'add', 3)
   const [target, source, bytes] = p as [I, I, I]
   const end = f.local('i32', i32.add(target, bytes))
-  f.loopWhile(i32.ltU(target, end), () => {
-    f.store(target, v128.xor(load('v128', target), load('v128', source)))
-    step(f, target, source)
+  eachLanes(f, target, end, (lanes) => {
+    f.store(target, lanes.xor(load(lanes.type, target), load(lanes.type, source)))
+    step(f, lanes, target, source)
   })
 }
 
@@ -231,16 +265,16 @@ function eachRow(
   plane: I32,
   runs: I,
   end: I,
-  body: (a: I, b: I) => void,
+  body: <T extends 'v128' | 'i64'>(lanes: Lanes<T>, a: I, b: I) => void,
 ): void {
   const [a, b, stop] = [f.local('i32'), f.local('i32'), f.local('i32')]
   f.loopWhile(i32.ltU(runs, end), () => {
     f.set(a, i32.add(plane, word(runs, 0)))
     f.set(b, i32.add(plane, word(runs, 1)))
     f.set(stop, i32.add(a, word(runs, 2)))
-    f.loopWhile(i32.ltU(a, stop), () => {
-      body(a, b)
-      step(f, a, b)
+    eachLanes(f, a, stop, (lanes) => {
+      body(lanes, a, b)
+      step(f, lanes, a, b)
     })
     f.set(runs, i32.add(runs, i32const(12)))
   })
@@ -253,14 +287,14 @@ function eachPair(
   p1: I,
   runs: I,
   end: I,
-  body: (a: Held, b: Held) => void,
+  body: <T extends 'v128' | 'i64'>(lanes: Lanes<T>, a: Held, b: Held) => void,
 ): void {
   const distance = f.local('i32', i32.sub(p1, p0))
   const [a1, b1] = [f.local('i32'), f.local('i32')]
-  eachRow(f, p0, runs, end, (a, b) => {
+  eachRow(f, p0, runs, end, (lanes, a, b) => {
     f.set(a1, i32.add(a, distance))
     f.set(b1, i32.add(b, distance))
-    body({ first: a, second: a1 }, { first: b, second: b1 })
+    body(lanes, { first: a, second: a1 }, { first: b, second: b1 })
   })
 }
 

@@ -1,4 +1,11 @@
-import { type Kernel, plainKernel, ROW_WORDS, type Share, type Words } from '@drempel/protocol/mpc'
+import {
+  HALF_ROW_WORDS,
+  type Kernel,
+  plainKernel,
+  ROW_WORDS,
+  type Share,
+  type Words,
+} from '@drempel/protocol/mpc'
 import { describe, expect, test } from 'vitest'
 // Not for users of the layer.
 import { Arena } from '../../../packages/protocol/src/mpc/arena.ts'
@@ -34,13 +41,13 @@ function random(name: string, length = WORDS): Words {
 }
 
 /** Runs of 1, 2, ... rows over disjoint rows, near and far, low before and behind high. */
-function someRuns(name: string): number[][] {
+function someRuns(name: string, rowWords: number): number[][] {
   const below = seededInts(`${seed}/${name}`)
   const runs: number[][] = []
   for (let row = 0, count = 1; row + 2 * count <= ROWS; row += 2 * count, count = 1 + below(4)) {
     runs.push(below(2) === 0 ? [row, row + count, count] : [row + count, row, count])
   }
-  return runs.map((run) => run.map((rows) => rows * ROW_WORDS))
+  return runs.map((run) => run.map((rows) => rows * rowWords))
 }
 
 function wordPairs(runs: readonly (readonly number[])[]): [number, number][] {
@@ -49,7 +56,12 @@ function wordPairs(runs: readonly (readonly number[])[]): [number, number][] {
   )
 }
 
-describe.each(backends)('%s', (_, { kernel, words }) => {
+const cases = backends.flatMap(([name, backend]) => [
+  [`${name}, rows of 128 lanes`, backend, ROW_WORDS] as const,
+  [`${name}, rows of 64 lanes`, backend, HALF_ROW_WORDS] as const,
+])
+
+describe.each(cases)('%s', (_, { kernel, words }, rowWords) => {
   const held = (clear: Share): Share => ({ first: words(clear.first), second: words(clear.second) })
 
   /** All three parties' parts of one gate on shared operands; masks are left in, to be found again. */
@@ -86,13 +98,13 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
 
   test('and', () => {
     const [x, y] = [shared('x'), shared('y')]
-    for (const count of [0, ROW_WORDS, WORDS - 3 * ROW_WORDS]) {
+    for (const count of [0, rowWords, WORDS - 3 * rowWords]) {
       const sum = threeParts(count, 8, [x, y], (z, mask, [a, b]) =>
-        kernel.and(z, 8, mask, a!, 2 * ROW_WORDS, b!, 3 * ROW_WORDS, count),
+        kernel.and(z, 8, mask, a!, 2 * rowWords, b!, 3 * rowWords, count),
       )
       const [clearX, clearY] = [open(x), open(y)]
       const product = (_: unknown, k: number) =>
-        clearX[2 * ROW_WORDS + k]! & clearY[3 * ROW_WORDS + k]!
+        clearX[2 * rowWords + k]! & clearY[3 * rowWords + k]!
       expect([...sum]).toEqual(Array.from({ length: count }, product))
     }
   })
@@ -101,9 +113,9 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
     const base = WORDS
     const [plane, c] = [shared('plane', 2 * WORDS), shared('c')]
     const [p, q] = [open(plane), open(c)]
-    const runs = someRuns(name)
+    const runs = someRuns(name, rowWords)
     const pairs = wordPairs(runs)
-    const at = 2 * ROW_WORDS
+    const at = 2 * rowWords
     const sum = threeParts(pairs.length, 4, [plane, c], (z, mask, [a, b]) => {
       const before = [a!, b!].map(({ first, second }) => [first.slice(), second.slice()])
       kernel[name](z, 4, mask, a!, base, words(Int32Array.from(runs.flat())), b!, at)
@@ -122,7 +134,7 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
   })
 
   test('exchange, differ and add', () => {
-    const runs = someRuns('runs')
+    const runs = someRuns('runs', rowWords)
     const triples = words(Int32Array.from(runs.flat()))
     const pairs = wordPairs(runs)
     const [clear, d] = [random('clear', 2 * WORDS), random('d', 2 * WORDS)]
@@ -144,12 +156,15 @@ describe.each(backends)('%s', (_, { kernel, words }) => {
     expect(out).toEqual(differed)
 
     const target = words(clear)
-    kernel.add(target, 8, words(d), 4, WORDS)
-    const added = clear.map((word, k) => (k >= 8 && k < 8 + WORDS ? word ^ d[k - 4]! : word))
+    kernel.add(target, 8, words(d), 4, WORDS - rowWords)
+    const added = clear.map((word, k) =>
+      k >= 8 && k < 8 + WORDS - rowWords ? word ^ d[k - 4]! : word,
+    )
     expect(target).toEqual(added)
   })
 
-  test.each([4, 12, 40])('transpose of 32 planes of %i words', (count) => {
+  test.each([1, 3, 10])('transpose of 32 planes of %i rows', (rows) => {
+    const count = rows * rowWords
     const clear = random('planes', 32 * count)
     const out = words(new Int32Array(32 * count + 4).fill(77))
     kernel.transpose(out, words(clear), count)

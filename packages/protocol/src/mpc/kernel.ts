@@ -13,13 +13,15 @@
  *
  * A run triple is (low word, high word, number of words): the kernel walks pairs (low + k, high + k) and
  * numbers them through, from `into` in `z` and `mask` and from `at` in planes that have one word per
- * pair. Runs and lengths are multiples of ROW_WORDS.
+ * pair. Runs and lengths are multiples of HALF_ROW_WORDS.
  */
 
 import type { Share, Words } from './share.ts'
 
-/** 128 lanes, the least that a row has, and what a SIMD instruction works on. */
+/** 128 lanes, what a SIMD instruction works on. */
 export const ROW_WORDS = 4
+/** 64 lanes, the least that a row has. */
+export const HALF_ROW_WORDS = 2
 
 export type Kernel = {
   /** Own part of x ∧ y, `words` words, from word `atX` of x and `atY` of y. */

@@ -8,7 +8,7 @@
  * one while the neighbours' answers to the others travel.
  */
 
-import { ROW_WORDS } from './kernel.ts'
+import { HALF_ROW_WORDS } from './kernel.ts'
 import type { Session } from './session.ts'
 import { bytesOf, type Share, type Words } from './share.ts'
 
@@ -210,7 +210,7 @@ export function chunkRuns(
   runs: readonly RowRun[],
   rowWords: number,
 ): readonly Chunk[] {
-  if (rowWords % ROW_WORDS !== 0) throw new RangeError('rows of broken lanes')
+  if (rowWords % HALF_ROW_WORDS !== 0) throw new RangeError('rows of broken lanes')
   const total = sum(runs, (run) => run.count)
   const parts = Math.max(1, Math.floor((total * rowWords) / MESSAGE_WORDS))
   const rowsPerChunk = Math.ceil(total / parts)

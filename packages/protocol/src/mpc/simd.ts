@@ -4,7 +4,7 @@
  */
 
 import { fromBase64 } from '../encoding/index.ts'
-import { type Kernel, plainKernel } from './kernel.ts'
+import { type Kernel, plainKernel, ROW_WORDS } from './kernel.ts'
 import type { Share, Words } from './share.ts'
 import { simd } from './simd.wasm.ts'
 
@@ -91,7 +91,8 @@ function over(buffer: ArrayBuffer, wasm: Exports): Kernel {
       wasm.add(address(target, at), address(source, from), 4 * words)
     },
     transpose(out, planes, words) {
-      if (!(holds(out) && holds(planes))) return plainKernel.transpose(out, planes, words)
+      const whole = words % ROW_WORDS === 0
+      if (!(whole && holds(out) && holds(planes))) return plainKernel.transpose(out, planes, words)
       wasm.transpose(address(out, 0), address(planes, 0), 4 * words)
     },
   }
