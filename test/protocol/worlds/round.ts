@@ -1,10 +1,11 @@
 /** A whole round in one process: partners prepare and share, three nodes compute, partners combine. */
 
 import { type Bytes, hashParts, hex, isProtocolError, utf8 } from '@drempel/protocol/encoding'
-import type { PartyIndex } from '@drempel/protocol/mpc'
+import type { PartyContext, PartyIndex } from '@drempel/protocol/mpc'
 import {
   combineOwners,
   computeRound,
+  type PartRunner,
   type PreparedList,
   planRound,
   prepareList,
@@ -14,10 +15,11 @@ import {
   type RoundRule,
   readUpload,
   recordKey,
+  runPart,
   shareList,
 } from '@drempel/protocol/threshold'
 import { aesCtr, seededBytes } from './ciphers.ts'
-import { threeResults, type WorldOptions } from './three.ts'
+import { type MoreLinks, threeResults, type WorldOptions } from './three.ts'
 
 export type RoundWorld = WorldOptions & {
   readonly lists: readonly (readonly string[])[]
@@ -30,6 +32,8 @@ export type RoundWorld = WorldOptions & {
   /** The options that one node has otherwise. */
   readonly optionsAt?: (party: PartyIndex) => Partial<RoundOptions>
   readonly plan?: (plan: RoundPlan) => RoundPlan
+  /** How many parts each node can compute beside each other; here they take turns. */
+  readonly threads?: readonly [number, number, number]
   /** The rules as one node has them, when nodes disagree. */
   readonly rulesAt?: (party: PartyIndex) => readonly RoundRule[]
   /** A partner that lies: changes what was prepared before it is shared. */
@@ -87,7 +91,7 @@ export async function runRound(
 ): Promise<RoundOutcome> {
   const { rules, seed } = world
   const { plan, salt, prepared, uploads } = uploaded
-  const results = await threeResults(world, (ctx) => {
+  const results = await threeResults(world, (ctx, more) => {
     const inputs = new Map(
       uploads.flatMap((parts, partner) => {
         const sent = parts[ctx.party]
@@ -98,9 +102,24 @@ export async function runRound(
     )
     const options = { minContributors: 1, ...world.options, ...world.optionsAt?.(ctx.party) }
     const known = world.rulesAt?.(ctx.party) ?? rules
-    return computeRound(ctx, utf8(seed), plan, known, inputs, options)
+    const threads = threadsOf(world.threads?.[ctx.party], ctx, more)
+    return computeRound(ctx, utf8(seed), plan, known, inputs, { ...threads, ...options })
   })
   return { plan, prepared, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
+}
+
+/** Parts that cross to their thread and back as to a real one, by copies. */
+function threadsOf(
+  most: number | undefined,
+  ctx: PartyContext,
+  more: MoreLinks,
+): Pick<RoundOptions, 'threads' | 'partAnds'> {
+  if (most === undefined) return {}
+  const open = async (): Promise<PartRunner> => async (index, task, onProgress) => {
+    const own = { ...ctx, ...more(index + 1), onProgress }
+    return structuredClone(await runPart(own, structuredClone(task)))
+  }
+  return { threads: { most, open }, partAnds: 1 }
 }
 
 /** What must come out: per rule the values of at least t lists, each list counted once. */

@@ -32,30 +32,38 @@ export type WorldOptions = {
   readonly contextAt?: (party: PartyIndex) => Partial<PartyContext>
 }
 
+/** Links of their own between the same three, by a number from 1 on. */
+export type MoreLinks = (nth: number) => Pick<PartyContext, 'next' | 'previous'>
+
 export const members = ['alder', 'birch', 'cedar'] as const
 
 /** Runs all three; a party that ends or fails closes its links, as a node's sockets would. */
 export async function threeParties<T>(
   options: WorldOptions,
-  run: (ctx: PartyContext) => Promise<T>,
+  run: (ctx: PartyContext, more: MoreLinks) => Promise<T>,
 ): Promise<readonly PromiseSettledResult<T>[]> {
   const links = new Map<string, Link>()
-  const link = (from: number, to: number): Link => {
-    const name = `${from}>${to}`
+  const link = (from: number, to: number, nth = 0): Link => {
+    const name = `${from}>${to}/${nth}`
     const made = links.get(name) ?? new Link(from as PartyIndex, to as PartyIndex, options)
     links.set(name, made)
     return made
   }
   const party = async (index: PartyIndex): Promise<T> => {
-    const channel = (peer: number): Channel => ({
-      send: (step, payload) => link(index, peer).send(step, payload),
-      receive: (step) => link(peer, index).receive(step),
-      receiveInto: (step, into) => link(peer, index).receiveInto(step, into),
+    const opened = new Set([0])
+    const channel = (peer: number, nth = 0): Channel => ({
+      send: (step, payload) => link(index, peer, nth).send(step, payload),
+      receive: (step) => link(peer, index, nth).receive(step),
+      receiveInto: (step, into) => link(peer, index, nth).receiveInto(step, into),
     })
+    const more: MoreLinks = (nth) => {
+      opened.add(nth)
+      return { next: channel(next, nth), previous: channel(previous, nth) }
+    }
     const next = (index + 1) % 3
     const previous = (index + 2) % 3
     try {
-      return await run({
+      const ctx: PartyContext = {
         party: index,
         next: channel(next),
         previous: channel(previous),
@@ -65,10 +73,13 @@ export async function threeParties<T>(
         members: [...members],
         ...options.context,
         ...options.contextAt?.(index),
-      })
+      }
+      return await run(ctx, more)
     } finally {
-      link(index, next).close()
-      link(index, previous).close()
+      for (const nth of opened) {
+        link(index, next, nth).close()
+        link(index, previous, nth).close()
+      }
     }
   }
   return Promise.allSettled([party(0), party(1), party(2)])
@@ -77,7 +88,7 @@ export async function threeParties<T>(
 /** All three results, or the first failure that is not a mere consequence of another's. */
 export async function threeResults<T>(
   options: WorldOptions,
-  run: (ctx: PartyContext) => Promise<T>,
+  run: (ctx: PartyContext, more: MoreLinks) => Promise<T>,
 ): Promise<readonly [T, T, T]> {
   const settled = await threeParties(options, run)
   const failures = settled.flatMap((result) =>

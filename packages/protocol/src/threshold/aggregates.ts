@@ -26,6 +26,7 @@ import {
   type Share,
   xorConstant,
 } from '../mpc/index.ts'
+import { addNumbers, stacked } from './adders.ts'
 import { inOrder } from './conditions.ts'
 import { type Counts, countOnes, newCounts } from './counting.ts'
 import type { Labels } from './labels.ts'
@@ -83,6 +84,13 @@ export function newTally(
       : included.flatMap((a, i) => included.slice(i + 1).map((b) => [a, b] as const))
   const counts = newCounts(classes + pairs.length, plan.bins * plan.rows)
   return { counts, classes, alone, pairs }
+}
+
+/** Adds what other bins' rows have: a tally of the same terms. */
+export async function addTally(session: Session, into: Tally, other: Tally): Promise<void> {
+  const { share, bits, words } = into.counts
+  const more = stacked(other.counts.share, bits, words)
+  await addNumbers(session, [{ into: stacked(share, bits, words), other: more, words }], bits)
 }
 
 /** Adds what the merged rows of a group have. */

@@ -1,6 +1,6 @@
 /**
- * Shards are computed in groups, to keep both memory and the number of messages bounded: a row of a
- * group is the rows of its shards side by side, 16 bytes each.
+ * Bins are computed in groups, to keep both memory and the number of messages bounded: a row of a group
+ * is its bins side by side, 32 to a word. Bins never meet before the outputs, so groups are independent.
  */
 
 import type { Bytes } from '../encoding/index.ts'
@@ -19,8 +19,11 @@ import { type InputShare, shardReader } from './share.ts'
 
 /** One bit of all rows of a group, unless the round says otherwise. */
 export const PLANE_BYTES = 256 * 1024
+/** Of the 128 bins that lists are shared in together. */
+export const SHARD_WORDS = 4
 
-export type Group = { readonly firstShard: number; readonly shards: number }
+/** Bins 32·firstWord to 32·(firstWord + words) - 1. */
+export type Group = { readonly firstWord: number; readonly words: number }
 
 /** Where lists lie: `starts` their first rows; the rows from `ones` on, up to `rows`, are all ones. */
 export type Places = {
@@ -29,13 +32,22 @@ export type Places = {
   readonly rows: number
 }
 
-/** From public sizes only, so that all nodes cut alike. */
-export function groupsOf(plan: RoundPlan, planeBytes: number): readonly Group[] {
-  const all = plan.bins / 128
-  const size = Math.max(1, Math.floor(planeBytes / (16 * plan.rows)))
+/** All bins. */
+export function wholeOf(plan: RoundPlan): Group {
+  return { firstWord: 0, words: plan.bins / 32 }
+}
+
+/** Cuts a part of the bins, from public sizes only, so that all nodes cut alike. */
+export function groupsOf(
+  plan: RoundPlan,
+  planeBytes: number,
+  part: Group = wholeOf(plan),
+): readonly Group[] {
+  const shards = Math.max(1, Math.floor(planeBytes / (16 * plan.rows)))
+  const end = part.firstWord + part.words
   const groups: Group[] = []
-  for (let firstShard = 0; firstShard < all; firstShard += size)
-    groups.push({ firstShard, shards: Math.min(size, all - firstShard) })
+  for (let firstWord = part.firstWord; firstWord < end; firstWord += SHARD_WORDS * shards)
+    groups.push({ firstWord, words: Math.min(SHARD_WORDS * shards, end - firstWord) })
   return groups
 }
 
@@ -61,7 +73,7 @@ export async function loadGroup(
   labels: Labels = NO_LABELS,
 ): Promise<Planes> {
   const { starts, ones, rows } = places
-  const rowWords = 4 * group.shards
+  const rowWords = group.words
   const shared = sharedBits(plan)
   const bits = shared + labels.bits
   const words = bits * rows * rowWords
@@ -71,11 +83,11 @@ export async function loadGroup(
   for (const [partner, start] of starts) {
     const input = inputs.get(partner)!
     const count = plan.partners[partner]!.slots
-    for (let shard = 0; shard < group.shards; shard++) {
+    for (const piece of shardsOf(group)) {
       for (const held of [0, 1] as const) {
-        const read = shardReader(plan, input, held, group.firstShard + shard, prg)
+        const read = shardReader(plan, input, held, piece.shard, prg)
         const target = held === 0 ? share.first : share.second
-        fillRows(target, { ...planes, bits: shared }, { start, count }, shard, read)
+        fillRows(target, { ...planes, bits: shared }, { start, count }, piece, read)
         await session.pause()
       }
     }
@@ -92,24 +104,45 @@ export async function loadGroup(
   return planes
 }
 
+/** Words `from` to `from + words - 1` of a shard's row, which are those from `at` on of the group's. */
+export type ShardWords = {
+  readonly shard: number
+  readonly from: number
+  readonly words: number
+  readonly at: number
+}
+
+/** A group's words shard by shard. */
+export function shardsOf({ firstWord, words }: Group): readonly ShardWords[] {
+  const pieces: ShardWords[] = []
+  for (let at = 0; at < words; ) {
+    const from = (firstWord + at) % SHARD_WORDS
+    const count = Math.min(SHARD_WORDS - from, words - at)
+    pieces.push({ shard: Math.floor((firstWord + at) / SHARD_WORDS), from, words: count, at })
+    at += count
+  }
+  return pieces
+}
+
 function fillRows(
   target: Words,
   { bits, rows, rowWords }: Planes,
   { start, count }: RowSpan,
-  shard: number,
+  { from: firstWord, words, at }: ShardWords,
   read: (into: Bytes) => void,
 ): void {
-  const one = new Int32Array(rowWords === 4 ? 0 : 4 * count)
+  const alone = rowWords === SHARD_WORDS && words === SHARD_WORDS
+  const one = new Int32Array(alone ? 0 : SHARD_WORDS * count)
   for (let bit = 0; bit < bits; bit++) {
     let to = (bit * rows + start) * rowWords
-    if (rowWords === 4) {
-      read(bytesOf(target.subarray(to, to + 4 * count)))
+    if (alone) {
+      read(bytesOf(target.subarray(to, to + SHARD_WORDS * count)))
       continue
     }
     read(bytesOf(one))
-    to += 4 * shard
-    for (let from = 0; from < one.length; from += 4, to += rowWords) {
-      for (let word = 0; word < 4; word++) target[to + word] = one[from + word]!
+    to += at
+    for (let from = firstWord; from < one.length; from += SHARD_WORDS, to += rowWords) {
+      for (let word = 0; word < words; word++) target[to + word] = one[from + word]!
     }
   }
 }

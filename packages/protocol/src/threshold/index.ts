@@ -8,6 +8,7 @@ export { type BinRange, binRanges, type KeyedRecords, keyRecords } from './keyed
 export { recordKey, recordKeys, roundSalt } from './keys.ts'
 export * from './network.ts'
 export { combineOwners, ownerPartBytes } from './owners.ts'
+export { type PartResult, type PartTask, type RoundInputs, runPart } from './part.ts'
 export * from './plan.ts'
 export * from './prepare.ts'
 export type { RoundRule } from './rules.ts'
@@ -22,4 +23,5 @@ export {
 } from './share.ts'
 export { sortedOrder } from './sorted.ts'
 export { givingWay } from './steps.ts'
+export type { PartRunner, Threads } from './threads.ts'
 export { computeBytes } from './traffic.ts'

@@ -27,7 +27,7 @@ import {
   zeroShare,
 } from '../mpc/index.ts'
 import { fail } from './errors.ts'
-import type { Group } from './group.ts'
+import { type Group, wholeOf } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 import type { RowSpan, Schedule } from './schedule.ts'
 import { sortedOrder } from './sorted.ts'
@@ -44,22 +44,26 @@ export type Table = {
   readonly rows: number
   /** Merged rows that one row stands for. */
   readonly block: number
+  /** Whose rows they are, bin after bin of each 32·words, as many rows a bin. */
+  readonly part: Group
 }
 
 /**
+ * @param part the bins
  * @param rowsPerBin of all lists together
  * @param thresholds t of every rule with output `list`
  */
 export function newTable(
   plan: RoundPlan,
+  part: Group,
   rowsPerBin: number,
   thresholds: readonly number[],
 ): Table {
   const fields = Math.ceil((plan.keyBits + thresholds.length) / 32)
   const block = Math.min(...thresholds)
   // What is left at the end is shorter than any run.
-  const rows = Math.floor(rowsPerBin / block) * plan.bins
-  return { share: zeroShare(rows * fields), fields, rows, block }
+  const rows = Math.floor(rowsPerBin / block) * binsOf(part)
+  return { share: zeroShare(rows * fields), fields, rows, block, part }
 }
 
 /**
@@ -78,9 +82,9 @@ export async function fillTable(
 ): Promise<void> {
   const { rowWords } = merged
   const { arena } = session
-  const firstBin = 128 * group.firstShard
-  const count = table.rows / plan.bins
-  const firstRow = firstBin * count
+  const count = table.rows / binsOf(table.part)
+  const firstBin = 32 * group.firstWord
+  const firstRow = 32 * (group.firstWord - table.part.firstWord) * count
   const before = arena.mark()
   const { begins, ends } = blocksOf(session, order, found, marks, count, table.block)
   const bins = Array.from({ length: plan.binBits }, () => undefined)
@@ -104,6 +108,23 @@ export async function fillTable(
       await addBins(session, plan, table, words, firstBin, firstRow, count, 32 * rowWords)
   }
   arena.release(before)
+}
+
+/** The table of all bins from those of its parts. */
+export function joinTables(plan: RoundPlan, tables: readonly Table[]): Table {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const [{ fields, block }] = tables as readonly [Table, ...Table[]]
+  const share = zeroShare(rows * fields)
+  let at = 0
+  for (const { share: part } of tables) {
+    for (const held of ['first', 'second'] as const) share[held].set(part[held], at)
+    at += part.first.length
+  }
+  return { share, fields, rows, block, part: wholeOf(plan) }
+}
+
+function binsOf({ words }: Group): number {
+  return 32 * words
 }
 
 /** Of each block of merged rows whether a run begins in it, at most one can, and its last row. */

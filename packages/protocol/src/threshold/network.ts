@@ -12,8 +12,8 @@ import { sum } from '../mpc/index.ts'
 import { alignColumns, joinSides, ONES, type Side, sideOfList } from './columns.ts'
 import type { RoundPlan } from './plan.ts'
 import { commonBits, inDoubt, isReversed, order, type Ranges, rangesOf } from './ranges.ts'
+import { inOneGo, type Steps } from './steps.ts'
 import { type MergeTree, mergeTree } from './tree.ts'
-import { atOnce } from './turns.ts'
 
 /** `layout` fills working rows 0 to size - 1 in order; `ones` are rows of all ones, which stay last. */
 export type LayoutRun = {
@@ -50,14 +50,11 @@ export type MergeNode =
 
 /** Compute nodes: the network over the lists left after validation, partner indexes in plan order. */
 export function mergeNetwork(plan: RoundPlan, included: readonly number[]): MergeNode {
-  return atOnce(networkInTurns(plan, included))
+  return inOneGo(networkInTurns(plan, included))
 }
 
 /** As `mergeNetwork`, with a stop after every merge. */
-export function* networkInTurns(
-  plan: RoundPlan,
-  included: readonly number[],
-): Generator<undefined, MergeNode> {
+export function* networkInTurns(plan: RoundPlan, included: readonly number[]): Steps<MergeNode> {
   return (yield* toNode(plan, mergeTree(plan, included), new Map())).node
 }
 
@@ -68,11 +65,7 @@ type Merged = Pick<MergeNode & { kind: 'merge' }, 'size' | 'layout' | 'layers'> 
 }
 
 /** @param known merges by the shapes of their sides: most are alike */
-function* toNode(
-  plan: RoundPlan,
-  tree: MergeTree,
-  known: Map<string, Merged>,
-): Generator<undefined, Built> {
+function* toNode(plan: RoundPlan, tree: MergeTree, known: Map<string, Merged>): Steps<Built> {
   if ('partner' in tree) {
     const { partner, rows } = tree
     const shape = String(plan.partners[partner]!.factor)

@@ -10,7 +10,7 @@
 import { type Bytes, equalBytes } from '../encoding/index.ts'
 import { bytesOf, type PartyIndex, type Planes, planeAt, type Words } from '../mpc/index.ts'
 import { fail } from './errors.ts'
-import type { Group } from './group.ts'
+import { type Group, shardsOf } from './group.ts'
 import type { RoundPlan } from './plan.ts'
 
 /** The only length of a part that `combineOwners` accepts. */
@@ -45,6 +45,15 @@ export function fillOwnerPart(
   const rows = (words: Words) => words.subarray(from, from + slots * rowWords)
   fillComponent(part.subarray(1, 1 + length), group, slots, rows(share.first))
   fillComponent(part.subarray(1 + length), group, slots, rows(share.second))
+}
+
+/** Compute node: puts together what parts of the bins wrote into parts for one partner. */
+export function joinOwnerParts(parts: readonly Bytes[]): Bytes {
+  const [first, ...others] = parts as readonly [Bytes, ...Bytes[]]
+  const whole = first.slice()
+  // The first byte is the party; elsewhere each is zero where another has bins.
+  for (const part of others) for (let i = 1; i < whole.length; i++) whole[i]! |= part[i]!
+  return whole
 }
 
 /**
@@ -83,14 +92,12 @@ function componentBytes(plan: RoundPlan, partner: number): number {
   return (plan.bins / 128) * plan.partners[partner]!.slots * 16
 }
 
-function fillComponent(into: Bytes, group: Group, slots: number, words: Words): void {
-  const rowBytes = 16 * group.shards
-  const source = bytesOf(words)
-  for (let shard = 0; shard < group.shards; shard++) {
-    let to = (group.firstShard + shard) * slots * 16
-    for (let row = 0; row < slots; row++, to += 16) {
-      const from = row * rowBytes + 16 * shard
-      into.set(source.subarray(from, from + 16), to)
-    }
+function fillComponent(into: Bytes, group: Group, slots: number, rows: Words): void {
+  const source = bytesOf(rows)
+  for (const { shard, from: first, words, at } of shardsOf(group)) {
+    let from = 4 * at
+    let to = shard * slots * 16 + 4 * first
+    for (let row = 0; row < slots; row++, from += 4 * group.words, to += 16)
+      into.set(source.subarray(from, from + 4 * words), to)
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { CompareRun, LayoutRun, MergeNode } from './network.ts'
-import { atOnce } from './turns.ts'
+import { inOneGo, type Steps } from './steps.ts'
 
 export type Schedule = {
   /** Rows in memory: all lists, then rows of all ones that fill the merges' blocks. */
@@ -29,11 +29,11 @@ export function rowsOf(order: readonly RowSpan[]): number {
 
 /** Compute nodes: from the network alone, so that all three have the same. */
 export function scheduleOf(network: MergeNode): Schedule {
-  return atOnce(scheduleInTurns(network))
+  return inOneGo(scheduleInTurns(network))
 }
 
 /** As `scheduleOf`, with a stop after every merge. */
-export function* scheduleInTurns(network: MergeNode): Generator<undefined, Schedule> {
+export function* scheduleInTurns(network: MergeNode): Steps<Schedule> {
   const building: Building = { starts: new Map(), steps: [], rows: 0 }
   const lists = listsOf(network)
   for (const { partner, rows } of lists) {
@@ -68,7 +68,7 @@ function listsOf(node: MergeNode): readonly (MergeNode & { readonly kind: 'list'
   return node.kind === 'list' ? [node] : [...listsOf(node.left), ...listsOf(node.right)]
 }
 
-function* place(node: MergeNode, building: Building): Generator<undefined, Placed> {
+function* place(node: MergeNode, building: Building): Steps<Placed> {
   if (node.kind === 'list') {
     const start = building.starts.get(node.partner)!
     return { at: Int32Array.from({ length: node.rows }, (_, i) => start + i), spare: [], ready: 0 }

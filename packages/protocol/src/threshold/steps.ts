@@ -13,7 +13,7 @@ export function inOneGo<Result>(steps: Steps<Result>): Result {
 /** @param pause between two steps; what it throws ends the computation */
 export async function givingWay<Result>(
   steps: Steps<Result>,
-  pause: () => Promise<void>,
+  pause: () => Promise<void> | undefined,
 ): Promise<Result> {
   for (;;) {
     const { done, value } = steps.next()

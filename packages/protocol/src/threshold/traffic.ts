@@ -33,7 +33,7 @@ export function computeBytes(
   const row = rowAnds(plan, rules, sectors)
   let ands = 0
   for (const group of groupsOf(plan, PLANE_BYTES)) {
-    const lanes = 128 * group.shards
+    const lanes = 32 * group.words
     ands +=
       lanes * (mergeAnds(plan, schedule, group, swapped) + checkAnds(plan, group) + plan.rows * row)
   }
@@ -51,8 +51,8 @@ function mergeAnds(plan: RoundPlan, { steps }: Schedule, group: Group, swapped: 
 }
 
 /** Of one pair, when so many are compared together. */
-function compareAnds(orderBits: number, pairs: number, { shards }: Group): number {
-  const blocks = blocksFor(orderBits, pairs * 4 * shards, NEAR_MS)
+function compareAnds(orderBits: number, pairs: number, { words }: Group): number {
+  const blocks = blocksFor(orderBits, pairs * words, NEAR_MS)
   const height = Math.ceil(orderBits / blocks)
   const count = Math.ceil(orderBits / height)
   let combined = 0
