@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signDraft } from '@drempel/node/internal/sessions'
-import { initHome, startNode } from '@drempel/node/testing'
+import { initHome, type NodeOptions, startNode } from '@drempel/node/testing'
 import {
   type Convenant,
   type DraftOptions,
@@ -40,6 +40,8 @@ export type FederationOptions = Partial<DraftOptions> & {
   readonly background?: boolean
   /** More of a member's config.yaml. */
   readonly config?: (member: string) => string
+  /** How nodes are started otherwise: with threads, say. */
+  readonly start?: Pick<NodeOptions, 'workers' | 'partAnds'>
   /** The last word on the convenant before it is signed. */
   readonly amend?: (convenant: Convenant) => Convenant
 }
@@ -73,6 +75,7 @@ export class Federation {
       background = true,
       amend = (convenant) => convenant,
       config = () => '',
+      start: otherwise = {},
       ...drafted
     } = options
     const clock = { ahead: 0 }
@@ -95,7 +98,7 @@ export class Federation {
       // Batches are tiny here, and so many nodes share the machine that threads would only cost, as
       // would the work of Argon2 that guards tokens.
       const cheap = { output: silent, workers: 0, tokenWork: { passes: 1, bytes: 8192 } }
-      const start = () => startNode({ home, clock: now, background, ...cheap })
+      const start = () => startNode({ home, clock: now, background, ...cheap, ...otherwise })
       const token = (await readFile(join(home, 'token'), 'utf8')).trim()
       await release()
       members.push(new Member(descriptor, token, start, await start()))

@@ -423,13 +423,13 @@ describe('uploading', () => {
   })
 
   test('a channel: from the previous compute node, and one', async () => {
-    const open = (from: Member, to: Member, round = lead.round) =>
+    const open = (from: Member, to: Member, round = lead.round, link = '') =>
       createChannelConnector({
         self: { id: from.id, url: from.descriptor.url, signer: from.ctx.signer },
         directory: federation.directory,
         clock: Date.now,
         random,
-      })(to.id, `/peer/v1/rounds/${round}/channel`)
+      })(to.id, `/peer/v1/rounds/${round}/channel${link}`)
     const refused = (at: string) => ({ code: 'PEER_PROBLEM', at })
     const platform = federation.member('platform')
     const [first, second, third] = federation.convenant.computeNodes.map((id) =>
@@ -440,6 +440,14 @@ describe('uploading', () => {
     await expect(open(first, partner)).rejects.toMatchObject(refused('NOT_COMPUTE_NODE'))
     await expect(open(third, first, '0'.repeat(32))).rejects.toMatchObject(refused('ROUND_UNKNOWN'))
     await expect(open(third, first, 'x')).rejects.toMatchObject(refused('BAD_REQUEST'))
+    // For parts of a round, which this node with its one thread does not compute.
+    await expect(open(third, first, lead.round, '/1')).rejects.toMatchObject(
+      refused('ROUND_WRONG_STATE'),
+    )
+    for (const link of ['/0', '/01', '/1000', '/-1', '/1.0'])
+      await expect(open(third, first, lead.round, link)).rejects.toMatchObject(
+        refused('BAD_REQUEST'),
+      )
     const channel = await open(third, first)
     await expect(open(third, first)).rejects.toMatchObject(refused('ROUND_WRONG_STATE'))
     await channel.close()

@@ -72,6 +72,8 @@ export type NodeOptions = {
   readonly random?: RandomBytes
   /** Instead of the number of threads in the node's configuration. */
   readonly workers?: number
+  /** Gates that make a part of a round worth a thread, equal on all nodes. For tests with short lists. */
+  readonly partAnds?: number
   /** False: nothing runs by itself, such as rounds that are due. For tests that go step by step. */
   readonly background?: boolean
   /** What Argon2id takes for the token of an operator; libsodium's interactive limits by default. */
@@ -100,7 +102,8 @@ export async function startNode(options: NodeOptions): Promise<LiveNode> {
       ...(options.random === undefined ? {} : { random: options.random }),
     }
     const operators = operatorsOf(store, clock, random, options.tokenWork)
-    const live = await run(home, store, operators, clock, random, log, workers)
+    const { partAnds } = options
+    const live = await run(home, store, operators, clock, random, log, { ...workers, partAnds })
     return options.background === false ? live : withTasks(live, store, clock, log)
   } catch (error) {
     await store.close()
@@ -115,7 +118,7 @@ async function run(
   clock: Clock,
   random: RandomBytes,
   log: Log,
-  workers: PoolOptions,
+  { partAnds, ...workers }: PoolOptions & { readonly partAnds: number | undefined },
 ): Promise<LiveNode> {
   const vault = createVault(home.masterKey)
   await checkMasterKey(store, vault)
@@ -181,6 +184,7 @@ async function run(
     random,
     clock,
     workers: createPool(workers),
+    ...(partAnds === undefined ? {} : { partAnds }),
     pause: () => nextTurn(),
     log,
     inForce: () => convenant.get(),

@@ -25,8 +25,9 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
   }
   app.route('/', memberLogRoutes(node, gate))
   app.route('/witness', witnessRoutes(node, gate))
-  app.get(
-    '/rounds/:round/channel',
+  app.on(
+    'GET',
+    ['/rounds/:round/channel', '/rounds/:round/channel/:part'],
     gate.verify({ maxBody: 0 }),
     acceptChannel({
       limits: { idleMs: CHANNEL_IDLE_MS },

@@ -57,6 +57,8 @@ export type NodeContext = {
   readonly watch: { readonly evaluations: EvaluationWatch; readonly questions: QuestionWatch }
   /** Where long computations go. */
   readonly workers: WorkerPool
+  /** Instead of what makes a part of a round worth a thread; equal on all compute nodes. */
+  readonly partAnds?: number
   /** Lets the event loop breathe inside long computations. */
   readonly pause: () => Promise<void>
   readonly log: Log

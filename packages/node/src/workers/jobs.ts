@@ -50,6 +50,7 @@ import {
 } from './list.ts'
 import { type Packed, unpacked } from './packed.ts'
 import { type PartyTerms, runOt } from './party.ts'
+import { type PartOrder, runRoundPart } from './rounds.ts'
 
 export type World = {
   readonly random: RandomBytes
@@ -184,6 +185,11 @@ export const jobs = {
     { terms, port }: { readonly terms: PartyTerms; readonly port: MessagePort },
   ) {
     return runOt(terms, port, random, pause)
+  },
+
+  /** Compute node: a part of a round, from its shares to what is still shared. */
+  roundPart({ random, pause }: World, order: PartOrder) {
+    return runRoundPart(order, random, pause)
   },
 
   /** Partner: a stretch of its list, keyed. */

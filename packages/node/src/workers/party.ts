@@ -5,9 +5,9 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { type Bytes, ProtocolError, type RandomBytes } from '@drempel/protocol/encoding'
+import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
 import { ot, type PsiChannel, type PsiOptions, type PsiResult } from '@drempel/protocol/psi'
-import { errorOf, type Fault, faultOf } from './messages.ts'
+import { answerCalls, Calls } from './calls.ts'
 import type { WorkerPool } from './pool.ts'
 
 /** What crosses as it is. */
@@ -17,20 +17,19 @@ export type PartyTerms = Omit<
 > & { readonly peer: string; readonly maxResult: number | null }
 
 type Ask =
-  | { readonly id: number; readonly send: string; readonly payload: Bytes }
-  | { readonly id: number; readonly receive: string; readonly min: number; readonly max: number }
+  | { readonly send: string; readonly payload: Bytes }
+  | { readonly receive: string; readonly min: number; readonly max: number }
   | { readonly done: number; readonly of: number }
-type Answer =
-  | { readonly id: number; readonly payload?: Bytes }
-  | { readonly id: number; readonly error: Fault }
 
 /** The main thread's end. @throws as `ot`, and as the pool */
 export async function otOnThread(pool: WorkerPool, options: PsiOptions): Promise<PsiResult> {
   const { role, output, to, items, sizes, context, channel, progress, signal } = options
   const { port1: own, port2: port } = new MessageChannel()
-  own.on('message', (ask: Ask) => {
-    if ('done' in ask) progress?.(ask.done, ask.of)
-    else void serve(own, channel, ask)
+  answerCalls<Ask>(own, (ask) => {
+    if ('done' in ask) return void progress?.(ask.done, ask.of)
+    if ('send' in ask) return channel.send(ask.send, ask.payload).then(() => undefined)
+    const { receive, min, max } = ask
+    return channel.receive(receive, { min, max })
   })
   const terms: PartyTerms = {
     ...{ role, output, to, items, sizes, context, peer: channel.peer },
@@ -49,27 +48,6 @@ export async function otOnThread(pool: WorkerPool, options: PsiOptions): Promise
   }
 }
 
-async function serve(
-  port: MessagePort,
-  channel: PsiChannel,
-  ask: Exclude<Ask, { done: number }>,
-): Promise<void> {
-  const { id } = ask
-  let answer: Answer
-  try {
-    if ('send' in ask) {
-      await channel.send(ask.send, ask.payload)
-      answer = { id }
-    } else {
-      const { min, max } = ask
-      answer = { id, payload: await channel.receive(ask.receive, { min, max }) }
-    }
-  } catch (error) {
-    answer = { id, error: faultOf(error) }
-  }
-  port.postMessage(answer)
-}
-
 /** The thread's end. */
 export async function runOt(
   { peer, maxResult, ...terms }: PartyTerms,
@@ -77,63 +55,22 @@ export async function runOt(
   random: RandomBytes,
   pause: () => Promise<void>,
 ): Promise<{ readonly result: Exclude<PsiResult, undefined> | null }> {
-  const channel = new PortChannel(peer, port)
+  const calls = new Calls<Ask>(port)
+  const channel: PsiChannel = {
+    peer,
+    async send(step, payload) {
+      // Of its own: a view would take along all that it is a view of, a kernel's whole memory.
+      const copy = payload.slice()
+      await calls.ask({ send: step, payload: copy }, [copy.buffer])
+    },
+    receive: async (step, length) => (await calls.ask({ receive: step, ...length }))!,
+  }
   try {
-    const progress = (done: number, of: number) => port.postMessage({ done, of } satisfies Ask)
+    const progress = (done: number, of: number) => calls.tell({ done, of })
     const capped = maxResult === null ? {} : { maxResult }
     const result = await ot({ ...terms, ...capped, channel, random, progress }, pause)
     return { result: result ?? null }
   } finally {
-    port.close()
+    calls.close()
   }
-}
-
-class PortChannel implements PsiChannel {
-  readonly peer: string
-  readonly #port: MessagePort
-  readonly #waiting = new Map<
-    number,
-    { resolve(payload?: Bytes): void; reject(e: unknown): void }
-  >()
-  #last = 0
-  #closed = false
-
-  constructor(peer: string, port: MessagePort) {
-    this.peer = peer
-    this.#port = port
-    port.on('message', (answer: Answer) => {
-      const waiting = this.#waiting.get(answer.id)
-      this.#waiting.delete(answer.id)
-      if ('error' in answer) waiting?.reject(errorOf(answer.error))
-      else waiting?.resolve(answer.payload)
-    })
-    port.on('close', () => {
-      this.#closed = true
-      for (const { reject } of this.#waiting.values()) reject(lost())
-      this.#waiting.clear()
-    })
-  }
-
-  async send(step: string, payload: Bytes): Promise<void> {
-    // Of its own: a view would take along all that it is a view of, a kernel's whole memory.
-    const copy = payload.slice()
-    await this.#ask((id) => ({ id, send: step, payload: copy }), [copy.buffer])
-  }
-
-  async receive(step: string, length: { readonly min: number; readonly max: number }) {
-    return (await this.#ask((id) => ({ id, receive: step, ...length })))!
-  }
-
-  #ask(make: (id: number) => Ask, moved: ArrayBuffer[] = []): Promise<Bytes | undefined> {
-    if (this.#closed) return Promise.reject(lost())
-    const id = ++this.#last
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#port.postMessage(make(id), moved)
-    })
-  }
-}
-
-function lost(): ProtocolError {
-  return new ProtocolError('WORKER_LOST', { at: 'port' })
 }

@@ -24,6 +24,7 @@ import {
   readUpload,
 } from '@drempel/protocol/threshold'
 import { type Channel, farthestRoundTrip } from '../../peers/index.ts'
+import { partsAtMost, partsOnThreads } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
 import { codeOf, fail, failure } from '../errors.ts'
 import { permit, rulesOf } from '../federation.ts'
@@ -42,6 +43,9 @@ import { contributors, verifyCommitments } from './terms.ts'
 
 /** One share of one list; the largest that a convenant could ask for. */
 const MAX_UPLOAD = 1 << 26
+
+/** The channels to both neighbours. */
+type Link = { readonly next: Channel; readonly previous: Channel }
 
 /** Opens the nonce, once and for one set of commitments. */
 export function openNonce(
@@ -89,24 +93,33 @@ export function takeUpload(ctx: NodeContext, live: LiveRound, from: string, shar
 
 /**
  * Where a channel from the previous party will be handed over.
- * @throws ProtocolError `ROUND_WRONG_STATE` for any other, or a second
+ * @param link 0, or the number of a part
+ * @throws ProtocolError `ROUND_WRONG_STATE` for any other party, a second channel, or one for more parts
+ *   than this node computes
  */
 export function offerChannel(
   ctx: NodeContext,
   live: LiveRound,
   peer: string,
+  link: number,
 ): (channel: Channel) => void {
   const party = partyOf(ctx, ctx.self)
   const { computeNodes } = ctx.inForce().convenant
   const previous = computeNodes[(party + 2) % 3]
   // Before the upgrade: a channel that nobody waits for would stay open, and there is one a round.
-  if (peer !== previous || live.offered) {
+  const most = partsAtMost(ctx.workers)
+  const wanted = link === 0 || (most > 1 && link <= most)
+  if (peer !== previous || !wanted || live.offered.has(link)) {
     fail('ROUND_WRONG_STATE', { culprit: peer, at: 'channel' })
   }
-  live.offered = true
-  const waiting = live.channels.get(peer) ?? new Deferred<Channel>()
-  live.channels.set(peer, waiting)
-  return (channel) => waiting.resolve(channel)
+  live.offered.add(link)
+  return (channel) => linkOf(live, link).resolve(channel)
+}
+
+function linkOf(live: LiveRound, link: number): Deferred<Channel> {
+  const waiting = live.channels.get(link) ?? new Deferred<Channel>()
+  live.channels.set(link, waiting)
+  return waiting
 }
 
 /**
@@ -160,19 +173,36 @@ export async function compute(
   const minContributors = mayChange
     ? Math.max(...wanted.map((rule) => rule.minContributors))
     : included.length
-  const [next, previous] = await openChannels(ctx, live, party)
+  live.progress = { step: 'connecting' }
+  const main = await openLink(ctx, live, party, 0)
+  const links = [main]
   live.progress = { step: 'computing' }
+  const ended = new AbortController()
   try {
-    const roundTripMs = await farthestRoundTrip([next, previous])
+    const roundTripMs = await farthestRoundTrip([main.next, main.previous])
+    const members = convenant.computeNodes as unknown as [string, string, string]
+    const open = async (parts: number) => {
+      const numbers = Array.from({ length: parts }, (_, part) => part + 1)
+      const opened = await Promise.all(
+        numbers.map(async (number) => {
+          const link = await openLink(ctx, live, party, number)
+          links.push(link)
+          return link
+        }),
+      )
+      const signal = AbortSignal.any([live.abort.signal, ended.signal])
+      return partsOnThreads(ctx.workers, opened, { party, members, roundTripMs }, signal)
+    }
+    const partAnds = ctx.partAnds === undefined ? {} : { partAnds: ctx.partAnds }
+    const threads = { most: partsAtMost(ctx.workers), open }
     const result = await computeRound(
       {
         party,
-        next,
-        previous,
+        ...main,
         prg: ctx.prg,
         mac: ctx.mac,
         random: ctx.random,
-        members: convenant.computeNodes as unknown as [string, string, string],
+        members,
         roundTripMs,
         pause: ctx.pause,
         onProgress: (done) => {
@@ -185,7 +215,7 @@ export async function compute(
       plan,
       rules,
       inputs,
-      { minContributors, sectors, beforeOpening },
+      { minContributors, sectors, beforeOpening, threads, ...partAnds },
     )
     await rounds.move(live, ['computing'], 'opening')
     const leftOut = result.leftOut.map(({ partner, reason }) => ({
@@ -223,7 +253,10 @@ export async function compute(
     await handOutOwners(ctx, live, names, result.owners)
     live.opened = opened
   } finally {
-    await Promise.allSettled([next.close(), previous.close()])
+    ended.abort()
+    await Promise.allSettled(
+      links.flatMap(({ next, previous }) => [next.close(), previous.close()]),
+    )
   }
 }
 
@@ -275,17 +308,17 @@ function ownerPart(round: string, rule: string, part: Bytes): Bytes {
   return concat(utf8(`${round} ${rule}\n`), part)
 }
 
-async function openChannels(
+/** A channel to either neighbour. @param link 0, or the number of a part */
+async function openLink(
   ctx: NodeContext,
   live: LiveRound,
   party: PartyIndex,
-): Promise<[Channel, Channel]> {
+  link: number,
+): Promise<Link> {
   const { computeNodes } = ctx.inForce().convenant
   const after = computeNodes[(party + 1) % 3]!
   const before = computeNodes[(party + 2) % 3]!
-  const waiting = live.channels.get(before) ?? new Deferred<Channel>()
-  live.channels.set(before, waiting)
-  live.progress = { step: 'connecting' }
+  const waiting = linkOf(live, link)
   const path = `/peer/v1/rounds/${live.announcement.round}/channel`
   const options = { signal: live.abort.signal, timeoutMs: 30_000 }
   const timer = setTimeout(
@@ -293,8 +326,13 @@ async function openChannels(
     30_000,
   )
   try {
-    const next = await ctx.connectChannel(after, path, options)
-    return [next, await waiting.promise]
+    const next = await ctx.connectChannel(after, link === 0 ? path : `${path}/${link}`, options)
+    try {
+      return { next, previous: await waiting.promise }
+    } catch (error) {
+      await next.close()
+      throw error
+    }
   } finally {
     clearTimeout(timer)
   }

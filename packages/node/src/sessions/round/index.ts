@@ -188,9 +188,9 @@ export function acceptRoundChannel(
   peer: string,
   path: string,
 ): (channel: Channel) => void {
-  const round = /^\/peer\/v1\/rounds\/([0-9a-f]{32})\/channel$/.exec(path)?.[1]
-  const live = rounds.get(round ?? fail('BAD_REQUEST', { culprit: peer, at: 'path' }), peer)
-  return offerChannel(ctx, live, peer)
+  const parts = /^\/peer\/v1\/rounds\/([0-9a-f]{32})\/channel(?:\/([1-9][0-9]{0,2}))?$/.exec(path)
+  const round = parts?.[1] ?? fail('BAD_REQUEST', { culprit: peer, at: 'path' })
+  return offerChannel(ctx, rounds.get(round, peer), peer, Number(parts?.[2] ?? 0))
 }
 
 async function published(

@@ -39,13 +39,14 @@ export type LiveRound = {
   salt: Bytes | null
   /** The computation runs once. */
   computing: boolean
-  /** Whether the one channel to this node was. */
-  offered: boolean
+  /** The links, by number, that the previous compute node opened. */
+  readonly offered: Set<number>
   /** The list is prepared once. */
   preparing: boolean
   prepared: Pick<PreparedList, 'partner' | 'slotOf'> | null
   readonly uploads: Map<number, InputShare>
-  readonly channels: Map<string, Deferred<Channel>>
+  /** From the previous compute node, by the link's number. */
+  readonly channels: Map<number, Deferred<Channel>>
   /** Parts of `owners` rules, by rule and then by compute node's index. */
   readonly ownerParts: Map<string, Map<number, Bytes>>
   opened: readonly OpenedList[] | null
@@ -99,7 +100,7 @@ export class Rounds {
       plan: null,
       salt: null,
       computing: false,
-      offered: false,
+      offered: new Set(),
       preparing: false,
       prepared: null,
       uploads: new Map(),

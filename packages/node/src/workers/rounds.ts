@@ -1,0 +1,183 @@
+/**
+ * Parts of a round on worker threads. A thread computes; the main thread keeps the channels and passes
+ * on what is said. Bulk crosses in memory that both threads see, so that it is copied once on either
+ * side and leaves no garbage: masked parts of products, no more than what the channel carries.
+ */
+
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Bytes, RandomBytes } from '@drempel/protocol/encoding'
+import { type Channel, MAX_PAYLOAD, type PartyContext } from '@drempel/protocol/mpc'
+import {
+  type InputShare,
+  type PartResult,
+  type PartRunner,
+  type PartTask,
+  runPart,
+} from '@drempel/protocol/threshold'
+import { aesCtr, gmac } from '../bulk/index.ts'
+import { answerCalls, Calls } from './calls.ts'
+import type { WorkerPool } from './pool.ts'
+
+type Side = 'next' | 'previous'
+export type PartLinks = Readonly<Record<Side, Channel>>
+
+/** What a thread needs to know of its node. */
+type Place = Required<Pick<PartyContext, 'party' | 'members' | 'roundTripMs'>>
+
+/** A task as it crosses. */
+export type PartOrder = {
+  readonly place: Place
+  readonly task: Omit<PartTask, 'inputs'>
+  readonly inputs: readonly InputShare[]
+  readonly port: MessagePort
+  /** Landings of what is sent and of what is received, one behind the other. */
+  readonly landings: readonly [SharedArrayBuffer, SharedArrayBuffer]
+}
+
+type Ask =
+  | {
+      readonly side: Side
+      readonly send: string
+      readonly landing: number
+      readonly length: number
+    }
+  | {
+      readonly side: Side
+      readonly receive: string
+      /** Null: a message that comes seldom and is short. */
+      readonly landing: number | null
+      readonly length: number
+    }
+  | { readonly done: number }
+
+/** Of each kind: what is under way at most before more has to wait. Memory that is not used costs nothing. */
+const LANDINGS = 96
+
+/** Beside each other at most: the main thread has the channels' work. */
+export function partsAtMost(pool: WorkerPool): number {
+  return Math.max(1, pool.size - 1)
+}
+
+/**
+ * The main thread's end.
+ * @param links of each part
+ */
+export function partsOnThreads(
+  pool: WorkerPool,
+  links: readonly PartLinks[],
+  place: Place,
+  signal: AbortSignal,
+): PartRunner {
+  return async (index, { inputs, ...task }, onProgress) => {
+    const { port1: own, port2: port } = new MessageChannel()
+    const landings = [newLandings(), newLandings()] as const
+    answerCalls<Ask>(own, (ask) => {
+      if ('done' in ask) return void onProgress(ask.done)
+      const { landing, length } = ask
+      const channel = links[index]![ask.side]
+      if ('send' in ask)
+        return channel.send(ask.send, landingAt(landings[0], ask.landing, length)).then(nothing)
+      if (landing === null) return channel.receive(ask.receive)
+      return channel.receiveInto(ask.receive, landingAt(landings[1], landing, length)).then(nothing)
+    })
+    // What waits for a message is told by the port's end, what computes by the pool.
+    const stop = () => own.close()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const order = { place, task, inputs: [...inputs.values()], port, landings }
+      // At once, beside what else a thread does: one that waited would hold up the other nodes' threads.
+      const elements = task.plan.rows * task.plan.bins
+      return await pool.run('roundPart', order, { elements, urgent: true, signal, ports: [port] })
+    } finally {
+      signal.removeEventListener('abort', stop)
+      own.close()
+    }
+  }
+}
+
+/** The thread's end. */
+export async function runRoundPart(
+  { place, task, inputs, port, landings }: PartOrder,
+  random: RandomBytes,
+  pause: () => Promise<void>,
+): Promise<PartResult> {
+  const calls = new Calls<Ask>(port)
+  const pools = [new Landings(landings[0]), new Landings(landings[1])] as const
+  try {
+    return await runPart(
+      {
+        ...place,
+        next: linkOver(calls, pools, 'next'),
+        previous: linkOver(calls, pools, 'previous'),
+        prg: aesCtr,
+        mac: gmac,
+        random,
+        pause,
+        onProgress: (done) => calls.tell({ done }),
+      },
+      { ...task, inputs: new Map(inputs.map((input) => [input.partner, input])) },
+    )
+  } finally {
+    calls.close()
+  }
+}
+
+function linkOver(
+  calls: Calls<Ask>,
+  [outgoing, incoming]: readonly [Landings, Landings],
+  side: Side,
+): Channel {
+  return {
+    async send(step, payload) {
+      const { length } = payload
+      await outgoing.use(length, async (landing, shared) => {
+        shared.set(payload)
+        await calls.ask({ side, send: step, landing, length })
+      })
+    },
+    async receive(step) {
+      return (await calls.ask({ side, receive: step, landing: null, length: 0 }))!
+    },
+    async receiveInto(step, into) {
+      const { length } = into
+      await incoming.use(length, async (landing, shared) => {
+        await calls.ask({ side, receive: step, landing, length })
+        into.set(shared)
+      })
+    },
+  }
+}
+
+/** Memory of both threads, a message each. */
+class Landings {
+  readonly #memory: SharedArrayBuffer
+  readonly #free = Array.from({ length: LANDINGS }, (_, i) => i)
+  /** First come, first served. */
+  readonly #waiting: ((landing: number) => void)[] = []
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#memory = memory
+  }
+
+  async use(
+    length: number,
+    work: (landing: number, shared: Bytes) => Promise<void>,
+  ): Promise<void> {
+    const landing =
+      this.#free.pop() ?? (await new Promise<number>((resolve) => this.#waiting.push(resolve)))
+    await work(landing, landingAt(this.#memory, landing, length))
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free.push(landing)
+    else next(landing)
+  }
+}
+
+function newLandings(): SharedArrayBuffer {
+  return new SharedArrayBuffer(LANDINGS * MAX_PAYLOAD)
+}
+
+function landingAt(memory: SharedArrayBuffer, landing: number, length: number): Bytes {
+  return new Uint8Array(memory, landing * MAX_PAYLOAD, length)
+}
+
+function nothing(): undefined {}
