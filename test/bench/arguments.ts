@@ -26,6 +26,8 @@ export type Command = {
   readonly custom?: CustomWorkload
 }
 
+const PARTS = [1, 2, 4, 8, 16, 32]
+
 export const USAGE = `npm run bench -- SUITE [--quick] [--json]
 
 SUITE     ${SUITES.join(', ')} or all
@@ -40,6 +42,7 @@ Instead of the workloads of \`round\`, one of your own:
 --lists   sizes of the partners' lists, for example 100000,100000,5000
 --t       on how many lists an identifier has to be (2)
 --output  owners, list, or what they ask besides: sectors, reports, aggregates (owners)
+--parts   in turns with one thread, parts of the round on threads of their own: 2, 4, 8 ...
 
 Examples:  npm run bench -- oprf --quick
            npm run bench -- round --lists 50000,50000,50000,2000 --t 3 --json`
@@ -56,16 +59,22 @@ export function readCommand(args: readonly string[]): Command | 'help' | undefin
   const plots = values.plots === undefined ? {} : { plots: values.plots }
   const command = { suites, mode, json: values.json, large: values.large, ...plots } as const
   if (values.lists === undefined) return command
-  const custom = readCustom(values.lists, values.t, values.output)
+  const custom = readCustom(values.lists, values.t, values.output, values.parts)
   return custom && { ...command, custom }
 }
 
-function readCustom(lists: string, t: string, output: string): CustomWorkload | undefined {
+function readCustom(
+  lists: string,
+  t: string,
+  output: string,
+  parts: string,
+): CustomWorkload | undefined {
   const sizes = lists.split(',').map(Number)
   const whole = (number: number, least: number) => Number.isInteger(number) && number >= least
   if (!sizes.every((size) => whole(size, 1)) || !whole(Number(t), 2)) return undefined
+  if (!PARTS.includes(Number(parts))) return undefined
   const known = OUTPUTS.find((name) => name === output)
-  return known && { sizes, t: Number(t), output: known }
+  return known && { sizes, t: Number(t), output: known, parts: Number(parts) }
 }
 
 function parse(args: readonly string[]) {
@@ -82,6 +91,7 @@ function parse(args: readonly string[]) {
         lists: { type: 'string' },
         t: { type: 'string', default: '2' },
         output: { type: 'string', default: 'owners' },
+        parts: { type: 'string', default: '1' },
         help: { type: 'boolean', default: false },
       },
     })

@@ -56,6 +56,7 @@ describe('arguments', () => {
     ['round --lists 5,0'],
     ['round --lists 5,5 --t 1'],
     ['round --lists 5,5 --output all'],
+    ['round --lists 5,5 --parts 3'],
   ])('%j is refused', (line) => {
     expect(readCommand(line.split(' ').filter(Boolean))).toBeUndefined()
   })
@@ -65,10 +66,12 @@ describe('arguments', () => {
     expect(readCommand(['all'])).toEqual(all)
     expect(readCommand(['psi', '--large'])).toMatchObject({ suites: ['psi'], large: true })
     expect(readCommand(['oprf', '--quick'])).toMatchObject({ suites: ['oprf'], mode: 'quick' })
-    const custom = { sizes: [5, 6], t: 3, output: 'list' }
-    expect(readCommand('round --lists 5,6 --t 3 --output list'.split(' '))).toMatchObject({
-      custom,
-    })
+    const custom = { sizes: [5, 6], t: 3, output: 'list', parts: 4 }
+    expect(readCommand('round --lists 5,6 --t 3 --output list --parts 4'.split(' '))).toMatchObject(
+      {
+        custom,
+      },
+    )
     expect(readCommand(['round', '--help'])).toBe('help')
   })
 })

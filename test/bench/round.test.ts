@@ -51,6 +51,7 @@ describe('the check of results', () => {
   const node = (values: readonly string[], leftOut = 0): Computed => ({
     endedAt: 0,
     cpuSeconds: 0,
+    busiestSeconds: 0,
     peakMiB: 0,
     heldUpMs: 0,
     stats: { ands: 0, bytesSent: 0, rounds: 0 },

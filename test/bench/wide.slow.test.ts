@@ -35,6 +35,6 @@ it('a round over 40 ms links is faster for knowing it, and as exact', async () =
       // The proxy does delay.
       expect(far.seconds).toBeGreaterThan((0.5 * far.rounds * ONE_WAY_MS) / 1000)
     },
-    ONE_WAY_MS,
+    { delayMs: ONE_WAY_MS },
   )
 })

@@ -22,6 +22,8 @@ export type CustomWorkload = {
   readonly sizes: readonly number[]
   readonly t: number
   readonly output: (typeof OUTPUTS)[number]
+  /** In turns with one: how many parts nodes compute on threads of their own; 1 for no such turn. */
+  readonly parts: number
 }
 
 /** @throws Error when what was computed is wrong: a wrong answer has no speed */

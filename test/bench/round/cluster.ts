@@ -26,8 +26,12 @@ export class Cluster {
     process.once('exit', this.#kill)
   }
 
-  /** Ends what it started when it fails. @param delayMs each way, on every link */
-  static async start(delayMs = 0): Promise<Cluster> {
+  /**
+   * Ends what it started when it fails.
+   * @param delayMs each way, on every link
+   * @param parts with links of their own, if there are several
+   */
+  static async start(delayMs = 0, parts = 1): Promise<Cluster> {
     const file = fileURLToPath(new URL('./node.ts', import.meta.url))
     const cluster = new Cluster(
       // Standard output is the benchmark's own.
@@ -43,7 +47,10 @@ export class Cluster {
         ports = cluster.#detours.map(({ port }) => port)
       }
       const plainPorts = answers.map(({ plainPort }) => plainPort)
-      const connected = await cluster.ask<'connect'>(() => ({ ask: 'connect', ports, plainPorts }))
+      const connected = await cluster.ask<'connect'>(() => ({
+        ...{ ask: 'connect', ports, plainPorts },
+        parts: parts === 1 ? 0 : parts,
+      }))
       cluster.#roundTrips = connected.map(({ roundTripMs }) => roundTripMs)
       return cluster
     } catch (error) {

@@ -9,6 +9,8 @@ export type Question =
       readonly ask: 'connect'
       readonly ports: readonly number[]
       readonly plainPorts: readonly number[]
+      /** Links for parts, besides the round's own. */
+      readonly parts: number
     }
   | {
       readonly ask: 'flood'
@@ -28,6 +30,8 @@ export type Question =
       readonly rules: readonly RoundRule[]
       /** What the node shall take the round trip to be, instead of what it measured. */
       readonly roundTripMs?: number
+      /** On threads; 1: all on the main thread. */
+      readonly parts: number
     }
 
 export type Answers = {
@@ -43,6 +47,8 @@ export type Computed = {
   readonly endedAt: number
   /** Of all threads of the process. */
   readonly cpuSeconds: number
+  /** Of the one that took most; null where the system does not tell. */
+  readonly busiestSeconds: number | null
   readonly peakMiB: number
   /** The most processor time between two turns of the event loop, in milliseconds. */
   readonly heldUpMs: number

@@ -25,6 +25,12 @@ import {
   type PeerEnv,
   peerProblems,
 } from '@drempel/node/internal/peers'
+import {
+  createPool,
+  type PartLinks,
+  partsOnThreads,
+  type WorkerPool,
+} from '@drempel/node/internal/workers'
 import { type Bytes, signerFromSeed } from '@drempel/protocol/encoding'
 import type { PartyContext, PartyIndex } from '@drempel/protocol/mpc'
 import {
@@ -38,6 +44,7 @@ import { Hono } from 'hono'
 import { answerParent } from '../harness/child.ts'
 import { timed } from '../harness/turns.ts'
 import { sectorOf } from './beyond.ts'
+import { BusiestThread } from './busiest.ts'
 import { type Ends, flood } from './flood.ts'
 import { forgetPeak, peakMiB } from './memory.ts'
 import { type Answers, now, type Progress, type Question, uploadFile } from './messages.ts'
@@ -47,6 +54,7 @@ const NAMES = ['alder', 'birch', 'cedar'] as const
 const PATH = '/peer/v1/bench/channel'
 const IDLE_MS = 300_000
 const PROGRESS_STEP = 0.1
+const MOST_LINKS = 33
 
 const random = (length: number): Bytes => new Uint8Array(randomBytes(length))
 const clock = () => Date.now()
@@ -54,14 +62,16 @@ const signerOf = (party: number) => signerFromSeed(new Uint8Array(32).fill(party
 
 let party: PartyIndex = 0
 let ports: readonly number[] = []
-const arrived: { channel?: (channel: Channel) => void; plain?: (socket: Socket) => void } = {}
-const previous = new Promise<Channel>((resolve) => {
-  arrived.channel = resolve
-})
+const arrived: { plain?: (socket: Socket) => void } = {}
+/** From the previous node, by link. */
+const previous = Array.from({ length: MOST_LINKS }, () => Promise.withResolvers<Channel>())
 const previousPlain = new Promise<Socket>((resolve) => {
   arrived.plain = resolve
 })
-let links: (Ends & { readonly roundTripMs: number }) | undefined
+let links:
+  | (Ends & { readonly parts: readonly PartLinks[]; readonly roundTripMs: number })
+  | undefined
+let pool: WorkerPool | undefined
 let job: { plan: RoundPlan; inputs: RoundInputs } | undefined
 
 const urlOf = (index: number) => `http://127.0.0.1:${ports[index] ?? 0}`
@@ -97,9 +107,12 @@ async function listen(): Promise<Answers['listen']> {
   app.onError(problemHandler(createProblemMapper({ table, random, onInternal: console.error })))
   app.use('/peer/*', gate.sign)
   app.get(
-    PATH,
+    `${PATH}/:link`,
     gate.verify({ maxBody: 0 }),
-    acceptChannel({ accept: async () => arrived.channel!, limits: { idleMs: IDLE_MS } }),
+    acceptChannel({
+      accept: async (c) => previous[Number(c.req.param('link'))]!.resolve,
+      limits: { idleMs: IDLE_MS },
+    }),
   )
   const { port } = await startServer({ app, host: '127.0.0.1', port: 0 })
   const yardstick = createServer({ noDelay: true, pauseOnConnect: true }, arrived.plain!).listen(
@@ -117,11 +130,16 @@ async function connect(
   const after = (party + 1) % 3
   const limits = { idleMs: IDLE_MS }
   const dial = createChannelConnector({ self, directory, clock, random, limits })
-  const channels = { next: await dial(NAMES[after]!, PATH), previous: await previous }
+  const open = async (link: number) => ({
+    next: await dial(NAMES[after]!, `${PATH}/${link}`),
+    previous: await previous[link]!.promise,
+  })
+  const channels = await open(0)
+  const parts = await Promise.all(Array.from({ length: question.parts }, (_, i) => open(i + 1)))
   const port = question.plainPorts[after]!
   const next = connectPlain({ host: '127.0.0.1', port, noDelay: true })
   const roundTripMs = await farthestRoundTrip([channels.next, channels.previous])
-  links = { channel: channels, plain: { next, previous: await previousPlain }, roundTripMs }
+  links = { channel: channels, parts, plain: { next, previous: await previousPlain }, roundTripMs }
   return { roundTripMs }
 }
 
@@ -142,7 +160,7 @@ async function load(question: Extract<Question, { ask: 'load' }>): Promise<Answe
 async function compute(
   question: Extract<Question, { ask: 'compute' }>,
 ): Promise<Answers['compute']> {
-  const { sessionId, rules, roundTripMs = links!.roundTripMs } = question
+  const { sessionId, rules, parts, roundTripMs = links!.roundTripMs } = question
   const { plan, inputs } = job!
   let told = 0
   const ctx: PartyContext = {
@@ -160,19 +178,28 @@ async function compute(
       process.send!({ done } satisfies Progress)
     },
   }
+  // The main thread has the channels. Threads stay from round to round.
+  if (parts > 1) pool ??= createPool({ size: parts + 1 })
+  const { signal } = new AbortController()
+  const place = { party, members: NAMES, roundTripMs }
+  const open = async () => partsOnThreads(pool!, links!.parts, place, signal)
   forgetPeak()
   const turn = new LongestTurn()
+  const busiest = new BusiestThread()
   const before = process.cpuUsage()
   const sectors = plan.partners.map((_, partner) => sectorOf(partner))
-  const options = { minContributors: plan.partners.length, sectors }
+  const threads = { most: parts, open }
+  const options = { minContributors: plan.partners.length, sectors, threads, partAnds: 1 }
   const result = await computeRound(ctx, sessionId, plan, rules, inputs, options)
   const endedAt = now()
   const heldUpMs = turn.stop()
   const { user, system } = process.cpuUsage(before)
+  const busiestSeconds = busiest.stop()
   const { stats, lists, owners, aggregates, leftOut } = result
   return {
     endedAt,
     cpuSeconds: (user + system) / 1e6,
+    busiestSeconds,
     peakMiB: peakMiB(),
     heldUpMs,
     stats,

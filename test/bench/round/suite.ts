@@ -48,26 +48,39 @@ export const round: Suite = async ({ mode, say, custom }) => {
     // The quick suite as a whole has so much time, and what one workload leaves is the next one's.
     const passed = (performance.now() - begin) / 1000
     const left = mode === 'quick' ? (limits.seconds - passed) / (makers.length - i) : limits.seconds
-    results.push(...(await runWorkload(make, { ...limits, seconds: left }, say)))
+    results.push(
+      ...(await runWorkload(make, { ...limits, seconds: left }, custom?.parts ?? 1, say)),
+    )
   }
   return results
 }
 
-function ownWorkload({ sizes, t, output }: CustomWorkload): Workload {
-  if (output !== 'list' && output !== 'owners') return beyondCount(sizes, t, output)
-  return synthetic(sizes, t, { [output]: {} })
+function ownWorkload({ sizes, t, output, parts }: CustomWorkload): Workload {
+  const workload =
+    output === 'list' || output === 'owners'
+      ? synthetic(sizes, t, { [output]: {} })
+      : beyondCount(sizes, t, output)
+  if (parts === 1) return workload
+  const beside = workload.rounds.map((one) => ({
+    ...one,
+    label: `${one.label ?? one.rules[0]!.output} in ${parts} parts`,
+    parts,
+  }))
+  return { ...workload, rounds: [...workload.rounds, ...beside] }
 }
 
 async function runWorkload(
   make: () => Workload,
   limits: TurnLimits,
+  parts: number,
   say: (text: string) => void,
 ): Promise<Result[]> {
   const begin = performance.now()
-  return await withPrepared(make, say, async (prepared) => {
+  const run = async (prepared: Prepared) => {
     const passed = (performance.now() - begin) / 1000
     return await measure(prepared, { ...limits, seconds: limits.seconds - passed }, say)
-  })
+  }
+  return await withPrepared(make, say, run, { parts })
 }
 
 export type Prepared = {
@@ -83,13 +96,13 @@ export async function withPrepared<Value>(
   make: () => Workload,
   say: (text: string) => void,
   use: (prepared: Prepared) => Promise<Value>,
-  delayMs = 0,
+  { delayMs = 0, parts = 1 }: { readonly delayMs?: number; readonly parts?: number } = {},
 ): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), 'drempel-bench-'))
   const erase = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', erase)
   // Forked before the lists are made, so that a fork copies little.
-  const cluster = await Cluster.start(delayMs)
+  const cluster = await Cluster.start(delayMs, parts)
   try {
     const workload = make()
     say(`round ${workload.name}: preparing`)
@@ -111,14 +124,14 @@ export async function runOnce(
   { cluster, round, workload }: Prepared,
   rules: readonly RoundRule[],
   counts: ReadonlyMap<string, number>,
-  options: { roundTripMs?: number; onProgress?: (done: number) => void } = {},
+  options: { roundTripMs?: number; parts?: number; onProgress?: (done: number) => void } = {},
 ): Promise<{ seconds: number; computed: readonly Computed[] }> {
-  const { roundTripMs, onProgress } = options
+  const { roundTripMs, parts = 1, onProgress } = options
   const pretend = roundTripMs === undefined ? {} : { roundTripMs }
   const begin = now()
   const sessionId = utf8(`bench ${begin}`)
   const computed = await cluster.ask<'compute'>(
-    () => ({ ask: 'compute', sessionId, rules, ...pretend }),
+    () => ({ ask: 'compute', sessionId, rules, parts, ...pretend }),
     onProgress,
   )
   assertExact(round, workload.lists, rules, counts, computed)
@@ -136,17 +149,17 @@ async function measure(
   const { bins, rows, keyBits } = round.plan
   say(`round ${name}: ${bins} bins of ${rows} rows, keys of ${keyBits} bits`)
   const counts = countInTheClear(lists)
-  const contenders = rounds.map(({ rules, goals, label: given }) => {
+  const contenders = rounds.map(({ rules, goals, label: given, parts = 1 }) => {
     const [{ output }] = rules as [RoundRule]
     const label = `round ${name}, ${given ?? output}`
     const runs: (readonly Computed[])[] = []
     const run = async () => {
       const onProgress = (done: number) => say(`${label}: ${Math.round(100 * done)}%`)
-      const { seconds, computed } = await runOnce(prepared, rules, counts, { onProgress })
+      const { seconds, computed } = await runOnce(prepared, rules, counts, { parts, onProgress })
       runs.push(computed)
       return seconds
     }
-    return { name: label, output, goals, runs, run }
+    return { name: label, output, parts, goals, runs, run }
   })
   const turns = await takeTurns(
     [...contenders, { name: 'clear', run: () => timed(() => countInTheClear(lists)) }],
@@ -166,6 +179,25 @@ async function measure(
     only('all partners prepare', 's', [round.prepareSeconds]),
     only('a node reads its shares', 's', prepared.loadSeconds),
   )
+  const [alone] = contenders
+  for (const one of contenders.filter(({ parts }) => parts > 1)) {
+    const against = (figure: string, of: (of: typeof one) => readonly number[]) => {
+      const theirs = of(alone!)
+      return resultOf(
+        {
+          name: `${one.name}: ${figure} against one`,
+          ...{ unit: 'times', peer: 'one part', better: 'lower' as const },
+        },
+        of(one).map((cost, turn) => cost / theirs[turn]!),
+      )
+    }
+    const counted = ({ name, runs }: typeof one) => runs.slice(-turns.of(name).length)
+    results.push(
+      against('wall clock', ({ name }) => turns.of(name)),
+      against('processor time', (of) => cpuSeconds(counted(of))),
+      against('busiest thread', (of) => busiestSeconds(counted(of))),
+    )
+  }
   const ofOutput = (wanted: RoundRule['output']) => {
     const one = contenders.find(({ output }) => output === wanted)
     if (one === undefined) return undefined
@@ -226,6 +258,9 @@ function figures(
   return [
     lower('wall clock', 's', goals.seconds, wall),
     lower('processor time a node', 's', goals.cpuSeconds, cpuSeconds(runs)),
+    ...(last[0]!.busiestSeconds === null
+      ? []
+      : [lower('busiest thread of a node', 's', undefined, busiestSeconds(runs))]),
     lower('payload a node', 'MB', undefined, sent),
     lower('peak memory a node', 'MiB', goals.peakMiB, peak),
     lower('event loop held up at most', 'ms', HELD_UP_GOAL_MS, heldUp),
@@ -246,4 +281,9 @@ function figures(
 /** Of the node that needs most. */
 function cpuSeconds(runs: readonly (readonly Computed[])[]): readonly number[] {
   return runs.map((nodes) => Math.max(...nodes.map((node) => node.cpuSeconds)))
+}
+
+/** The thread that holds up the node that waits longest for one. */
+function busiestSeconds(runs: readonly (readonly Computed[])[]): readonly number[] {
+  return runs.map((nodes) => Math.max(...nodes.map((node) => node.busiestSeconds ?? 0)))
 }

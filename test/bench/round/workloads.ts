@@ -13,6 +13,8 @@ export type Workload = {
     readonly goals: Goals
     /** The output unless given. */
     readonly label?: string
+    /** On threads of their own; one unless given. */
+    readonly parts?: number
   }[]
 }
 
