@@ -53,7 +53,7 @@ export function mergeNetwork(plan: RoundPlan, included: readonly number[]): Merg
   return inOneGo(networkInTurns(plan, included))
 }
 
-/** As `mergeNetwork`, with a stop after every merge. */
+/** As `mergeNetwork`, in steps of a few milliseconds. */
 export function* networkInTurns(plan: RoundPlan, included: readonly number[]): Steps<MergeNode> {
   return (yield* toNode(plan, mergeTree(plan, included), new Map())).node
 }
@@ -77,7 +77,7 @@ function* toNode(plan: RoundPlan, tree: MergeTree, known: Map<string, Merged>): 
   let merged = known.get(shape)
   if (merged === undefined) {
     yield
-    merged = mergeOf(left.side, right.side)
+    merged = yield* mergeOf(left.side, right.side)
     known.set(shape, merged)
   }
   const { side, ...network } = merged
@@ -85,15 +85,21 @@ function* toNode(plan: RoundPlan, tree: MergeTree, known: Map<string, Merged>): 
   return { node: { ...node, ...network }, side, shape }
 }
 
-function mergeOf(left: Side, right: Side): Merged {
+/** A step is about one layer. */
+function* mergeOf(left: Side, right: Side): Steps<Merged> {
   const { block, source, pairs } = alignColumns(left, right)
+  yield
   const side = joinSides(left, right)
+  yield
   const size = source.length
   const layers = [doubtfulRuns(pairs, block)]
   for (let g = block / 2; g >= 1; g /= 2) layers.push(oddBlocks(g, size))
-  const { kept, places } = dropKnown(layers, rangesOf(left, right, source), side.rows)
+  const ranges = rangesOf(left, right, source)
+  yield
+  const { kept, places } = yield* dropKnown(layers, ranges, side.rows)
   const layout = new Int32Array(size)
   for (const [row, place] of places.entries()) layout[place] = source[row]!
+  yield
   return {
     size,
     layout: layoutRuns(layout, left.rows),
@@ -148,15 +154,16 @@ function layoutRuns(source: Int32Array, lefts: number): LayoutRun[] {
  * places change names instead, all the way from the layout, so that the output stays in order.
  * @returns the layers, and for each working row of the layout the row that it is from the beginning
  */
-function dropKnown(
+function* dropKnown(
   layers: readonly (readonly Distance[])[],
   ranges: Ranges,
   rows: number,
-): { readonly kept: readonly (readonly CompareRun[])[]; readonly places: Int32Array } {
+): Steps<{ readonly kept: readonly (readonly CompareRun[])[]; readonly places: Int32Array }> {
   const size = ranges.lower.length
   // Which row of the layout stands where.
   const standing = Int32Array.from({ length: size }, (_, row) => row)
-  const open = layers.map((layer) => {
+  const open: Int32Array[] = []
+  for (const layer of layers) {
     // Low, high and what they have in common, one after another: millions of objects would take longer.
     const pairs = new Int32Array(3 * sum(layer, ({ count }) => count))
     let end = 0
@@ -176,29 +183,29 @@ function dropKnown(
         order(ranges, low, high)
       }
     }
-    return pairs.subarray(0, end)
-  })
+    open.push(pairs.subarray(0, end))
+    yield
+  }
   const places = new Int32Array(size)
   standing.forEach((row, place) => {
     places[row] = place
   })
   const needed = new Uint8Array(size).fill(1, 0, rows)
-  const kept = open
-    .toReversed()
-    .map((pairs) => {
-      const runs: OpenRun[] = []
-      for (let i = 0; i < pairs.length; i += 3) {
-        const low = places[pairs[i]!]!
-        const high = places[pairs[i + 1]!]!
-        if (needed[low] === 0 && needed[high] === 0) continue
-        needed[low] = 1
-        needed[high] = 1
-        addPair(runs, low, high, pairs[i + 2]!)
-      }
-      return runs
-    })
-    .toReversed()
-  return { kept, places }
+  const kept: OpenRun[][] = []
+  for (const pairs of open.toReversed()) {
+    const runs: OpenRun[] = []
+    for (let i = 0; i < pairs.length; i += 3) {
+      const low = places[pairs[i]!]!
+      const high = places[pairs[i + 1]!]!
+      if (needed[low] === 0 && needed[high] === 0) continue
+      needed[low] = 1
+      needed[high] = 1
+      addPair(runs, low, high, pairs[i + 2]!)
+    }
+    kept.push(runs)
+    yield
+  }
+  return { kept: kept.toReversed(), places }
 }
 
 type OpenRun = {

@@ -32,7 +32,7 @@ export function scheduleOf(network: MergeNode): Schedule {
   return inOneGo(scheduleInTurns(network))
 }
 
-/** As `scheduleOf`, with a stop after every merge. */
+/** As `scheduleOf`, in steps of a few milliseconds. */
 export function* scheduleInTurns(network: MergeNode): Steps<Schedule> {
   const building: Building = { starts: new Map(), steps: [], rows: 0 }
   const lists = listsOf(network)
@@ -84,6 +84,7 @@ function* place(node: MergeNode, building: Building): Steps<Placed> {
     building.steps[begin + layer] ??= []
     const step = building.steps[begin + layer]!
     for (const run of runs) addRuns(step, run, at)
+    yield
   }
   // A merge ends with its rows in front and all ones behind them.
   const behind = [...at.subarray(node.rows), ...spare]
