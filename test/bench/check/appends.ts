@@ -15,6 +15,8 @@ import { openSqliteStore } from '@drempel/node/internal/store'
 import { hex, signerFromSeed } from '@drempel/protocol/encoding'
 import { timed } from '../harness/turns.ts'
 
+const CONVENANT = { id: 'bench', version: 1, digest: '5'.repeat(64) }
+
 export type Appender = {
   /** Each waits for the one before. @returns seconds */
   oneByOne(count: number): Promise<number>
@@ -37,7 +39,7 @@ export async function openAppender(): Promise<Appender> {
     purposeKeys: openPurposeKeys(join(folder, 'periods'), systemRandom),
     knownLogs: await openKnownLogs(join(folder, 'periods'), vault, systemRandom),
     member: 'bank-noord',
-    convenant: () => ({ id: 'bench', version: 1, digest: '5'.repeat(64) }),
+    convenant: () => CONVENANT,
     clock: Date.now,
     random: systemRandom,
     software: 'drempel/0.1.0',

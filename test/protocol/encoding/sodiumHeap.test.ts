@@ -15,6 +15,11 @@ const context = fc.oneof(
 )
 const length = fc.oneof(fc.nat(600), fc.constantFrom(8_191, 16_000, 16_290, 16_400, 40_000))
 
+const halves = (bytes: Bytes) => {
+  const middle = bytes.length >> 1
+  return [bytes.subarray(0, middle), bytes.subarray(middle)]
+}
+
 describe("libsodium's own functions", () => {
   it('seal as its wrapper does', () => {
     fc.assert(
@@ -23,7 +28,9 @@ describe("libsodium's own functions", () => {
         const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
           ...([plaintext, utf8(context), null, nonce, key] as const),
         )
-        expect(sealBox(key, nonce, context, plaintext)).toEqual(concat(nonce, box))
+        for (const parts of [[utf8(context)], [new Uint8Array(0), ...halves(utf8(context))]]) {
+          expect(sealBox(key, nonce, parts, plaintext)).toEqual(concat(nonce, box))
+        }
       }),
       { numRuns: 200 },
     )
@@ -34,7 +41,8 @@ describe("libsodium's own functions", () => {
       fc.property(context, length, (context, length) => {
         const data = random(length)
         const expected = sodium.crypto_generichash(32, concat(utf8(context), data), key)
-        expect(keyedHash(key, context, data)).toEqual(expected)
+        expect(keyedHash(key, [utf8(context), data])).toEqual(expected)
+        expect(keyedHash(key, [utf8(context), ...halves(data)])).toEqual(expected)
       }),
       { numRuns: 200 },
     )
@@ -43,12 +51,12 @@ describe("libsodium's own functions", () => {
   it('refuse a key or a nonce of another length', () => {
     const plaintext = utf8('x')
     for (const length of [0, 31, 33]) {
-      expect(() => sealBox(random(length), nonce, 'c', plaintext)).toThrow('key')
+      expect(() => sealBox(random(length), nonce, [], plaintext)).toThrow('key')
     }
     for (const length of [0, 12, 25]) {
-      expect(() => sealBox(key, random(length), 'c', plaintext)).toThrow('nonce')
+      expect(() => sealBox(key, random(length), [], plaintext)).toThrow('nonce')
     }
-    expect(() => keyedHash(random(65), 'c', plaintext)).toThrow()
+    expect(() => keyedHash(random(65), [plaintext])).toThrow()
   })
 
   it('leave neither key nor plaintext in its memory', () => {
@@ -56,8 +64,8 @@ describe("libsodium's own functions", () => {
     const isThere = (bytes: Bytes) =>
       Buffer.from(libsodium.HEAPU8.buffer).includes(Buffer.from(bytes))
     const [own, plaintext] = [random(32), random(300)]
-    sealBox(own, nonce, 'record/1', plaintext)
-    keyedHash(own, 'log/1', plaintext)
+    sealBox(own, nonce, [utf8('record/1')], plaintext)
+    keyedHash(own, [plaintext])
     expect([own, plaintext].map(isThere)).toEqual([false, false])
     // The wrapper frees what it took, and the key stays where it was.
     sodium.crypto_generichash(32, plaintext, own)

@@ -6,13 +6,7 @@
  * as good to it as the last one.
  */
 
-import {
-  type Bytes,
-  concatAll,
-  equalBytes,
-  equalSecret,
-  type Signer,
-} from '@drempel/protocol/encoding'
+import { type Bytes, equalBytes, equalSecret, type Signer } from '@drempel/protocol/encoding'
 import {
   loadTree,
   noteSigner,
@@ -76,5 +70,5 @@ export function signHead(signer: Signer, origin: string, tree: TreeState): LogHe
 
 /** The edge is of as many hashes as the size has bits, so that no two trees give the same bytes. */
 function sealOf(vault: LogKeys['vault'], origin: string, { size, edge }: TreeState): Bytes {
-  return vault.mac(`log/${origin}/${size}`, concatAll(edge))
+  return vault.mac(`log/${origin}/${size}`, ...edge)
 }

@@ -11,11 +11,12 @@ import {
   concat,
   concatAll,
   equalSecret,
-  hex,
+  hexDigits,
   type Json,
   jcs,
   parseJcs,
   type RandomBytes,
+  utf8,
 } from '@drempel/protocol/encoding'
 import { sealedCommits, verifySealed } from '@drempel/protocol/log'
 import { sha256 } from '../bulk/index.ts'
@@ -64,7 +65,8 @@ export function sealRecords(
 ): Bytes {
   const [alone] = records
   if (alone !== undefined && records.length === 1) {
-    return sealWith(alone.key, contextOf(origin, hex(alone.commit)), pad([alone.plain]), random)
+    const context = [utf8(contextOf(origin, '')), hexDigits(alone.commit)]
+    return sealWith(alone.key, context, pad([alone.plain]), random)
   }
   const groups = new Map<Bytes, number[]>()
   records.forEach(({ key }, place) => {

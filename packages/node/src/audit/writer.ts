@@ -76,8 +76,9 @@ type Moment = {
   readonly last: string | undefined
   readonly period: string
   readonly origin: string
-  /** The leaves' minute. */
+  /** The leaves' minute, and its day. */
   readonly time: string
+  readonly day: string
   readonly frame: LeafFrame
 }
 
@@ -172,9 +173,9 @@ export function createWriter(
     now: number,
   ): Setting | undefined {
     if (current === undefined) return undefined
-    const { origin, time, frame } = momentOf(convenant, now, current.period)
+    const { origin, day, frame } = momentOf(convenant, now, current.period)
     if (origin !== current.origin || ofToday?.period !== current.period) return undefined
-    if (ofToday.day !== purposeDay(current.period, '', time).day) return undefined
+    if (ofToday.day !== day) return undefined
     const { keys } = ofToday
     const isMissing = (purpose: string) => !keys.get(purpose) && PURPOSE.test(purpose)
     if (batch.some(({ event }) => isMissing(purposeIn(event) ?? ''))) return undefined
@@ -190,7 +191,8 @@ export function createWriter(
     const period = periodAt(now, last)
     const [origin, time] = [originOf(options, convenant, period), minuteOf(now)]
     const frame = frameOf(time, period, options.software, convenant)
-    moment = { minute, convenant: { ...convenant }, last, period, origin, time, frame }
+    const { day } = purposeDay(period, '', time)
+    moment = { minute, convenant: { ...convenant }, last, period, origin, time, day, frame }
     return moment
   }
 
@@ -200,9 +202,9 @@ export function createWriter(
     now: number,
   ): Promise<Setting> {
     const last = current?.period ?? (await lastPeriod(options))
-    const { period, origin, time, frame } = momentOf(convenant, now, last)
+    const { period, origin, day, frame } = momentOf(convenant, now, last)
     const log = await open(period, origin)
-    return { log, frame, keys: await keysOf(batch, log, time) }
+    return { log, frame, keys: await keysOf(batch, log, day) }
   }
 
   async function open(period: string, origin: string): Promise<Current> {
@@ -224,9 +226,8 @@ export function createWriter(
   async function keysOf(
     batch: readonly Pending[],
     { period, key: periodKey }: Current,
-    time: string,
+    day: string,
   ): Promise<Setting['keys']> {
-    const { day } = purposeDay(period, '', time)
     if (ofToday?.day !== day || ofToday.period !== period) {
       ofToday = { period, day, keys: new Map() }
     }

@@ -10,6 +10,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import {
   type Bytes,
   concat,
+  concatAll,
   hex,
   keyedHash,
   type RandomBytes,
@@ -36,8 +37,11 @@ export interface Vault {
   ): Bytes[]
   /** @throws ProtocolError `SEALED_DAMAGED` */
   open(context: string, sealed: Bytes): Bytes
-  /** 32 bytes that nobody makes who has not the master key. @param context what it is, without a line feed */
-  mac(context: string, data: Bytes): Bytes
+  /**
+   * 32 bytes that nobody makes who has not the master key.
+   * @param context what it is, without a line feed @param data its parts, one behind the other
+   */
+  mac(context: string, ...data: readonly Bytes[]): Bytes
   /** 32 bytes by which a row is found; equal identifiers of one kind and node give equal bytes. */
   blindIndex(kind: string, canonical: string): Bytes
 }
@@ -58,23 +62,28 @@ export function createVault(masterKey: Bytes): Vault {
       })
     },
     open: (context, sealed) => openWith(sealKey, context, sealed),
-    mac: (context, data) => keyedHash(macKey, `${context}\n`, data),
+    mac: (context, ...data) => keyedHash(macKey, [utf8(`${context}\n`), ...data]),
     blindIndex: (kind, canonical) =>
       // No kind contains a line feed, so no two pairs give one text.
       sodium.crypto_generichash(32, utf8(`${kind}\n${canonical}`), indexKey),
   }
 }
 
-/** XChaCha20-Poly1305 under a key given, for keys that are no master key (a log period's). */
+/**
+ * XChaCha20-Poly1305 under a key given, for keys that are no master key (a log period's).
+ * @param context its text, or parts of its bytes
+ */
 export function sealWith(
   key: Bytes,
-  context: string,
+  context: string | readonly Bytes[],
   plaintext: Bytes,
   random: RandomBytes,
 ): Bytes {
   const nonce = random(NONCE)
-  if (plaintext.length >= LARGE) return sealLarge(key, context, plaintext, nonce)
-  return sealBox(key, nonce, context, plaintext)
+  const parts = typeof context === 'string' ? [utf8(context)] : context
+  return plaintext.length < LARGE
+    ? sealBox(key, nonce, parts, plaintext)
+    : sealLarge(key, concatAll(parts), plaintext, nonce)
 }
 
 /** @throws ProtocolError `SEALED_DAMAGED` */
@@ -91,9 +100,9 @@ export function openWith(key: Bytes, context: string, sealed: Bytes): Bytes {
   }
 }
 
-function sealLarge(key: Bytes, context: string, plaintext: Bytes, nonce: Bytes): Bytes {
+function sealLarge(key: Bytes, context: Bytes, plaintext: Bytes, nonce: Bytes): Bytes {
   const cipher = createCipheriv(...ietf(key, nonce))
-  cipher.setAAD(utf8(context), { plaintextLength: plaintext.length })
+  cipher.setAAD(context, { plaintextLength: plaintext.length })
   const sealed = cipher.update(plaintext)
   cipher.final()
   return concat(nonce, sealed, cipher.getAuthTag())

@@ -83,7 +83,8 @@ export function hex(bytes: Bytes): string {
   return text
 }
 
-function hexDigits(bytes: Bytes): Bytes {
+/** The same as ASCII. */
+export function hexDigits(bytes: Bytes): Bytes {
   const digits = new Uint8Array(2 * bytes.length)
   for (let i = 0; i < bytes.length; i++) {
     digits[2 * i] = DIGITS[bytes[i]! >> 4]!

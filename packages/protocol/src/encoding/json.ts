@@ -69,8 +69,7 @@ function textOf(value: Json): string {
 /** By the same argument, with the names put in order; undefined says nothing. */
 function plainText(value: Json): string | undefined {
   try {
-    const text = written(value)
-    return /\\u[dD]/.test(text) ? undefined : text
+    return written(value)
   } catch {
     return undefined
   }
@@ -92,11 +91,19 @@ function written(value: Json | undefined): string {
   return `{${text}}`
 }
 
-/** Nothing in it is escaped. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    // All but ASCII that is never escaped.
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit > 0x7e) return escaped(text)
+  }
+  return `"${text}"`
+}
+
+function escaped(text: string): string {
+  const whole = JSON.stringify(text)
+  if (/\\u[dD]/.test(whole)) throw new Error('surrogate')
+  return whole
 }
 
 const FEW = 16

@@ -4,7 +4,7 @@
  * short message; and what it freed still has the key. The region is overwritten after each use.
  */
 
-import { type Bytes, concat, utf8 } from './bytes.ts'
+import { type Bytes, concat, concatAll } from './bytes.ts'
 import { sodium } from './sodium.ts'
 
 /** As compiled: a pointer, or 0 for none; a length of 64 bits is two arguments, the low half first. */
@@ -27,58 +27,67 @@ const [KEY, NONCE, TAG, HASH] = [32, 24, 16, 32]
 const ROOM = 16_384
 let region = 0
 
-/** @param key 32 bytes @param nonce 24 bytes @returns the nonce, and the box behind it */
-export function sealBox(key: Bytes, nonce: Bytes, context: string, plaintext: Bytes): Bytes {
+/**
+ * @param key 32 bytes @param nonce 24 bytes @param context parts of it, one behind the other
+ * @returns the nonce, and the box behind it
+ */
+export function sealBox(
+  key: Bytes,
+  nonce: Bytes,
+  context: readonly Bytes[],
+  plaintext: Bytes,
+): Bytes {
   const { length } = plaintext
-  const used = KEY + context.length + NONCE + length + TAG
+  const adLength = lengthOf(context)
+  const used = KEY + adLength + NONCE + length + TAG
   if (used > ROOM || key.length !== KEY || nonce.length !== NONCE) {
-    return sealBoxOfAny(key, nonce, context, plaintext)
+    const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+      ...([plaintext, concatAll(context), null, nonce, key] as const),
+    )
+    return concat(nonce, box)
   }
   const at = begin(key, context)
-  if (at === undefined) return sealBoxOfAny(key, nonce, context, plaintext)
   const { HEAPU8 } = libsodium
   const [ad, box] = [region + KEY, at + NONCE]
   HEAPU8.set(nonce, at)
   HEAPU8.set(plaintext, box)
   const seal = libsodium._crypto_aead_xchacha20poly1305_ietf_encrypt
-  seal(box, 0, box, length, 0, ad, context.length, 0, 0, at, region)
+  seal(box, 0, box, length, 0, ad, adLength, 0, 0, at, region)
   const sealed = HEAPU8.slice(at, box + length + TAG)
   HEAPU8.fill(0, region, region + used)
   return sealed
 }
 
-/** BLAKE2b of 32 bytes over both, one behind the other. @param key 32 bytes */
-export function keyedHash(key: Bytes, context: string, data: Bytes): Bytes {
-  const { length } = data
-  const used = KEY + context.length + length + HASH
-  const at = used > ROOM || key.length !== KEY ? undefined : begin(key, context)
-  if (at === undefined) return sodium.crypto_generichash(HASH, concat(utf8(context), data), key)
+/** BLAKE2b of 32 bytes over all parts, one behind the other. @param key 32 bytes */
+export function keyedHash(key: Bytes, parts: readonly Bytes[]): Bytes {
+  const length = lengthOf(parts)
+  const used = KEY + length + HASH
+  if (used > ROOM || key.length !== KEY) {
+    return sodium.crypto_generichash(HASH, concatAll(parts), key)
+  }
+  const hash = begin(key, parts)
   const { HEAPU8 } = libsodium
-  const [from, hash] = [region + KEY, at + length]
-  HEAPU8.set(data, at)
-  libsodium._crypto_generichash(hash, HASH, from, hash - from, 0, region, KEY)
+  libsodium._crypto_generichash(hash, HASH, region + KEY, length, 0, region, KEY)
   const digest = HEAPU8.slice(hash, hash + HASH)
   HEAPU8.fill(0, region, region + used)
   return digest
 }
 
-/** Puts key and context there. @returns where the context ends; undefined for one that is not ASCII */
-function begin(key: Bytes, context: string): number | undefined {
+/** Puts key and parts there. @returns where they end */
+function begin(key: Bytes, parts: readonly Bytes[]): number {
   if (region === 0) region = libsodium._malloc(ROOM)
   const { HEAPU8 } = libsodium
-  let at = region + KEY
-  for (let i = 0; i < context.length; i++) {
-    const unit = context.charCodeAt(i)
-    if (unit > 0x7f) return undefined
-    HEAPU8[at++] = unit
-  }
   HEAPU8.set(key, region)
+  let at = region + KEY
+  for (const part of parts) {
+    HEAPU8.set(part, at)
+    at += part.length
+  }
   return at
 }
 
-function sealBoxOfAny(key: Bytes, nonce: Bytes, context: string, plaintext: Bytes): Bytes {
-  const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
-    ...([plaintext, utf8(context), null, nonce, key] as const),
-  )
-  return concat(nonce, box)
+function lengthOf(parts: readonly Bytes[]): number {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length
 }
