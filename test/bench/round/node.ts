@@ -180,9 +180,10 @@ async function compute(
   }
   // The main thread has the channels. Threads stay from round to round.
   if (parts > 1) pool ??= createPool({ size: parts + 1 })
-  const { signal } = new AbortController()
+  const ended = new AbortController()
   const place = { party, members: NAMES, roundTripMs }
-  const open = async () => partsOnThreads(pool!, links!.parts, place, signal)
+  const open = async () =>
+    partsOnThreads(pool!, links!.parts, place, () => nextTurn(), ended.signal)
   forgetPeak()
   const turn = new LongestTurn()
   const busiest = new BusiestThread()
@@ -195,6 +196,7 @@ async function compute(
   const heldUpMs = turn.stop()
   const { user, system } = process.cpuUsage(before)
   const busiestSeconds = busiest.stop()
+  ended.abort()
   const { stats, lists, owners, aggregates, leftOut } = result
   return {
     endedAt,

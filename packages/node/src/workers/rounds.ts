@@ -12,6 +12,7 @@ import {
   type PartResult,
   type PartRunner,
   type PartTask,
+  type RoundInputs,
   runPart,
 } from '@drempel/protocol/threshold'
 import { aesCtr, gmac } from '../bulk/index.ts'
@@ -24,11 +25,10 @@ export type PartLinks = Readonly<Record<Side, Channel>>
 /** What a thread needs to know of its node. */
 type Place = Required<Pick<PartyContext, 'party' | 'members' | 'roundTripMs'>>
 
-/** A task as it crosses. */
+/** A task as it crosses; its inputs lie in memory that all threads see. */
 export type PartOrder = {
   readonly place: Place
-  readonly task: Omit<PartTask, 'inputs'>
-  readonly inputs: readonly InputShare[]
+  readonly task: PartTask
   readonly port: MessagePort
   /** Landings of what is sent and of what is received, one behind the other. */
   readonly landings: readonly [SharedArrayBuffer, SharedArrayBuffer]
@@ -61,14 +61,20 @@ export function partsAtMost(pool: WorkerPool): number {
 /**
  * The main thread's end.
  * @param links of each part
+ * @param pause between two partners' inputs, which are copied once for all parts
+ * @param signal when the round has ended, as it may: inputs are overwritten then
  */
 export function partsOnThreads(
   pool: WorkerPool,
   links: readonly PartLinks[],
   place: Place,
+  pause: () => Promise<void>,
   signal: AbortSignal,
 ): PartRunner {
-  return async (index, { inputs, ...task }, onProgress) => {
+  let inputs: Promise<RoundInputs> | undefined
+  return async (index, given, onProgress) => {
+    inputs ??= shareInputs(given.inputs, pause, signal)
+    const task = { ...given, inputs: await inputs }
     const { port1: own, port2: port } = new MessageChannel()
     const landings = [newLandings(), newLandings()] as const
     answerCalls<Ask>(own, (ask) => {
@@ -84,7 +90,7 @@ export function partsOnThreads(
     const stop = () => own.close()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const order = { place, task, inputs: [...inputs.values()], port, landings }
+      const order = { place, task, port, landings }
       // At once, beside what else a thread does: one that waited would hold up the other nodes' threads.
       const elements = task.plan.rows * task.plan.bins
       return await pool.run('roundPart', order, { elements, urgent: true, signal, ports: [port] })
@@ -97,7 +103,7 @@ export function partsOnThreads(
 
 /** The thread's end. */
 export async function runRoundPart(
-  { place, task, inputs, port, landings }: PartOrder,
+  { place, task, port, landings }: PartOrder,
   random: RandomBytes,
   pause: () => Promise<void>,
 ): Promise<PartResult> {
@@ -115,7 +121,7 @@ export async function runRoundPart(
         pause,
         onProgress: (done) => calls.tell({ done }),
       },
-      { ...task, inputs: new Map(inputs.map((input) => [input.partner, input])) },
+      task,
     )
   } finally {
     calls.close()
@@ -170,6 +176,34 @@ class Landings {
     if (next === undefined) this.#free.push(landing)
     else next(landing)
   }
+}
+
+/** Copies that last until the round ends. */
+async function shareInputs(
+  inputs: RoundInputs,
+  pause: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<RoundInputs> {
+  const lengths = [...inputs.values()].flatMap(({ components }) =>
+    components.map(({ length }) => length),
+  )
+  const memory = new SharedArrayBuffer(lengths.reduce((sum, length) => sum + length, 0))
+  signal.addEventListener('abort', () => new Uint8Array(memory).fill(0), { once: true })
+  let at = 0
+  const share = (component: Bytes): Bytes => {
+    const shared = new Uint8Array(memory, at, component.length)
+    at += component.length
+    shared.set(component)
+    return shared
+  }
+  const copies = new Map<number, InputShare>()
+  for (const [partner, input] of inputs) {
+    const [own, next] = input.components
+    copies.set(partner, { ...input, components: [share(own), share(next)] })
+    await pause()
+  }
+  signal.throwIfAborted()
+  return copies
 }
 
 function newLandings(): SharedArrayBuffer {
