@@ -177,6 +177,14 @@ describe('the SQLite file', () => {
       'a',
     ])
     expect(await store.log.end('o')).toBeNull()
+    // An append alone, which is a transaction by itself.
+    const append = (one: typeof big, size: number) =>
+      store.log.append('p', one, [], { ...end, size }, size - 1)
+    for (const size of [1, 2]) await append(batch(entry(size, null)), size)
+    await expect(append(big, 3)).rejects.toMatchObject({ at: 'SQLITE_FULL' })
+    expect(await store.log.end('p')).toMatchObject({ size: 2 })
+    expect(await append(batch(entry(3, 'tx')), 3)).toBe(true)
+    expect(await store.log.findTxid('tx')).toMatchObject([{ index: 2 }])
     await store.close()
     const roomy = await open()
     expect((await roomy.flags.upsert('host', many, 'b')).added).toBe(4_999)
