@@ -35,22 +35,15 @@ export type PartOrder = {
 }
 
 type Ask =
-  | {
-      readonly side: Side
-      readonly send: string
-      readonly landing: number
-      readonly length: number
-    }
-  | {
-      readonly side: Side
-      readonly receive: string
-      /** Null: a message that comes seldom and is short. */
-      readonly landing: number | null
-      readonly length: number
-    }
+  | { readonly side: Side; readonly send: string; readonly from: Landing | Bytes }
+  /** Null: a message that comes seldom and is short. A number: its length, where no landing is free. */
+  | { readonly side: Side; readonly receive: string; readonly into: Landing | number | null }
   | { readonly done: number }
 
-/** Of each kind: what is under way at most before more has to wait. Memory that is not used costs nothing. */
+/** Where a message lies in the memory of both threads. */
+type Landing = { readonly landing: number; readonly length: number }
+
+/** Of each kind. What is under way beside them is copied. Memory that is not used costs nothing. */
 const LANDINGS = 96
 
 /** Beside each other at most: the main thread has the channels' work. */
@@ -79,12 +72,19 @@ export function partsOnThreads(
     const landings = [newLandings(), newLandings()] as const
     answerCalls<Ask>(own, (ask) => {
       if ('done' in ask) return void onProgress(ask.done)
-      const { landing, length } = ask
       const channel = links[index]![ask.side]
-      if ('send' in ask)
-        return channel.send(ask.send, landingAt(landings[0], ask.landing, length)).then(nothing)
-      if (landing === null) return channel.receive(ask.receive)
-      return channel.receiveInto(ask.receive, landingAt(landings[1], landing, length)).then(nothing)
+      if ('send' in ask) {
+        const { from } = ask
+        return channel
+          .send(ask.send, 'landing' in from ? bytesAt(landings[0], from) : from)
+          .then(nothing)
+      }
+      const { receive, into } = ask
+      if (into === null) return channel.receive(receive)
+      if (typeof into !== 'number')
+        return channel.receiveInto(receive, bytesAt(landings[1], into)).then(nothing)
+      const payload = new Uint8Array(into)
+      return channel.receiveInto(receive, payload).then(() => payload)
     })
     // What waits for a message is told by the port's end, what computes by the pool.
     const stop = () => own.close()
@@ -128,6 +128,7 @@ export async function runRoundPart(
   }
 }
 
+/** Nothing waits for a landing: what is asked of a channel is asked in the order of the calls. */
 function linkOver(
   calls: Calls<Ask>,
   [outgoing, incoming]: readonly [Landings, Landings],
@@ -135,46 +136,49 @@ function linkOver(
 ): Channel {
   return {
     async send(step, payload) {
-      const { length } = payload
-      await outgoing.use(length, async (landing, shared) => {
-        shared.set(payload)
-        await calls.ask({ side, send: step, landing, length })
-      })
+      const from = outgoing.take(payload.length)
+      if (from === undefined) {
+        // Of its own: a view would take along all that it is a view of.
+        const copy = payload.slice()
+        await calls.ask({ side, send: step, from: copy }, [copy.buffer])
+        return
+      }
+      outgoing.at(from).set(payload)
+      await calls.ask({ side, send: step, from })
+      outgoing.give(from)
     },
     async receive(step) {
-      return (await calls.ask({ side, receive: step, landing: null, length: 0 }))!
+      return (await calls.ask({ side, receive: step, into: null }))!
     },
     async receiveInto(step, into) {
-      const { length } = into
-      await incoming.use(length, async (landing, shared) => {
-        await calls.ask({ side, receive: step, landing, length })
-        into.set(shared)
-      })
+      const landing = incoming.take(into.length)
+      const payload = await calls.ask({ side, receive: step, into: landing ?? into.length })
+      into.set(landing === undefined ? payload! : incoming.at(landing))
+      if (landing !== undefined) incoming.give(landing)
     },
   }
 }
 
-/** Memory of both threads, a message each. */
+/** Memory of both threads, a message each. One whose message failed is not used again. */
 class Landings {
   readonly #memory: SharedArrayBuffer
   readonly #free = Array.from({ length: LANDINGS }, (_, i) => i)
-  /** First come, first served. */
-  readonly #waiting: ((landing: number) => void)[] = []
 
   constructor(memory: SharedArrayBuffer) {
     this.#memory = memory
   }
 
-  async use(
-    length: number,
-    work: (landing: number, shared: Bytes) => Promise<void>,
-  ): Promise<void> {
-    const landing =
-      this.#free.pop() ?? (await new Promise<number>((resolve) => this.#waiting.push(resolve)))
-    await work(landing, landingAt(this.#memory, landing, length))
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#free.push(landing)
-    else next(landing)
+  take(length: number): Landing | undefined {
+    const landing = this.#free.pop()
+    return landing === undefined ? undefined : { landing, length }
+  }
+
+  at(taken: Landing): Bytes {
+    return bytesAt(this.#memory, taken)
+  }
+
+  give({ landing }: Landing): void {
+    this.#free.push(landing)
   }
 }
 
@@ -210,7 +214,7 @@ function newLandings(): SharedArrayBuffer {
   return new SharedArrayBuffer(LANDINGS * MAX_PAYLOAD)
 }
 
-function landingAt(memory: SharedArrayBuffer, landing: number, length: number): Bytes {
+function bytesAt(memory: SharedArrayBuffer, { landing, length }: Landing): Bytes {
   return new Uint8Array(memory, landing * MAX_PAYLOAD, length)
 }
 
