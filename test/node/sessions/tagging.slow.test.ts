@@ -3,7 +3,7 @@
 import { activeTags, tagMissing } from '@drempel/node/internal/sessions'
 import { hex } from '@drempel/protocol/encoding'
 import { paddedSize } from '@drempel/protocol/threshold'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
 
@@ -60,6 +60,22 @@ test('full batches, then the rest with padding; each flag has one tag; holders t
   const after = await Promise.all(others.map(evaluations))
   const asked = after.map((count, i) => count - before[i]!)
   expect(asked.sort()).toEqual([1, 1, 2])
+})
+
+test('own flags over the threshold are looked up in pieces: the event loop goes on', async () => {
+  const { ctx } = asker
+  const rule = `${KIND}-t2`
+  vi.spyOn(ctx.store.lists, 'current').mockResolvedValue({
+    ...{ kind: KIND, rule, round: '0'.repeat(32), epoch: '1', keyBits: 80, createdAt: 0 },
+    ...{ salt: new Uint8Array(32), keys: new Uint8Array(0) },
+    ...{ contributors: 3, digest: '0'.repeat(64), signatures: [] },
+  })
+  const pause = vi.spyOn(ctx, 'pause')
+  await activeTags(ctx, KIND, '1')
+  const toRead = pause.mock.calls.length
+  const { json } = await asker.api('GET', `/own?kind=${KIND}&rule=${rule}`)
+  expect(json).toMatchObject({ flags: FLAGS, over: 0 })
+  expect(pause.mock.calls.length).toBeGreaterThanOrEqual(2 * toRead + Math.floor(FLAGS / 256))
 })
 
 test('a batch that fails ends the others and loses no tag that was stored; the next attempt tags the rest', async () => {

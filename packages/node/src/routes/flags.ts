@@ -141,6 +141,9 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
   return app
 }
 
+/** Tags that are looked up at a time: a millisecond of work for each rule. */
+const PAUSE_TAGS = 256
+
 type Range = { readonly afterId?: number; readonly limit?: number }
 
 /**
@@ -167,8 +170,10 @@ async function overOf(
   }
   // Each tag is opened once, whatever the number of rules.
   for (const [epoch, ofEpoch] of lists) {
-    for (const { index, tag } of await activeTags(ctx, ofKind, epoch, range)) {
+    const tags = await activeTags(ctx, ofKind, epoch, range)
+    for (const [i, { index, tag }] of tags.entries()) {
       for (const { rule, holds } of ofEpoch) if (holds(tag)) add(hex(index), rule)
+      if (i % PAUSE_TAGS === PAUSE_TAGS - 1) await ctx.pause()
     }
   }
   return met
