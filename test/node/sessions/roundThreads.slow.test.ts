@@ -1,7 +1,9 @@
 /** Rounds that compute nodes with more threads than one compute in parts. */
 
-import { createChannelConnector } from '@drempel/node/internal/peers'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Channel, createChannelConnector } from '@drempel/node/internal/peers'
+import { ProtocolError } from '@drempel/protocol/encoding'
+import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { readCell, writeCell } from '../../protocol/worlds/cells.ts'
 import { Federation, random } from '../kit/federation.ts'
 import { Lead } from '../kit/lead.ts'
@@ -72,6 +74,30 @@ test('a node that dies in the middle of its parts ends the round, and the next o
   expect(round).toMatchObject({ state: 'published' })
 })
 
+test('a channel for a part that is there when another could not be opened is closed', async () => {
+  const { ctx } = federation.member('platform')
+  const connect = ctx.connectChannel
+  const closings: MockInstance<Channel['close']>[] = []
+  const spy = vi.spyOn(ctx, 'connectChannel').mockImplementation(async (to, path, options) => {
+    const channel = connect(to, path, options)
+    if (path.endsWith('/channel')) return channel
+    const part = Number(path.at(-1))
+    await delay(300 * part)
+    if (part === 1) {
+      await (await channel).close()
+      throw new ProtocolError('PEER_UNREACHABLE', { culprit: to })
+    }
+    closings.push(vi.spyOn(await channel, 'close'))
+    return channel
+  })
+  const { round } = await leader.round()
+  spy.mockRestore()
+  await expect.poll(() => closings.map(({ mock }) => mock.calls.length)).toEqual([1])
+  expect(await federation.member('platform').ended(round)).toMatchObject({
+    reason: 'PEER_UNREACHABLE',
+  })
+})
+
 test('a channel for a part: from the previous compute node, once, and for no part too many', async () => {
   const [first, second, third] = federation.convenant.computeNodes.map((id) =>
     federation.member(id),
@@ -89,5 +115,7 @@ test('a channel for a part: from the previous compute node, once, and for no par
   await expect(open(third, first, 2)).rejects.toMatchObject(refused)
   await expect(open(second, first, 1)).rejects.toMatchObject(refused)
   await expect(open(third, first, 3)).rejects.toMatchObject(refused)
-  await channel.close()
+  // Nobody came for it, and the round ends.
+  await lead.expect(first.id, 'fail', { round: lead.round, reason: 'GIVEN_UP', culprit: null })
+  await expect(channel.receive('any')).rejects.toMatchObject({ code: 'PEER_GONE' })
 })

@@ -1,5 +1,6 @@
 /** Parts of rounds on threads: what crosses, and what is called off. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createPool, partsOnThreads, type WorkerPool } from '@drempel/node/internal/workers'
 import type { PartyContext, PartyIndex } from '@drempel/protocol/mpc'
 import { type PartTask, planRound, readUpload, shareList } from '@drempel/protocol/threshold'
@@ -43,7 +44,8 @@ function onThread(
   signal = new AbortController().signal,
 ) {
   const place = { party, members, roundTripMs }
-  return partsOnThreads(threads, [{ next, previous }], place, signal)(0, task, () => undefined)
+  const run = partsOnThreads(threads, [{ next, previous }], place, nextTurn, signal)
+  return run(0, task, () => undefined)
 }
 
 test('more is under way at a time than there is memory for that both threads see', async () => {

@@ -106,14 +106,20 @@ export function offerChannel(
   const party = partyOf(ctx, ctx.self)
   const { computeNodes } = ctx.inForce().convenant
   const previous = computeNodes[(party + 2) % 3]
-  // Before the upgrade: a channel that nobody waits for would stay open, and there is one a round.
+  // Before the upgrade: one that nobody waits for stays open as long as the round, and queues messages.
   const most = partsAtMost(ctx.workers)
   const wanted = link === 0 || (most > 1 && link <= most)
   if (peer !== previous || !wanted || live.offered.has(link)) {
     fail('ROUND_WRONG_STATE', { culprit: peer, at: 'channel' })
   }
   live.offered.add(link)
-  return (channel) => linkOf(live, link).resolve(channel)
+  return (channel) => {
+    const waiting = linkOf(live, link)
+    if (live.abort.signal.aborted) waiting.reject(live.abort.signal.reason)
+    waiting.resolve(channel)
+    // Too late: nobody else would close it.
+    waiting.promise.catch(() => channel.close())
+  }
 }
 
 function linkOf(live: LiveRound, link: number): Deferred<Channel> {
@@ -187,6 +193,8 @@ export async function compute(
         numbers.map(async (number) => {
           const link = await openLink(ctx, live, party, number)
           links.push(link)
+          // Another could not be opened, and the round has ended.
+          if (ended.signal.aborted) await close(link)
           return link
         }),
       )
@@ -254,9 +262,7 @@ export async function compute(
     live.opened = opened
   } finally {
     ended.abort()
-    await Promise.allSettled(
-      links.flatMap(({ next, previous }) => [next.close(), previous.close()]),
-    )
+    await Promise.allSettled(links.map(close))
   }
 }
 
@@ -336,6 +342,10 @@ async function openLink(
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function close({ next, previous }: Link): Promise<void> {
+  await Promise.allSettled([next.close(), previous.close()])
 }
 
 /** @throws ProtocolError `NOT_COMPUTE_NODE` */

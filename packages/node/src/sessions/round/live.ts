@@ -147,7 +147,8 @@ export class Rounds {
   }
 
   drop(round: string): void {
-    this.#live.get(round)?.abort.abort(failure('ROUND_WRONG_STATE', { at: 'published' }))
+    const live = this.#live.get(round)
+    if (live !== undefined) cutOff(live, failure('ROUND_WRONG_STATE', { at: 'published' }))
     this.#live.delete(round)
   }
 
@@ -177,9 +178,7 @@ export class Rounds {
     const culprit = this.#member(culpritOf(first))
     if (live !== undefined) {
       live.error = first
-      // With the reason, which what is cut off then enters as its own.
-      live.abort.abort(first)
-      for (const channel of live.channels.values()) channel.reject(first)
+      cutOff(live, first)
     }
     if (!this.#ended.has(round)) this.#ended.set(round, first)
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
@@ -231,5 +230,14 @@ export class Rounds {
       if (this.#live.has(id) || now - updatedAt <= SILENCE_MS) continue
       await this.fail(id, failure('ROUND_FAILED', { culprit: this.#ctx.self, at: 'lost' }))
     }
+  }
+}
+
+/** With the reason, which what is cut off then enters as its own. Channels that nobody came for are closed. */
+function cutOff({ abort, channels }: LiveRound, reason: unknown): void {
+  abort.abort(reason)
+  for (const { promise, reject } of channels.values()) {
+    reject(reason)
+    promise.then((channel) => channel.close()).catch(() => undefined)
   }
 }
