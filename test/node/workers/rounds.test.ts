@@ -1,10 +1,18 @@
 /** Parts of rounds on threads: what crosses, and what is called off. */
 
+import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createPool, partsOnThreads, type WorkerPool } from '@drempel/node/internal/workers'
+import type { Worker } from 'node:worker_threads'
+import {
+  createPool,
+  type PartLinks,
+  partsOnThreads,
+  type WorkerPool,
+} from '@drempel/node/internal/workers'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import type { PartyContext, PartyIndex } from '@drempel/protocol/mpc'
 import { type PartTask, planRound, readUpload, shareList } from '@drempel/protocol/threshold'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { aesCtr, seededBytes } from '../../protocol/worlds/ciphers.ts'
 import { threeResults } from '../../protocol/worlds/three.ts'
 
@@ -14,6 +22,9 @@ beforeAll(() => {
   threads = createPool({ size: 3 })
 })
 afterAll(() => threads.close())
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 const planned = planRound([{ id: 'alder', paddedSize: 1_600_000 }])
 
@@ -37,21 +48,72 @@ function taskOf(rows: number) {
   })
 }
 
-function onThread(
-  { party, next, previous, members }: PartyContext,
-  task: PartTask,
-  roundTripMs: number,
-  signal = new AbortController().signal,
-) {
-  const place = { party, members, roundTripMs }
-  const run = partsOnThreads(threads, [{ next, previous }], place, nextTurn, signal)
-  return run(0, task, () => undefined)
+/** Memory that threads share and that has something in it. */
+function watchMemory() {
+  const made: SharedArrayBuffer[] = []
+  const Watched = class extends SharedArrayBuffer {
+    constructor(length: number) {
+      super(length)
+      made.push(this)
+    }
+  }
+  vi.stubGlobal('SharedArrayBuffer', Watched)
+  const used = (memory: SharedArrayBuffer) => new Uint8Array(memory).some((byte) => byte !== 0)
+  return { used: () => made.filter(used).length }
 }
+
+const place = { party: 1, members: ['alder', 'birch', 'cedar'], roundTripMs: 1 } as const
 
 test('more is under way at a time than there is memory for that both threads see', async () => {
   const task = taskOf(17_000)
   // Far away all bits of a comparison go at a time.
-  const run = (ctx: PartyContext) => onThread(ctx, task(ctx.party), 60_000)
+  const run = ({ party, members, next, previous }: PartyContext) => {
+    const far = { party, members, roundTripMs: 60_000 }
+    const { signal } = new AbortController()
+    const parts = partsOnThreads(threads, [{ next, previous }], far, nextTurn, signal)
+    return parts(0, task(party), () => undefined)
+  }
   for (const { invalid } of await threeResults({ seed: 'far', room: 1000 }, run))
     expect(invalid).toEqual([0])
+})
+
+test('a part that is called off leaves no thread at work and no inputs', async () => {
+  const memory = watchMemory()
+  const pool = createPool({ size: 2, idleMs: 1 })
+  const started = once(process, 'worker')
+  const off = new AbortController()
+  const asked = Promise.withResolvers<void>()
+  const never = () => new Promise<never>(() => undefined)
+  // Its landing has the first message only.
+  const silent = { send: async () => asked.resolve(), receive: never, receiveInto: never }
+  const link = silent as unknown as PartLinks['next']
+  const links = [{ next: link, previous: link }]
+  const run = partsOnThreads(pool, links, place, nextTurn, off.signal)
+  const ended = run(0, taskOf(1)(1), () => undefined)
+  const [worker] = (await started) as [Worker]
+  const exited = once(worker, 'exit')
+  await asked.promise
+  expect(memory.used()).toBe(2)
+  off.abort(new ProtocolError('ABORTED'))
+  await expect(ended).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(memory.used()).toBe(1)
+  // An idle thread ends.
+  await exited
+  await pool.close()
+})
+
+test('a round that ends while inputs are copied leaves none', async () => {
+  const memory = watchMemory()
+  const off = new AbortController()
+  const pause = async () => off.abort(new ProtocolError('ABORTED'))
+  const given = taskOf(1)(1)
+  const [input] = [...given.inputs.values()]
+  const inputs = new Map([0, 1].map((partner) => [partner, input!]))
+  const run = partsOnThreads(threads, [], place, pause, off.signal)
+  const ended = { code: 'ABORTED' }
+  await expect(run(0, { ...given, inputs }, () => undefined)).rejects.toMatchObject(ended)
+  expect(memory.used()).toBe(0)
+  const late = partsOnThreads(threads, [], place, pause, off.signal)
+  await expect(late(0, { ...given, inputs }, () => undefined)).rejects.toMatchObject(ended)
+  expect(memory.used()).toBe(0)
 })

@@ -202,6 +202,8 @@ async function shareInputs(
   }
   const copies = new Map<number, InputShare>()
   for (const [partner, input] of inputs) {
+    // Nothing overwrites what is copied after the end.
+    signal.throwIfAborted()
     const [own, next] = input.components
     copies.set(partner, { ...input, components: [share(own), share(next)] })
     await pause()
