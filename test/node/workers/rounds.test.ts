@@ -64,7 +64,7 @@ function watchMemory() {
 
 const place = { party: 1, members: ['alder', 'birch', 'cedar'], roundTripMs: 1 } as const
 
-test('more is under way at a time than there is memory for that both threads see', async () => {
+test('hundreds of messages are under way at a time, in the order of the calls', async () => {
   const task = taskOf(17_000)
   // Far away all bits of a comparison go at a time.
   const run = ({ party, members, next, previous }: PartyContext) => {

@@ -66,22 +66,23 @@ export class Calls<Ask extends object> {
   }
 }
 
+/** `moved` owns its whole buffer and is given away. */
+type Work = Promise<Bytes | { readonly moved: Bytes } | undefined> | undefined
+
 /** The main thread's end. @param work returns undefined for what is only told */
-export function answerCalls<Ask extends object>(
-  port: MessagePort,
-  work: (ask: Ask) => Promise<Bytes | undefined> | undefined,
-): void {
+export function answerCalls<Ask extends object>(port: MessagePort, work: (ask: Ask) => Work): void {
   const outbox = new Outbox<Answer>(port)
   port.on('message', (calls: readonly Call<Ask>[]) => {
     for (const { id, ask } of calls) {
       const done = work(ask)
       if (id === undefined || done === undefined) continue
-      done
-        .then(
-          (payload): Answer => ({ id, payload }),
-          (error): Answer => ({ id, error: faultOf(error) }),
-        )
-        .then((answer) => outbox.put(answer))
+      done.then(
+        (given) => {
+          if (given === undefined || !('moved' in given)) return outbox.put({ id, payload: given })
+          outbox.put({ id, payload: given.moved }, [given.moved.buffer as ArrayBuffer])
+        },
+        (error) => outbox.put({ id, error: faultOf(error) }),
+      )
     }
   })
 }

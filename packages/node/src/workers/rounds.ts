@@ -1,7 +1,7 @@
 /**
  * Parts of a round on worker threads. A thread computes; the main thread keeps the channels and passes
- * on what is said. Bulk crosses in memory that both threads see, so that it is copied once on either
- * side and leaves no garbage: masked parts of products, no more than what the channel carries.
+ * on what is said. Bulk crosses in buffers that go back and forth: it is copied once on either side and
+ * leaves no garbage. To copy from or to memory that both threads see would take three times as long.
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
@@ -30,21 +30,20 @@ export type PartOrder = {
   readonly place: Place
   readonly task: PartTask
   readonly port: MessagePort
-  /** Landings of what is sent and of what is received, one behind the other. */
-  readonly landings: readonly [SharedArrayBuffer, SharedArrayBuffer]
 }
 
+/** `buffer` is given away with what is asked, and comes back with the answer. */
 type Ask =
-  | { readonly side: Side; readonly send: string; readonly from: Landing | Bytes }
-  /** Null: a message that comes seldom and is short. A number: its length, where no landing is free. */
-  | { readonly side: Side; readonly receive: string; readonly into: Landing | number | null }
+  | { readonly side: Side; readonly send: string; readonly buffer: Bytes; readonly length: number }
+  | {
+      readonly side: Side
+      readonly receive: string
+      readonly buffer: Bytes
+      readonly length: number
+    }
+  /** What comes seldom and is short. */
+  | { readonly side: Side; readonly receive: string }
   | { readonly done: number }
-
-/** Where a message lies in the memory of both threads. */
-type Landing = { readonly landing: number; readonly length: number }
-
-/** Of each kind. What is under way beside them is copied. Memory that is not used costs nothing. */
-const LANDINGS = 96
 
 /** Beside each other at most: the main thread has the channels' work. */
 export function partsAtMost(pool: WorkerPool): number {
@@ -69,28 +68,21 @@ export function partsOnThreads(
     inputs ??= shareInputs(given.inputs, pause, signal)
     const task = { ...given, inputs: await inputs }
     const { port1: own, port2: port } = new MessageChannel()
-    const landings = [newLandings(), newLandings()] as const
     answerCalls<Ask>(own, (ask) => {
       if ('done' in ask) return void onProgress(ask.done)
       const channel = links[index]![ask.side]
-      if ('send' in ask) {
-        const { from } = ask
-        return channel
-          .send(ask.send, 'landing' in from ? bytesAt(landings[0], from) : from)
-          .then(nothing)
-      }
-      const { receive, into } = ask
-      if (into === null) return channel.receive(receive)
-      if (typeof into !== 'number')
-        return channel.receiveInto(receive, bytesAt(landings[1], into)).then(nothing)
-      const payload = new Uint8Array(into)
-      return channel.receiveInto(receive, payload).then(() => payload)
+      if (!('buffer' in ask)) return channel.receive(ask.receive)
+      const { buffer, length } = ask
+      const message = buffer.subarray(0, length)
+      const passed =
+        'send' in ask ? channel.send(ask.send, message) : channel.receiveInto(ask.receive, message)
+      return passed.then(() => ({ moved: buffer }))
     })
     // What waits for a message is told by the port's end, what computes by the pool.
     const stop = () => own.close()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const order = { place, task, port, landings }
+      const order = { place, task, port }
       // At once, beside what else a thread does: one that waited would hold up the other nodes' threads.
       const elements = task.plan.rows * task.plan.bins
       return await pool.run('roundPart', order, { elements, urgent: true, signal, ports: [port] })
@@ -103,18 +95,18 @@ export function partsOnThreads(
 
 /** The thread's end. */
 export async function runRoundPart(
-  { place, task, port, landings }: PartOrder,
+  { place, task, port }: PartOrder,
   random: RandomBytes,
   pause: () => Promise<void>,
 ): Promise<PartResult> {
   const calls = new Calls<Ask>(port)
-  const pools = [new Landings(landings[0]), new Landings(landings[1])] as const
+  const buffers = new Buffers()
   try {
     return await runPart(
       {
         ...place,
-        next: linkOver(calls, pools, 'next'),
-        previous: linkOver(calls, pools, 'previous'),
+        next: linkOver(calls, buffers, 'next'),
+        previous: linkOver(calls, buffers, 'previous'),
         prg: aesCtr,
         mac: gmac,
         random,
@@ -128,57 +120,37 @@ export async function runRoundPart(
   }
 }
 
-/** Nothing waits for a landing: what is asked of a channel is asked in the order of the calls. */
-function linkOver(
-  calls: Calls<Ask>,
-  [outgoing, incoming]: readonly [Landings, Landings],
-  side: Side,
-): Channel {
+function linkOver(calls: Calls<Ask>, buffers: Buffers, side: Side): Channel {
   return {
     async send(step, payload) {
-      const from = outgoing.take(payload.length)
-      if (from === undefined) {
-        // Of its own: a view would take along all that it is a view of.
-        const copy = payload.slice()
-        await calls.ask({ side, send: step, from: copy }, [copy.buffer])
-        return
-      }
-      outgoing.at(from).set(payload)
-      await calls.ask({ side, send: step, from })
-      outgoing.give(from)
+      const buffer = buffers.take()
+      buffer.set(payload)
+      const ask = { side, send: step, buffer, length: payload.length }
+      buffers.give((await calls.ask(ask, [buffer.buffer]))!)
     },
     async receive(step) {
-      return (await calls.ask({ side, receive: step, into: null }))!
+      return (await calls.ask({ side, receive: step }))!
     },
     async receiveInto(step, into) {
-      const landing = incoming.take(into.length)
-      const payload = await calls.ask({ side, receive: step, into: landing ?? into.length })
-      into.set(landing === undefined ? payload! : incoming.at(landing))
-      if (landing !== undefined) incoming.give(landing)
+      const buffer = buffers.take()
+      const ask = { side, receive: step, buffer, length: into.length }
+      const filled = (await calls.ask(ask, [buffer.buffer]))!
+      into.set(filled.subarray(0, into.length))
+      buffers.give(filled)
     },
   }
 }
 
-/** Memory of both threads, a message each. One whose message failed is not used again. */
-class Landings {
-  readonly #memory: SharedArrayBuffer
-  readonly #free = Array.from({ length: LANDINGS }, (_, i) => i)
+/** A message each, as many as there ever were under way; used again, since fresh memory is dear. */
+class Buffers {
+  readonly #free: Uint8Array<ArrayBuffer>[] = []
 
-  constructor(memory: SharedArrayBuffer) {
-    this.#memory = memory
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#free.pop() ?? new Uint8Array(MAX_PAYLOAD)
   }
 
-  take(length: number): Landing | undefined {
-    const landing = this.#free.pop()
-    return landing === undefined ? undefined : { landing, length }
-  }
-
-  at(taken: Landing): Bytes {
-    return bytesAt(this.#memory, taken)
-  }
-
-  give({ landing }: Landing): void {
-    this.#free.push(landing)
+  give(buffer: Bytes): void {
+    this.#free.push(buffer as Uint8Array<ArrayBuffer>)
   }
 }
 
@@ -211,13 +183,3 @@ async function shareInputs(
   signal.throwIfAborted()
   return copies
 }
-
-function newLandings(): SharedArrayBuffer {
-  return new SharedArrayBuffer(LANDINGS * MAX_PAYLOAD)
-}
-
-function bytesAt(memory: SharedArrayBuffer, { landing, length }: Landing): Bytes {
-  return new Uint8Array(memory, landing * MAX_PAYLOAD, length)
-}
-
-function nothing(): undefined {}
