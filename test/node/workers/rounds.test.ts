@@ -84,7 +84,6 @@ test('a part that is called off leaves no thread at work and no inputs', async (
   const off = new AbortController()
   const asked = Promise.withResolvers<void>()
   const never = () => new Promise<never>(() => undefined)
-  // Its landing has the first message only.
   const silent = { send: async () => asked.resolve(), receive: never, receiveInto: never }
   const link = silent as unknown as PartLinks['next']
   const links = [{ next: link, previous: link }]
@@ -93,10 +92,10 @@ test('a part that is called off leaves no thread at work and no inputs', async (
   const [worker] = (await started) as [Worker]
   const exited = once(worker, 'exit')
   await asked.promise
-  expect(memory.used()).toBe(2)
+  expect(memory.used()).toBe(1)
   off.abort(new ProtocolError('ABORTED'))
   await expect(ended).rejects.toMatchObject({ code: 'ABORTED' })
-  expect(memory.used()).toBe(1)
+  expect(memory.used()).toBe(0)
   // An idle thread ends.
   await exited
   await pool.close()
