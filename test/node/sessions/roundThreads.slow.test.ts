@@ -98,6 +98,34 @@ test('a channel for a part that is there when another could not be opened is clo
   })
 })
 
+test.each([
+  { lie: 'takes one part for the other', reason: 'SESSION_MISMATCH' },
+  { lie: 'closes the channel of one part alone', reason: 'PEER_GONE' },
+])('a node that $lie ends the round', async ({ reason }) => {
+  const { computeNodes } = federation.convenant
+  const { ctx } = federation.member('platform')
+  const next = computeNodes[(computeNodes.indexOf('platform') + 1) % 3]!
+  const connect = ctx.connectChannel
+  const spy = vi.spyOn(ctx, 'connectChannel').mockImplementation(async (to, path, options) => {
+    if (reason === 'SESSION_MISMATCH') {
+      const other = path.replace(/\/([12])$/, (_, part) => `/${3 - Number(part)}`)
+      return connect(to, other, options)
+    }
+    const channel = await connect(to, path, options)
+    if (!path.endsWith('/2')) return channel
+    const { send } = channel
+    vi.spyOn(channel, 'send').mockImplementation((step, payload) => {
+      if (step !== 'hello') void channel.close()
+      return send.call(channel, step, payload)
+    })
+    return channel
+  })
+  const { round } = await leader.round()
+  spy.mockRestore()
+  const ended = await federation.member(next).ended(round)
+  expect(ended).toMatchObject({ state: 'failed', reason, culprit: 'platform' })
+})
+
 test('a channel for a part: from the previous compute node, once, and for no part too many', async () => {
   const [first, second, third] = federation.convenant.computeNodes.map((id) =>
     federation.member(id),
