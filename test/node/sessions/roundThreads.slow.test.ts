@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Channel, createChannelConnector } from '@drempel/node/internal/peers'
 import { ProtocolError } from '@drempel/protocol/encoding'
+import { MAX_PAYLOAD } from '@drempel/protocol/mpc'
 import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { readCell, writeCell } from '../../protocol/worlds/cells.ts'
 import { Federation, random } from '../kit/federation.ts'
@@ -137,13 +138,22 @@ test('a channel for a part: from the previous compute node, once, and for no par
       directory: federation.directory,
       clock: Date.now,
       random,
+      limits: { maxQueued: 0 },
     })(to.id, `/peer/v1/rounds/${lead.round}/channel/${link}`)
   const refused = { code: 'PEER_PROBLEM', at: 'ROUND_WRONG_STATE' }
   const channel = await open(third, first, 2)
   await expect(open(third, first, 2)).rejects.toMatchObject(refused)
   await expect(open(second, first, 1)).rejects.toMatchObject(refused)
   await expect(open(third, first, 3)).rejects.toMatchObject(refused)
-  // Nobody came for it, and the round ends.
+  // Nobody came for it: little is taken in, and it ends with the round.
+  const piece = new Uint8Array(MAX_PAYLOAD)
+  let taken = 0
+  for (; taken < 2 ** 25; taken += piece.length) {
+    const sent = channel.send('any', piece).then(() => true)
+    sent.catch(() => undefined)
+    if (!(await Promise.race([sent, delay(1000, false)]))) break
+  }
+  expect(taken).toBeLessThan(2 ** 24)
   await lead.expect(first.id, 'fail', { round: lead.round, reason: 'GIVEN_UP', culprit: null })
   await expect(channel.receive('any')).rejects.toMatchObject({ code: 'PEER_GONE' })
 })

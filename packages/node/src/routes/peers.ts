@@ -1,7 +1,7 @@
 /** The peer API: POST /peer/v1/<method>, signed; the log's files; the channel between compute nodes. */
 
 import { isProtocolError, jcs } from '@drempel/protocol/encoding'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { acceptChannel, answerBytes, type PeerEnv, type PeerGate } from '../peers/index.ts'
 import { acceptPsiChannel, acceptRoundChannel } from '../sessions/index.ts'
 import { memberLogRoutes } from './log.ts'
@@ -10,6 +10,11 @@ import { witnessRoutes } from './witness.ts'
 
 /** A round between two busy nodes may be silent for a while. */
 const CHANNEL_IDLE_MS = 5 * 60_000
+/**
+ * There may be as many as there are cores, and until the round is computed nobody reads. Bulk goes the
+ * other way, from who accepted, and so much in its queue keeps a connection busy.
+ */
+const PART_LIMITS = { idleMs: CHANNEL_IDLE_MS, maxFrame: 1 << 20, maxQueued: 4 << 20 }
 
 export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
   const { ctx, rounds, intersections, methods } = node.sessions
@@ -25,16 +30,14 @@ export function peerRoutes(node: RunningNode, gate: PeerGate): Hono<PeerEnv> {
   }
   app.route('/', memberLogRoutes(node, gate))
   app.route('/witness', witnessRoutes(node, gate))
-  app.on(
-    'GET',
-    ['/rounds/:round/channel', '/rounds/:round/channel/:part'],
-    gate.verify({ maxBody: 0 }),
-    acceptChannel({
-      limits: { idleMs: CHANNEL_IDLE_MS },
-      accept: async (c) =>
-        acceptRoundChannel(ctx, rounds, c.get('peer'), new URL(c.req.url).pathname),
-    }),
-  )
+  for (const [path, limits] of [
+    ['/rounds/:round/channel', { idleMs: CHANNEL_IDLE_MS }],
+    ['/rounds/:round/channel/:part', PART_LIMITS],
+  ] as const) {
+    const accept = async (c: Context<PeerEnv>) =>
+      acceptRoundChannel(ctx, rounds, c.get('peer'), new URL(c.req.url).pathname)
+    app.get(path, gate.verify({ maxBody: 0 }), acceptChannel({ limits, accept }))
+  }
   app.get(
     '/psi/:id/channel',
     gate.verify({ maxBody: 0 }),
