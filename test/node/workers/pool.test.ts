@@ -62,6 +62,17 @@ test.each([0, 1, 2])('a question goes through all jobs, on %i threads', async (s
   }
 })
 
+test('memory that threads have in common is not overwritten with a job', async () => {
+  const { bytes, lengths } = packed(inputs)
+  const common = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  common.set(bytes)
+  const own = createPool({ size: 2 })
+  await own.run('blind', { inputs: { bytes: common, lengths }, count: COUNT }, bulk)
+  // On the same thread, once it is done with the first.
+  await own.run('blind', { inputs: packed([]), count: COUNT }, bulk).finally(() => own.close())
+  expect(common).toEqual(bytes)
+})
+
 test('a seed makes threads repeat themselves; without one they do not', async () => {
   const blindWith = async (options: Parameters<typeof createPool>[0]) => {
     const own = createPool(options)

@@ -29,7 +29,9 @@ port.on('message', async (order: Order) => {
     port.postMessage(reply)
   } finally {
     running.delete(id)
-    // What the result took along is detached by now.
-    for (const { buffer } of arraysIn(args)) if (!buffer.detached) new Uint8Array(buffer).fill(0)
+    // What the result took along is detached by now; what is shared is another's to overwrite.
+    for (const { buffer } of arraysIn(args)) {
+      if (buffer instanceof ArrayBuffer && !buffer.detached) new Uint8Array(buffer).fill(0)
+    }
   }
 })
