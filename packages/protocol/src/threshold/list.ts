@@ -111,13 +111,20 @@ export async function fillTable(
 }
 
 /** The table of all bins from those of its parts. */
-export function joinTables(plan: RoundPlan, tables: readonly Table[]): Table {
+export async function joinTables(
+  session: Session,
+  plan: RoundPlan,
+  tables: readonly Table[],
+): Promise<Table> {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const [{ fields, block }] = tables as readonly [Table, ...Table[]]
   const share = zeroShare(rows * fields)
   let at = 0
   for (const { share: part } of tables) {
-    for (const held of ['first', 'second'] as const) share[held].set(part[held], at)
+    for (const held of ['first', 'second'] as const) {
+      share[held].set(part[held], at)
+      await session.pause()
+    }
     at += part.first.length
   }
   return { share, fields, rows, block, part: wholeOf(plan) }

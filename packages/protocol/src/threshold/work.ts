@@ -99,7 +99,7 @@ async function join(
       await addTally(session.narrow(`tally${i}`), first.tally, tally!)
   }
   return {
-    table: tables.length === 0 ? undefined : joinTables(plan, tables),
+    table: tables.length === 0 ? undefined : await joinTables(session, plan, tables),
     owners: new Map(owners),
     tally: first.tally,
   }
