@@ -4,6 +4,12 @@ import type { RoundState } from '@drempel/node/internal/store'
 import { describe, expect, it } from 'vitest'
 import { index, row, type StoreWorld, sealed } from './world.ts'
 
+/** What is noted of a rehearsal. */
+const OF_IT = [
+  ...['opened/host', 'owners/host/r', 'owners/waiting/host/r', 'released/host'],
+  ...['dkg-share/host/1', 'act-begun/host', 'case-begun'],
+]
+
 export function rehearsalContract(world: StoreWorld): void {
   const { now, restart } = world
   const list = {
@@ -133,7 +139,7 @@ export function rehearsalContract(world: StoreWorld): void {
       const publish = { id: '0a', from: ['opening'], to: 'published' } as const
       expect(await world.store.lists.accept([list], publish)).toBe(true)
       expect((await world.store.lists.current('host', 'r'))?.digest).toBe('d')
-      for (const name of ['opened/host', 'owners/host/r', 'released/host', 'dkg-share/host/1']) {
+      for (const name of OF_IT) {
         await world.store.meta.set(name, 'x')
       }
       await world.store.meta.set('dkg-epoch/host', '1')
@@ -149,7 +155,7 @@ export function rehearsalContract(world: StoreWorld): void {
       expect(await world.store.flags.page('host', { limit: 9 })).toEqual([])
       expect(await world.store.tags.page('host', '1', 0, { limit: 9 })).toEqual([])
       expect(await world.store.contributions.changes('host', [index(3)])).toBeNull()
-      for (const name of ['opened/host', 'owners/host/r', 'released/host', 'dkg-share/host/1']) {
+      for (const name of OF_IT) {
         expect(await world.store.meta.get(name)).toBeNull()
       }
       expect(await world.store.meta.get('dkg-epoch/host')).toBe('1')

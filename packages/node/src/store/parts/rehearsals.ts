@@ -37,8 +37,9 @@ export interface RehearsalStore {
   turn(phase: 'on' | 'ending'): Promise<boolean>
   /**
    * Ends it: deletes all flags with their tags, what became of them in rounds and intersections, lists,
-   * rounds, what was kept of questions, cases of data subjects that were opened in it, and its alerts, save
-   * those about another member's log; the traces in the backend's own files too; revokes tokens that were made for it. It is on until all of that is done.
+   * rounds, what was kept of questions, cases of data subjects that were opened in it, acts of them that
+   * were begun, and its alerts, save those about another member's log; the traces in the backend's own
+   * files too; revokes tokens that were made for it. It is on until all of that is done.
    * The log, quotas save those of intersections, other tokens and cases and installed keys stay. False, and
    * nothing changed, when none is on.
    */

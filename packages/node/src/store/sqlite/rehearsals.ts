@@ -35,10 +35,11 @@ export function rehearsalStore({ db, clock, write, read, scrub }: Connection): R
     return text === undefined ? null : (JSON.parse(text) as RehearsalRecord)
   }
   const empty = EMPTIED.map((rows) => db.prepare(`DELETE FROM ${rows}`))
-  // What rounds remember between them, and shares of keys that were never installed.
+  // What rounds remember between them, shares of keys that were never installed, and what was begun for a
+  // data subject and not done: it would be done to what is real.
   const forget = db.prepare(
     `DELETE FROM meta WHERE key GLOB 'opened/*' OR key GLOB 'owners/*' OR key GLOB 'released/*'
-       OR key GLOB 'dkg-share/*'`,
+       OR key GLOB 'dkg-share/*' OR key GLOB 'act-begun/*' OR key = 'case-begun'`,
   )
   const last = db.prepare<[], Last>(
     `SELECT (SELECT coalesce(max(number), 0) FROM subject_cases) AS lastCase,
