@@ -9,7 +9,7 @@ import { sessionOf } from '../kit/dkg.ts'
 import { Federation, random } from '../kit/federation.ts'
 import { announcementOf, asJson, Lead } from '../kit/lead.ts'
 import { eventually, type Member } from '../kit/member.ts'
-import { expectRefusal, post } from '../kit/peer.ts'
+import { expectRefusal, post, readProblem } from '../kit/peer.ts'
 import { publish } from '../kit/publication.ts'
 import { ask, elements } from '../kit/question.ts'
 import { installAll, successorOf } from '../kit/successor.ts'
@@ -344,6 +344,19 @@ describe('an installation that is cut off', () => {
     await leader.restart()
     expect(leader.ctx.inForce().digest).toBe(digest)
     expect(await changes(version)).toEqual([])
+  })
+
+  test('behind its entry gives way to no other', async () => {
+    const signed = next()
+    const other = successorOf(federation, title('Anders'))
+    const { version } = signed.convenant
+    failing(leader.ctx.store.convenants, 'put')
+    expect((await install(leader, signed)).status).toBeGreaterThanOrEqual(500)
+    const { status, text } = await install(leader, other)
+    expect(readProblem(text, status)).toMatchObject({ code: 'CONVENANT_UNFIT', at: 'version' })
+    expect(leader.ctx.inForce().convenant.version).toBe(version - 1)
+    await installAll(federation, signed)
+    expect(await changes(version)).toHaveLength(1)
   })
 
   test.each(['when the node starts', 'when it is installed again'])(

@@ -12,6 +12,8 @@ import { writtenSince } from './written.ts'
 
 const TERMS_CHANGED = 'TERMS_CHANGED' satisfies AlertCode
 const BEGUN = 'convenant-begun'
+const OTHER =
+  'another version is in the log and not in force yet: install that one, or start the node again'
 
 export type Installing = {
   readonly at: number
@@ -31,7 +33,10 @@ export async function putLogged(
   enter: () => Promise<unknown>,
 ): Promise<void> {
   const begun = await readBegun(store)
-  const known = begun?.digest === version.digest && (await isEntered(store, begun))
+  const logged = begun !== null && (await isEntered(store, begun))
+  const known = logged && begun.digest === version.digest
+  // The log would have two versions of one number, and the store one of them.
+  if (logged && !known) fail('CONVENANT_UNFIT', { at: 'version', hint: OTHER })
   if (!known) {
     await store.meta.set(BEGUN, JSON.stringify(version))
     await enter()
