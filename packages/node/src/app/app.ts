@@ -205,7 +205,7 @@ async function run(
   // What can't be entered now is tried again while it runs.
   await enterRest(sessions.ctx).catch(failed('entries'))
   await finishCases(sessions.ctx).catch(failed('cases'))
-  await finishActs(sessions.ctx, sessions.intersections).catch(failed('cases'))
+  await finishActs(sessions.ctx, sessions.intersections).catch(failed('acts'))
   await failOpenRounds(sessions.ctx, sessions.rounds)
   await sessions.intersections.failRunning()
   await goOnTurning(sessions.ctx, convenant, sessions)

@@ -239,7 +239,7 @@ const NOT_ENDED = {
   },
   answers: {
     nl: 'antwoorden van die dagen zijn nog niet te tellen: stop de node en draai drempel log fsck',
-    en: 'answers of those days can not be counted yet: stop the node and run drempel log fsck',
+    en: 'answers of those days cannot be counted yet: stop the node and run drempel log fsck',
   },
 } satisfies Record<string, Text>
 

@@ -554,7 +554,7 @@ describe('of several that are over, one that can not end', () => {
     ])
     const { checks } = (await node.api('GET', '/doctor')).json as Diagnosis
     expect(checks.find(({ name }) => name === 'retention')).toMatchObject({
-      next: expect.stringMatching(/^answers of those days can not be counted.*log fsck; see log/),
+      next: expect.stringMatching(/^answers of those days cannot be counted.*log fsck; see log/),
     })
     const period = origin.slice(-6)
     expect(told).toContainEqual({
