@@ -93,7 +93,8 @@ test('a channel for a part that is there when another could not be opened is clo
   })
   const { round } = await leader.round()
   spy.mockRestore()
-  await expect.poll(() => closings.map(({ mock }) => mock.calls.length)).toEqual([1])
+  const closed = () => closings.map(({ mock }) => mock.calls.length)
+  await expect.poll(closed, { timeout: 5_000 }).toEqual([1])
   expect(await federation.member('platform').ended(round)).toMatchObject({
     reason: 'PEER_UNREACHABLE',
   })

@@ -125,6 +125,7 @@ describe('an alert and its entry', () => {
 
   test('are seen by somebody', async () => {
     for (const { id } of await of(asker)) await asker.api('POST', `/alerts/${id}/seen`, {})
+    expect(await of(asker)).toEqual([])
   })
 })
 
