@@ -146,6 +146,22 @@ describe('a proposal that is withdrawn while it goes out', () => {
     await withdrawn(id)
   })
 
+  test('or fails while a second person sends it', async () => {
+    const [one, other] = await Promise.all(['d', 'e'].map((name) => bank.person(name, 'analyst')))
+    const { id } = await propose(bank, { purpose: 'vier-ogen' }, one)
+    const held = hold(bank.ctx.audit, 'find', (txid: string) => txid === id)
+    const failed = runsOf(bank).fail(id, new ProtocolError('PSI_LIST_OUTDATED'))
+    await held.reached
+    const sent = accept(bank, id, null, other)
+    await expect.poll(() => telecom.ctx.store.psi.get(id), { timeout: 5_000 }).not.toBeNull()
+    expect(await sent).toMatchObject({ json: { state: 'proposed' } })
+    held.release()
+    await failed
+    await expect
+      .poll(() => shown(telecom, id), { timeout: 5_000 })
+      .toMatchObject({ state: 'failed', culprit: 'bank-a' })
+  })
+
   test('is told to nobody while it is a draft', async () => {
     const one = await bank.person('c', 'analyst')
     const { id } = await propose(bank, { purpose: 'vier-ogen' }, one)

@@ -20,14 +20,14 @@ const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running'
 
 /**
  * @param live what ran of it
- * @returns why it failed; undefined for one that had ended
+ * @returns why it failed, and whether the other side cannot know of it; undefined for one that had ended
  */
 export async function keepFailure(
   ctx: NodeContext,
   session: PsiSession,
   error: unknown,
   live: { readonly link: Pick<PsiLink, 'bytesReceived'> } | undefined,
-): Promise<string | undefined> {
+): Promise<{ readonly reason: string; readonly unsent: boolean } | undefined> {
   const { id, state } = session
   if (!OPEN.includes(state)) return undefined
   const entered = await enteredResult(ctx, id)
@@ -48,12 +48,15 @@ export async function keepFailure(
   const ran = state === 'running' && live?.link.bytesReceived !== 0
   const spent = ran ? {} : { committedAt: null }
   const patch = { reason, culprit, sealed: sealContent(ctx, id, content), ...spent }
-  if (!(await ctx.store.psi.transition(id, OPEN, 'failed', patch))) return undefined
+  const failed = (from: readonly PsiState[]) => ctx.store.psi.transition(id, from, 'failed', patch)
+  // By what it is now, not when it was read: a draft can have gone out since, to who is then told.
+  const unsent = state === 'drafted' && (await failed(['drafted']))
+  if (!unsent && !(await failed(OPEN))) return undefined
   ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
   // Who proposed it may propose it again with the same list; housekeeping drops that after a day.
   if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
   await dropResult(ctx, id)
-  return reason
+  return { reason, unsent }
 }
 
 /** What it came to was kept before that was entered; a crash came before its row said so. */

@@ -206,10 +206,9 @@ export class Intersections {
         const begun = this.#live.get(id)
         this.#stop(id, begun, error)
         const session = await sessionOf(this.#ctx, id)
-        const reason = await keepFailure(this.#ctx, session, error, live ?? begun)
-        // Of a draft the other side knows nothing; one that goes out meanwhile, who sends it tells.
-        if (!tell || reason === undefined || session.state === 'drafted') return
-        tellEnd(this.#ctx, session, { refused: false, reason: causeOf(reason) })
+        const failed = await keepFailure(this.#ctx, session, error, live ?? begun)
+        if (!tell || failed === undefined || failed.unsent) return
+        tellEnd(this.#ctx, session, { refused: false, reason: causeOf(failed.reason) })
       })
     } finally {
       this.#ending.delete(id)
