@@ -3,6 +3,7 @@
 import { convenantDigest, rehearsalDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failing } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
 
@@ -48,6 +49,17 @@ describe('before a rehearsal', () => {
     }
     expect(await code(begin(b))).toBe('NODE_IN_USE')
     expect(b.ctx.inForce().digest).toBe(own)
+  })
+
+  it('has the case that was cut off behind its entry, which stays when it ends', async () => {
+    const c = federation.members[2]!
+    failing(c.ctx.store.cases, 'open')
+    const access = { kind: 'host', value: 'real.nl', proof: 'passport' }
+    expect((await c.api('POST', '/subjects/access', access)).status).toBe(503)
+    expect((await begin(c)).status).toBe(200)
+    expect((await end(c)).status).toBe(200)
+    const { cases } = (await c.api('GET', '/subjects?all=true')).json as { cases: unknown[] }
+    expect(cases).toMatchObject([{ type: 'access' }])
   })
 
   it('compares no logs, and makes no token that would end with one', async () => {

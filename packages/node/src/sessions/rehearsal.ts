@@ -18,7 +18,7 @@ import { parseBody } from './parse.ts'
 import type { Intersections } from './psi/index.ts'
 import { enterRest } from './recover.ts'
 import type { Rounds } from './round/live.ts'
-import { reviewAnswers } from './subject/index.ts'
+import { finishCases, reviewAnswers } from './subject/index.ts'
 
 const ASK_MS = 5_000
 
@@ -64,6 +64,8 @@ export async function beginRehearsal(
   if (known !== null && known.phase !== 'beginning') return
   // What is real and under way is not disturbed by what is refused anyway.
   if (known === null && (await ctx.store.rehearsals.inUse())) fail('NODE_IN_USE', { hint: IN_USE })
+  // A case that the log has is a real one, and is counted among those that stay.
+  if (known === null) await finishCases(ctx)
   const begun = await convenant.modes.turn(async (hold) => {
     if (known === null && !(await ctx.store.rehearsals.begin(word, 'begun'))) return false
     hold()
