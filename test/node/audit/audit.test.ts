@@ -96,6 +96,11 @@ describe('an append', () => {
     })
     expect(await world.audit.origin()).toBeNull()
     expect(await world.audit.checkpoint()).toBeNull()
+    // More than one transaction takes, and nothing else is written that would set the rest going.
+    const results = await Promise.allSettled(
+      Array.from({ length: 1_100 }, () => world.audit.append(intent(), null)),
+    )
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1_100)
     await world.audit.close()
     await expect(world.audit.append(intent(), null)).rejects.toMatchObject({
       code: 'LOG_UNAVAILABLE',

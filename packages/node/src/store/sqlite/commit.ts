@@ -103,7 +103,12 @@ export function groupCommit(
     for (const work of gathered) work()
     scheduled = false
     company = waiting.length > 1
-    if (waiting.length === 0) return
+    if (waiting.length > 0) land()
+    // What was gathered may have asked for the next one while this one was under way.
+    if (waiting.length + gathering.length > 0) schedule()
+  }
+
+  const land = (): void => {
     try {
       const outcomes = translated(transact)
       waiting = waiting.slice(outcomes.length)
@@ -113,7 +118,6 @@ export function groupCommit(
       waiting = []
       for (const { reject } of refused) reject(error)
     }
-    if (waiting.length > 0) schedule()
   }
 
   return {
