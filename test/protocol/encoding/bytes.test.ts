@@ -186,6 +186,10 @@ describe('JCS', () => {
     }
     expect(() => jcs({ '\ud800': 1 })).toThrow('BAD_JSON')
     expect(fromUtf8(jcs({ b: undefined, a: 1 }))).toBe('{"a":1}')
+    // As JSON.stringify writes an item that is absent.
+    const absent = [[1]]
+    absent[2] = []
+    expect(fromUtf8(jcs([absent, new Array(1)]))).toBe('[[[1],null,[]],[null]]')
   })
 
   it('sorts keys and refuses another form', () => {

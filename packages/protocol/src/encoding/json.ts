@@ -80,7 +80,7 @@ function written(value: Json | undefined): string {
   if (typeof value === 'string') return quoted(value)
   if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return String(value)
   if (typeof value !== 'object') throw new Error(typeof value)
-  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`
+  if (Array.isArray(value)) return `[${writtenAll(value)}]`
   const object = value as { readonly [name: string]: Json | undefined }
   if (Object.getPrototypeOf(object) !== Object.prototype) throw new Error('object')
   let text = ''
@@ -89,6 +89,13 @@ function written(value: Json | undefined): string {
     if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}:${written(member)}`
   }
   return `{${text}}`
+}
+
+/** No map, which says nothing of an item that is absent. */
+function writtenAll(items: readonly Json[]): string {
+  let text = ''
+  for (const item of items) text += `${text === '' ? '' : ','}${written(item)}`
+  return text
 }
 
 function quoted(text: string): string {
