@@ -2,7 +2,7 @@
 
 import { type Bytes, concat, keyedHash, sealBox, sodium, utf8 } from '@drempel/protocol/encoding'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 // Not by libsodium, in whose memory they would stay.
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length))
@@ -14,6 +14,10 @@ const context = fc.oneof(
   fc.constantFrom('x'.repeat(17_000), 'é'),
 )
 const length = fc.oneof(fc.nat(600), fc.constantFrom(8_191, 16_000, 16_290, 16_400, 40_000))
+
+const { libsodium } = sodium as unknown as {
+  readonly libsodium: { readonly HEAPU8: Bytes; _malloc(length: number): number }
+}
 
 const halves = (bytes: Bytes) => {
   const middle = bytes.length >> 1
@@ -59,8 +63,22 @@ describe("libsodium's own functions", () => {
     expect(() => keyedHash(random(65), [plaintext])).toThrow()
   })
 
+  it('are left alone where there is no memory for them', async () => {
+    const file = '../../../packages/protocol/src/encoding/sodiumHeap.ts'
+    // A module of its own, which has no memory yet.
+    const own: { keyedHash: typeof keyedHash } = await import(/* @vite-ignore */ `${file}?own`)
+    const malloc = vi.spyOn(libsodium, '_malloc').mockReturnValueOnce(0)
+    const wrapper = vi.spyOn(sodium, 'crypto_generichash')
+    const plaintext = random(300)
+    const digest = own.keyedHash(key, [plaintext])
+    expect(malloc).toHaveBeenCalled()
+    expect(wrapper).toHaveBeenCalledTimes(1)
+    expect(own.keyedHash(key, [plaintext])).toEqual(digest)
+    expect(wrapper).toHaveBeenCalledTimes(1)
+    expect(keyedHash(key, [plaintext])).toEqual(digest)
+  })
+
   it('leave neither key nor plaintext in its memory', () => {
-    const { libsodium } = sodium as unknown as { readonly libsodium: { readonly HEAPU8: Bytes } }
     const isThere = (bytes: Bytes) =>
       Buffer.from(libsodium.HEAPU8.buffer).includes(Buffer.from(bytes))
     const [own, plaintext] = [random(32), random(300)]

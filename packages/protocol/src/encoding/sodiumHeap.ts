@@ -40,7 +40,7 @@ export function sealBox(
   const { length } = plaintext
   const adLength = lengthOf(context)
   const used = KEY + adLength + NONCE + length + TAG
-  if (used > ROOM || key.length !== KEY || nonce.length !== NONCE) {
+  if (key.length !== KEY || nonce.length !== NONCE || !hasRoom(used)) {
     const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
       ...([plaintext, concatAll(context), null, nonce, key] as const),
     )
@@ -62,7 +62,7 @@ export function sealBox(
 export function keyedHash(key: Bytes, parts: readonly Bytes[]): Bytes {
   const length = lengthOf(parts)
   const used = KEY + length + HASH
-  if (used > ROOM || key.length !== KEY) {
+  if (key.length !== KEY || !hasRoom(used)) {
     return sodium.crypto_generichash(HASH, concatAll(parts), key)
   }
   const hash = begin(key, parts)
@@ -73,9 +73,14 @@ export function keyedHash(key: Bytes, parts: readonly Bytes[]): Bytes {
   return digest
 }
 
+/** Where there is no more memory the wrapper says so; address 0 is libsodium's own. */
+function hasRoom(length: number): boolean {
+  if (region === 0) region = libsodium._malloc(ROOM)
+  return region !== 0 && length <= ROOM
+}
+
 /** Puts key and parts there. @returns where they end */
 function begin(key: Bytes, parts: readonly Bytes[]): number {
-  if (region === 0) region = libsodium._malloc(ROOM)
   const { HEAPU8 } = libsodium
   HEAPU8.set(key, region)
   let at = region + KEY
