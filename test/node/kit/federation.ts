@@ -108,7 +108,8 @@ export class Federation {
         id: 'proef',
         members: members.map(({ descriptor }) => descriptor),
         formVersions: formVersions(),
-        validFrom: new Date(Date.now() - 86_400_000).toISOString(),
+        // To the second: a whole one must not be written with its milliseconds.
+        validFrom: new Date(Date.now() - 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z'),
         minList: 1,
         crossSector: true,
         ...drafted,
