@@ -147,6 +147,15 @@ describe('an honest node', () => {
     await expect(world.audit.verifySelf()).rejects.toMatchObject(LOST)
   })
 
+  it('lists no end that it did not write itself', async () => {
+    await some(2)
+    await steal("UPDATE logs SET size = 99, seal = x'00'")
+    const before = world.known.list()
+    await world.audit.remember()
+    expect(world.known.list()).toEqual(before)
+    expect(before).toEqual([{ origin: Q4, size: 1 }])
+  })
+
   it('acknowledges nothing of a log that can not be listed, and adds nothing to it', async () => {
     // Where the new list would be written first.
     await mkdir(`${list}.new`, { recursive: true })

@@ -29,7 +29,7 @@ export function createAudit(options: AuditOptions): Audit {
     return asked === null ? null : memory.head(asked)
   }
 
-  const remember = async () => keepKnown(log, options.knownLogs, await log.origins())
+  const remember = async () => keepKnown(log, options.knownLogs, options, await log.origins())
 
   async function readRecord(origin: string, index: number): Promise<Json> {
     const event = parseEvent(await readLeaf(log, origin, index))

@@ -4,8 +4,10 @@
  * checkpoint was put in its place.
  */
 
+import { isProtocolError } from '@drempel/protocol/encoding'
 import type { KnownLogs } from '../config/index.ts'
-import type { LogStore } from '../store/index.ts'
+import type { LogEnd, LogStore } from '../store/index.ts'
+import { type LogKeys, loadOwn } from './end.ts'
 import { fail } from './errors.ts'
 
 const HINT =
@@ -33,18 +35,36 @@ export async function refuseLost(
   if (lost !== undefined) fail('LOG_DAMAGED', { at: lost, hint: HINT })
 }
 
-/** Durable when it resolves. A log that an older release ended is listed once it goes on. */
+/**
+ * Durable when it resolves. A log that an older release ended is listed once it goes on; one that somebody
+ * else ended is not: its size would keep out the node's own log, mended as it may be.
+ */
 export async function keepKnown(
-  log: Pick<LogStore, 'end'>,
+  log: LogStore,
   known: Pick<KnownLogs, 'keep'>,
+  keys: LogKeys,
   origins: readonly string[],
 ): Promise<void> {
-  const ends = await Promise.all(
-    origins.map(async (origin) => ({ origin, ...(await log.end(origin)) })),
-  )
-  await known.keep(
-    ends.flatMap(({ origin, size, seal }) =>
-      size === undefined || seal === undefined || seal.length === 0 ? [] : [{ origin, size }],
-    ),
-  )
+  const ends: { readonly origin: string; readonly size: number }[] = []
+  for (const origin of origins) {
+    const end = await log.end(origin)
+    if (end === null || end.seal.length === 0) continue
+    if (await hasOwnEnd(log, keys, origin, end)) ends.push({ origin, size: end.size })
+  }
+  await known.keep(ends)
+}
+
+async function hasOwnEnd(
+  log: LogStore,
+  keys: LogKeys,
+  origin: string,
+  end: LogEnd,
+): Promise<boolean> {
+  try {
+    await loadOwn(log, keys, origin, end)
+    return true
+  } catch (error) {
+    if (isProtocolError(error, 'LOG_DAMAGED')) return false
+    throw error
+  }
 }

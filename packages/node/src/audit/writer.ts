@@ -212,7 +212,7 @@ export function createWriter(
     const end = await store.log.end(origin)
     const tree = end === null ? emptyTree() : await loadOwn(store.log, options, origin, end)
     // No entry is added where one before could not be acknowledged for want of this.
-    if (!knownLogs.has(origin)) await keepKnown(store.log, knownLogs, [origin])
+    if (!knownLogs.has(origin)) await keepKnown(store.log, knownLogs, options, [origin])
     // Only a log without entries may get a new key: else the old one was erased, or is lost.
     const key =
       (await options.periodKeys.load(period)) ??
