@@ -156,13 +156,26 @@ describe('an honest node', () => {
     expect(before).toEqual([{ origin: Q4, size: 1 }])
   })
 
-  it('acknowledges nothing of a log that can not be listed, and adds nothing to it', async () => {
+  it('knows what the process before it listed, whose store it waited for', async () => {
+    const before = await openKnownLogs(join(world.folder, 'periods'), own.vault, random)
+    await some(1)
+    await before.refresh()
+    await before.keep([{ origin: Q1, size: 1 }])
+    await world.audit.verifySelf().catch(() => {})
+    expect(world.known.list()).toEqual([
+      { origin: Q4, size: 1 },
+      { origin: Q1, size: 1 },
+    ])
+  })
+
+  it('acknowledges and shows nothing of a log that can not be listed, and adds nothing to it', async () => {
     // Where the new list would be written first.
     await mkdir(`${list}.new`, { recursive: true })
     const refused = { code: 'LOG_UNAVAILABLE', at: 'HOME_FAILED' }
     await expect(some(1)).rejects.toMatchObject(refused)
     await expect(some(1)).rejects.toMatchObject(refused)
     expect((await world.store.log.end(Q4))!.size).toBe(1)
+    await expect(world.audit.head(Q4)).rejects.toMatchObject({ code: 'HOME_FAILED' })
     await rmdir(`${list}.new`)
     await some(1)
     await world.restart()

@@ -21,15 +21,19 @@ const REMEMBERED = 2048
 
 /** The node's log over its store. Call `verifySelf` before the first append, then `remember`. */
 export function createAudit(options: AuditOptions): Audit {
-  const { log } = options.store
-  const memory = createMemory(log, options, REMEMBERED)
+  const { store, knownLogs } = options
+  const { log } = store
+  const keep = (origins: readonly string[]) => keepKnown(log, knownLogs, options, origins)
+  const memory = createMemory(log, options, REMEMBERED, async (origin) => {
+    if (!knownLogs.has(origin)) await keep([origin])
+  })
   const writer = createWriter(options, memory)
   const head = async (origin?: string) => {
     const asked = origin ?? (await writer.origin())
     return asked === null ? null : memory.head(asked)
   }
 
-  const remember = async () => keepKnown(log, options.knownLogs, options, await log.origins())
+  const remember = async () => keep(await log.origins())
 
   async function readRecord(origin: string, index: number): Promise<Json> {
     const event = parseEvent(await readLeaf(log, origin, index))
@@ -55,7 +59,9 @@ export function createAudit(options: AuditOptions): Audit {
     openRecord: readRecord,
     find: (txid) => log.findTxid(txid),
     verifySelf: async () => {
-      await refuseLost(log, options.knownLogs)
+      // Another process may have been the node until the store was free.
+      await knownLogs.refresh()
+      await refuseLost(log, knownLogs)
       await verifyLogs(log, options)
     },
     remember,

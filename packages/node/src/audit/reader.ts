@@ -39,8 +39,16 @@ export type Memory = {
 /** A level has less than 2^53 / 64 nodes. */
 const LEVELS = 64
 
-/** @param most hashes of each of two generations; a receipt takes one for each level of the tree, twice at most */
-export function createMemory(log: LogStore, keys: LogKeys, most: number): Memory {
+/**
+ * @param most hashes of each of two generations; a receipt takes one for each level of the tree, twice at most
+ * @param listed sees to it that the home knows of a log, before its head is shown
+ */
+export function createMemory(
+  log: LogStore,
+  keys: LogKeys,
+  most: number,
+  listed: (origin: string) => Promise<void>,
+): Memory {
   let [known, older] = [new Map<number, Hash>(), new Map<number, Hash>()]
   let [written, latest]: [string?, TreeState?] = []
   const signed = new Map<string, LogHead>()
@@ -77,6 +85,7 @@ export function createMemory(log: LogStore, keys: LogKeys, most: number): Memory
         tree = await loadOwn(log, keys, origin, end)
       }
       if (before?.size === tree.size) return before
+      await listed(origin)
       const head = signHead(keys.signer, origin, tree)
       signed.set(origin, head)
       return head

@@ -33,7 +33,7 @@ export async function openKnownLogs(
   random: RandomBytes,
 ): Promise<KnownLogs> {
   const path = join(periods, 'logs.sealed')
-  let known = new Map((await read(path, vault)).map(({ origin, size }) => [origin, size]))
+  let known = await read(path, vault)
   let last: Promise<void> = Promise.resolve()
   const isNews = ({ origin, size }: KnownLog) => (known.get(origin) ?? -1) < size
 
@@ -54,6 +54,9 @@ export async function openKnownLogs(
   return {
     has: (origin) => known.has(origin),
     list: () => listOf(known),
+    refresh: async () => {
+      known = await read(path, vault)
+    },
     keep(logs) {
       const done = last.then(() => write(logs))
       last = done.catch(() => {})
@@ -67,16 +70,17 @@ function listOf(known: ReadonlyMap<string, number>): KnownLog[] {
 }
 
 /** A node that has begun no log has no file, nor has one of an older release. */
-async function read(path: string, vault: Vault): Promise<readonly KnownLog[]> {
+async function read(path: string, vault: Vault): Promise<ReadonlyMap<string, number>> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
     const { code } = error as { code?: string }
-    return code === 'ENOENT' ? [] : fail('HOME_FAILED', { at: code ?? basename(path) })
+    return code === 'ENOENT' ? new Map() : fail('HOME_FAILED', { at: code ?? basename(path) })
   }
   await checkPrivate(path, 'HOME_FAILED')
   const opened = fromUtf8(decodeSealedFile(vault, basename(path), text))
   const { data } = content.safeParse(JSON.parse(opened))
-  return data?.logs ?? fail('SEALED_DAMAGED', { at: basename(path) })
+  const { logs } = data ?? fail('SEALED_DAMAGED', { at: basename(path) })
+  return new Map(logs.map(({ origin, size }) => [origin, size]))
 }

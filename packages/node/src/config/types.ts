@@ -70,6 +70,8 @@ export type KnownLog = { readonly origin: string; readonly size: number }
 export interface KnownLogs {
   has(origin: string): boolean
   list(): readonly KnownLog[]
+  /** Reads the file again. @throws as `openKnownLogs` */
+  refresh(): Promise<void>
   /** New logs, and larger sizes of those that are listed. Durable when it resolves. @throws ProtocolError `HOME_FAILED` */
   keep(logs: readonly KnownLog[]): Promise<void>
 }
