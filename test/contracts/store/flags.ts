@@ -1,6 +1,6 @@
 /** Flags, and how the lists that were contributed differ. */
 
-import type { FlagRow } from '@drempel/node/internal/store'
+import type { FlagRow, MetaEntry } from '@drempel/node/internal/store'
 import { hex } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
 import { index, range, row, type StoreWorld, sealed } from './world.ts'
@@ -252,6 +252,27 @@ export function flagContract(world: StoreWorld): void {
       expect(await world.store.flags.lift('host', index(1))).toBe(true)
       expect(await world.store.flags.upsert('host', [row(1)], 'c')).toEqual(counts({ added: 1 }))
       expect(await world.store.flags.upsert('email', [row(1)], 'c')).toEqual(counts({ added: 1 }))
+    })
+
+    it('notes an act on a flag with it, whether or not there is one', async () => {
+      const { flags, meta } = world.store
+      await flags.upsert('host', [row(1)], 'a')
+      const noted = async (act: (note: MetaEntry) => Promise<boolean>) => {
+        await meta.set('act', 'begun')
+        const found = await act({ key: 'act', value: 'done' })
+        expect(await meta.get('act')).toBe('done')
+        return found
+      }
+      expect(await noted((note) => flags.object('host', index(9), note))).toBe(false)
+      expect(await noted((note) => flags.object('host', index(1), note))).toBe(true)
+      expect(await noted((note) => flags.lift('host', index(1), note))).toBe(true)
+      const fields = { reports: 2 }
+      expect(await noted((note) => flags.rectify('host', index(1), fields, undefined, note))).toBe(
+        true,
+      )
+      const two = { index: index(2), sealed: sealed(2) }
+      expect(await noted((note) => flags.rectify('host', index(1), {}, two, note))).toBe(true)
+      expect(await noted((note) => flags.erase('host', index(2), note))).toBe(true)
     })
 
     it('sums up a span of time, with the reasons of what was withdrawn in it', async () => {

@@ -81,7 +81,10 @@ export function storeInModes(store: Store, modes: Modes): Store {
   }
   return {
     ...store,
-    flags: part(store.flags, ['upsert', 'withdrawMissing', 'withdraw', 'rectify', 'erase']),
+    flags: part(store.flags, [
+      ...(['upsert', 'withdrawMissing', 'withdraw'] as const),
+      ...(['object', 'lift', 'rectify', 'erase'] as const),
+    ]),
     tags: part(store.tags, ['put']),
     keys: part(store.keys, ['put', 'setState', 'saveGeneration']),
     rounds: part(store.rounds, ['create', 'transition']),

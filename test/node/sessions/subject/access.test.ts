@@ -318,6 +318,22 @@ describe('an act that is cut off behind its entry', () => {
     expect((await flag(objected))?.state).toBe('active')
   })
 
+  test('is not done again when it was done, and what came after it stays', async () => {
+    const value = 'done-once.example'
+    await node.flag([value])
+    // No room for one more note behind what was done.
+    const restore = bend(node.ctx.store.meta, 'set', (set) => (key, text) => {
+      const ends = key === 'act-begun/host' && text === ''
+      return ends ? Promise.reject(new ProtocolError('STORE_FAILED')) : set(key, text)
+    })
+    await fg.send('POST', '/subjects/objection', { kind: 'host', value, proof: PROOF })
+    restore()
+    expect((await flag(value))?.state).toBe('bezwaar')
+    await node.ctx.store.flags.lift('host', indexOf(value))
+    await finishActs(node.ctx, node.live.node.sessions.intersections)
+    expect((await flag(value))?.state).toBe('active')
+  })
+
   test('is not done where it was not entered', async () => {
     const value = 'unentered-cut.example'
     await node.flag([value])

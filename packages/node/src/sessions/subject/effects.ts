@@ -38,6 +38,9 @@ type Begun = {
   readonly effect: Effect
 }
 
+/** What the store says of a kind of which no act is begun. */
+const DONE = ''
+
 /** Acts of a kind are done one at a time. */
 const turns = new WeakMap<NodeContext['store'], Turns<string>>()
 
@@ -68,9 +71,7 @@ export function carryOut(
     const entries = (await ctx.audit.find(id)).length
     await write(ctx, kind, { txid: id, entries, effect })
     await enter()
-    const found = await change(ctx, runs, kind, effect)
-    await write(ctx, kind, null)
-    return found
+    return change(ctx, runs, kind, effect)
   })
 }
 
@@ -89,10 +90,12 @@ async function finish(ctx: NodeContext, runs: Intersections, kind: string): Prom
   const since = (await ctx.audit.find(begun.txid)).slice(begun.entries)
   if (since.some(({ type }) => type === 'bezwaar' || type === 'correction')) {
     await change(ctx, runs, kind, begun.effect)
+  } else {
+    await ctx.store.meta.set(placeOf(kind), DONE)
   }
-  await write(ctx, kind, null)
 }
 
+/** With the note that it is done: one that is done later once more would undo what came in between. */
 async function change(
   ctx: NodeContext,
   runs: Intersections,
@@ -101,16 +104,21 @@ async function change(
 ): Promise<boolean> {
   const { flags } = ctx.store
   const index = fromBase64(effect.index)
+  const note = { key: placeOf(kind), value: DONE }
   // Ends no copy of the flags: it takes nothing from what they tell.
-  if (effect.act === 'lift') return flags.lift(kind, index)
+  if (effect.act === 'lift') return flags.lift(kind, index, note)
   return exercising(ctx, runs, kind as IdentifierKind, () => {
     if (effect.act !== 'rectify') {
-      return effect.act === 'object' ? flags.object(kind, index) : flags.erase(kind, index)
+      return effect.act === 'object'
+        ? flags.object(kind, index, note)
+        : flags.erase(kind, index, note)
     }
     const { fields, instead } = effect
-    if (instead === null) return flags.rectify(kind, index, fields)
-    const replacement = { index: fromBase64(instead.index), sealed: fromBase64(instead.sealed) }
-    return flags.rectify(kind, index, fields, replacement)
+    const replacement = instead && {
+      index: fromBase64(instead.index),
+      sealed: fromBase64(instead.sealed),
+    }
+    return flags.rectify(kind, index, fields, replacement ?? undefined, note)
   })
 }
 
@@ -129,11 +137,10 @@ async function read({ store, vault }: NodeContext, kind: string): Promise<Begun 
 async function write(
   { store, vault, random }: NodeContext,
   kind: string,
-  begun: Begun | null,
+  begun: Begun,
 ): Promise<void> {
   const name = placeOf(kind)
-  const sealed = begun && vault.seal(name, jcs(begun as unknown as Json), random)
-  await store.meta.set(name, sealed === null ? '' : base64(sealed))
+  await store.meta.set(name, base64(vault.seal(name, jcs(begun as unknown as Json), random)))
 }
 
 function placeOf(kind: string): string {

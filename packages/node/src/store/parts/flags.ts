@@ -1,6 +1,7 @@
 /** What this partner flagged. Identifiers are sealed; rows are found by their blind index. */
 
 import type { Bytes } from '@drempel/protocol/encoding'
+import type { MetaEntry } from './meta.ts'
 
 export type FlagState = 'active' | 'withdrawn' | 'bezwaar'
 
@@ -123,14 +124,17 @@ export interface FlagStore {
   /** False when there is no such flag or it was withdrawn before. */
   withdraw(kind: string, index: Bytes, reason?: WithdrawalReason): Promise<boolean>
 
-  /** Puts a flag under bezwaar, active or withdrawn. False when there is no such flag. */
-  object(kind: string, index: Bytes): Promise<boolean>
+  /**
+   * Puts a flag under bezwaar, active or withdrawn. False when there is no such flag.
+   * @param note of `MetaStore`, set with it, whole or not at all; as below
+   */
+  object(kind: string, index: Bytes, note?: MetaEntry): Promise<boolean>
 
   /**
    * Ends a bezwaar, so that the flag is what it was before, or the ban on one that was erased, so that
    * an import may bring it again. False when there was neither.
    */
-  lift(kind: string, index: Bytes): Promise<boolean>
+  lift(kind: string, index: Bytes, note?: MetaEntry): Promise<boolean>
 
   /**
    * Corrects a flag's fields. With `replacement` the flag is withdrawn as `rectified` and one for that
@@ -142,13 +146,14 @@ export interface FlagStore {
     index: Bytes,
     fields: FlagFields,
     replacement?: Pick<FlagRow, 'index' | 'sealed'>,
+    note?: MetaEntry,
   ): Promise<boolean>
 
   /**
    * Deletes a flag with its tags, and the traces in the backend's own files. What remains is its blind
    * index, so that no import brings it back. False when there is no such flag.
    */
-  erase(kind: string, index: Bytes): Promise<boolean>
+  erase(kind: string, index: Bytes, note?: MetaEntry): Promise<boolean>
 
   /**
    * Deletes at most `most` active flags that expired at or before `until`, with their tags and the

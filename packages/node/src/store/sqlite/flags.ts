@@ -1,6 +1,8 @@
 import type { Bytes } from '@drempel/protocol/encoding'
 import type { FlagRecord, FlagStore, FlagSummary, WithdrawalReason } from '../parts/flags.ts'
+import type { MetaEntry } from '../parts/meta.ts'
 import { blob, type Connection } from './connection.ts'
+import { metaSetter } from './meta.ts'
 import { pageQuery } from './together.ts'
 import { flagUpsert } from './upsert.ts'
 
@@ -119,6 +121,12 @@ export function flagStore(connection: Connection): FlagStore {
        AND id > @afterId ORDER BY id LIMIT @limit`,
   )
 
+  const setMeta = metaSetter(connection)
+  const noted = (note: MetaEntry | undefined, found: boolean): boolean => {
+    if (note !== undefined) setMeta(note)
+    return found
+  }
+
   return {
     upsert: flagUpsert(connection),
     withdrawMissing: (kind, importId) =>
@@ -137,26 +145,26 @@ export function flagStore(connection: Connection): FlagStore {
       ),
     withdraw: (kind, index, reason = 'other') =>
       write(() => withdraw.run({ kind, index, reason, now: clock() }).changes === 1),
-    object: (kind, index) => write(() => object.run(kind, index).changes === 1),
-    lift: (kind, index) =>
-      write(() => lift.run(kind, index).changes + allow.run(kind, index).changes > 0),
-    rectify: (kind, index, fields, replacement) =>
+    object: (kind, index, note) => write(() => noted(note, object.run(kind, index).changes === 1)),
+    lift: (kind, index, note) =>
+      write(() => noted(note, lift.run(kind, index).changes + allow.run(kind, index).changes > 0)),
+    rectify: (kind, index, fields, replacement, note) =>
       write(() => {
         const { taxonomy = null, evidence = null, reports = null, since = null, expires } = fields
         const ends = { ends: expires === undefined ? 0 : 1, expires: expires ?? null }
         const values = { taxonomy, evidence, reports, since, ...ends }
         const found = correct.run({ kind, index, ...values }).changes === 1
-        if (replacement === undefined) return found
+        if (replacement === undefined) return noted(note, found)
         const now = clock()
         withdraw.run({ kind, index, reason: 'rectified', now })
         const { index: other, sealed } = replacement
         takeOver.run({ kind, index, other, sealed, now })
-        return found
+        return noted(note, found)
       }),
-    erase: async (kind, index) => {
+    erase: async (kind, index, note) => {
       const erased = await write(() => {
         ban.run(clock(), kind, index)
-        return remove.run(kind, index).changes === 1
+        return noted(note, remove.run(kind, index).changes === 1)
       })
       scrub()
       return erased
