@@ -33,6 +33,7 @@ test('a quarter’s flags are summed up once, in buckets, when it is over', asyn
   audit.append = async () => {
     throw new ProtocolError('LOG_UNAVAILABLE')
   }
+  const before = await node.ctx.store.meta.get('flags-summarised')
   await expect(summariseFlags(node.ctx)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
   audit.append = append
   const added = await node.adds(async () => {
@@ -49,4 +50,8 @@ test('a quarter’s flags are summed up once, in buckets, when it is over', asyn
   })
   expect(await node.record(second!)).toMatchObject({ live: 18, added: 0, withdrawn: 0 })
   expect(more).toEqual([])
+
+  // Entered again by no node that was cut off before it noted so.
+  await node.ctx.store.meta.set('flags-summarised', before!)
+  expect(await node.adds(() => summariseFlags(node.ctx))).toEqual([])
 })

@@ -4,8 +4,9 @@
  * contributed to a change of a list.
  */
 
-import { quarterOf, sizeBucket } from '@drempel/protocol/log'
+import { type LeafFields, quarterOf, sizeBucket } from '@drempel/protocol/log'
 import type { NodeContext } from '../context.ts'
+import { isWritten } from '../written.ts'
 
 const LAST = 'flags-summarised'
 
@@ -16,13 +17,14 @@ export async function summariseFlags(ctx: NodeContext): Promise<void> {
   if (last === now) return
   const entries = last === null ? [] : await Promise.all(quartersFrom(last, now).map(summaries))
   await Promise.all(entries.flat().map(({ event, record }) => ctx.audit.append(event, record)))
-  // After them: a summary that could not be entered is made again, one that was may come twice.
+  // After them: what could not be entered is made again.
   await ctx.store.meta.set(LAST, now)
 
   async function summaries(quarter: string) {
     const [from, to] = [startOf(quarter), startOf(next(quarter))]
-    return Promise.all(
+    const made = await Promise.all(
       ctx.inForce().convenant.kinds.map(async ({ kind }) => {
+        if (await isEntered(kind, quarter, to)) return []
         const { reasons, ...exact } = await ctx.store.flags.summary(kind, from, to)
         const counts = {
           live: sizeBucket(exact.live),
@@ -31,9 +33,16 @@ export async function summariseFlags(ctx: NodeContext): Promise<void> {
           expired: sizeBucket(exact.expired),
         }
         const event = { type: 'flag.summary', kind, counts } as const
-        return { event, record: { quarter, ...exact, reasons } }
+        return [{ event, record: { quarter, ...exact, reasons } }]
       }),
     )
+    return made.flat()
+  }
+
+  /** By a node that was cut off before it noted so. */
+  function isEntered(kind: string, quarter: string, since: number): Promise<boolean> {
+    const fits = (event: LeafFields) => event.type === 'flag.summary' && event.kind === kind
+    return isWritten(ctx, since, fits, ['quarter', quarter])
   }
 }
 
