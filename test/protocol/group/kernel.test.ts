@@ -1,6 +1,6 @@
 /** What only the WebAssembly kernels have: slices, a memory of their own, and a choice at load. */
 
-import { concat, fromBase64, isProtocolError } from '@drempel/protocol/encoding'
+import { concat, fromBase64, hex, isProtocolError } from '@drempel/protocol/encoding'
 import {
   defaultGroup,
   type Group,
@@ -16,6 +16,7 @@ import { kernelGroup } from '../../../packages/protocol/src/group/kernel/group.t
 import { KernelMemory } from '../../../packages/protocol/src/group/kernel/memory.ts'
 import { relaxed } from '../../../packages/protocol/src/group/kernel/relaxed.ts'
 import { passesSelfTest } from '../../../packages/protocol/src/group/kernel/selftest.ts'
+import { fastestGroup } from '../../../packages/protocol/src/group/select.ts'
 import { f64x2 } from '../../../packages/protocol/wasm/assembler.ts'
 import { groupModule } from '../../../packages/protocol/wasm/curve/abi.ts'
 import { relaxedField } from '../../../packages/protocol/wasm/field/relaxed.ts'
@@ -136,10 +137,29 @@ describe.each(BUILDS)('the kernel $build', ({ build, module }) => {
 })
 
 describe('the choice at load', () => {
-  it('takes the fastest that works, and the same one again', () => {
-    const fastest = simdGroup('relaxed') ?? simdGroup('baseline') ?? libsodiumGroup
-    expect(defaultGroup().backend).toBe(fastest.backend)
+  it('is the same one each time', () => {
     expect(defaultGroup()).toBe(defaultGroup())
+    expect(defaultGroup().backend).toBe(fastestGroup().backend)
+  })
+
+  it.each([
+    { refused: [], backend: 'relaxed' },
+    { refused: [relaxed], backend: 'baseline' },
+    { refused: [baseline], backend: 'relaxed' },
+    { refused: [relaxed, baseline], backend: 'libsodium' },
+  ])('takes $backend where the engine refuses $refused.length', ({ refused, backend }) => {
+    const modules = refused.map((module) => hex(fromBase64(module)))
+    const { Module } = WebAssembly
+    class Choosy extends Module {
+      constructor(bytes: Uint8Array<ArrayBuffer>) {
+        if (modules.includes(hex(bytes))) throw new WebAssembly.CompileError('refused')
+        super(bytes)
+      }
+    }
+    vi.stubGlobal('WebAssembly', Object.create(WebAssembly, { Module: { value: Choosy } }))
+    const group = fastestGroup()
+    expect(group.backend).toBe(backend)
+    expect(compareBackends([group], nobleGroup, 20, backend, [3])).toBeGreaterThan(19)
   })
 
   it.each([

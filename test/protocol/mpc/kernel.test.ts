@@ -6,7 +6,7 @@ import {
   type Share,
   type Words,
 } from '@drempel/protocol/mpc'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 // Not for users of the layer.
 import { Arena } from '../../../packages/protocol/src/mpc/arena.ts'
 import { seededBytes, seededInts } from '../worlds/ciphers.ts'
@@ -195,6 +195,13 @@ describe('the arena', () => {
   test('has SIMD on this engine, and plain loops on request', () => {
     expect(simd.kernel).not.toBe(plainKernel)
     expect(new Arena(PAGE, false).kernel).toBe(plainKernel)
+  })
+
+  test('has plain loops where the engine has no WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    const arena = new Arena(PAGE)
+    expect(arena.kernel).toBe(plainKernel)
+    expect(arena.words(8).buffer.byteLength).toBe(PAGE)
   })
 
   test.each([true, false])('hands out words apart, zeroed shares, and takes them back', (fast) => {
