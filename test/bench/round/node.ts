@@ -181,7 +181,7 @@ async function compute(
   // The main thread has the channels. Threads stay from round to round.
   if (parts > 1) pool ??= createPool({ size: parts + 1 })
   const ended = new AbortController()
-  const place = { party, members: NAMES, roundTripMs }
+  const place = { party, members: NAMES }
   const open = async () =>
     partsOnThreads(pool!, links!.parts, place, () => nextTurn(), ended.signal)
   forgetPeak()

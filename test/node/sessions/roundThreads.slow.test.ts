@@ -128,6 +128,59 @@ test.each([
   expect(ended).toMatchObject({ state: 'failed', reason, culprit: 'platform' })
 })
 
+test('who measures the longest round trip, all go by it, in all parts', async () => {
+  const { computeNodes } = federation.convenant
+  const said: string[] = []
+  const spies = computeNodes.map((id) => {
+    const { ctx } = federation.member(id)
+    const connect = ctx.connectChannel
+    return vi.spyOn(ctx, 'connectChannel').mockImplementation(async (to, path, options) => {
+      const channel = await connect(to, path, options)
+      if (id === 'platform') vi.spyOn(channel, 'roundTrip').mockResolvedValue(25)
+      const { send } = channel
+      vi.spyOn(channel, 'send').mockImplementation((step, payload) => {
+        // Tenths of a millisecond.
+        const view = new DataView(payload.buffer, payload.byteOffset)
+        const link = path.split('/channel')[1]
+        if (step === 'hello') said.push(`${id}${link} ${view.getUint32(64)}`)
+        return send.call(channel, step, payload)
+      })
+      return channel
+    })
+  })
+  expect(await leader.round()).toMatchObject({ state: 'published' })
+  for (const spy of spies) spy.mockRestore()
+  expect(said).toContain('platform 250')
+  const inParts = said.filter((one) => one.includes('/'))
+  // To validate and to merge.
+  const each = computeNodes.flatMap((id) => [`${id}/1 250`, `${id}/2 250`])
+  expect(inParts.toSorted()).toEqual([...each, ...each].toSorted())
+})
+
+test('a node that tells the others different numbers of threads ends the round at once', async () => {
+  const { ctx } = federation.member('platform')
+  const connect = ctx.connectChannel
+  const spy = vi.spyOn(ctx, 'connectChannel').mockImplementation(async (to, path, options) => {
+    const channel = await connect(to, path, options)
+    const { send } = channel
+    vi.spyOn(channel, 'send').mockImplementation((step, payload) => {
+      const one = step === 'inputs/found' ? payload.with(-1, 1) : payload
+      return send.call(channel, step, one)
+    })
+    return channel
+  })
+  const begin = performance.now()
+  const { round } = await leader.round()
+  spy.mockRestore()
+  // None waits the half minute for a channel that another does not open.
+  expect(performance.now() - begin).toBeLessThan(20_000)
+  for (const id of federation.convenant.computeNodes.filter((id) => id !== 'platform')) {
+    const { store } = federation.member(id).ctx
+    const ended = { state: 'failed', reason: 'NODES_DISAGREE', culprit: null }
+    await expect.poll(() => store.rounds.get(round)).toMatchObject(ended)
+  }
+})
+
 test('a channel for a part: from the previous compute node, once, and for no part too many', async () => {
   const [first, second, third] = federation.convenant.computeNodes.map((id) =>
     federation.member(id),

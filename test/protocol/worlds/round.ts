@@ -89,9 +89,18 @@ export async function runRound(
   world: RoundWorld,
   uploaded: Uploaded = upload(world),
 ): Promise<RoundOutcome> {
+  const { plan, salt, prepared } = uploaded
+  const results = await threeResults(world, computing(world, uploaded))
+  return { plan, prepared, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
+}
+
+/** What a node does. */
+export function computing(
+  world: RoundWorld,
+  { plan, uploads }: Uploaded = upload(world),
+): (ctx: PartyContext, more: MoreLinks) => Promise<RoundResult> {
   const { rules, seed } = world
-  const { plan, salt, prepared, uploads } = uploaded
-  const results = await threeResults(world, (ctx, more) => {
+  return (ctx, more) => {
     const inputs = new Map(
       uploads.flatMap((parts, partner) => {
         const sent = parts[ctx.party]
@@ -104,8 +113,7 @@ export async function runRound(
     const known = world.rulesAt?.(ctx.party) ?? rules
     const threads = threadsOf(world.threads?.[ctx.party], ctx, more)
     return computeRound(ctx, utf8(seed), plan, known, inputs, { ...threads, ...options })
-  })
-  return { plan, prepared, results, ...combined(plan, prepared, results), key: keyOf(plan, salt) }
+  }
 }
 
 /** Parts that cross to their thread and back as to a real one, by copies. */

@@ -171,6 +171,7 @@ const rounds: ProblemTable<MpcErrorCode | ThresholdErrorCode> = {
   BAD_RULE: round,
   BAD_UPLOAD: unreadable,
   LIST_TOO_LARGE: round,
+  NODES_DISAGREE: round,
   PEER_GONE: round,
   RECORD_DOES_NOT_FIT: round,
   REVEAL_MISMATCH: round,

@@ -99,9 +99,12 @@ export function accusedBy({ evidence }: ProtocolError): string | undefined {
   }
 }
 
+/** One of two others lied: who met it can't tell which, and is at fault least of all. */
+const EITHER = new Set(['NODES_DISAGREE', 'REVEAL_MISMATCH'])
+
 /** Who is at fault, as far as is known; of a peer's refusal, whom that peer names. */
 export function culpritOf(error: unknown): string | undefined {
-  if (!isProtocolError(error)) return undefined
+  if (!isProtocolError(error) || EITHER.has(codeOf(error))) return undefined
   return (error.code === 'PEER_PROBLEM' ? accusedBy(error) : undefined) ?? error.culprit
 }
 

@@ -23,7 +23,7 @@ type Side = 'next' | 'previous'
 export type PartLinks = Readonly<Record<Side, Channel>>
 
 /** What a thread needs to know of its node. */
-type Place = Required<Pick<PartyContext, 'party' | 'members' | 'roundTripMs'>>
+type Place = Pick<PartyContext, 'party' | 'members'>
 
 /** A task as it crosses; its inputs lie in memory that all threads see. */
 export type PartOrder = {

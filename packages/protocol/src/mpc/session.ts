@@ -44,16 +44,20 @@ const MEMORY_BYTES = 1 << 26
  * Opens a session with both neighbours; all three call it at the same time.
  * @param sessionId binds what must be equal for all: round, attempt, shard, plan
  * @param memoryBytes what the computation will hold at a time; more is slower, not wrong
- * @throws ProtocolError `SESSION_MISMATCH` (culprit: the neighbour whose id differs), `WRONG_LENGTH`
+ * @param roundTripMs what the three went by in an earlier session; without it the longest of what each
+ *   measured
+ * @throws ProtocolError `SESSION_MISMATCH` (culprit: the neighbour whose id or such time differs),
+ *   `WRONG_LENGTH`
  */
 export async function openSession(
   ctx: PartyContext,
   sessionId: Bytes,
   memoryBytes: number = MEMORY_BYTES,
+  roundTripMs?: number,
 ): Promise<Session> {
   const stats: SessionStats = { ands: 0, bytesSent: 0, rounds: 0 }
   const id = hashParts('drempel/v1/mpc/session', sessionId)
-  const tenths = tenthsOf(ctx.roundTripMs ?? NEAR_MS)
+  const tenths = tenthsOf(roundTripMs ?? ctx.roundTripMs ?? NEAR_MS)
   let longest = readTenths(tenths)
   const hello = async (side: Side): Promise<Link> => {
     const name = neighbour(ctx, side)
@@ -62,11 +66,13 @@ export async function openSession(
     const theirs = await take(ctx, side, 'hello', 68)
     await sending
     if (!equalBytes(theirs.subarray(0, 32), id)) fail('SESSION_MISMATCH', { culprit: name })
-    const other = theirs.subarray(32, 64)
+    const [other, time] = [theirs.subarray(32, 64), theirs.subarray(64)]
+    if (roundTripMs !== undefined && !equalBytes(time, tenths))
+      fail('SESSION_MISMATCH', { culprit: name, at: 'round trip' })
     // The nonce of the pair's first party (the one whose next is the other) comes first.
     const nonces = side === 'next' ? [nonce, other] : [other, nonce]
     const pairSeed = hashParts('drempel/v1/mpc/pair', id, ...nonces)
-    longest = Math.max(longest, readTenths(theirs.subarray(64)))
+    longest = Math.max(longest, readTenths(time))
     return { name, pairSeed, ...transcript(ctx, pairSeed, side, 0) }
   }
   const [next, previous] = await Promise.all([hello('next'), hello('previous')])
@@ -76,12 +82,9 @@ export async function openSession(
     ctx.prg(purposeKey(link.pairSeed, 'zero'), new Uint8Array(16)),
   ) as unknown as readonly [Prg, Prg]
   const masks = new Masks(arena, zero)
-  const roundTripMs = longest / 10
   const links = { next, previous }
-  return new Session(
-    { ctx, links, arena, masks, roundTripMs, streams: new Set(), stats, epoch: 0 },
-    '',
-  )
+  const state = { ctx, links, arena, masks, roundTripMs: longest / 10, stats, epoch: 0 }
+  return new Session({ ...state, streams: new Set() }, '')
 }
 
 export class Session {
@@ -115,7 +118,7 @@ export class Session {
     return this.#state.arena
   }
 
-  /** The longest that any party announced. */
+  /** What all three go by. */
   get roundTripMs(): number {
     return this.#state.roundTripMs
   }

@@ -1,14 +1,17 @@
 /**
- * Before computing, the nodes settle whose list takes part: each compares digests of the components it
- * shares with each neighbour, tells both what it found, and all take the union. A partner that gave two
- * nodes different parts, or one of them nothing, is left out on all three alike.
+ * Before computing, the nodes settle what all three go by. Each compares digests of the components it
+ * shares with each neighbour, tells both what it found and how many parts it can compute beside each
+ * other, and all take the union of the one and the least of the other. A partner that gave two nodes
+ * different parts, or one of them nothing, is left out on all three alike.
  *
  * Adversary: partners that send whatever they like, and one semi-honest compute node. A node learns whose
- * lists the others lack or hold in unequal parts; digests are of what both ends of a link should hold.
+ * lists the others lack or hold in unequal parts, and how many threads they have; digests are of what
+ * both ends of a link should hold.
  */
 
-import { type Bytes, equalBytes } from '../encoding/index.ts'
+import { type Bytes, concat, equalBytes } from '../encoding/index.ts'
 import type { Session, Side } from '../mpc/index.ts'
+import { fail } from './errors.ts'
 import type { RoundPlan } from './plan.ts'
 import type { InputShare } from './share.ts'
 
@@ -17,15 +20,23 @@ export type LeftOut = {
   readonly reason: 'NO_INPUT' | 'INCONSISTENT_SHARES' | 'INVALID_LIST'
 }
 
+type Settled = {
+  /** The partners that can't take part, in order. */
+  readonly absent: readonly LeftOut[]
+  /** As many parts can all three compute beside each other. */
+  readonly most: number
+}
+
 const ABSENT = 2
 const INCONSISTENT = 1
 
-/** The partners that can't take part, in order. */
-export async function agreeOnInputs(
+/** @param most parts that this node can compute beside each other @throws ProtocolError `NODES_DISAGREE` */
+export async function settle(
   session: Session,
   plan: RoundPlan,
   inputs: ReadonlyMap<number, InputShare>,
-): Promise<readonly LeftOut[]> {
+  most: number,
+): Promise<Settled> {
   const here = session.narrow('inputs')
   const count = plan.partners.length
   const held = [0, 1].map((which) => digests(count, inputs, which as 0 | 1))
@@ -34,26 +45,60 @@ export async function agreeOnInputs(
     swap(here, 'next', 'digests', held[1]!),
     swap(here, 'previous', 'digests', held[0]!),
   ])
-  const mine = new Uint8Array(count)
+  const mine = new Uint8Array(count + 1)
   for (let partner = 0; partner < count; partner++) {
     const at = (bytes: Bytes) => bytes.subarray(32 * partner, 32 * partner + 32)
     const same =
       equalBytes(at(fromNext), at(held[1]!)) && equalBytes(at(fromPrevious), at(held[0]!))
     mine[partner] = inputs.has(partner) ? (same ? 0 : INCONSISTENT) : ABSENT
   }
-  const others = await Promise.all([
-    swap(here, 'next', 'found', mine),
-    swap(here, 'previous', 'found', mine),
-  ])
+  mine[count] = Math.min(most, 255)
+  const all = [
+    mine,
+    ...(await Promise.all([
+      swap(here, 'next', 'found', mine),
+      swap(here, 'previous', 'found', mine),
+    ])),
+  ]
   here.countRound()
   here.countRound()
-  const leftOut: LeftOut[] = []
-  for (let partner = 0; partner < count; partner++) {
-    const found = Math.max(mine[partner]!, others[0][partner]!, others[1][partner]!)
-    if (found !== 0)
-      leftOut.push({ partner, reason: found >= ABSENT ? 'NO_INPUT' : 'INCONSISTENT_SHARES' })
+  const found = mine.subarray(0, count).map((_, i) => Math.max(...all.map((told) => told[i]!)))
+  const least = Math.min(...all.map((told) => told[count]!))
+  await compare(here, found, least)
+  const absent: LeftOut[] = []
+  for (const [partner, worst] of found.entries()) {
+    if (worst !== 0)
+      absent.push({ partner, reason: worst >= ABSENT ? 'NO_INPUT' : 'INCONSISTENT_SHARES' })
   }
-  return leftOut
+  return { absent, most: least }
+}
+
+/**
+ * A node that told its two neighbours different things would set them at odds, and each would find the
+ * other out of step much later. So both are told what came of it, over their own link, before anybody
+ * goes by it. Which of two lied, the neighbour now or the third before, nobody can tell: nobody is named.
+ */
+async function compare(session: Session, found: Bytes, least: number): Promise<void> {
+  const roundTrip = new Uint8Array(4)
+  new DataView(roundTrip.buffer).setUint32(0, Math.round(10 * session.roundTripMs))
+  const views = Object.entries({
+    inputs: found,
+    threads: Uint8Array.of(least),
+    'round trip': roundTrip,
+  })
+  const mine = concat(...views.map(([, view]) => view))
+  await Promise.all(
+    (['next', 'previous'] as const).map(async (side) => {
+      const theirs = await swap(session, side, 'settled', mine)
+      let at = 0
+      for (const [what, view] of views) {
+        if (!equalBytes(theirs.subarray(at, at + view.length), view))
+          fail('NODES_DISAGREE', { at: what })
+        at += view.length
+      }
+    }),
+  )
+  session.countRound()
 }
 
 function digests(count: number, inputs: ReadonlyMap<number, InputShare>, which: 0 | 1): Bytes {

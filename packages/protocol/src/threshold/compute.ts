@@ -13,14 +13,14 @@
 import { type Bytes, hashParts, type Json, jcs } from '../encoding/index.ts'
 import { openSession, type PartyContext, type SessionStats, verify } from '../mpc/index.ts'
 import { type Aggregates, openTally } from './aggregates.ts'
-import { agreeOnInputs, type LeftOut } from './agree.ts'
+import { type LeftOut, settle } from './agree.ts'
 import { fail } from './errors.ts'
 import { PLANE_BYTES, wholeOf } from './group.ts'
 import { openLists } from './list.ts'
 import { memoryBytes, type RoundInputs } from './part.ts'
 import type { RoundPlan } from './plan.ts'
 import { checkRules, type RoundRule } from './rules.ts'
-import { agreeOnParts, PART_ANDS, type Threads } from './threads.ts'
+import { openParts, PART_ANDS, partsOf, type Threads } from './threads.ts'
 import type { Checks } from './validate.ts'
 import { beside, here } from './work.ts'
 
@@ -62,8 +62,8 @@ export type RoundResult = {
  * Compute node: runs one attempt of a round with the two others, who call it with equal arguments.
  * When it rejects, the host closes both channels, so that the others stop too.
  * @param sessionId binds round and attempt; never used twice
- * @throws ProtocolError `TOO_FEW_CONTRIBUTORS`, `TOO_MANY_OVER`, `BAD_RULE`; from the session
- *   `SESSION_MISMATCH` (other arguments at the culprit), `WRONG_LENGTH`, `UNEXPECTED_STEP`,
+ * @throws ProtocolError `TOO_FEW_CONTRIBUTORS`, `TOO_MANY_OVER`, `BAD_RULE`, `NODES_DISAGREE`; from
+ *   the session `SESSION_MISMATCH` (other arguments at the culprit), `WRONG_LENGTH`, `UNEXPECTED_STEP`,
  *   `PEER_GONE`, `TRANSCRIPT_MISMATCH` with the neighbour as culprit, `REVEAL_MISMATCH`, `ABORTED`
  */
 export async function computeRound(
@@ -79,14 +79,14 @@ export async function computeRound(
   const id = bindArguments(sessionId, plan, rules, options)
   const whole = { plan, rules, inputs, part: wholeOf(plan), planeBytes, sectors, checks }
   const session = await openSession(ctx, id, memoryBytes(whole))
-  const absent = await agreeOnInputs(session, plan, inputs)
+  const { absent, most } = await settle(session, plan, inputs, threads?.most ?? 1)
   const present = without(plan, absent)
   need(plan, present, options, absent)
-  const parts = await agreeOnParts(session, plan, rules, threads?.most ?? 1, partAnds)
+  const parts = partsOf(plan, rules, most, partAnds)
   const work =
     parts.length === 1 || threads === undefined
       ? here(session, ctx, whole)
-      : beside(session, id, whole, parts, await threads.open(parts.length))
+      : beside(session, id, whole, parts, await openParts(session, threads, parts.length))
   const invalid = await work.validate(present)
   const leftOut = [...absent, ...invalid.map(asInvalid)].sort((a, b) => a.partner - b.partner)
   const included = without(plan, leftOut)

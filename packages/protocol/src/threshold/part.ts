@@ -67,6 +67,8 @@ export type PartTask = PartWork & {
   /** Which of the lists of `partners` are invalid, or what the rules ask of them. */
   readonly step: 'validate' | 'merge'
   readonly partners: readonly number[]
+  /** What the round's session goes by. */
+  readonly roundTripMs: number
 }
 
 export type PartResult = {
@@ -82,8 +84,8 @@ export type PartResult = {
  * @throws ProtocolError as `computeRound`
  */
 export async function runPart(ctx: PartyContext, task: PartTask): Promise<PartResult> {
-  const { sessionId, step, partners } = task
-  const session = await openSession(ctx, sessionId, memoryBytes(task))
+  const { sessionId, step, partners, roundTripMs } = task
+  const session = await openSession(ctx, sessionId, memoryBytes(task), roundTripMs)
   if (step === 'validate') {
     const invalid = await validatePart(session, ctx, task, partners)
     return { invalid, outputs: null, stats: session.stats }

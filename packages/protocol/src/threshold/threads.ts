@@ -30,29 +30,24 @@ export const PART_ANDS = 2 ** 30
 /** 64 bins: with fewer most of an instruction would be idle. */
 const LEAST_WORDS = SHARD_WORDS / 2
 
-/** The parts of a round, the least number that a node wants. */
-export async function agreeOnParts(
+/** All three have their links before any begins; who waits for them hears at once that another stopped. */
+export async function openParts(
   session: Session,
-  plan: RoundPlan,
-  rules: readonly RoundRule[],
-  most: number,
-  partAnds: number,
-): Promise<readonly Group[]> {
-  const here = session.narrow('threads')
-  const own = Uint8Array.of(Math.min(most, 255))
-  const [next, previous] = await Promise.all(
-    (['next', 'previous'] as const).map(async (side) => {
-      const sending = here.send(side, 'most', own)
-      const theirs = await here.receive(side, 'most', 1)
-      await sending
-      return theirs[0]!
-    }),
-  )
-  here.countRound()
-  return partsOf(plan, rules, Math.min(own[0]!, next!, previous!), partAnds)
+  threads: Threads,
+  parts: number,
+): Promise<PartRunner> {
+  const here = session.narrow('parts')
+  const sides = ['next', 'previous'] as const
+  const others = Promise.all(sides.map((side) => here.receive(side, 'opened', 0)))
+  const opening = threads.open(parts)
+  const run = await Promise.race([opening, others.then(() => opening)])
+  const told = sides.map((side) => here.send(side, 'opened', new Uint8Array()))
+  await Promise.all([others, ...told])
+  session.countRound()
+  return run
 }
 
-/** Equal parts, a power of two of them. */
+/** Equal parts, a power of two of them. @param most as many as all three nodes can compute at a time */
 export function partsOf(
   plan: RoundPlan,
   rules: readonly RoundRule[],

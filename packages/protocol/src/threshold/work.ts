@@ -46,7 +46,8 @@ export function beside(
     const results = await Promise.all(
       parts.map((part, index) => {
         const sessionId = partSession(id, { step, index, parts: parts.length, partners })
-        const task = { ...whole, part, sessionId, step, partners }
+        const { roundTripMs } = session
+        const task = { ...whole, part, sessionId, step, partners, roundTripMs }
         return run(index, task, (share) => {
           done[index] = share
           session.progress(done.reduce((sum, one) => sum + one, 0) / parts.length)

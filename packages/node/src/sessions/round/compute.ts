@@ -199,7 +199,7 @@ export async function compute(
         }),
       )
       const signal = AbortSignal.any([live.abort.signal, ended.signal])
-      return partsOnThreads(ctx.workers, opened, { party, members, roundTripMs }, ctx.pause, signal)
+      return partsOnThreads(ctx.workers, opened, { party, members }, ctx.pause, signal)
     }
     const partAnds = ctx.partAnds === undefined ? {} : { partAnds: ctx.partAnds }
     const threads = { most: partsAtMost(ctx.workers), open }
