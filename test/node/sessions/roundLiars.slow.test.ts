@@ -84,3 +84,23 @@ test('where contributors may not change, a liar costs the round and is named eve
     await strict.close()
   }
 })
+
+test('a compute node that missed whose lists were opened last computes with the others', async () => {
+  const strict = await Federation.open({ rules: RULES })
+  try {
+    const [first, ...others] = strict.members
+    await first!.generateKey()
+    await flagLists(strict)
+    const opened = JSON.stringify({
+      convenant: first!.ctx.inForce().digest,
+      createdAt: new Date().toISOString(),
+      contributors: strict.members.map(({ id }) => id),
+    })
+    // What two of three know after a round that ended between the opening and the list.
+    const [knowing] = others.filter(({ id }) => strict.convenant.computeNodes.includes(id))
+    for (const { ctx } of [first!, knowing!]) await ctx.store.meta.set('opened/host', opened)
+    expect(await first!.round()).toMatchObject({ state: 'published' })
+  } finally {
+    await strict.close()
+  }
+})

@@ -206,6 +206,15 @@ describe('a partner that gives the nodes different things', () => {
     const attempt = runRound({ seed: 'few', lists, rules, upload, options: { minContributors: 3 } })
     await expect(attempt).rejects.toMatchObject({ code: 'TOO_FEW_CONTRIBUTORS' })
   })
+
+  test('too few for one node alone, which ends it for all', async () => {
+    const optionsAt = (node: PartyIndex) => ({ minContributors: node === 1 ? 3 : 1 })
+    const world = { seed: 'strict', lists, rules, optionsAt }
+    expect((await runRound(world)).results.map(({ leftOut }) => leftOut)).toEqual([[], [], []])
+    const upload: RoundWorld['upload'] = (partner, _, sent) => (partner === 1 ? undefined : sent)
+    const few = { code: 'TOO_FEW_CONTRIBUTORS', culprit: 'partner1' }
+    await expect(runRound({ ...world, upload })).rejects.toMatchObject(few)
+  })
 })
 
 test('more keys over the threshold than honest lists can bring are not opened', async () => {

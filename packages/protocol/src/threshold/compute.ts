@@ -25,7 +25,7 @@ import type { Checks } from './validate.ts'
 import { beside, here } from './work.ts'
 
 export type RoundOptions = {
-  /** Fewer valid lists than this: no result. */
+  /** Fewer valid lists than this: no result. Each node goes by its own, and the strictest ends a round. */
   readonly minContributors: number
   /**
    * Bytes of one bit of all rows that are computed together, 256 KiB unless given: less takes less
@@ -142,8 +142,7 @@ function bindArguments(
   rules: readonly RoundRule[],
   options: RoundOptions,
 ): Bytes {
-  const { minContributors, planeBytes = PLANE_BYTES } = options
-  const { partAnds = PART_ANDS, checks = { bounds: true } } = options
+  const { planeBytes = PLANE_BYTES, partAnds = PART_ANDS, checks = { bounds: true } } = options
   const sectors = options.sectors === undefined ? null : [...options.sectors]
   const partners = plan.partners.map((partner) => ({ ...partner }))
   const bound = { ...plan, partners }
@@ -153,7 +152,6 @@ function bindArguments(
     jcs({
       plan: bound,
       rules: rules.map((rule) => ({ ...rule }) as Json),
-      minContributors,
       planeBytes,
       partAnds,
       sectors,
