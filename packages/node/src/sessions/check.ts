@@ -92,7 +92,12 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
   const details = { round: list.round, peerCheckpoints }
   // The result is sealed: a key holder knows the txid, and for one identifier `some` is the answer.
   // One character each, so that the record's size does not tell how many were over.
-  const sealed = { ...record, over: over.map((hit) => (hit ? '1' : '0')).join('') }
+  const sealed = {
+    ...record,
+    over: marksOf(over),
+    // Without it they are of all that was sent, one for one.
+    ...(good.length === parsed.length ? {} : { asked: marksOf(parsed.map((v) => 'value' in v)) }),
+  }
   let next = 0
   const outputOf = parsed.map((value) => ('value' in value ? next++ : null))
   const kept = outputOf.map((at) => (at !== null && over[at] ? tags[at]! : null))
@@ -109,6 +114,10 @@ export async function check(ctx: NodeContext, asked: CheckQuestion): Promise<Che
     stale,
     entry,
   }
+}
+
+function marksOf(list: readonly boolean[]): string {
+  return list.map((mark) => (mark ? '1' : '0')).join('')
 }
 
 /** A check sends one element; a screen is padded to its bucket, as far as the purpose's batch goes. */

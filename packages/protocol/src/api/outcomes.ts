@@ -7,7 +7,7 @@ export const outcome = z.enum(['confirmed', 'refuted', 'none'])
 
 export const feedbackRequest = z.strictObject({
   txid: id16,
-  /** Which identifier of a screen, from 0. */
+  /** Which identifier of a screen as it was sent, from 0; those that were not asked count. */
   item: count,
   outcome,
 })

@@ -143,7 +143,7 @@ async function add(
   const told = await feedbackOf(ctx, event.txid)
   const tally = tallyOf(tallies, `${event.purpose} ${event.kind}`)
   tally.queries++
-  tally.identifiers += verdicts.length
+  tally.identifiers += verdicts.filter((over) => over !== null).length
   for (const [item, over] of verdicts.entries()) {
     if (!over) continue
     tally.over++

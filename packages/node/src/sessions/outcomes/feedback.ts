@@ -46,7 +46,7 @@ export function closeFeedback(ctx: NodeContext, month: string): Promise<boolean>
 }
 
 /**
- * @param item which of the query's identifiers, from 0
+ * @param item which of the query's identifiers as they were sent, from 0; those that were not asked count
  * @throws ProtocolError `UNKNOWN_RECEIPT`, `FEEDBACK_CLOSED`, `RECORD_ERASED`
  */
 export async function giveFeedback(
@@ -66,7 +66,7 @@ export async function giveFeedback(
     const closed = ctx.clock() >= feedbackEnds(month) || (await isClosed(ctx, month))
     if (closed) fail('FEEDBACK_CLOSED', { at: month })
     const verdicts = await verdictsOf(ctx, origin, index)
-    if (item >= verdicts.length) fail('UNKNOWN_RECEIPT', { at: 'item' })
+    if (typeof verdicts[item] !== 'boolean') fail('UNKNOWN_RECEIPT', { at: 'item' })
     await ctx.store.feedback.put(txid, item, sealed)
   })
 }
@@ -86,16 +86,23 @@ export async function feedbackOf(
 }
 
 /**
- * Over or not, one for each identifier of an answered query; none for one that was not answered.
+ * Over or not, one for each identifier of an answered query as it was sent, null for what was not asked;
+ * none for one that was not answered. The record of an older release lacks which were not asked: there
+ * only those that were have a place.
  * @throws ProtocolError `RECORD_ERASED`
  */
 export async function verdictsOf(
   ctx: NodeContext,
   origin: string,
   index: number,
-): Promise<readonly boolean[]> {
-  const record = (await ctx.audit.openRecord(origin, index)) as { readonly over?: unknown } | null
-  return typeof record?.over === 'string' ? [...record.over].map((mark) => mark === '1') : []
+): Promise<readonly (boolean | null)[]> {
+  const record = await ctx.audit.openRecord(origin, index)
+  const { over, asked } = (record ?? {}) as { readonly over?: string; readonly asked?: string }
+  if (over === undefined) return []
+  const verdicts = [...over].map((mark) => mark === '1')
+  if (asked === undefined) return verdicts
+  let next = 0
+  return [...asked].map((mark) => (mark === '1' ? verdicts[next++]! : null))
 }
 
 async function isClosed({ store }: NodeContext, month: string): Promise<boolean> {
