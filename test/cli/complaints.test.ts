@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { hintIn } from '@drempel/cli/internal/output/hints'
 import { describe, expect, it } from 'vitest'
 import { drempel, fakeNode, problem } from './world.ts'
 
@@ -85,5 +88,71 @@ describe('a complaint still helps', () => {
     expect((await drempel(argv)).err).toContain(part)
     const { error } = (await drempel([...argv, '--json'])).json()
     expect(error).toMatchObject({ code: 'USAGE', exit: 2 })
+  })
+})
+
+describe('what a node answers is told with what to do', () => {
+  const close = ['subject', 'close', '2027-0007', '--outcome', 'granted']
+  const show = ['question', 'show', 'ab'.repeat(16)]
+  const feedback = ['feedback', 'ab'.repeat(16), '--outcome', 'none']
+  it.each([
+    [422, 'BAD_FLAG', close, 'welke codes er zijn', 'which there are'],
+    [404, 'CASE_UNKNOWN', close, 'drempel subject list --all', 'drempel subject list --all'],
+    [409, 'CASE_CLOSED', close, 'hoe zij is afgedaan', 'how it was settled'],
+    [
+      409,
+      'CASE_EXTENDED',
+      close,
+      'tot wanneer: drempel subject list',
+      'until when: drempel subject',
+    ],
+    [404, 'UNKNOWN_PROPOSAL', show, 'drempel question list, of', 'drempel question list, or'],
+    [409, 'NOT_APPROVED', show, 'hoe het ervoor staat', 'how it stands'],
+    [404, 'UNKNOWN_RECEIPT', feedback, 'txid en plaats', 'txid and place'],
+    [404, 'NOT_FOUND', ['recall', 'close', '7'], 'welke er nog openstaan', 'which are still open'],
+    [404, 'NOT_FOUND', ['alert', 'seen', '7'], 'welke nog niemand', 'which nobody looked'],
+    [422, 'IBAN_CHECKSUM', ['check', 'x', ...QUESTION], 'de controlecijfers', 'the check digits'],
+  ] as const)('%i %s', async (status, code, argv, nl, en) => {
+    const node = await fakeNode(() => problem(status, code))
+    for (const [lang, next] of Object.entries({ nl, en })) {
+      const { err } = await drempel([...argv, '--home', node.home, '--lang', lang])
+      expect(err).toMatch(new RegExp(`^${code}: `))
+      expect(err).toContain(`-> ${next}`)
+    }
+  })
+
+  it('and not with words for another code', async () => {
+    const node = await fakeNode(() => problem(409, 'PERIOD_IN_USE', { at: '2027Q2' }))
+    const { err } = await drempel(['alert', 'seen', '7', '--home', node.home])
+    expect(err).toContain('PERIOD_IN_USE')
+    expect(err).not.toContain('->')
+  })
+
+  it('which a Dutch reader reads in Dutch', async () => {
+    const hint = 'that case is about another identifier'
+    const node = await fakeNode(() => problem(400, 'BAD_REQUEST', { at: 'case', hint }))
+    const argv = ['subject', 'erase', 'x', '--kind', 'iban', '--case', '2027-0007']
+    const told = async (lang: string) =>
+      (await drempel([...argv, '--home', node.home, '--lang', lang])).err
+    expect(await told('nl')).toContain('-> die zaak gaat over een andere identificator')
+    expect(await told('en')).toContain(`-> ${hint}`)
+    expect(hintIn('nl', 'the purpose allows 25 in one query')).toContain('25')
+    expect(hintIn('nl', 'something that a newer node says')).toBe(
+      'something that a newer node says',
+    )
+  })
+
+  it('whatever a node says of data subjects, of two people and of questions', () => {
+    const sessions = fileURLToPath(new URL('../../packages/node/src/sessions/', import.meta.url))
+    const files = ['subject', 'records'].flatMap((part) =>
+      readdirSync(`${sessions}${part}`).map((name) => `${part}/${name}`),
+    )
+    const hints = [...files, 'approvals.ts', 'check.ts'].flatMap((file) =>
+      [
+        ...readFileSync(sessions + file, 'utf8').matchAll(/hint: '([^']+)'|^ +[?:] '([a-z ]+)'$/gm),
+      ].map((found) => found[1] ?? found[2]!),
+    )
+    expect(hints.length).toBeGreaterThan(8)
+    for (const hint of hints) expect(hintIn('nl', hint), hint).not.toBe(hint)
   })
 })

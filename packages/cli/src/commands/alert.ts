@@ -6,6 +6,7 @@ import {
   alertSeen as alertSeenSchema,
   alerts as alertsSchema,
 } from '@drempel/protocol/api'
+import { withNext } from '../output/explain.ts'
 import type { Text } from '../output/language.ts'
 import { minute } from '../output/render.ts'
 import { type CommandSpec, usage } from './define.ts'
@@ -59,11 +60,18 @@ export const alertSeen: CommandSpec = {
     }
     const node = await ctx.node()
     const path = `alerts/${number}/seen`
-    const seen = await node.send('POST', path, [alertSeenRequest, {}], alertSeenSchema)
+    const body = [alertSeenRequest, {}] as const
+    const seen = await node.send('POST', path, body, alertSeenSchema).catch((error) => {
+      throw withNext(error, 'NOT_FOUND', ctx.say(WHICH))
+    })
     return { json: seen, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
   },
 }
 
+const WHICH: Text = {
+  nl: 'welke nog niemand bekeek: drempel alert list',
+  en: 'which nobody looked at yet: drempel alert list',
+}
 const NONE_EVER: Text = { nl: 'Er viel nog niets op.', en: 'Nothing stood out so far.' }
 const NONE_UNSEEN: Text = {
   nl: 'Geen waarschuwingen die nog niemand bekeken heeft.',

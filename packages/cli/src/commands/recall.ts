@@ -2,6 +2,7 @@
 
 import { recallClosed, recalls } from '@drempel/protocol/api'
 import { z } from 'zod'
+import { withNext } from '../output/explain.ts'
 import type { Text } from '../output/language.ts'
 import { type CommandSpec, usage } from './define.ts'
 import { listing } from './listing.ts'
@@ -46,11 +47,18 @@ export const recallClose: CommandSpec = {
       usage('number', { nl: '1, 2, ...', en: '1, 2, ...' }, ctx.lang)
     const node = await ctx.node()
     const body = [z.strictObject({}), {}] as const
-    const closed = await node.send('POST', `recalls/${number}/closing`, body, recallClosed)
+    const path = `recalls/${number}/closing`
+    const closed = await node.send('POST', path, body, recallClosed).catch((error) => {
+      throw withNext(error, 'NOT_FOUND', ctx.say(WHICH))
+    })
     return { json: closed, text: String(closed.number) }
   },
 }
 
+const WHICH: Text = {
+  nl: 'welke er nog openstaan: drempel recall list',
+  en: 'which are still open: drempel recall list',
+}
 const NONE_EVER: Text = { nl: 'Er is nog niets teruggeroepen.', en: 'Nothing was recalled yet.' }
 const NONE_OPEN: Text = {
   nl: 'Er is niets teruggeroepen dat nog op u wacht.',

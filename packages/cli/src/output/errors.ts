@@ -76,6 +76,10 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
       nl: 'Een logregel zegt iets anders dan het bestand',
       en: 'An entry of the log says other things than the file',
     },
+    next: {
+      nl: 'bewaar het bestand en vraag de FG van de deelnemer om uitleg',
+      en: "keep the file and ask the member's FG to explain",
+    },
   },
   BAD_CONFIG: {
     exit: EXIT.usage,
@@ -279,6 +283,10 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
     title: {
       nl: 'Dit is geen bestand van drempel subject access of subject letter',
       en: 'This is no file of drempel subject access or subject letter',
+    },
+    next: {
+      nl: 'geef het .json-bestand dat naast de brief staat',
+      en: 'give the .json file that lies beside the letter',
     },
   },
   NODE_FAILED: {

@@ -5,7 +5,9 @@ import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { CLI_ERRORS, type CliErrorCode } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
+import { hintIn } from './hints.ts'
 import type { Lang, Text } from './language.ts'
+import { rejectionWords } from './rejections.ts'
 import { clean, type Paint } from './render.ts'
 
 /** A problem document (RFC 9457) that the node answered with. */
@@ -64,11 +66,21 @@ function explainProblem({ problem, next: more }: NodeProblem, lang: Lang): Expla
     const title = REFUSALS[refusal][lang]
     return { code: refusal, title, exit: EXIT.refused, culprit, next: more, txid, reference }
   }
-  const next = Object.hasOwn(NEXT, problem.code)
-    ? NEXT[problem.code as keyof typeof NEXT][lang]
-    : problem.hint
   const { code, title, at } = problem
+  const next = nextOf(problem, lang) ?? more
   return { code, title, exit: exitOf(problem), culprit, at, next, txid, reference }
+}
+
+/** In words of this program, else in those of the node. */
+function nextOf({ code, hint }: Problem, lang: Lang): string | undefined {
+  if (Object.hasOwn(NEXT, code)) return NEXT[code as keyof typeof NEXT][lang]
+  return rejectionWords(code, lang) ?? (hint === undefined ? undefined : hintIn(lang, hint))
+}
+
+/** A problem of that code with what to do about it, where the code alone does not tell. */
+export function withNext(error: unknown, code: string, next: string): unknown {
+  const isIt = error instanceof NodeProblem && error.problem.code === code
+  return isIt ? new NodeProblem(error.problem, next) : error
 }
 
 /** @returns undefined for what the convenant did not refuse */
@@ -169,7 +181,20 @@ const DEBUG: Text = {
 
 /** What to do about the node's answers, as commands of this program. */
 const NEXT = {
+  BAD_FLAG: {
+    nl: 'welke codes er zijn: drempel flag codes',
+    en: 'which there are: drempel flag codes',
+  },
   BUSY: { nl: 'drempel round status; wacht en herhaal', en: 'drempel round status; wait, repeat' },
+  CASE_CLOSED: {
+    nl: 'hoe zij is afgedaan: drempel subject letter ZAAK; een nieuw verzoek: --proof in plaats van --case',
+    en: 'how it was settled: drempel subject letter CASE; a new request: --proof instead of --case',
+  },
+  CASE_EXTENDED: {
+    nl: 'tot wanneer: drempel subject list; afdoen: drempel subject close ZAAK --outcome ...',
+    en: 'until when: drempel subject list; to settle it: drempel subject close CASE --outcome ...',
+  },
+  CASE_UNKNOWN: { nl: 'drempel subject list --all', en: 'drempel subject list --all' },
   CONVENANT_DIFFERS: {
     nl: 'installeer op alle nodes dezelfde versie: drempel convenant install BESTAND',
     en: 'install the same version on all nodes: drempel convenant install FILE',
@@ -181,6 +206,10 @@ const NEXT = {
   NODE_IN_USE: {
     nl: 'oefen voordat er echte meldingen in staan, of op eigen oefennodes: drempel init --home oefening',
     en: 'rehearse before real flags are loaded, or on nodes of their own: drempel init --home practice',
+  },
+  NOT_APPROVED: {
+    nl: 'hoe het ervoor staat: drempel question list of drempel log proposals; leg het zo nodig opnieuw voor',
+    en: 'how it stands: drempel question list or drempel log proposals; put it anew if need be',
   },
   NOT_WITNESSED: {
     nl: 'drempel doctor: zijn de nodes van de getuigen bereikbaar?',
@@ -218,5 +247,13 @@ const NEXT = {
   UNAUTHENTICATED: {
     nl: 'zet $DREMPEL_TOKEN, of geef de --home van deze node',
     en: "set $DREMPEL_TOKEN, or give this node's --home",
+  },
+  UNKNOWN_PROPOSAL: {
+    nl: 'drempel question list, of drempel log proposals',
+    en: 'drempel question list, or drempel log proposals',
+  },
+  UNKNOWN_RECEIPT: {
+    nl: 'txid en plaats staan bij het antwoord; eerdere: drempel log show --type query.result',
+    en: 'txid and place stand with the answer; earlier ones: drempel log show --type query.result',
   },
 } as const satisfies Record<string, Text>

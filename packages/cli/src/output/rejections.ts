@@ -21,10 +21,15 @@ export function rejectionText(codes: Iterable<string>, lang: Lang): string {
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST)
     .map(([code, count]) => {
-      const words = Object.hasOwn(WORDS, code) ? WORDS[code as keyof typeof WORDS] : undefined
-      return `  ${code} ${count}${words === undefined ? '' : `: ${words[lang]}`}`
+      const words = rejectionWords(code, lang)
+      return `  ${code} ${count}${words === undefined ? '' : `: ${words}`}`
     })
     .join('\n')
+}
+
+/** Undefined for other codes. */
+export function rejectionWords(code: string, lang: Lang): string | undefined {
+  return Object.hasOwn(WORDS, code) ? WORDS[code as keyof typeof WORDS][lang] : undefined
 }
 
 const MOST = 5

@@ -53,7 +53,9 @@ export async function caseFor(ctx: NodeContext, request: Request): Promise<CaseR
   }
   const now = ctx.clock()
   const receivedAt = request.received === undefined ? now : Date.parse(request.received)
-  if (receivedAt > now || receivedAt < now - OLDEST) fail('BAD_REQUEST', { at: 'received' })
+  if (receivedAt > now || receivedAt < now - OLDEST) {
+    fail('BAD_REQUEST', { at: 'received', hint: 'a day of the past year, not one to come' })
+  }
   const id = hex(ctx.random(16))
   const sealed = seal(ctx, id, { proof, about: base64(index) })
   const entry = { id, type, kind, receivedAt, dueAt: addMonths(receivedAt, 1), sealed }
