@@ -156,7 +156,9 @@ describe('screen', () => {
     )
     return path
   }
-  const ANSWERS = 'row,answer\n2,over\n3,not-over\n4,HOST_CHARACTER\n5,ROW_WIDTH\n6,over\n'
+  // Row 5 is not sent, and the first of the second query is in row 6.
+  const BEGIN = `row,answer,txid,place\n2,over,${TXID},1\n3,not-over,${TXID},2\n4,HOST_CHARACTER,${TXID},3\n`
+  const ANSWERS = `${BEGIN}5,ROW_WIDTH,,\n6,over,${TXID},1\n`
   const argv = (home: string, ...more: string[]) => [
     'screen',
     file(),
@@ -188,7 +190,15 @@ describe('screen', () => {
     const dutch = await drempel(argv(node.home, '--lang', 'nl'))
     expect(dutch.err).toContain('Een mens beslist; dit is advies.')
     const { json } = await drempel(argv(node.home, '--json'))
-    expect(json().results.map(({ row }: Loose) => row)).toEqual([2, 3, 4, 5, 6])
+    expect(json().results.map(({ row, place }: Loose) => [row, place])).toEqual([
+      ...[
+        [2, 1],
+        [3, 2],
+        [4, 3],
+      ],
+      [5, null],
+      [6, 1],
+    ])
   })
 
   it('keeps the answers that it has when the quota ends', async () => {
@@ -197,7 +207,7 @@ describe('screen', () => {
     const { exit, err } = await drempel(argv(node.home, '-o', path))
     expect(exit).toBe(3)
     expect(err).toContain('QUOTA_EXCEEDED')
-    expect(readFileSync(path, 'utf8')).toBe('row,answer\n2,over\n3,not-over\n4,HOST_CHARACTER\n')
+    expect(readFileSync(path, 'utf8')).toBe(BEGIN)
   })
 
   it('refuses an answer with other than one result a value', async () => {

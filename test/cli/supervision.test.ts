@@ -219,10 +219,10 @@ describe('alerts', () => {
 })
 
 describe('what answers led to', () => {
-  it('is told by txid and row', async () => {
+  it('is told by txid and place', async () => {
     const told = await ran(
       () => ({ json: { txid: ID, item: 3, outcome: 'confirmed' } }),
-      ...['feedback', ID, '--outcome', 'confirmed', '--row', '4'],
+      ...['feedback', ID, '--outcome', 'confirmed', '--place', '4'],
     )
     expect(told.exit).toBe(0)
     expect(told.calls).toMatchObject([

@@ -12,7 +12,7 @@ import type { Context } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
 import { listing } from './listing.ts'
 
-export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly row?: number }> = {
+export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly place?: number }> = {
   usage: 'feedback <txid>',
   about: {
     nl: 'vertel waartoe een antwoord leidde; het blijft verzegeld op de eigen node',
@@ -30,22 +30,28 @@ export const feedbackCommand: CommandSpec<{ readonly outcome: string; readonly r
       required: true,
     },
     {
-      flags: '--row <n>',
-      about: { nl: 'rij van een screening, vanaf 1', en: 'row of a screen, from 1' },
+      flags: '--place <n>',
+      about: {
+        nl: 'plaats in een screening, vanaf 1, zoals het bestand met antwoorden zegt',
+        en: 'place in a screen, from 1, as the file of answers says',
+      },
       number: { least: 1 },
     },
   ],
-  examples: ['feedback 00112233445566778899aabbccddeeff --outcome confirmed'],
+  examples: [
+    'feedback 00112233445566778899aabbccddeeff --outcome confirmed',
+    'feedback 00112233445566778899aabbccddeeff --place 14 --outcome refuted',
+  ],
   notes: {
     nl: 'Tot drie maanden na de maand van het antwoord; daarna staan de klassen van die maand vast.',
     en: 'Until three months after the month of the answer; then the classes of that month stand.',
   },
-  async run(ctx, { outcome, row = 1 }, txid: string) {
+  async run(ctx, { outcome, place = 1 }, txid: string) {
     if (!/^[0-9a-f]{32}$/.test(txid)) {
       usage('txid', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
     }
     const node = await ctx.node()
-    const body = { txid, item: row - 1, outcome: outcomeSchema.parse(outcome) }
+    const body = { txid, item: place - 1, outcome: outcomeSchema.parse(outcome) }
     const given = await node.send('POST', 'feedback', [feedbackRequest, body], feedbackGiven)
     return { json: given, text: ctx.say({ nl: 'Genoteerd', en: 'Noted' }) }
   },

@@ -16,15 +16,15 @@ export const recallList: CommandSpec<{ readonly all?: boolean }> = {
   options: [{ flags: '--all', about: { nl: 'ook afgehandelde', en: 'those dealt with too' } }],
   examples: ['recall list'],
   notes: {
-    nl: 'De identificator staat er niet bij, want die bewaart de node niet: het eigen zaakkenmerk en de txid wijzen de vraag aan. Van een screening telt de rij vanaf 1. Een antwoord uit een vorige sleutelperiode wordt niet teruggeroepen.',
-    en: 'The identifier is not there, since the node does not keep it: the own case reference and the txid point at the question. Rows of a screening count from 1. An answer of an earlier key epoch is not recalled.',
+    nl: 'De identificator staat er niet bij, want die bewaart de node niet: het eigen zaakkenmerk en de txid wijzen de vraag aan. Van een screening staan txid en plaats ook in het bestand met antwoorden. Een antwoord uit een vorige sleutelperiode wordt niet teruggeroepen.',
+    en: 'The identifier is not there, since the node does not keep it: the own case reference and the txid point at the question. Of a screening txid and place are in the file of answers too. An answer of an earlier key epoch is not recalled.',
   },
   async run(ctx, { all = false }) {
     const node = await ctx.node()
     const answer = await node.get('recalls', recalls, { query: { all: String(all) } })
     const head = {
-      nl: 'nr,gevraagd,zaak,rij,soort,doel,regel,door,txid',
-      en: 'no,asked,case,row,kind,purpose,rule,by,txid',
+      nl: 'nr,gevraagd,zaak,plaats,soort,doel,regel,door,txid',
+      en: 'no,asked,case,place,kind,purpose,rule,by,txid',
     }
     const rows = answer.recalls.map((recall) => [
       ...[recall.number, recall.askedAt.slice(0, 16), recall.case, recall.item + 1, recall.kind],

@@ -11,6 +11,7 @@ import {
 } from '@drempel/protocol/api'
 import {
   type CsvFile,
+  type CsvRow,
   columnIndex,
   csvLine,
   isTooWide,
@@ -38,7 +39,13 @@ type Options = QuestionOptions & {
   readonly propose?: boolean
 }
 
-type Answer = { readonly row: number; readonly answer: string }
+/** By txid and place, from 1, `feedback` and `recall list` name it; null for what was not sent. */
+type Answer = {
+  readonly row: number
+  readonly answer: string
+  readonly txid: string | null
+  readonly place: number | null
+}
 
 const MAX_VALUE = 2_000
 
@@ -72,8 +79,8 @@ export const screenCommand: CommandSpec<Options> = {
     'screen customers.csv --kind iban --column iban --purpose fraude-onderzoek --rule iban-t2 -o answers.csv',
   ],
   notes: {
-    nl: 'Uitvoer: CSV met rij en antwoord (over, not-over, of de code waarom niet gevraagd). Zonder -o op de standaarduitvoer.\nElke identificator telt voor het quotum. Breekt het af, dan staan de antwoorden tot daar in het bestand.',
-    en: 'Output: CSV with row and answer (over, not-over, or the code for which it was not asked). Without -o on standard output.\nEach identifier counts for the quota. If it breaks off, the file holds the answers up to there.',
+    nl: 'Uitvoer: CSV met rij, antwoord (over, not-over, of de code waarom niet gevraagd), en de txid en plaats waarmee feedback en recall list het aanwijzen. Zonder -o op de standaarduitvoer.\nElke identificator telt voor het quotum. Breekt het af, dan staan de antwoorden tot daar in het bestand.',
+    en: 'Output: CSV with row, answer (over, not-over, or the code for which it was not asked), and the txid and place by which feedback and recall list name it. Without -o on standard output.\nEach identifier counts for the quota. If it breaks off, the file holds the answers up to there.',
   },
   async run(ctx, options, name: string) {
     if (options.delimiter !== undefined && options.delimiter.length !== 1) {
@@ -102,10 +109,11 @@ export const screenCommand: CommandSpec<Options> = {
     const flush = async (upTo: typeof answered) => {
       if (waiting.length > 0) {
         last = await ask(waiting.map(({ value }) => value))
-        txids.push(last.txid)
+        const { txid } = last
+        txids.push(txid)
         for (const [i, result] of last.results.entries()) {
           const answer = 'answer' in result ? result.answer : result.rejected
-          done.push({ row: waiting[i]!.row, answer })
+          done.push({ row: waiting[i]!.row, answer, txid, place: i + 1 })
         }
       }
       done.sort((a, b) => a.row - b.row)
@@ -129,8 +137,8 @@ export const screenCommand: CommandSpec<Options> = {
         for (const [row, bytes] of rows) {
           counts.rows++
           const value = row.cells[index] ?? ''
-          if (isTooWide(file, row)) done.push({ row: row.row, answer: 'ROW_WIDTH' })
-          else if (value.length > MAX_VALUE) done.push({ row: row.row, answer: 'VALUE_TOO_LONG' })
+          if (isTooWide(file, row)) done.push(unsent(row, 'ROW_WIDTH'))
+          else if (value.length > MAX_VALUE) done.push(unsent(row, 'VALUE_TOO_LONG'))
           else waiting.push({ row: row.row, value })
           reached = { row: row.row, bytes }
           if (waiting.length === batch) await flush(reached)
@@ -154,6 +162,10 @@ export const screenCommand: CommandSpec<Options> = {
     if (lost !== undefined) return { json: { ...json, error: lost }, text, exit: EXIT.failed }
     return { json, text }
   },
+}
+
+function unsent({ row }: CsvRow, answer: string): Answer {
+  return { row, answer, txid: null, place: null }
 }
 
 /** One question for a second person, so all of the file in one query; nothing is left out of it. */
@@ -241,9 +253,11 @@ type AnswerSink = {
 }
 
 async function openSink(ctx: Context, output: string | undefined): Promise<AnswerSink> {
-  const head = csvLine(['row', 'answer'])
+  const head = csvLine(['row', 'answer', 'txid', 'place'])
   const lines = (answers: readonly Answer[]) =>
-    answers.map(({ row, answer }) => csvLine([row, answer])).join('')
+    answers
+      .map(({ row, answer, txid, place }) => csvLine([row, answer, txid ?? '', place ?? '']))
+      .join('')
   if (output !== undefined) {
     const path = ctx.path(output)
     const file = await open(path, 'w', 0o600).catch((error) => {
