@@ -253,6 +253,13 @@ describe('what answers led to', () => {
     expect(told.out).toMatch(/25-50%\n/)
   })
 
+  it('of a month that is none is asked of nobody', async () => {
+    const argv = ['log', 'classes', '--month', '2027-13']
+    const told = await ran(() => undefined, ...argv, '--lang', 'nl')
+    expect({ exit: told.exit, calls: told.calls }).toEqual({ exit: 2, calls: [] })
+    expect(told.err).toContain('-> bijvoorbeeld 2026-10')
+  })
+
   it.each([
     ['nl', 'de klassen daarvan komen op 2027-09-01'],
     ['en', 'its classes follow on 2027-09-01'],

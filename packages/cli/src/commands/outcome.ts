@@ -1,6 +1,7 @@
 /** feedback, log classes: what answers led to, and how often they were yes. */
 
 import {
+  classesQuery,
   feedbackGiven,
   feedbackRequest,
   outcome as outcomeSchema,
@@ -76,6 +77,9 @@ export const logClasses: CommandSpec<{ readonly month: string }> = {
     en: 'Answers are sealed; here are only classes over at least twenty queries of a whole month.',
   },
   async run(ctx, { month }) {
+    if (!classesQuery.shape.month.safeParse(month).success) {
+      usage('--month', { nl: 'bijvoorbeeld 2026-10', en: 'for example 2026-10' }, ctx.lang)
+    }
     const node = await ctx.node()
     const told = await node.get('classes', resultClasses, { query: { month } })
     return { json: told, text: classTable(ctx, told) }
