@@ -359,6 +359,13 @@ describe('log report', () => {
     expect(await verify(verifier)).toMatchObject({ exit: 1, error: { code: 'REPORT_CHANGED' } })
   })
 
+  it('is verified under a key in full', async () => {
+    const argv = ['log', 'report-verify', 'none.html', '--verifier', 'fg.bank-a.example']
+    const { err, exit } = await drempel([...argv, '--lang', 'nl'])
+    expect(exit).toBe(2)
+    expect(err).toContain('-> de hele regel die drempel log report toonde')
+  })
+
   it.each([
     ['nl', 'Niet ondertekend'],
     ['en', 'Not signed'],

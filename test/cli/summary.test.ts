@@ -91,6 +91,8 @@ test('all that is told has words in both languages', () => {
     .map(({ shape }) => shape.type.value)
     .filter((type) => isNotable({ type } as LeafFields))
   expect(told.length).toBeGreaterThan(15)
+  // And whatever can say that something was refused or failed.
+  told.push(...events.filter(({ shape }) => 'status' in shape).map(({ shape }) => shape.type.value))
   for (const type of told) expect(eventWords(type).en, type).not.toBe(type)
   expect(eventWords('node.started')).toEqual({ nl: 'node.started', en: 'node.started' })
 })

@@ -44,6 +44,15 @@ export function verifyFiling(
   return { auditor: key.name }
 }
 
+export function isVerifierKey(text: string): boolean {
+  try {
+    parseVerifierKey(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function seedOf(text: string) {
   try {
     const seed = fromBase64(text.trim())

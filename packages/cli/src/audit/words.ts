@@ -25,6 +25,15 @@ const WORDS: Partial<Record<EventType, Text>> = {
   'psi.prepared': { nl: 'lijst vooraf gemaskeerd', en: 'list masked ahead' },
   'psi.erased': { nl: 'vooraf gemaskeerde lijst gewist', en: 'list masked ahead erased' },
   'subject.opened': { nl: 'verzoek van een betrokkene', en: 'request of a data subject' },
+  'subject.extended': {
+    nl: 'termijn van een betrokkene verlengd',
+    en: "data subject's term extended",
+  },
+  // Told where it was refused.
+  'subject.closed': {
+    nl: 'verzoek van een betrokkene geweigerd',
+    en: 'request of a data subject refused',
+  },
   correction: { nl: 'rectificatie of verwijdering', en: 'rectification or erasure' },
   bezwaar: { nl: 'bezwaar', en: 'objection' },
   'record.opened': { nl: 'record geopend', en: 'record opened' },

@@ -1,7 +1,7 @@
 /** log report, log report-verify: a period's summary that an auditor can sign and file. */
 
 import { base64 } from '@drempel/protocol/encoding'
-import { fileReport, verifyFiling } from '../audit/filing.ts'
+import { fileReport, isVerifierKey, verifyFiling } from '../audit/filing.ts'
 import { htmlReport } from '../audit/html.ts'
 import { summaryOf } from '../audit/summary.ts'
 import { readText, readTextIfThere, writeText } from '../client/files.ts'
@@ -141,6 +141,13 @@ export const logReportVerify: CommandSpec<{ readonly verifier: string }> = {
   ],
   examples: ['log report-verify report.html --verifier KEY'],
   async run(ctx, { verifier }, name: string) {
+    if (!isVerifierKey(verifier)) {
+      const form = {
+        nl: 'de hele regel die drempel log report toonde, tussen aanhalingstekens',
+        en: 'the whole line that drempel log report showed, in quotes',
+      }
+      usage('--verifier', form, ctx.lang)
+    }
     const path = ctx.path(name)
     const html = await readText(path)
     const { auditor } = verifyFiling(html, await readText(`${path}.note`), verifier)
