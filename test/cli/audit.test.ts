@@ -9,6 +9,8 @@ import { digestOf } from '../protocol/log/events.ts'
 import { ALL, convenantFile, logOf, makeLog, ORIGIN, serve } from './logs.ts'
 import { type Answer, drempel, fakeNode, folder, type Loose } from './world.ts'
 
+const NEXT_ORIGIN = 'drempel/proef/bank-a/2027Q3'
+
 let number = 0
 const base = (time: string) => ({
   v: 1 as const,
@@ -161,6 +163,54 @@ describe('log show', () => {
     [['--changed', 'purpose'], []],
   ])('with %j', async (argv, indices) => {
     expect(await shown(...argv)).toEqual(indices)
+  })
+
+  it('looks through the logs of a period, and without one in the latest', async () => {
+    const later = ['2027-07-01T08:00Z', '2027-08-01T08:00Z'].map(
+      (time): LeafFields => ({ ...base(time), period: '2027Q3', type: 'node.started' }),
+    )
+    const logs = [logOf(events()), logOf(later, { origin: NEXT_ORIGIN })]
+    const both = await fakeNode(({ path }) => {
+      const origins = logs.map(({ origin, size }) => ({ origin, size }))
+      if (path === 'log') return { json: { origins, verifier: 'x' } }
+      return serve(logs.find(({ origin }) => path.startsWith(`log/${origin}/`))!, path)
+    })
+    const show = async (...argv: string[]) =>
+      drempel(['log', 'show', '--home', both.home, '--limit', '3', ...argv])
+    const places = async (...argv: string[]) =>
+      (await show(...argv, '--json'))
+        .json()
+        .entries.map(({ origin, index }: Loose) => [origin, index])
+    expect(await places()).toEqual([0, 1].map((index) => [NEXT_ORIGIN, index]))
+    expect(await places('--period', '2027-05-12')).toEqual([6, 7, 8].map((i) => [ORIGIN, i]))
+    const across = ['--period', '2027-06..2027-07']
+    expect(await places(...across)).toEqual([
+      [ORIGIN, 10],
+      [NEXT_ORIGIN, 0],
+    ])
+    const [first, second] = (await show(...across)).out.split('\n\n')
+    expect(first).toMatch(new RegExp(`^${ORIGIN}\n`))
+    expect(second).toMatch(new RegExp(`^${NEXT_ORIGIN}\n`))
+    // The newest first, until there are as many as were asked for.
+    expect(await places('--period', '2027', '--limit', '3')).toEqual([
+      [ORIGIN, 10],
+      [NEXT_ORIGIN, 0],
+      [NEXT_ORIGIN, 1],
+    ])
+    const none = await show('--period', '2026', '--json')
+    expect(none.json().error).toMatchObject({ code: 'USAGE', at: '--period' })
+  })
+
+  it('has nothing of a log in which an entry that it passes over was changed', async () => {
+    // The refusal reads as a start of the node, which a reader of refusals never sees.
+    const all = events()
+    const other = logOf(all.with(8, { ...all[0]!, commit: all[8]!.commit }))
+    const log = logOf(all)
+    const { home } = await fakeNode(({ path }) =>
+      serve(path.includes('tile/entries') ? { ...log, leaves: other.leaves } : log, path),
+    )
+    const ran = await drempel(['log', 'show', '--home', home, '--refused', '--json'])
+    expect(ran.json().error).toMatchObject({ code: 'BAD_INCLUSION_PROOF' })
   })
 
   it.each([['quer'], ['query.'], ['query.other'], ['']])('refuses %j as a type', async (type) => {
@@ -464,6 +514,29 @@ describe('log watch', () => {
     expect(readdirSync(join(seen, 'proef/bank-a'))).toHaveLength(2)
     // It stays: what was seen is not replaced by what contradicts it.
     expect((await look(home)).exit).toBe(1)
+  })
+
+  it('raises an alarm at a log that the node no longer names, beside what is new', async () => {
+    const { set, look, fake } = watching(() => makeLog(40))
+    const { home } = await fake()
+    await look(home)
+    set(makeLog(5, { origin: NEXT_ORIGIN }))
+    expect(await look(home)).toMatchObject({
+      exit: 1,
+      lines: [
+        { event: 'grew', origin: NEXT_ORIGIN, size: 5 },
+        { event: 'alarm', origin: ORIGIN, code: 'LOG_GONE' },
+      ],
+    })
+    expect((await look(home)).exit).toBe(1)
+  })
+
+  it('raises an alarm at a node that names no log', async () => {
+    const { home } = await fakeNode(() => ({ json: { origins: [], verifier: 'x' } }))
+    const argv = ['log', 'watch', '--home', home, '--seen', folder(), '--once', '--json']
+    const ran = await drempel(argv)
+    expect(ran.exit).toBe(1)
+    expect(ran.json()).toMatchObject({ event: 'alarm', code: 'NO_LOG' })
   })
 
   it('says that a node is away', async () => {

@@ -4,9 +4,11 @@ import { type Bytes, fromBase64url, fromUtf8 } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
   cosignatureKey,
+  encodeHashTile,
+  type FetchTile,
   inclusionProof,
   type LeafFields,
-  leafHash,
+  leafHashes,
   openCheckpoint,
   openCosigned,
   parseBundle,
@@ -66,6 +68,22 @@ export async function chosenOrigin(
   if (listed.length === 0) fail('NO_LOG', { at: source.node.target.url })
   const origin = wanted ?? listed.at(-1)
   return origin !== undefined && listed.includes(origin) ? origin : noSuchLog(ctx, '--origin')
+}
+
+/** The logs that may hold a period, newest first; without one as `chosenOrigin`. @throws as that */
+export async function chosenOrigins(
+  ctx: Context,
+  source: LogSource,
+  {
+    origin,
+    period,
+  }: { readonly origin?: string | undefined; readonly period?: Period | undefined },
+): Promise<readonly string[]> {
+  const latest = await chosenOrigin(ctx, source, origin)
+  if (origin !== undefined || period === undefined) return [latest]
+  const listed = (await source.origins()).map((log) => log.origin).sort()
+  const chosen = listed.filter((name) => mayHold(name, period)).reverse()
+  return chosen.length === 0 ? noSuchLog(ctx, '--period') : chosen
 }
 
 function noSuchLog(ctx: Context, at: string): never {
@@ -167,27 +185,48 @@ async function readLog(ctx: Context, source: LogSource, origin: string): Promise
 /**
  * Entries from an index on, each proved to stand in the tree.
  * @param checkpoint opened under the owner's key
- * @throws ProtocolError `BAD_INCLUSION_PROOF`, `BAD_BUNDLE`, `BAD_TILE`, `TILE_MISSING`, `BAD_EVENT`
+ * @throws ProtocolError as `provedBundle`
  */
 export async function* provedEntries(
   source: LogSource,
   origin: string,
-  { size, root }: Checkpoint,
+  checkpoint: Checkpoint,
   from: number,
 ): AsyncGenerator<Entry> {
   const fetch = source.fetchTile(origin)
-  for (let bundle = Math.floor(from / TILE_WIDTH); bundle * TILE_WIDTH < size; bundle++) {
-    const hashes = tileReader(size, fetch)
-    const tile = tileAt('entries', bundle, size)!
-    const bytes = (await fetch(tile)) ?? fail('BAD_RESPONSE', { at: origin })
-    for (const [i, leaf] of parseBundle(bytes, tile.width).entries()) {
-      const index = bundle * TILE_WIDTH + i
-      if (index < from) continue
-      const hash = leafHash(leaf)
-      verifyInclusion(hash, index, size, await inclusionProof(index, size, hashes), root)
-      yield { index, event: parseEvent(leaf), hash }
+  for (let i = Math.floor(from / TILE_WIDTH); i * TILE_WIDTH < checkpoint.size; i++) {
+    for (const entry of await provedBundle(fetch, checkpoint, i)) {
+      if (entry.index >= from) yield entry
     }
   }
+}
+
+/**
+ * The entries of one bundle, proved to stand in the tree: all of them, so that none that somebody would have
+ * chosen has another in its place. The audit path of the first is computed from the others.
+ * @param checkpoint opened under the owner's key
+ * @throws ProtocolError `BAD_INCLUSION_PROOF`, `BAD_BUNDLE`, `BAD_TILE`, `TILE_MISSING`, `BAD_EVENT`, `BAD_RESPONSE`
+ */
+export async function provedBundle(
+  fetch: FetchTile,
+  { origin, size, root }: Checkpoint,
+  bundle: number,
+): Promise<readonly Entry[]> {
+  const tile = tileAt('entries', bundle, size)!
+  const bytes = (await fetch(tile)) ?? fail('BAD_RESPONSE', { at: origin })
+  const leaves = parseBundle(bytes, tile.width)
+  const hashes = leafHashes(leaves)
+  const own = encodeHashTile(hashes)
+  const read = tileReader(size, (wanted) =>
+    wanted.level === 0 && wanted.index === bundle ? own : fetch(wanted),
+  )
+  const first = bundle * TILE_WIDTH
+  verifyInclusion(hashes[0]!, first, size, await inclusionProof(first, size, read), root)
+  return leaves.map((leaf, i) => ({
+    index: first + i,
+    event: parseEvent(leaf),
+    hash: hashes[i]!,
+  }))
 }
 
 /** A log has one quarter's entries; one that was written late in the last minute may stand in the next. */

@@ -6,12 +6,13 @@
 
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { RandomBytes } from '@drempel/protocol/encoding'
+import { ProtocolError, type RandomBytes } from '@drempel/protocol/encoding'
 import {
   type Checkpoint,
   consistencyProof,
   type FetchTile,
   openCheckpoint,
+  parseOrigin,
   tileReader,
   type VerifierKey,
   verifyConsistency,
@@ -64,4 +65,27 @@ export function openSeen(folder: string, random: RandomBytes): Seen {
         .sort()
     },
   }
+}
+
+/**
+ * Logs of the same members that were there before, and are not named any more; quarters are kept for years.
+ * Each with what to say of it: `LOG_GONE`.
+ */
+export async function goneLogs(
+  listed: readonly string[],
+  seen: Seen,
+): Promise<{ readonly origin: string; readonly error: ProtocolError }[]> {
+  const owners = new Map(
+    listed.map((origin) => {
+      const { convenant, member } = parseOrigin(origin)
+      return [`${convenant}/${member}`, { convenant, member }] as const
+    }),
+  )
+  const known = await Promise.all(
+    [...owners.values()].map(({ convenant, member }) => seen.origins(convenant, member)),
+  )
+  return known
+    .flat()
+    .filter((origin) => !listed.includes(origin))
+    .map((origin) => ({ origin, error: new ProtocolError('LOG_GONE', { at: origin }) }))
 }

@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isProtocolError } from '@drempel/protocol/encoding'
+import { isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import { openCheckpoint } from '@drempel/protocol/log'
 import { type Entry, fieldsOf, isNotable } from '../audit/entry.ts'
 import { fail } from '../output/errors.ts'
@@ -15,7 +15,7 @@ import { clean } from '../output/render.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
 import { provedEntries, TOKEN_FILE_OPTION } from './log-entries.ts'
-import { openSeen, type Seen } from './log-seen.ts'
+import { goneLogs, openSeen, type Seen } from './log-seen.ts'
 import { type LogSource, logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
 
@@ -63,8 +63,8 @@ export const logWatch: CommandSpec<Options> = {
     'log watch --node https://a.example:7101 --node https://b.example:7101 --token-file a.token b.token --convenant convenant.json --seen checkpoints --once',
   ],
   notes: {
-    nl: 'Eindigt met 1 zodra een logboek iets anders toont dan eerder; beide checkpoints blijven bewaard. Met --json één object per regel.',
-    en: 'Ends with 1 as soon as a log shows something else than before; both checkpoints are kept. With --json one object a line.',
+    nl: 'Eindigt met 1 zodra een logboek iets anders toont dan eerder, of er niet meer is; beide checkpoints blijven bewaard. Met --json één object per regel.',
+    en: 'Ends with 1 as soon as a log shows something else than before, or is gone; both checkpoints are kept. With --json one object a line.',
   },
   async run(ctx, options) {
     const sources = await logSources(ctx, options)
@@ -96,9 +96,13 @@ async function look(ctx: Context, sources: readonly LogSource[], seen: Seen): Pr
       if (worst !== EXIT.failed) worst = away ? EXIT.unreachable : EXIT.failed
     }
     try {
-      for (const { origin } of await source.origins()) {
+      const listed = (await source.origins()).map(({ origin }) => origin)
+      // Silence would pass for a log in which nothing happens.
+      if (listed.length === 0) failed(null, new ProtocolError('NO_LOG', { at: node }))
+      for (const origin of listed) {
         await lookAt(ctx, source, origin, seen).catch((error) => failed(origin, error))
       }
+      for (const { origin, error } of await goneLogs(listed, seen)) failed(origin, error)
     } catch (error) {
       failed(null, error)
     }

@@ -4,22 +4,14 @@ import { isAlert, MEANINGS } from '@drempel/protocol/convenant'
 import { type Bytes, isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import {
   EVENT_TYPES,
-  inclusionProof,
   type LeafFields,
-  leafHash,
   openCheckpoint,
-  parseBundle,
   parseEvent,
-  parseOrigin,
   TILE_WIDTH,
-  tileAt,
-  tileReader,
-  verifyInclusion,
   verifyLog,
 } from '@drempel/protocol/log'
 import { type Entry, isOfType, selector } from '../audit/entry.ts'
 import { type SetBack, setBackText, watchTimes } from '../audit/times.ts'
-import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
 import { startProgress } from '../output/progress.ts'
@@ -28,13 +20,14 @@ import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, usage } from './define.ts'
 import { listing } from './listing.ts'
 import {
-  chosenOrigin,
+  chosenOrigins,
   ORIGIN_OPTION,
   PERIOD_OPTION,
   periodOf,
+  provedBundle,
   TOKEN_FILE_OPTION,
 } from './log-entries.ts'
-import { openSeen, type Seen } from './log-seen.ts'
+import { goneLogs, openSeen, type Seen } from './log-seen.ts'
 import { type KeySource, type LogSource, logSources, type SourceOptions } from './log-source.ts'
 import { CONVENANT_OPTION } from './receipt.ts'
 
@@ -125,8 +118,8 @@ const CHANGES = Object.keys(MEANINGS).filter(isAlert)
 export const logShow: CommandSpec<ShowOptions> = {
   usage: 'log show',
   about: {
-    nl: 'toon de laatste regels van het logboek, elk met bewijs gecontroleerd',
-    en: "show the log's last entries, each with its proof checked",
+    nl: 'toon de laatste regels van het logboek, met bewijs gecontroleerd, ook van wat ertussen ligt',
+    en: "show the log's last entries, with the proof of each checked and of those between",
   },
   options: [
     {
@@ -169,6 +162,10 @@ export const logShow: CommandSpec<ShowOptions> = {
     'log show --refused --party bank-b --period 2026-11',
     'log show --changed threshold',
   ],
+  notes: {
+    nl: 'Zonder --period of --origin: het laatste logboek. Met een periode: elk logboek dat er regels van kan hebben.',
+    en: 'Without --period or --origin: the latest log. With a period: each log that may have entries of it.',
+  },
   async run(ctx, options) {
     const { type } = options
     if (type !== undefined && !EVENT_TYPES.some((known) => isOfType(known, type))) {
@@ -176,13 +173,25 @@ export const logShow: CommandSpec<ShowOptions> = {
       return usage('--type', { nl: `een van ${all}`, en: `one of ${all}` }, ctx.lang)
     }
     const [source] = await logSources(ctx, options)
-    const origin = await chosenOrigin(ctx, source!, options.origin)
-    const { limit = 20 } = options
     const period = options.period === undefined ? undefined : periodOf(ctx, options.period)
-    const entries = await lastEntries(source!, origin, limit, selector({ ...options, period }))
+    const origins = await chosenOrigins(ctx, source!, { origin: options.origin, period })
+    let left = options.limit ?? 20
+    const logs: { origin: string; entries: readonly Entry[] }[] = []
+    for (const origin of origins) {
+      const entries = await lastEntries(source!, origin, left, selector({ ...options, period }))
+      if (entries.length > 0) logs.unshift({ origin, entries })
+      left -= entries.length
+      if (left === 0) break
+    }
+    const entries = logs.flatMap(({ origin, entries }) =>
+      entries.map(({ index, event }) => ({ origin, index, event })),
+    )
+    const shown = logs.length === 0 ? [{ origin: origins[0]!, entries: [] }] : logs
     return {
-      json: { origin, entries: entries.map(({ index, event }) => ({ index, event })) },
-      text: `${origin}\n${entryTable(ctx, entries)}`,
+      json: { origin: shown.at(-1)!.origin, entries },
+      text: shown
+        .map(({ origin, entries }) => `${origin}\n${entryTable(ctx, entries)}`)
+        .join('\n\n'),
     }
   },
 }
@@ -215,7 +224,7 @@ async function verifySource(
     return [failed(only ?? node, error)]
   }
   const wanted = only === undefined ? listed : [only]
-  const gone = only === undefined && seen !== undefined ? await missing(listed, seen) : []
+  const gone = only === undefined && seen !== undefined ? await goneLogs(listed, seen) : []
   // Nothing to verify is not verified: among others its silence would pass for a sound log.
   if (wanted.length + gone.length === 0)
     return [failed(node, new ProtocolError('NO_LOG', { at: node }))]
@@ -228,7 +237,7 @@ async function verifySource(
       logs.push(failed(origin, error))
     }
   }
-  return [...logs, ...gone.map((origin) => failed(origin, goneError(origin)))]
+  return [...logs, ...gone.map(({ origin, error }) => failed(origin, error))]
 }
 
 async function verifyOne(
@@ -272,29 +281,7 @@ async function verifyOne(
   return { node, origin, size, verified: true, extends: before, key: keySource, types, setBack }
 }
 
-/** Logs of the same member that were there before; quarters are kept for years. */
-async function missing(listed: readonly string[], seen: Seen): Promise<readonly string[]> {
-  const owners = new Map(
-    listed.map((origin) => {
-      const { convenant, member } = parseOrigin(origin)
-      return [`${convenant}/${member}`, { convenant, member }] as const
-    }),
-  )
-  const known = await Promise.all(
-    [...owners.values()].map(({ convenant, member }) => seen.origins(convenant, member)),
-  )
-  return known.flat().filter((origin) => !listed.includes(origin))
-}
-
-function goneError(origin: string): unknown {
-  try {
-    return fail('LOG_GONE', { at: origin })
-  } catch (error) {
-    return error
-  }
-}
-
-/** From the end backwards; each entry shown is proved against the signed root. */
+/** From the end backwards; what is passed over is proved like what is shown. */
 async function lastEntries(
   source: LogSource,
   origin: string,
@@ -302,28 +289,19 @@ async function lastEntries(
   selects: (event: LeafFields) => boolean,
 ): Promise<Entry[]> {
   const { key } = await source.keyOf(origin)
-  const { size, root } = openCheckpoint(await source.checkpoint(origin), key)
+  const checkpoint = openCheckpoint(await source.checkpoint(origin), key)
   const fetch = source.fetchTile(origin)
-  const hashes = tileReader(size, fetch)
   const found: Entry[] = []
   for (
-    let bundle = Math.ceil(size / TILE_WIDTH) - 1;
+    let bundle = Math.ceil(checkpoint.size / TILE_WIDTH) - 1;
     bundle >= 0 && found.length < limit;
     bundle--
   ) {
-    const tile = tileAt('entries', bundle, size)!
-    const bytes = (await fetch(tile)) ?? fail('BAD_RESPONSE', { at: origin })
-    const leaves = parseBundle(bytes, tile.width)
-    for (let i = leaves.length - 1; i >= 0 && found.length < limit; i--) {
-      const index = bundle * TILE_WIDTH + i
-      const event = parseEvent(leaves[i]!)
-      if (!selects(event)) continue
-      const [hash, proof] = [leafHash(leaves[i]!), await inclusionProof(index, size, hashes)]
-      verifyInclusion(hash, index, size, proof, root)
-      found.push({ index, event, hash })
-    }
+    const entries = await provedBundle(fetch, checkpoint, bundle)
+    const wanted = entries.filter(({ event }) => selects(event))
+    found.unshift(...wanted.slice(-(limit - found.length)))
   }
-  return found.reverse()
+  return found
 }
 
 function logTable(ctx: Context, logs: readonly Verified[]): string {
