@@ -58,6 +58,21 @@ export function flagContract(world: StoreWorld): void {
       expect(await world.store.flags.countActive('host', 0)).toBe(4)
     })
 
+    it('finds those of courts, of a kind, page by page', async () => {
+      const { flags } = world.store
+      const judged = (i: number) => ({ ...row(i), evidence: 'rechterlijk' })
+      await flags.upsert('host', [judged(1), row(2), judged(3), judged(4)], 'a')
+      await flags.upsert('email', [judged(5)], 'a')
+      await flags.withdraw('host', index(3))
+      const first = await flags.ofCourts('host', { limit: 2 })
+      const afterId = first.at(-1)!.id
+      const next = await flags.ofCourts('host', { afterId, limit: 2 })
+      expect([...first, ...next].map((flag) => flag.index)).toEqual([index(1), index(3), index(4)])
+      expect(first).toHaveLength(2)
+      await flags.upsert('host', [row(4)], 'b')
+      expect(await flags.ofCourts('host', { afterId, limit: 2 })).toEqual([])
+    })
+
     it('dates a flag that comes without a date once', async () => {
       const undated = { ...row(1), since: null }
       await world.store.flags.upsert('host', [undated, row(2)], 'a')

@@ -14,6 +14,10 @@ import { tagAll } from '../kit/tags.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const RULES = [{ kind: 'host', t: 2 }] as const
+const LICENCE = {
+  basis: { nl: 'UAVG artikel 33, vierde lid', en: 'UAVG article 33(4)' },
+  reference: 'vergunning AP z2027-00001',
+}
 
 /** Which of these the list in force has. */
 async function over(asker: Member, values: readonly string[]): Promise<string[]> {
@@ -127,6 +131,46 @@ describe('a flag that left a list', () => {
       'expired.example',
       'kept.example',
     ])
+  })
+})
+
+describe('a flag of a court’s decision', () => {
+  const judged = 'judged.example'
+  let federation: Federation
+  let partner: Member
+  const licensed = (named: boolean) => (old: Convenant) => ({
+    purposes: old.purposes.map((purpose) => ({ ...purpose, criminalData: named ? LICENCE : null })),
+  })
+
+  beforeAll(async () => {
+    federation = await Federation.open({
+      ...{ size: 3, rules: RULES, maxBatch: 4 },
+      amend: (convenant) => ({ ...convenant, ...licensed(true)(convenant) }),
+    })
+    partner = federation.member('telecom')
+    await federation.member('bank-a').generateKey()
+    for (const id of ['bank-a', 'bank-b']) await federation.member(id).flag(['other.example'])
+    await partner.flag(['reported.example'])
+    const rows = [{ row: 1, value: judged, evidence: 'rechterlijk' }]
+    const body = { kind: 'host', import: 'judged', rows }
+    expect((await partner.api('POST', '/flags/import', body)).json).toMatchObject({ added: 1 })
+  })
+
+  afterAll(() => federation.close())
+
+  const contributed = async () => {
+    const { flags } = await cutShort(federation, partner)
+    const has = (value: string) => flags.has(hex(partner.ctx.vault.blindIndex('host', value)))
+    return ['reported.example', judged].filter(has)
+  }
+
+  test('is in a round while the convenant names a licence for it', async () => {
+    expect(await contributed()).toEqual(['reported.example', judged])
+  })
+
+  test('is out of the next one under a version that names none', async () => {
+    await installAll(federation, successorOf(federation, licensed(false)))
+    expect(await contributed()).toEqual(['reported.example'])
   })
 })
 

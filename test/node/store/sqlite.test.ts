@@ -100,6 +100,7 @@ describe('the SQLite file', () => {
     const later = (tables as string[]).filter((name) => !FIRST_TABLES.includes(name))
     for (const table of later) db.exec(`DROP TABLE ${table}`)
     db.exec('DROP INDEX flags_by_expiry')
+    db.exec('DROP INDEX flags_of_courts')
     db.exec('DROP INDEX rounds_unentered')
     db.exec('ALTER TABLE rounds DROP COLUMN entered')
     db.exec('ALTER TABLE flags DROP COLUMN withdrawn_reason')

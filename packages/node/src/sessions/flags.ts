@@ -218,10 +218,28 @@ async function* activePages(ctx: NodeContext, kind: string) {
   }
 }
 
-/** Flags that left a list in this key epoch stay out of the next ones: toggling a flag is a probe. */
+/**
+ * What stays out of a round: flags that left a list in this key epoch, since toggling a flag is a probe, and
+ * those that no list may have.
+ */
 export async function blockedFlags(ctx: NodeContext, kind: string): Promise<ReadonlySet<string>> {
   const left = await ctx.store.contributions.leftSince(kind, await epochBegin(ctx, kind))
-  return new Set(left.map(hex))
+  return new Set([...left.map(hex), ...(await unlicensedFlags(ctx, kind))])
+}
+
+/** Of a court's decision, taken when the convenant named a licence for such data, and it names none now. */
+export async function unlicensedFlags(
+  ctx: NodeContext,
+  kind: string,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  if (mayBeCriminal(ctx.inForce().convenant, kind)) return found
+  for (let afterId = 0; ; ) {
+    const page = await ctx.store.flags.ofCourts(kind, { afterId, limit: PAGE })
+    if (page.length === 0) return found
+    for (const { index } of page) found.add(hex(index))
+    afterId = page.at(-1)!.id
+  }
 }
 
 /**

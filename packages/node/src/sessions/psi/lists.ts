@@ -4,13 +4,13 @@
  * long as the purpose says.
  */
 
-import { isProtocolError, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
+import { hex, isProtocolError, type Json, jcs, parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { itemCount, type PsiItems } from '@drempel/protocol/psi'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { knownKind } from '../federation.ts'
-import { activeIdentifiers, canonical, type Rejected } from '../flags.ts'
+import { activeIdentifiers, canonical, type Rejected, unlicensedFlags } from '../flags.ts'
 
 /** Canonical, with the row of a file that it stood in; for flags the rows are 0. */
 export type Row = { readonly row: number; readonly value: string }
@@ -54,7 +54,10 @@ export async function takeList(
 ): Promise<void> {
   const to = listPlace(id)
   if (input === 'flags') {
-    const flags = await activeIdentifiers(ctx, kind)
+    const unlicensed = await unlicensedFlags(ctx, kind)
+    const flags = (await activeIdentifiers(ctx, kind)).filter(
+      ({ index }) => unlicensed.size === 0 || !unlicensed.has(hex(index)),
+    )
     for (let at = 0; at < flags.length; at += PART) {
       const rows = flags
         .slice(at, at + PART)

@@ -182,7 +182,13 @@ export interface FlagStore {
     options: { readonly afterId?: number; readonly limit: number },
   ): Promise<readonly (ActiveFlag & Pick<FlagRecord, 'reports'>)[]>
 
-  /** Of those flags the blind indexes alone, in order of id. */
+  /** Those whose evidence is a court's decision, in any state, in order of id. */
+  ofCourts(
+    kind: string,
+    options: { readonly afterId?: number; readonly limit: number },
+  ): Promise<readonly Pick<ActiveFlag, 'id' | 'index'>[]>
+
+  /** Of the active flags the blind indexes alone, in order of id. */
   indexes(
     kind: string,
     now: number,

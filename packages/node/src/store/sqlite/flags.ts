@@ -1,3 +1,4 @@
+import { CRIMINAL_EVIDENCE } from '@drempel/protocol/convenant'
 import type { Bytes } from '@drempel/protocol/encoding'
 import type { FlagRecord, FlagStore, FlagSummary, WithdrawalReason } from '../parts/flags.ts'
 import type { MetaEntry } from '../parts/meta.ts'
@@ -114,6 +115,11 @@ export function flagStore(connection: Connection): FlagStore {
     [string, number, number, number],
     Pick<Row, 'id' | 'blind' | 'sealed' | 'reports'>
   >(`SELECT id, blind, sealed, reports FROM flags WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`)
+  // The code stands in the text, so that the index of these alone is used.
+  const ofCourts = db.prepare<[string, number, number], { id: number; blind: Bytes }>(
+    `SELECT id, blind FROM flags WHERE kind = ? AND evidence = '${CRIMINAL_EVIDENCE}' AND id > ?
+     ORDER BY id LIMIT ?`,
+  )
   const indexes = pageQuery(
     db,
     `SELECT id, blind, x'' AS sealed, true AS taken FROM flags
@@ -206,6 +212,10 @@ export function flagStore(connection: Connection): FlagStore {
         active
           .all(kind, now, afterId, limit)
           .map((row) => ({ ...activeRecord(row), reports: row.reports })),
+      ),
+    ofCourts: (kind, { afterId = 0, limit }) =>
+      read(() =>
+        ofCourts.all(kind, afterId, limit).map(({ id, blind }) => ({ id, index: blob(blind) })),
       ),
     indexes: (kind, now, { afterId = 0, limit }) =>
       read(() =>

@@ -444,4 +444,8 @@ CREATE TABLE comparison_troubles (
   told_at INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  // Few, and looked for where the convenant names no licence for them.
+  `
+CREATE INDEX flags_of_courts ON flags (kind, id) WHERE evidence = 'rechterlijk';
+`,
 ]
