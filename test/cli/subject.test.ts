@@ -77,6 +77,21 @@ describe('the letter that answers a request for access', () => {
     expect(letter({ flag: FLAG, lists })).toContain('`host-t2`, lijst van 2027-05-01: ja')
   })
 
+  it.each(['nl', 'en'] as const)('tells what a flag is for, and how long it stays (%s)', (lang) => {
+    const text = letter({ flag: { ...FLAG!, expires: null } }, lang)
+    const asked = convenant.purposes.filter(({ kinds }) => kinds.includes('host'))
+    expect(asked.length).toBeGreaterThan(0)
+    for (const { text: what, grondslag } of asked) {
+      expect(text).toContain(what[lang])
+      expect(text).toContain(grondslag.explanation[lang])
+    }
+    expect(text).toContain(lang === 'nl' ? 'Vervalt: geen datum' : 'Expires: no date')
+    for (const { text: what } of asked) expect(letter({}, lang)).not.toContain(what[lang])
+    // Of a kind that nobody asks about there is nothing to say.
+    const other = { ...convenant, purposes: [] }
+    expect(letter({ flag: FLAG }, lang, other)).not.toContain(asked[0]!.text[lang])
+  })
+
   it.each([
     [{ answer: 'over' }, 'ja, boven de drempel'],
     [{ answer: 'not-over' }, '| nee |'],

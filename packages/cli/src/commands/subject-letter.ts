@@ -69,7 +69,7 @@ function disclosed(access: SubjectAccess, versions: readonly Convenant[], lang: 
   const compared = convenant.intersections === undefined ? NOT_COMPARED : COMPARED
   return [
     `## ${say({ nl: 'Onze melding', en: 'Our flag' })}`,
-    ...flagParts(access, lang),
+    ...flagParts(access, convenant, lang),
     `## ${say({ nl: 'Wat wij hebben gevraagd', en: 'What we asked' })}`,
     ...queryParts(access, under, lang),
     ...intersectionParts(access, convenant, under, lang),
@@ -86,7 +86,11 @@ function disclosed(access: SubjectAccess, versions: readonly Convenant[], lang: 
   ]
 }
 
-function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
+function flagParts(
+  { kind, flag, lists }: SubjectAccess,
+  convenant: Convenant,
+  lang: Lang,
+): string[] {
   const say = (text: Text) => text[lang]
   if (flag === null) {
     return [say({ nl: 'Wij hebben dit niet gemeld.', en: 'We have not flagged this.' })]
@@ -99,7 +103,7 @@ function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
     [{ nl: 'Aantal meldingen', en: 'Number of reports' }, String(flag.reports)],
     [{ nl: 'Sinds', en: 'Since' }, flag.since.slice(0, 10)],
     [{ nl: 'Vastgelegd', en: 'Recorded' }, flag.importedAt.slice(0, 10)],
-    [{ nl: 'Vervalt', en: 'Expires' }, flag.expires?.slice(0, 10) ?? '-'],
+    [{ nl: 'Vervalt', en: 'Expires' }, flag.expires?.slice(0, 10) ?? say(NO_EXPIRY)],
     ...(flag.withdrawnAt === null
       ? []
       : ([[{ nl: 'Ingetrokken', en: 'Withdrawn' }, flag.withdrawnAt.slice(0, 10)]] as const)),
@@ -112,6 +116,7 @@ function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
   )
   return [
     facts.map(([name, text]) => `- ${name[lang]}: ${text}`).join('\n'),
+    ...flagPurposes(kind, convenant, lang),
     ...(over.length === 0
       ? []
       : [
@@ -121,6 +126,21 @@ function flagParts({ flag, lists }: SubjectAccess, lang: Lang): string[] {
           })}\n\n${over.join('\n')}`,
         ]),
   ]
+}
+
+/** What a flag is processed for, and on which basis: that of who may ask about its kind. */
+function flagPurposes(kind: SubjectAccess['kind'], convenant: Convenant, lang: Lang): string[] {
+  const purposes = convenant.purposes.filter(({ kinds }) => kinds.some((used) => used === kind))
+  if (purposes.length === 0) return []
+  const begin = {
+    nl: 'Wij legden dit vast opdat deelnemers die voor deze doelen vragen, horen of genoeg van hen het melden:',
+    en: 'We recorded this so that members who ask for these purposes hear whether enough of them flag it:',
+  }[lang]
+  const lines = purposes.map(({ id, text, grondslag }) => {
+    const basis = { nl: 'Grondslag', en: 'Legal basis' }[lang]
+    return `- **${id}**: ${clean(text[lang])} ${basis}: ${clean(grondslag.explanation[lang])}`
+  })
+  return [`${begin}\n\n${lines.join('\n')}`]
 }
 
 type Under = ReturnType<typeof versionsOf>
@@ -215,6 +235,11 @@ export const KINDS: Readonly<Record<SubjectAccess['kind'], Text>> = {
   host: { nl: 'hostnaam', en: 'host name' },
   domain: { nl: 'domeinnaam', en: 'domain name' },
   email: { nl: 'e-mailadres', en: 'e-mail address' },
+}
+
+const NO_EXPIRY: Text = {
+  nl: 'geen datum; tot wij haar intrekken of wissen',
+  en: 'no date; until we withdraw or erase it',
 }
 
 const STATES: Readonly<Record<NonNullable<SubjectAccess['flag']>['state'], Text>> = {
