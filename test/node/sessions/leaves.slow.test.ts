@@ -3,10 +3,11 @@
  * are equal up to what is random and what is time.
  */
 
-import type { CheckResponse } from '@drempel/protocol/api'
+import type { CheckResponse, SubjectDone } from '@drempel/protocol/api'
 import { expect, it } from 'vitest'
 import { Federation } from '../kit/federation.ts'
 import type { Entry, Member } from '../kit/member.ts'
+import { accept, bring, ended, propose } from './psi/world.ts'
 
 /** Of other lengths, letters and order, and other names are over the threshold. */
 const NAMES = {
@@ -23,7 +24,7 @@ const about = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2', case
 
 async function logsOf(names: Names): Promise<Record<string, string[]>> {
   // Three are the quorum: which holders are asked is random otherwise.
-  const federation = await Federation.open({ size: 3 })
+  const federation = await Federation.open({ size: 3, intersections: true })
   try {
     const asker = federation.member('bank-a')
     await act(federation, asker, names)
@@ -54,14 +55,34 @@ async function act(federation: Federation, asker: Member, names: Names): Promise
   expect((await ask('/checks', { value: names.asked, purpose: 'opsporing' })).status).toBe(403)
   const feedback = { txid: over.txid, item: 0, outcome: 'confirmed' }
   expect((await asker.api('POST', '/feedback', feedback)).status).toBe(200)
+  await intersected(federation, asker, names)
   const subject = { kind: 'host', value: names.shared[1]!, proof: 'P-1' }
   const seen = await asker.api('POST', '/subjects/access', subject)
   expect(seen.status).toBe(200)
   expect((await asker.api('POST', '/subjects/objection', subject)).status).toBe(200)
+  const mistaken = { ...subject, value: names.shared[0], replacement: names.asked }
+  expect((await asker.api('POST', '/subjects/rectification', mistaken)).status).toBe(200)
+  const erased = await asker.api('POST', '/subjects/erasure', { ...subject, value: names.asked })
+  expect(erased.json).toMatchObject({ found: true })
+  const { case: name } = (erased.json as SubjectDone).case
+  const step = (path: string, body: Record<string, string>) =>
+    asker.api('POST', `/subjects/${name}/${path}`, body)
+  expect((await step('extension', { reason: names.asked })).status).toBe(200)
+  expect((await step('closing', { outcome: 'granted', reason: names.asked })).status).toBe(200)
   const withdraw = { kind: 'host', values: names.own }
   expect((await asker.api('POST', '/flags/withdraw', withdraw)).json).toMatchObject({
     withdrawn: 1,
   })
+}
+
+/** With flags on the one side and a file on the other; which are in common differs, not how many. */
+async function intersected(federation: Federation, asker: Member, names: Names): Promise<void> {
+  const telecom = federation.member('telecom')
+  const { id } = await propose(asker, { case: names.asked })
+  const theirs = await bring(telecom, [...names.shared, names.asked])
+  expect((await accept(telecom, id, theirs)).status).toBe(200)
+  expect(await ended(asker, id)).toMatchObject({ state: 'done' })
+  expect(await ended(telecom, id)).toMatchObject({ state: 'done' })
 }
 
 /** Random: digests, commitments, transactions, rounds, roots. Of checkpoints the log stays. */
