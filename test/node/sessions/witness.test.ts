@@ -321,4 +321,19 @@ describe('two trees of one size', () => {
     expect(one!.size).toBe(two!.size)
     expect(one!.root).not.toEqual(two!.root)
   })
+
+  test('that come at once: one is cosigned, and both are kept', async () => {
+    const other = federation.member('platform')
+    const trees = ['one', 'another'].map((text) => freshLog(text, relay))
+    const bodies = await Promise.all(trees.map((tree) => tree.growth(0, 10)))
+    const adding = bodies.map((body) => other.ctx.witnessing.witness.add(relay.id, utf8(body)))
+    const answers = await Promise.all(adding)
+    expect(answers).toMatchObject([{ status: 200 }, { status: 409, size: 10 }])
+    const notes = await Promise.all(trees.map((tree) => tree.checkpoint(10)))
+    expect(await other.ctx.store.witness.conflicts()).toMatchObject([
+      { code: 'LOG_FORKED', first: notes[0], second: notes[1] },
+    ])
+    const later = add(await trees[0]!.growth(10, 12), other, relay)
+    expect(await later).toMatchObject({ code: 'LOG_FORKED' })
+  })
 })

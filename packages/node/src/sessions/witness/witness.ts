@@ -83,7 +83,9 @@ export function createWitness(ctx: World): Witness {
     const at = ctx.clock()
     // Compared again inside: another request may have passed the same check in between.
     if (!(await ctx.store.witness.advance(log.name, oldSize, { size, root, note, at }))) {
-      return conflict(await ctx.store.witness.head(log.name))
+      const other = await ctx.store.witness.head(log.name)
+      await contradict(other, log, checkpoint, note)
+      return conflict(other)
     }
     return { status: 200, lines: cosign(note, at) }
   }
