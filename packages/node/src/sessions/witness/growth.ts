@@ -31,9 +31,13 @@ export async function grew(
 ): Promise<boolean> {
   const fetch: FetchTile = async (tile) => {
     const path = `/peer/v1/log/${origin}/${encodeTilePath(tile)}`
-    const options = { maxResponse: MAX_TILE, timeoutMs: TILE_MS, allowProblem: true }
-    const { status, body } = await ctx.peers.get(member, path, options)
-    return status === 200 ? body : undefined
+    try {
+      return (await ctx.peers.get(member, path, { maxResponse: MAX_TILE, timeoutMs: TILE_MS })).body
+    } catch (error) {
+      // Anything else, such as a disk that can't be read, says nothing of the log.
+      if (isProtocolError(error, 'PEER_PROBLEM') && error.at === 'NOT_FOUND') return undefined
+      throw error
+    }
   }
   try {
     const proof = await consistencyProof(older.size, newer.size, tileReader(newer.size, fetch))

@@ -5,13 +5,13 @@
  */
 
 import { witnessTerms } from '@drempel/protocol/convenant'
-import { equalBytes, utf8 } from '@drempel/protocol/encoding'
+import { ByteReader, equalBytes, utf8 } from '@drempel/protocol/encoding'
 import type { Checkpoint, VerifierKey } from '@drempel/protocol/log'
 import type { WitnessedHead } from '../../store/index.ts'
 import { codeOf, fail } from '../errors.ts'
-import { grew, type Head } from './growth.ts'
+import { grew } from './growth.ts'
 import { journalConflict } from './journal.ts'
-import { logName, PROMPT_MS } from './policy.ts'
+import { type KnownLog, logName, PROMPT_MS } from './policy.ts'
 import type { World } from './world.ts'
 
 export type Guard = {
@@ -22,19 +22,22 @@ export type Guard = {
   admit(member: string, key: VerifierKey, checkpoint: Checkpoint, note: string): Promise<void>
 }
 
-/** An owner brings a tree within seconds; one that did not is compared by the next query. */
+/** An owner brings a tree within seconds. Of those that were seen before that, some are compared so often. */
 const COMPARE_MS = 15_000
 
+type Seen = Checkpoint & { readonly note: string }
+
 /** A tree seen in a query that its owner has yet to bring here for cosigning. */
-type Waiting = {
-  readonly size: number
-  readonly since: number
-  compared: boolean
-  denied: boolean
-}
+type Waiting = { readonly size: number; readonly since: number }
+
+/** The trees that were seen since, one of which is drawn, each as likely. */
+type Sample = { readonly since: number; readonly trees: number; readonly drawn: Seen }
 
 export function createGuard(ctx: World): Guard {
   const waiting = new Map<string, Waiting>()
+  const samples = new Map<string, Sample>()
+  /** Logs that showed a tree which is no part of what they brought here, or lacks that. */
+  const denied = new Set<string>()
 
   async function admit(
     member: string,
@@ -42,14 +45,14 @@ export function createGuard(ctx: World): Guard {
     checkpoint: Checkpoint,
     note: string,
   ): Promise<void> {
-    const name = logName(key)
-    const conflict = await ctx.store.witness.conflict(name)
+    const log = { owner: member, key, name: logName(key) }
+    const conflict = await ctx.store.witness.conflict(log.name)
     if (conflict !== null) fail('LOG_FORKED', { culprit: member })
     const { witnesses, graceMinutes } = witnessTerms(ctx.inForce().convenant, member)
     if (!witnesses.some(({ id }) => id === ctx.self)) return
-    const held = await ctx.store.witness.head(name)
+    const held = await ctx.store.witness.head(log.name)
     if (held !== null && checkpoint.size === held.size && !equalBytes(checkpoint.root, held.root)) {
-      await journalConflict(ctx, { owner: member, key, name }, 'LOG_FORKED', held.note, note)
+      await journalConflict(ctx, log, 'LOG_FORKED', held.note, note)
       fail('LOG_FORKED', { culprit: member, evidence: utf8(note) })
     }
     // Requests overtake each other, so an older tree is in order if it is a part of the newer one.
@@ -60,45 +63,67 @@ export function createGuard(ctx: World): Guard {
     ) {
       fail('LOG_ROLLED_BACK', { culprit: member })
     }
-    follow(name, member, checkpoint, held, PROMPT_MS + graceMinutes * 60_000)
+    if (denied.has(log.name)) fail('LOG_ROLLED_BACK', { culprit: member })
+    follow(log, checkpoint, held, PROMPT_MS + graceMinutes * 60_000)
+    if (checkpoint.size > (held?.size ?? 0)) sample(log, { ...checkpoint, note }, held)
   }
 
   /** What is seen in a query has to come here for cosigning within the time and the grace. */
   function follow(
-    name: string,
-    member: string,
+    { name, owner }: KnownLog,
     seen: Checkpoint,
     held: WitnessedHead | null,
     patienceMs: number,
   ): void {
     const now = ctx.clock()
     const earlier = waiting.get(name)
-    if (earlier !== undefined && earlier.size > (held?.size ?? 0)) {
-      if (earlier.denied) fail('LOG_ROLLED_BACK', { culprit: member })
-      if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: member })
-      // Behind the query, which need not wait for it.
-      if (held !== null && !earlier.compared && now - earlier.since > COMPARE_MS) {
-        void compare(earlier, member, held, seen)
-      }
+    const brought = held?.size ?? 0
+    if (earlier !== undefined && earlier.size > brought) {
+      if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: owner })
       return
     }
     waiting.delete(name)
-    if (held !== null && seen.size <= held.size) return
-    waiting.set(name, { size: seen.size, since: now, compared: false, denied: false })
+    if (seen.size > brought) waiting.set(name, { size: seen.size, since: now })
+  }
+
+  /**
+   * Two logs that are kept side by side, each the larger one in turn, are not found by their sizes. So
+   * trees are compared with what was brought: the last one, and one of all that were seen before it,
+   * which their owner can't know.
+   */
+  function sample(log: KnownLog, seen: Seen, held: WitnessedHead | null): void {
+    const now = ctx.clock()
+    const { since, trees, drawn } = samples.get(log.name) ?? { since: now, trees: 0, drawn: seen }
+    if (held !== null && now - since > COMPARE_MS) {
+      samples.delete(log.name)
+      // Behind the query, which need not wait for it.
+      void compare(log, [drawn, seen], held)
+      return
+    }
+    const count = trees + 1
+    const isDrawn = new ByteReader(ctx.random(4)).u32() % count === 0
+    samples.set(log.name, { since, trees: count, drawn: isDrawn ? seen : drawn })
   }
 
   async function compare(
-    tree: Waiting,
-    member: string,
-    held: Head,
-    seen: Checkpoint,
+    log: KnownLog,
+    trees: readonly Seen[],
+    held: WitnessedHead,
   ): Promise<void> {
-    tree.compared = true
     try {
-      tree.denied = !(await grew(ctx, member, seen.origin, held, seen))
+      for (const tree of trees) if (!(await isOneWith(log, tree, held))) denied.add(log.name)
     } catch (error) {
-      ctx.log('warn', 'log.not-compared', { peer: member, code: codeOf(error) })
+      ctx.log('warn', 'log.not-compared', { peer: log.owner, code: codeOf(error) })
     }
+  }
+
+  async function isOneWith(log: KnownLog, tree: Seen, held: WitnessedHead): Promise<boolean> {
+    const { owner } = log
+    if (tree.size < held.size) return grew(ctx, owner, tree.origin, tree, held)
+    if (tree.size > held.size) return grew(ctx, owner, tree.origin, held, tree)
+    if (equalBytes(tree.root, held.root)) return true
+    await journalConflict(ctx, log, 'LOG_FORKED', held.note, tree.note)
+    return false
   }
 
   return { admit }

@@ -4,5 +4,14 @@ import type { NodeContext } from '../context.ts'
 
 export type World = Pick<
   NodeContext,
-  'self' | 'signer' | 'store' | 'audit' | 'peers' | 'outside' | 'clock' | 'log' | 'inForce'
+  | 'self'
+  | 'signer'
+  | 'store'
+  | 'audit'
+  | 'peers'
+  | 'outside'
+  | 'clock'
+  | 'random'
+  | 'log'
+  | 'inForce'
 >
