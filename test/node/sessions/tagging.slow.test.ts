@@ -104,6 +104,24 @@ test('a batch that fails ends the others and loses no tag that was stored; the n
   expect(await activeTags(asker.ctx, KIND, '2', { made })).toEqual(stored)
 })
 
+test('holders that have no room refuse before anything is spent or entered for it', async () => {
+  await asker.generateKey(KIND)
+  const spent = () =>
+    Promise.all(
+      others.map(({ ctx }) => ctx.store.usage.used(`evaluated-tags/${asker.id}/${KIND}`, '3')),
+    )
+  const before = await Promise.all(others.map(evaluations))
+  const held = others.map(({ ctx }) => ctx.workers.hold(64 * 2 ** 20))
+  await expect(tag(3)).rejects.toMatchObject({ at: expect.stringContaining('POOL_FULL') })
+  expect(await Promise.all(others.map(evaluations))).toEqual(before)
+  expect(await spent()).toEqual([0, 0, 0])
+  for (const release of held) release()
+  await tag(3)
+  expect(await missing(3)).toBe(0)
+  // All of it was given back.
+  for (const { ctx } of others) ctx.workers.hold(64 * 2 ** 20)()
+})
+
 async function evaluations(member: Member): Promise<number> {
   return (await member.entries()).filter(({ type }) => type === 'oprf.evaluated').length
 }

@@ -212,7 +212,7 @@ test('what waits is bounded in memory; urgent jobs are not refused', async () =>
   const evaluate = (urgent = false) =>
     own.run('evaluate', { share: shares[0]!, blinded: batch }, { elements: LONG, urgent })
   const outcomes = Promise.allSettled([1, 2, 3, 4].map(() => evaluate()))
-  own.assertRoom()
+  expect(() => own.hold(batch.length)).toThrow('POOL_FULL')
   await expect(evaluate()).rejects.toMatchObject({ code: 'POOL_FULL' })
   const urgent = evaluate(true).catch(() => undefined)
   await own.close()
@@ -221,3 +221,24 @@ test('what waits is bounded in memory; urgent jobs are not refused', async () =>
   expect((await outcomes).map((outcome) => outcome.status)).toEqual(Array(4).fill('rejected'))
   await expect(evaluate()).rejects.toMatchObject({ code: 'POOL_CLOSED' })
 })
+
+test.each([1, 2])(
+  'room that is held is nobody else’s until it is given back, on %i threads',
+  async (size) => {
+    const batch = long()
+    const own = createPool({ size, maxWaiting: 1.5 * batch.length })
+    const release = own.hold(batch.length)
+    const full = () => own.hold(batch.length)
+    expect(full).toThrow('POOL_FULL')
+    const job = { share: shares[0]!, blinded: batch }
+    const held = own.run('evaluate', job, { elements: LONG, urgent: false, held: true })
+    expect((await held).evaluated).toHaveLength(batch.length)
+    expect(full).toThrow('POOL_FULL')
+    release()
+    // Once.
+    release()
+    own.hold(batch.length)
+    expect(full).toThrow('POOL_FULL')
+    await own.close()
+  },
+)

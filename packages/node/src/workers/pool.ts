@@ -33,6 +33,8 @@ export type JobOptions = {
   readonly move?: readonly ArrayBufferView[]
   /** Ports among the arguments. */
   readonly ports?: readonly MessagePort[]
+  /** Its room is held already. */
+  readonly held?: boolean
 }
 
 export interface WorkerPool {
@@ -47,8 +49,12 @@ export interface WorkerPool {
     args: JobArguments<Name>,
     options: JobOptions,
   ): Promise<JobResult<Name>>
-  /** Before anything is spent on a job that could not wait. @throws ProtocolError `POOL_FULL` */
-  assertRoom(): void
+  /**
+   * Room for a job that may have to wait, before anything is spent on it. The caller gives it back when the
+   * job is done, or does not come to it.
+   * @throws ProtocolError `POOL_FULL`
+   */
+  hold(bytes: number): () => void
   /** Ends all threads; their jobs fail. */
   close(): Promise<void>
 }
@@ -58,7 +64,7 @@ export type PoolOptions = {
   readonly size?: number
   /** The only source of randomness, workers' included, for runs that must repeat. */
   readonly random?: RandomBytes
-  /** Bytes that may wait for a thread. */
+  /** Bytes that may wait for a thread or be held. */
   readonly maxWaiting?: number
   /** Threads end when there was no job for so long. */
   readonly idleMs?: number
@@ -121,13 +127,13 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
     idle.unref()
   }
 
-  const assertRoom = (bytes = 0): void => {
+  const assertRoom = (bytes: number): void => {
     if (waitingBytes + bytes > maxWaiting) fail('POOL_FULL')
   }
 
   function onThread(name: JobName, args: unknown, options: JobOptions): Promise<unknown> {
-    const { urgent, signal, move = [], ports = [] } = options
-    const bytes = arraysIn(args).reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const { urgent, signal, move = [], ports = [], held = false } = options
+    const bytes = held ? 0 : arraysIn(args).reduce((sum, { byteLength }) => sum + byteLength, 0)
     if (!urgent) assertRoom(bytes)
     const seed = random?.(32) ?? null
     const transfer = [...move.map(({ buffer }) => buffer as ArrayBuffer), ...ports]
@@ -163,7 +169,15 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
 
   return {
     size: Math.max(1, size),
-    assertRoom: () => assertRoom(),
+    hold(bytes) {
+      assertRoom(bytes)
+      waitingBytes += bytes
+      let held = bytes
+      return () => {
+        waitingBytes -= held
+        held = 0
+      }
+    },
     async run(name, args, jobOptions) {
       if (closed) fail('POOL_CLOSED')
       jobOptions.signal?.throwIfAborted()

@@ -94,9 +94,15 @@ async function evaluate(
   asker: string,
   request: EvaluationRequest,
 ): Promise<EvaluationAnswer> {
-  ctx.workers.assertRoom()
-  await admit(ctx, asker, request)
-  return evaluated(ctx, request.header, request.blinded)
+  const { header, blinded } = request
+  // What need not wait is not refused for what does.
+  const release = header.protocol === 'tag' ? ctx.workers.hold(blinded.length) : () => {}
+  try {
+    await admit(ctx, asker, request)
+    return await evaluated(ctx, header, blinded)
+  } finally {
+    release()
+  }
 }
 
 /** Each check stands for itself until it is admitted; those that are have one evaluation and one proof. */
@@ -132,7 +138,8 @@ async function evaluated(
   { kind, epoch, protocol }: EvaluationRequest['header'],
   blinded: Bytes,
 ): Promise<EvaluationAnswer> {
-  const lane = { elements: blinded.length / 32, urgent: protocol !== 'tag' }
+  const urgent = protocol !== 'tag'
+  const lane = { elements: blinded.length / 32, urgent, held: !urgent }
   const answer = await withOwnShare(ctx, kind, epoch, (share) =>
     ctx.workers.run('evaluate', { share, blinded }, lane),
   )
