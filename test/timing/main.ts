@@ -1,10 +1,10 @@
 /**
  * npm run timing -- [MEASUREMENTS]
  *
- * Looks for secrets in the time that the group's backends and the signature kernels take (dudect's test). |t| over 10 is a leak,
- * over 4.5 probably one; more measurements find smaller ones. The two planted leaks show that the
- * harness finds some: a difference of a percent needs a quiet machine. It exits with 1 when the large
- * one is not found, since then nothing else means anything.
+ * Looks for secrets in the time that the group's backends and the signature kernels take (dudect's
+ * test). |t| over 10 is a leak, over 4.5 probably one; more measurements find smaller ones. The two
+ * planted leaks show that the harness finds some: the small one, of less than a percent, may need a
+ * quiet machine. It exits with 1 when the large one is not found, since then nothing else means anything.
  */
 
 import { libsodiumGroup, nobleGroup, simdGroup } from '@drempel/protocol/group'
