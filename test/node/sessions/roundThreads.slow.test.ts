@@ -136,7 +136,7 @@ test('who measures the longest round trip, all go by it, in all parts', async ()
     const connect = ctx.connectChannel
     return vi.spyOn(ctx, 'connectChannel').mockImplementation(async (to, path, options) => {
       const channel = await connect(to, path, options)
-      if (id === 'platform') vi.spyOn(channel, 'roundTrip').mockResolvedValue(25)
+      if (id === 'platform') vi.spyOn(channel, 'roundTrip').mockResolvedValue(5_000)
       const { send } = channel
       vi.spyOn(channel, 'send').mockImplementation((step, payload) => {
         // Tenths of a millisecond.
@@ -150,10 +150,10 @@ test('who measures the longest round trip, all go by it, in all parts', async ()
   })
   expect(await leader.round()).toMatchObject({ state: 'published' })
   for (const spy of spies) spy.mockRestore()
-  expect(said).toContain('platform 250')
+  expect(said).toContain('platform 50000')
   const inParts = said.filter((one) => one.includes('/'))
   // To validate and to merge.
-  const each = computeNodes.flatMap((id) => [`${id}/1 250`, `${id}/2 250`])
+  const each = computeNodes.flatMap((id) => [`${id}/1 50000`, `${id}/2 50000`])
   expect(inParts.toSorted()).toEqual([...each, ...each].toSorted())
 })
 
