@@ -97,6 +97,7 @@ describe('what a node answers is told with what to do', () => {
   const feedback = ['feedback', 'ab'.repeat(16), '--outcome', 'none']
   it.each([
     [422, 'BAD_FLAG', close, 'welke codes er zijn', 'which there are'],
+    [404, 'LOG_ENTRY_UNKNOWN', show, 'het nummer van een regel', 'the number of an entry'],
     [404, 'CASE_UNKNOWN', close, 'drempel subject list --all', 'drempel subject list --all'],
     [409, 'CASE_CLOSED', close, 'hoe zij is afgedaan', 'how it was settled'],
     [

@@ -50,7 +50,8 @@ describe('a bearer token', () => {
   it('opens what its roles open, and nothing else', async () => {
     const answer = await ask('/check', `Bearer ${token}`)
     expect(answer.body).toEqual({ id: record.id, name: 'An', roles: ['analyst'] })
-    expect(await ask('/admin', `Bearer ${token}`)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    const refused = { status: 403, code: 'FORBIDDEN', body: { at: 'admin' } }
+    expect(await ask('/admin', `Bearer ${token}`)).toMatchObject(refused)
   })
 
   it('gives no right by a role that is none', async () => {

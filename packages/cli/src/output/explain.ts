@@ -203,6 +203,10 @@ const NEXT = {
     nl: 'vraag een beheerder: drempel token create --name NAAM --role ROL',
     en: 'ask an administrator: drempel token create --name NAME --role ROLE',
   },
+  LOG_ENTRY_UNKNOWN: {
+    nl: 'het nummer van een regel staat in drempel log show; van een ander kwartaal: --origin',
+    en: 'the number of an entry stands in drempel log show; of another quarter: --origin',
+  },
   NODE_IN_USE: {
     nl: 'oefen voordat er echte meldingen in staan, of op eigen oefennodes: drempel init --home oefening',
     en: 'rehearse before real flags are loaded, or on nodes of their own: drempel init --home practice',

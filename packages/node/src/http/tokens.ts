@@ -132,7 +132,9 @@ export function createOperators(options: {
       (...accepted) =>
       async (c, next) => {
         const operator = await authenticate(c.req.header('authorization'), sourceOf(c))
-        if (!operator.roles.some((role) => accepted.includes(role))) fail('FORBIDDEN')
+        if (!operator.roles.some((role) => accepted.includes(role))) {
+          fail('FORBIDDEN', { at: accepted.join(', ') })
+        }
         c.set('operator', operator)
         await next()
       },
