@@ -531,6 +531,13 @@ describe('log watch', () => {
     expect((await look(home)).exit).toBe(1)
   })
 
+  it('needs a place to remember what it saw, and says so', async () => {
+    const argv = ['log', 'watch', '--node', 'http://127.0.0.1:9', '--once', '--lang', 'nl']
+    const { err, exit } = await drempel(argv)
+    expect(exit).toBe(2)
+    expect(err).toContain('at: --seen\n  -> een map, of --home van een node')
+  })
+
   it('raises an alarm at a node that names no log', async () => {
     const { home } = await fakeNode(() => ({ json: { origins: [], verifier: 'x' } }))
     const argv = ['log', 'watch', '--home', home, '--seen', folder(), '--once', '--json']

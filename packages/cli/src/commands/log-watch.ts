@@ -8,12 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
 import { openCheckpoint } from '@drempel/protocol/log'
 import { type Entry, fieldsOf, isNotable } from '../audit/entry.ts'
-import { fail } from '../output/errors.ts'
 import { EXIT, type ExitCode } from '../output/exit.ts'
 import { explain, NodeProblem } from '../output/explain.ts'
 import { clean } from '../output/render.ts'
 import type { Context } from './context.ts'
-import type { CommandSpec } from './define.ts'
+import { type CommandSpec, usage } from './define.ts'
 import { provedEntries, TOKEN_FILE_OPTION } from './log-entries.ts'
 import { goneLogs, openSeen, type Seen } from './log-seen.ts'
 import { type LogSource, logSources, type SourceOptions } from './log-source.ts'
@@ -70,7 +69,10 @@ export const logWatch: CommandSpec<Options> = {
     const sources = await logSources(ctx, options)
     const home = await ctx.home()
     const folder = options.seen ?? (home === undefined ? undefined : `${home.path}/seen`)
-    if (folder === undefined) return fail('USAGE', { at: '--seen' })
+    if (folder === undefined) {
+      const where = { nl: 'een map, of --home van een node', en: "a folder, or a node's --home" }
+      return usage('--seen', where, ctx.lang)
+    }
     const seen = openSeen(ctx.path(folder), ctx.world.random)
     const pause = 1000 * (options.interval ?? 60)
     for (;;) {
