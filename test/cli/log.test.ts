@@ -390,6 +390,10 @@ describe('log show', () => {
     expect(entries).toHaveLength(200)
     expect(entries.at(-1).index).toBe(SIZE - 1)
     expect(entries[0].index).toBe(SIZE - 399)
+    // Three bundles, and the hash tiles of all their proofs, each once.
+    const fetched = node.calls.map(({ path }) => path).filter((path) => path.includes('/tile/'))
+    expect(fetched.filter((path) => path.includes('/entries/'))).toHaveLength(3)
+    expect(new Set(fetched).size).toBe(fetched.length)
     const liar = await fakeNode(({ path }) =>
       serve(log, path, (bytes, tile) => {
         const copy = bytes.slice()

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   cosignatureKey,
   encodeHashTile,
+  encodeTilePath,
   type FetchTile,
   inclusionProof,
   type LeafFields,
@@ -193,7 +194,7 @@ export async function* provedEntries(
   checkpoint: Checkpoint,
   from: number,
 ): AsyncGenerator<Entry> {
-  const fetch = source.fetchTile(origin)
+  const fetch = keepingHashes(source.fetchTile(origin))
   for (let i = Math.floor(from / TILE_WIDTH); i * TILE_WIDTH < checkpoint.size; i++) {
     for (const entry of await provedBundle(fetch, checkpoint, i)) {
       if (entry.index >= from) yield entry
@@ -228,6 +229,21 @@ export async function provedBundle(
     hash: hashes[i]!,
   }))
 }
+
+/** Bundles that lie side by side have most of their proofs in common. */
+export function keepingHashes(fetch: FetchTile): FetchTile {
+  const kept = new Map<string, ReturnType<FetchTile>>()
+  return (tile) => {
+    if (tile.level === 'entries') return fetch(tile)
+    const path = encodeTilePath(tile)
+    const bytes = kept.get(path) ?? fetch(tile)
+    if (kept.size >= MOST_KEPT) kept.clear()
+    kept.set(path, bytes)
+    return bytes
+  }
+}
+
+const MOST_KEPT = 64
 
 /** A log has one quarter's entries; one that was written late in the last minute may stand in the next. */
 function mayHold(origin: string, { from, until }: Period): boolean {

@@ -21,6 +21,7 @@ import { type CommandSpec, KIND_OPTION, usage } from './define.ts'
 import { listing } from './listing.ts'
 import {
   chosenOrigins,
+  keepingHashes,
   ORIGIN_OPTION,
   PERIOD_OPTION,
   periodOf,
@@ -290,7 +291,7 @@ async function lastEntries(
 ): Promise<Entry[]> {
   const { key } = await source.keyOf(origin)
   const checkpoint = openCheckpoint(await source.checkpoint(origin), key)
-  const fetch = source.fetchTile(origin)
+  const fetch = keepingHashes(source.fetchTile(origin))
   const found: Entry[] = []
   for (
     let bundle = Math.ceil(checkpoint.size / TILE_WIDTH) - 1;
