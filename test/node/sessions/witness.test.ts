@@ -1,5 +1,7 @@
 /** A witness against owners of logs: c2sp.org/tlog-witness, status by status. */
 
+import { dirname } from 'node:path'
+import { fsck } from '@drempel/node/internal/app'
 import type { WitnessStore } from '@drempel/node/internal/store'
 import { type Diagnosis, witnessing } from '@drempel/protocol/api'
 import {
@@ -40,7 +42,15 @@ beforeAll(async () => {
   relay = federation.member('bank-b')
 })
 
-afterAll(() => federation.close())
+afterAll(async () => {
+  try {
+    await witness.stop()
+    const checked = await fsck(dirname(witness.live.node.home.paths.store))
+    expect(checked.flatMap(({ damage }) => damage)).toEqual([])
+  } finally {
+    await federation.close()
+  }
+})
 
 type Answer = { status: number; type: string; body: Bytes; text: string; code?: string | undefined }
 

@@ -4,6 +4,8 @@
  */
 
 import { readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fsck } from '@drempel/node/internal/app'
 import type { Json } from '@drempel/protocol/encoding'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -22,7 +24,15 @@ beforeAll(async () => {
   node = federation.member('bank-a')
   tokens = await node.people({ jansen: 'auditor', bakker: 'operator' })
 })
-afterAll(() => federation.close())
+afterAll(async () => {
+  try {
+    await node.stop()
+    const checked = await fsck(dirname(node.live.node.home.paths.store))
+    expect(checked.flatMap(({ damage }) => damage)).toEqual([])
+  } finally {
+    await federation.close()
+  }
+})
 
 const as = (who: string, path: string, body: Json) =>
   node.api('POST', `/proposals${path}`, body, tokens.get(who)!)

@@ -19,10 +19,13 @@ const KILLS: readonly Killed[] = [
   { step: 'begin', when: 'after' },
   // Overwritten, not yet unlinked.
   { step: 'purpose-key', when: 'before' },
+  { step: 'purpose-key', when: 'after' },
   { step: 'key', when: 'before' },
   { step: 'key', when: 'after' },
+  { step: 'entry', when: 'before' },
   { step: 'entry', when: 'after' },
   { step: 'end', when: 'before' },
+  { step: 'end', when: 'after' },
 ]
 
 let federation: Federation
