@@ -172,6 +172,32 @@ describe('consent', () => {
     })
   })
 
+  it('of two people is none by a token that was revoked since', async () => {
+    const revoke = (member: Member, token: string | undefined) =>
+      member.api('DELETE', `/tokens/${token!.split('_')[1]}`)
+    const [one, two] = await Promise.all([bank, telecom].map((m) => m.person('gone', 'analyst')))
+    // What somebody proposed who is gone goes nowhere.
+    const { id: never } = await propose(bank, { purpose: 'vier-ogen' }, one)
+    const { id: late } = await propose(bank, { purpose: 'vier-ogen' }, one)
+    expect((await accept(bank, late, null)).json).toMatchObject({ state: 'proposed' })
+    await accept(telecom, late, 'flags', two)
+    expect((await revoke(bank, one)).status).toBe(200)
+    expect((await accept(bank, never, null)).json).toMatchObject({
+      ...{ code: 'DUAL_CONTROL', at: 'revoked' },
+    })
+    // The place of one who is gone is another's to take, with a list.
+    expect((await revoke(telecom, two)).status).toBe(200)
+    const three = await telecom.person('third', 'analyst')
+    expect((await accept(telecom, late, null)).json).toMatchObject({ code: 'BAD_REQUEST' })
+    expect((await accept(telecom, late)).json).toMatchObject({
+      ...{ state: 'proposed', people: ['first-admin'] },
+    })
+    // It went out before its proposer was gone, and begins no more.
+    const { text } = await accept(telecom, late, null, three)
+    expect(text).toContain('TWO_PEOPLE_REQUIRED')
+    await refuse(telecom, late)
+  })
+
   it('of a node that was busy comes when it is not any more', async () => {
     const busy = new ProtocolError('BUSY', { at: 'psi' })
     const free = bend(runsOf(telecom), 'claim', () => () => Promise.reject(busy))

@@ -17,6 +17,7 @@ import { followLog, openerOf } from '../checkpoints.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { memberKey, permit } from '../federation.ts'
+import { standing } from '../records/people.ts'
 import { agreedFields } from './journal.ts'
 import { type Proposal, rolesOf, type SignedAcceptance } from './messages.ts'
 import { move, type PsiSession } from './state.ts'
@@ -101,9 +102,11 @@ export async function commit(
   const { side, purpose, peer, content } = session
   const { body } = content.proposal
   const list = fromHex(content.own!.known)
-  const since = ctx.clock() - termsOf(ctx, purpose).quota.days * DAY_MS
+  const { quota, fourEyes } = termsOf(ctx, purpose)
+  const since = ctx.clock() - quota.days * DAY_MS
   const intersected = await ctx.store.psi.committed(purpose, peer, since, list)
-  const consent = content.automatic ? 'policy' : content.people.map(({ token }) => token)
+  const people = fourEyes ? await standing(ctx, content.people) : content.people
+  const consent = content.automatic ? 'policy' : people.map(({ token }) => token)
   permit(
     ctx,
     requestOf(body, side, {

@@ -11,7 +11,7 @@ import type { NodeContext } from '../context.ts'
 import { fail, failure } from '../errors.ts'
 import { permit, sameConvenant } from '../federation.ts'
 import { parseBody } from '../parse.ts'
-import { differ } from '../records/people.ts'
+import { differ, standing } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
 import { causeOf } from './causes.ts'
@@ -137,7 +137,7 @@ export async function acceptIntersection(
 ): Promise<PsiSession> {
   const before = await sessionOf(ctx, id)
   if (before.state === 'drafted') {
-    const agreed = consented(ctx, before, by)
+    const agreed = await consented(ctx, before, by)
     // It goes out now, however long it waited; the partner takes none that is older.
     const body = { ...agreed.proposal.body, createdAt: new Date(ctx.clock()).toISOString() }
     const content = { ...agreed, proposal: signedProposal(ctx, body) }
@@ -165,7 +165,7 @@ async function acceptAsPartner(
   // One at a time: two people who accept at once bring one list.
   const bring = async () => {
     const found = await sessionOf(ctx, id)
-    const agreed = consented(ctx, found, by)
+    const agreed = await consented(ctx, found, by)
     let { own } = agreed
     // The second person consents to what the first brought, and to nothing else.
     const second = own !== null && agreed.people.length > 1
@@ -289,21 +289,29 @@ async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** @throws ProtocolError `DUAL_CONTROL` */
-function consented(
+/**
+ * Where it takes two people, who consented by a token that was revoked since did not: on the partner's side
+ * another takes that place, with a list; what they proposed themselves goes nowhere.
+ * @throws ProtocolError `DUAL_CONTROL`
+ */
+async function consented(
   ctx: NodeContext,
-  { content, purpose }: PsiSession,
+  { side, content, purpose }: PsiSession,
   by: Operator | null,
-): PsiContent {
+): Promise<PsiContent> {
   if (by === null) return { ...content, automatic: true }
-  const [first] = content.people
   const { fourEyes } = termsOf(ctx, purpose)
+  const people = fourEyes ? await standing(ctx, content.people) : content.people
+  if (side === 'proposer' && people.length < content.people.length) {
+    fail('DUAL_CONTROL', { at: 'revoked' })
+  }
+  const [first] = people
   // Who consents alone, and was refused before, may do so again; so may two who are all it takes.
   if (first?.token === by.id && !fourEyes) return content
-  if (fourEyes && content.people.length > 1) return content
+  if (fourEyes && people.length > 1) return content
   const person = personOf(by)
-  for (const other of content.people) differ(other, person)
-  return { ...content, people: [...content.people, person] }
+  for (const other of people) differ(other, person)
+  return { ...content, people: [...people, person] }
 }
 
 function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {

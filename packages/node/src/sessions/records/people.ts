@@ -71,7 +71,15 @@ export async function agreedBy<Decider extends Named>(
     fail('DUAL_CONTROL', { at: 'proposer', hint: 'who proposed it carries it out' })
   }
   if (state !== 'approved' || decider === null) return fail('NOT_APPROVED', { at: state })
-  const token = await store.tokens.get(decider.token)
-  if (token === null || token.revokedAt !== null) fail('DUAL_CONTROL', { at: 'revoked' })
-  return decider
+  const [agreed] = await standing({ store }, [decider])
+  return agreed ?? fail('DUAL_CONTROL', { at: 'revoked' })
+}
+
+/** Those whose tokens are good still: one that was revoked since it decided decided nothing. */
+export async function standing<Somebody extends Pick<Named, 'token'>>(
+  { store }: Pick<NodeContext, 'store'>,
+  people: readonly Somebody[],
+): Promise<Somebody[]> {
+  const tokens = await Promise.all(people.map(({ token }) => store.tokens.get(token)))
+  return people.filter((_, i) => tokens[i] !== null && tokens[i]!.revokedAt === null)
 }
