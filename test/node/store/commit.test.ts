@@ -8,6 +8,7 @@ import {
   type UsageCounter,
 } from '@drempel/node/internal/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connect } from '../../../packages/node/src/store/sqlite/connection.ts'
 import { batch, entry, index } from '../../contracts/store/world.ts'
 
 let folder: string
@@ -70,6 +71,15 @@ describe('group commit', () => {
     await alone
     expect((await commits()) - before).toBe(2)
     expect(await store.meta.get('late')).toBe('again')
+  })
+
+  it('is on the disk when it is told of, also where the power goes', async () => {
+    const { db, close } = connect({ path: join(folder, 'other.db'), clock: () => 1_000 })
+    const setting = (name: string) => db.pragma(name, { simple: true })
+    // FULL: an fsync of the write-ahead log with each transaction. No kill of a process shows it.
+    expect([setting('journal_mode'), setting('synchronous')]).toEqual(['wal', 2])
+    expect(setting('fullfsync')).toBe(1)
+    close()
   })
 
   it('appends to a log by one transaction, and by none to a log of another size', async () => {
