@@ -177,6 +177,20 @@ describe('the letter that answers a request for access', () => {
   )
 })
 
+it.each([
+  ['police', 'nl', 'artikel 27 Wet politiegegevens', 'UAVG'],
+  ['police', 'en', 'article 27 of the Dutch Police Data Act', 'UAVG'],
+  ['bank', 'nl', 'artikel 41 UAVG', 'politiegegevens'],
+  ['bank', 'en', 'article 41 of the Dutch act', 'Police'],
+] as const)('a confidential %s keeps silent under its own law (%s)', (sector, lang, law, other) => {
+  const members = convenant.members.map((one) =>
+    one.id === NOTHING.member.id ? { ...one, sector } : one,
+  )
+  const text = letter({ confidential: true }, lang, { ...convenant, members })
+  expect(text).toContain(law)
+  expect(text).not.toContain(other)
+})
+
 describe('the letter about a case', () => {
   const { format: _, kind: __, value: ___, ...said } = NOTHING
   const file = (change: Partial<SubjectCaseFile['case']>, more = {}): SubjectCaseFile => ({

@@ -36,7 +36,9 @@ export function accessLetter(
       nl: `U vroeg op ${of.receivedAt.slice(0, 10)} welke gegevens wij in Drempel verwerken over ${KINDS[kind].nl} \`${value}\`. Dit is ons antwoord (artikel 15 AVG).`,
       en: `On ${of.receivedAt.slice(0, 10)} you asked which data we process in Drempel about ${KINDS[kind].en} \`${value}\`. This is our answer (article 15 GDPR).`,
     }),
-    ...(access.confidential ? [say(CONFIDENTIAL)] : disclosed(access, versions, lang)),
+    ...(access.confidential
+      ? [confidentialIn(member.id, versions.at(-1)!, lang)]
+      : disclosed(access, versions, lang)),
     `## ${say({ nl: 'Uw rechten', en: 'Your rights' })}`,
     rightsIn(member.fg, lang),
   ]
@@ -51,9 +53,23 @@ export function rightsIn(fg: string, lang: Lang): string {
   }[lang]
 }
 
-const CONFIDENTIAL: Text = {
-  nl: 'Wij bevestigen noch ontkennen dat wij gegevens hierover verwerken. Dat antwoord krijgt ieder die ons dit vraagt, of er gegevens zijn of niet, omdat een ander antwoord onderzoek kan schaden (artikel 23 AVG, artikel 27 Wet politiegegevens). De Autoriteit Persoonsgegevens kan op uw verzoek nagaan of wij ons aan de wet houden.',
-  en: 'We neither confirm nor deny that we process data about it. Everybody who asks gets this answer, whether there are data or not, since another one could harm investigations (article 23 GDPR, article 27 of the Dutch Police Data Act). At your request the Autoriteit Persoonsgegevens can establish whether we keep to the law.',
+/** @param member its sector says under which law it may keep silent */
+function confidentialIn(member: string, convenant: Convenant, lang: Lang): string {
+  const police = memberOf(convenant, member)?.sector === 'police'
+  const law = police ? POLICE_LAW : OTHERS_LAW
+  return {
+    nl: `Wij bevestigen noch ontkennen dat wij gegevens hierover verwerken. Dat antwoord krijgt ieder die ons dit vraagt, of er gegevens zijn of niet, omdat een ander antwoord onderzoek kan schaden (${law.nl}). De Autoriteit Persoonsgegevens kan op uw verzoek nagaan of wij ons aan de wet houden.`,
+    en: `We neither confirm nor deny that we process data about it. Everybody who asks gets this answer, whether there are data or not, since another one could harm investigations (${law.en}). At your request the Autoriteit Persoonsgegevens can establish whether we keep to the law.`,
+  }[lang]
+}
+
+const POLICE_LAW: Text = {
+  nl: 'artikel 27 Wet politiegegevens',
+  en: 'article 27 of the Dutch Police Data Act',
+}
+const OTHERS_LAW: Text = {
+  nl: 'artikel 23 AVG en artikel 41 UAVG',
+  en: 'article 23 GDPR and article 41 of the Dutch act that implements it (UAVG)',
 }
 
 const COMPARED: Text = {
