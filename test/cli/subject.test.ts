@@ -77,6 +77,15 @@ describe('the letter that answers a request for access', () => {
     expect(letter({ flag: FLAG, lists })).toContain('`host-t2`, lijst van 2027-05-01: ja')
   })
 
+  it.each([
+    ['nl', 'Ingetrokken: 2027-02-04, omdat zij ongegrond was'],
+    ['en', 'Withdrawn: 2027-02-04, since it was unfounded'],
+  ] as const)('tells why a flag was withdrawn (%s)', (lang, said) => {
+    expect(letter({ flag: FLAG }, lang)).toContain(`${said}\n`)
+    const before = letter({ flag: { ...FLAG!, withdrawnReason: null } }, lang)
+    expect(before).toContain(`${said.split(',')[0]}\n`)
+  })
+
   it.each(['nl', 'en'] as const)('tells what a flag is for, and how long it stays (%s)', (lang) => {
     const text = letter({ flag: { ...FLAG!, expires: null } }, lang)
     const asked = convenant.purposes.filter(({ kinds }) => kinds.includes('host'))

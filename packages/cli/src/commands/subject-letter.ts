@@ -122,7 +122,7 @@ function flagParts(
     [{ nl: 'Vervalt', en: 'Expires' }, flag.expires?.slice(0, 10) ?? say(NO_EXPIRY)],
     ...(flag.withdrawnAt === null
       ? []
-      : ([[{ nl: 'Ingetrokken', en: 'Withdrawn' }, flag.withdrawnAt.slice(0, 10)]] as const)),
+      : ([[{ nl: 'Ingetrokken', en: 'Withdrawn' }, withdrawnIn(flag, lang)]] as const)),
   ]
   const over = lists.map(({ rule, listTime, answer }) =>
     say({
@@ -142,6 +142,14 @@ function flagParts(
           })}\n\n${over.join('\n')}`,
         ]),
   ]
+}
+
+function withdrawnIn(
+  { withdrawnAt, withdrawnReason }: NonNullable<SubjectAccess['flag']>,
+  lang: Lang,
+): string {
+  const day = withdrawnAt!.slice(0, 10)
+  return withdrawnReason === null ? day : `${day}, ${WITHDRAWN[withdrawnReason][lang]}`
 }
 
 /** What a flag is processed for, and on which basis: that of who may ask about its kind. */
@@ -251,6 +259,24 @@ export const KINDS: Readonly<Record<SubjectAccess['kind'], Text>> = {
   host: { nl: 'hostnaam', en: 'host name' },
   domain: { nl: 'domeinnaam', en: 'domain name' },
   email: { nl: 'e-mailadres', en: 'e-mail address' },
+}
+
+const WITHDRAWN: Readonly<
+  Record<NonNullable<NonNullable<SubjectAccess['flag']>['withdrawnReason']>, Text>
+> = {
+  unfounded: { nl: 'omdat zij ongegrond was', en: 'since it was unfounded' },
+  'mistaken-identity': { nl: 'omdat het om iets anders ging', en: 'since it was mistaken' },
+  retracted: { nl: 'omdat de melder erop terugkwam', en: 'since who reported it took it back' },
+  settled: { nl: 'omdat de zaak is afgedaan', en: 'since the matter is settled' },
+  rectified: {
+    nl: 'omdat een ander gegeven was bedoeld',
+    en: 'since another identifier was meant',
+  },
+  'gone-from-source': {
+    nl: 'omdat onze bron het niet meer noemt',
+    en: 'since our source no longer has it',
+  },
+  other: { nl: 'om een andere reden', en: 'for another reason' },
 }
 
 const NO_EXPIRY: Text = {
