@@ -84,6 +84,11 @@ test('an entry that is dated out of the period is told of its log, in the report
 test('an alert is told one by one', () => {
   const { notable } = summary([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])
   expect(notable).toMatchObject([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }])
+  const facts = { period: parsePeriod('2026Q4')!, checkpoints: [], key: 'home', madeAt: 0 }
+  const told = summary([{ type: 'alert.raised', reason: 'RANGE_SWEPT' }, { type: 'bezwaar' }])
+  const report = htmlReport({ ...facts, summary: told, cosigned: [null] }, 'nl')
+  expect(report).toContain('<td>een reeks opeenvolgende nummers gevraagd (RANGE_SWEPT)</td>')
+  expect(report).toContain('<td>bezwaar</td><td>-</td>')
 })
 
 test('all that is told has words in both languages', () => {

@@ -3,6 +3,8 @@
  * log or a convenant is escaped; they are others' words.
  */
 
+import type { AlertCode } from '@drempel/protocol/api'
+import { ALERTS } from '../output/alerts.ts'
 import { escaped, htmlDocument } from '../output/document.ts'
 import type { Lang, Text } from '../output/language.ts'
 import type { Period } from './period.ts'
@@ -95,7 +97,7 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
       summary.notable.map(({ origin, index, time, type, reason, parties }) => [
         { short: time.replace('T', ' ').replace('Z', '') },
         eventWords(type)[lang],
-        reason || '-',
+        reasonOf(type, reason, lang),
         parties || '-',
         { short: `${origin.split('/').at(-1)} ${index}` },
       ]),
@@ -118,6 +120,12 @@ export function htmlReport(facts: ReportFacts, lang: Lang): string {
 /** Of tagging and of refusals there is no purpose. */
 function purposeOf(purpose: string, lang: Lang): string {
   return purpose === 'tag' ? TEXTS.tagging[lang] : purpose || '-'
+}
+
+/** An alert has words of its own; other reasons are the codes by which they are looked up. */
+function reasonOf(type: string, reason: string, lang: Lang): string {
+  const known = type === 'alert.raised' && Object.hasOwn(ALERTS, reason)
+  return known ? `${ALERTS[reason as AlertCode][lang]} (${reason})` : reason || '-'
 }
 
 /** What is short stays on one line. */

@@ -1,11 +1,11 @@
 /** alert list, alert seen: what stood out in how the node is used, for those who supervise it. */
 
 import {
-  type AlertCode,
   alertSeenRequest,
   alertSeen as alertSeenSchema,
   alerts as alertsSchema,
 } from '@drempel/protocol/api'
+import { ALERTS } from '../output/alerts.ts'
 import { withNext } from '../output/explain.ts'
 import type { Text } from '../output/language.ts'
 import { minute } from '../output/render.ts'
@@ -38,7 +38,7 @@ export const alertList: CommandSpec<{ readonly all?: boolean }> = {
     }
     const own = ctx.say({ nl: 'eigen medewerkers', en: 'own people' })
     const rows = list.alerts.map(({ id, time, code, member, purpose, kind, seenBy }) => [
-      ...[id, minute(time), ctx.say(MEANINGS[code])],
+      ...[id, minute(time), ctx.say(ALERTS[code])],
       ...[member ?? (code === 'TERMS_CHANGED' ? null : own), purpose, kind, seenBy],
     ])
     const text =
@@ -80,36 +80,4 @@ const NONE_UNSEEN: Text = {
 const SEEN: Text = {
   nl: 'wat al bekeken is: drempel alert list --all',
   en: 'what was looked at before: drempel alert list --all',
-}
-
-const MEANINGS: Readonly<Record<AlertCode, Text>> = {
-  TERMS_CHANGED: {
-    nl: 'het convenant werd gewijzigd in wat mag (log show --type convenant.changed)',
-    en: 'the convenant changed in what is allowed (log show --type convenant.changed)',
-  },
-  LOGS_DIFFER: {
-    nl: 'zijn logboek en het onze spreken elkaar tegen, of zijn een week niet te vergelijken (doctor)',
-    en: 'its log and ours contradict each other, or can not be compared for a week (doctor)',
-  },
-  VOLUME_UNUSUAL: {
-    nl: 'veel meer vragen dan gewoonlijk op een dag',
-    en: 'far more questions a day than usual',
-  },
-  RATE_UNUSUAL: {
-    nl: 'meer verzoeken per minuut dan mensen stellen',
-    en: 'more requests a minute than people ask',
-  },
-  HOURS_UNUSUAL: { nl: 'veel vragen buiten werktijd', en: 'many questions out of hours' },
-  IDENTIFIER_REPEATED: {
-    nl: 'steeds dezelfde identificator gevraagd',
-    en: 'one identifier asked again and again',
-  },
-  RANGE_SWEPT: {
-    nl: 'een reeks opeenvolgende nummers gevraagd',
-    en: 'a run of adjacent numbers asked',
-  },
-  FLAG_AS_QUESTION: {
-    nl: 'gemeld, gevraagd en weer ingetrokken of verlopen',
-    en: 'flagged, asked, and withdrawn or expired again',
-  },
 }
