@@ -1,0 +1,103 @@
+/**
+ * Each durable step of a key generation fails at its leader or at a holder, before it was written and after:
+ * no holder has half a key, the next generation is whole, and the logs are sound.
+ */
+
+import { dirname } from 'node:path'
+import { fsck } from '@drempel/node/internal/app'
+import { catchUp, evaluateInputs } from '@drempel/node/internal/sessions'
+import type { LogBatch } from '@drempel/node/internal/store'
+import { hex, ProtocolError, utf8 } from '@drempel/protocol/encoding'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bend } from '../kit/bend.ts'
+import { Federation } from '../kit/federation.ts'
+import { eventually, type Member } from '../kit/member.ts'
+
+type Store = Member['ctx']['store']
+type Step = readonly [
+  step: string,
+  of: (store: Store) => object,
+  name: string,
+  meant?: (...given: never[]) => boolean,
+]
+
+const STEPS: readonly Step[] = [
+  ['what it drew', ({ keys }) => keys, 'saveGeneration'],
+  ['its share', ({ meta }) => meta, 'set', (name: string) => name.startsWith('dkg-share/')],
+  [
+    'the entry',
+    ({ log }) => log,
+    'append',
+    (_: string, { entries }: LogBatch) => entries.some(({ type }) => type === 'key.epoch'),
+  ],
+  ['the key', ({ keys }) => keys, 'put'],
+  ['that the key before is replaced', ({ keys }) => keys, 'setState'],
+]
+
+let federation: Federation
+let leader: Member
+
+beforeAll(async () => {
+  federation = await Federation.open({ rules: [{ kind: 'host', t: 2 }], background: false })
+  leader = federation.member('bank-a')
+  await leader.generateKey()
+})
+
+afterAll(async () => {
+  try {
+    for (const member of federation.members) {
+      await member.stop()
+      const checked = await fsck(dirname(member.live.node.home.paths.store))
+      expect(checked.flatMap(({ damage }) => damage)).toEqual([])
+    }
+  } finally {
+    await federation.close()
+  }
+})
+
+async function output({ ctx }: Member, epoch: string): Promise<string> {
+  const inputs = [utf8('a.example')]
+  const asked = { protocol: 'tag', kind: 'host', epoch, inputs, count: 1, record: {} } as const
+  return hex((await evaluateInputs(ctx, asked)).outputs[0]!)
+}
+
+/** All holders have the latest key, with their shares, and any quorum of them evaluates alike. */
+async function expectOneKey(epoch: string): Promise<void> {
+  for (const { ctx } of federation.members) {
+    const row = await ctx.store.keys.current('host')
+    expect([row?.epoch, row?.sealedShare === null]).toEqual([epoch, false])
+  }
+  const outputs = await Promise.all(federation.members.map((member) => output(member, epoch)))
+  expect(new Set(outputs).size).toBe(1)
+}
+
+type Loose = Record<string, (...given: never[]) => Promise<unknown>>
+const cases = (['bank-a', 'telecom'] as const).flatMap((who) =>
+  (['before', 'after'] as const).flatMap((when) =>
+    STEPS.map((step) => [who, when, ...step] as const),
+  ),
+)
+
+test.each(cases)('at %s, %s it was written: %s', async (who, when, _, of, name, meant) => {
+  const victim = federation.member(who)
+  let failed = false
+  const restore = bend(of(victim.ctx.store) as Loose, name, (honest) => async (...given) => {
+    if (failed || meant?.(...given) === false) return honest(...given)
+    failed = true
+    if (when === 'after') await honest(...given)
+    throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
+  })
+  await leader.generateKey().catch(() => undefined)
+  await eventually(async () => (failed ? true : undefined))
+  restore()
+  // Whoever has the key of all that signed hands it to who has not.
+  for (const member of federation.members) await catchUp(member.ctx)
+  const epochs = await Promise.all(
+    federation.members.map(async ({ ctx }) => (await ctx.store.keys.current('host'))!.epoch),
+  )
+  expect(new Set(epochs).size).toBe(1)
+  await expectOneKey(epochs[0]!)
+  const { epoch } = await leader.generateKey()
+  expect(Number(epoch)).toBeGreaterThan(Number(epochs[0]))
+  await expectOneKey(epoch)
+})
