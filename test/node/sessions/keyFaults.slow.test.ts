@@ -14,24 +14,25 @@ import { Federation } from '../kit/federation.ts'
 import { eventually, type Member } from '../kit/member.ts'
 
 type Store = Member['ctx']['store']
-type Step = readonly [
-  step: string,
-  of: (store: Store) => object,
-  name: string,
-  meant?: (...given: never[]) => boolean,
-]
+type Step = {
+  readonly step: string
+  readonly of: (store: Store) => object
+  readonly name: string
+  readonly meant?: (...given: never[]) => boolean
+}
 
 const STEPS: readonly Step[] = [
-  ['what it drew', ({ keys }) => keys, 'saveGeneration'],
-  ['its share', ({ meta }) => meta, 'set', (name: string) => name.startsWith('dkg-share/')],
-  [
-    'the entry',
-    ({ log }) => log,
-    'append',
-    (_: string, { entries }: LogBatch) => entries.some(({ type }) => type === 'key.epoch'),
-  ],
-  ['the key', ({ keys }) => keys, 'put'],
-  ['that the key before is replaced', ({ keys }) => keys, 'setState'],
+  { step: 'what it drew', of: ({ keys }) => keys, name: 'saveGeneration' },
+  {
+    ...{ step: 'its share', of: ({ meta }) => meta, name: 'set' },
+    meant: (name: string) => name.startsWith('dkg-share/'),
+  },
+  {
+    ...{ step: 'the entry', of: ({ log }) => log, name: 'append' },
+    meant: (_: string, { entries }: LogBatch) => entries.some(({ type }) => type === 'key.epoch'),
+  },
+  { step: 'the key', of: ({ keys }) => keys, name: 'put' },
+  { step: 'that the key before is replaced', of: ({ keys }) => keys, name: 'setState' },
 ]
 
 let federation: Federation
@@ -73,12 +74,10 @@ async function expectOneKey(epoch: string): Promise<void> {
 
 type Loose = Record<string, (...given: never[]) => Promise<unknown>>
 const cases = (['bank-a', 'telecom'] as const).flatMap((who) =>
-  (['before', 'after'] as const).flatMap((when) =>
-    STEPS.map((step) => [who, when, ...step] as const),
-  ),
+  (['before', 'after'] as const).flatMap((when) => STEPS.map((step) => ({ who, when, ...step }))),
 )
 
-test.each(cases)('at %s, %s it was written: %s', async (who, when, _, of, name, meant) => {
+test.each(cases)('at $who, $when it was written: $step', async ({ who, when, of, name, meant }) => {
   const victim = federation.member(who)
   let failed = false
   const restore = bend(of(victim.ctx.store) as Loose, name, (honest) => async (...given) => {
