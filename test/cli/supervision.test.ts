@@ -104,6 +104,7 @@ describe('a question that takes two people', () => {
       const csv = 'identifier,answer\na.example,over\nb.example,not-over\nx y,HOST_CHARACTER\n'
       const shown = await ran(node, 'question', 'ask', ID)
       expect(shown.out).toBe(csv)
+      expect(shown.err).toMatch(new RegExp(`txid +${ID}\nA person decides; this is advice.`))
       const folder = mkdtempSync(join(tmpdir(), 'drempel-cli-'))
       const written = await ran(node, 'question', 'ask', ID, '-o', join(folder, 'a.csv'))
       expect(readFileSync(join(folder, 'a.csv'), 'utf8')).toBe(csv)

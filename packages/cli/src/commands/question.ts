@@ -103,8 +103,8 @@ export const questionAskCommand: CommandSpec<AskOptions> = {
     'question ask 00112233445566778899aabbccddeeff -o answers.csv',
   ],
   notes: {
-    nl: 'Van een vraag over een bestand: CSV met identificator en antwoord, in de volgorde van het bestand.',
-    en: 'Of a question about a file: CSV with identifier and answer, in the order of the file.',
+    nl: 'Van een vraag over een bestand: CSV met identificator en antwoord, in de volgorde van het bestand. Bij drempel feedback is de plaats het nummer in die volgorde, vanaf 1.',
+    en: 'Of a question about a file: CSV with identifier and answer, in the order of the file. For drempel feedback the place is the number in that order, from 1.',
   },
   async run(ctx, { receipt, output }, id: string) {
     await expectReceipt(ctx, receipt)
@@ -135,7 +135,10 @@ async function answersText(
     csvLine([values[i] ?? '', 'answer' in result ? result.answer : result.rejected]),
   )
   const csv = [csvLine(['identifier', 'answer']), ...lines].join('')
-  if (output === undefined) return csv.trimEnd()
+  if (output === undefined) {
+    ctx.note(questionText(ctx, answer))
+    return csv.trimEnd()
+  }
   const path = ctx.path(output)
   await writeText(path, csv, ctx.world.random)
   return `${path}\n${questionText(ctx, answer)}`
