@@ -21,7 +21,7 @@ import {
   putInForce,
   verifyPublications,
 } from './lists.ts'
-import type { LiveRound, Rounds } from './live.ts'
+import { type LiveRound, OPEN, type Rounds } from './live.ts'
 import { agreed, announced, upload } from './member.ts'
 import { announcement, hex16, signedCommitment, terms } from './messages.ts'
 
@@ -204,7 +204,7 @@ async function published(
   const round = publications[0]?.statements[0]?.body.round
   const live = round === undefined ? undefined : rounds.find(round)
   if (live === undefined) {
-    await putInForce(ctx, verifyPublications(ctx, from, publications))
+    await putInForce(ctx, verifyPublications(ctx, from, publications), [...OPEN, 'failed'])
     return
   }
   for (const { statements } of publications) {
@@ -224,7 +224,7 @@ async function published(
   const accepted = await putInForce(ctx, records, {
     id: announcement.round,
     // Whatever this node heard of the round on the way: who was left out of it heard little.
-    from: ['announced', 'collecting', 'computing', 'opening'],
+    from: OPEN,
     to: 'published',
     patch: {},
   })

@@ -17,7 +17,7 @@ import {
 } from '@drempel/protocol/encoding'
 import { recordKey, recordKeys } from '@drempel/protocol/threshold'
 import { z } from 'zod'
-import type { RoundTransition, ThresholdListRecord } from '../../store/index.ts'
+import type { RoundState, RoundTransition, ThresholdListRecord } from '../../store/index.ts'
 import type { InForce, NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
 import { mayHold, memberKey } from '../federation.ts'
@@ -130,13 +130,14 @@ function verifyPublication(
 
 /**
  * Logs verified lists and puts them in force, all or none.
- * @param publish the round's own transition, made in the same transaction
+ * @param publish the round's own transition, made in the same transaction; or, of a round that this node is
+ * not at work on, the states in which it may have left it
  * @returns false when something newer is in force already
  */
 export async function putInForce(
   ctx: NodeContext,
   records: readonly ThresholdListRecord[],
-  publish?: RoundTransition,
+  publish: RoundTransition | readonly RoundState[] = ['failed'],
 ): Promise<boolean> {
   for (const record of records) {
     const known = await ctx.store.lists.current(record.kind, record.rule)
@@ -144,21 +145,26 @@ export async function putInForce(
     if (known !== null && known.createdAt > record.createdAt) return false
     await journalListAccepted(ctx, record)
   }
-  const transition = publish ?? (await missedEnd(ctx, records))
+  const transition = 'id' in publish ? publish : await missedEnd(ctx, records, publish)
   return ctx.store.lists.accept(records, transition, await ownersOf(ctx, records))
 }
 
-/** A node that was down at the end of a round gave it up; the three signatures say how it ended. */
+/**
+ * A node that was down at the end of a round gave it up, or could not say that it had begun; the three
+ * signatures say how it ended.
+ */
 async function missedEnd(
   ctx: NodeContext,
   records: readonly ThresholdListRecord[],
+  from: readonly RoundState[],
 ): Promise<RoundTransition | undefined> {
   const id = records[0]?.round
   if (id === undefined || records.some(({ round }) => round !== id)) return undefined
-  if ((await ctx.store.rounds.get(id))?.state !== 'failed') return undefined
-  // That it failed here is true as well, and the row is about to say something else.
+  const state = (await ctx.store.rounds.get(id))?.state
+  if (state === undefined || !from.includes(state)) return undefined
+  // What it was before is true as well, and the row is about to say something else.
   await enterRounds(ctx)
-  return { id, from: ['failed'], to: 'published', patch: { reason: null, culprit: null } }
+  return { id, from, to: 'published', patch: { reason: null, culprit: null } }
 }
 
 /** What this node has in force of a kind, to hand to a member that was away. */

@@ -70,6 +70,7 @@ export class Deferred<Value> {
 const SILENCE_MS = 2 * 60_000
 /** Nothing else of the kind can run meanwhile. */
 const LONGEST_MS = 2 * 60 * 60_000
+export const OPEN = ['announced', 'collecting', 'computing', 'opening'] as const
 /** Rounds whose end is remembered, so that a late question is told why it ended. */
 const REMEMBERED = 64
 
@@ -184,9 +185,8 @@ export class Rounds {
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     // Its announcement comes before its end.
     await enterRounds(ctx)
-    const open = ['announced', 'collecting', 'computing', 'opening'] as const
     const patch = { reason, culprit, entered: false } as const
-    const moved = await ctx.store.rounds.transition(round, open, 'failed', patch)
+    const moved = await ctx.store.rounds.transition(round, OPEN, 'failed', patch)
     this.#live.delete(round)
     if (!moved) return
     ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
