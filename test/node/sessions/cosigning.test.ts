@@ -4,7 +4,11 @@ import type { WitnessStore } from '@drempel/node/internal/store'
 import { witnessing } from '@drempel/protocol/api'
 import { fromBase64, fromBase64url, fromUtf8, ProtocolError } from '@drempel/protocol/encoding'
 import {
+  cosigner,
+  encodeCosignatures,
   openCosigned,
+  parseAddCheckpoint,
+  parseNote,
   parseReceipt,
   verifierKey,
   verifyReceipt,
@@ -58,6 +62,25 @@ function silence(id: string): void {
   const { add } = witness
   witness.add = async () => {
     throw new ProtocolError('LOG_UNAVAILABLE')
+  }
+  restore.push(() => {
+    witness.add = add
+  })
+}
+
+/** From now on this witness signs with another time than it is. */
+function cosignAt(id: string, seconds: number): void {
+  const { signer, witnessing } = federation.member(id).ctx
+  const witness = witnessing.witness as { add: typeof witnessing.witness.add }
+  const { add } = witness
+  witness.add = async (from, body) => {
+    const answer = await add(from, body)
+    if (answer.status !== 200) return answer
+    const { text } = parseNote(parseAddCheckpoint(fromUtf8(body)).checkpoint)
+    const time = Math.floor((Date.now() + federation.clock.ahead) / 1000) + seconds
+    const { key, sign } = cosigner(`drempel/proef/${id}`, signer, time)
+    const signature = { name: key.name, id: key.id, bytes: sign(text) }
+    return { ...answer, lines: encodeCosignatures([signature]) }
   }
   restore.push(() => {
     witness.add = add
@@ -184,6 +207,16 @@ describe('without some of them', () => {
   test('one dead of three is not missed', async () => {
     silence('bank-b')
     expect((await ask(STRICT)).status).toBe(200)
+  })
+
+  test.each([
+    ['two minutes and more before', -125, 503],
+    ['two minutes and more behind', 125, 503],
+    ['within two minutes of', -110, 200],
+  ])('a cosignature %s the own clock counts accordingly', async (_, seconds, status) => {
+    for (const id of ['bank-b', 'platform']) cosignAt(id, seconds)
+    silence('telecom')
+    expect((await ask(STRICT)).status).toBe(status)
   })
 
   test('without a quorum strict purposes get no answer, prompt ones do', async () => {
