@@ -12,6 +12,7 @@ import {
 } from '@drempel/protocol/log'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Federation } from '../../kit/federation.ts'
+import { asJson } from '../../kit/lead.ts'
 import type { Entry, Member } from '../../kit/member.ts'
 import { post } from '../../kit/peer.ts'
 import { publish } from '../../kit/publication.ts'
@@ -269,6 +270,74 @@ describe('a member that', () => {
     await daily.get(asker)!.run()
     expect((await view(asker)).discrepancies[0]).toMatchObject({ txid, kind: 'one-sided' })
   })
+
+  test('shows another transaction in the place of the one that it left out is found', async () => {
+    const shown = await ask()
+    bend(holder, 'oprf.evaluated', async () => ({}))
+    const txid = await ask()
+    for (const undo of restore.splice(0)) undo()
+    const { origin, index } = (await holder.ctx.audit.find(shown)).at(-1)!
+    const receipt = await holder.ctx.audit.receipt(origin, index)
+    restore.push(
+      holder.lie('log/shared', async (_from, body, honest) => {
+        const { txids } = JSON.parse(fromUtf8(body)) as { txids: string[] }
+        const { entries } = (await honest()) as { entries: string[][] }
+        return { entries: entries.map((list, i) => (txids[i] === txid ? [receipt] : list)) }
+      }),
+    )
+    await nextDay()
+    const found = (await view(asker)).discrepancies.filter((one) => one.txid === txid)
+    expect(found).toMatchObject([{ kind: 'one-sided', member: holder.id }])
+  })
+
+  type Head = { checkpoint: string | null; proof: string[]; quiet: string[] | null }
+  test.each<[string, (origin: string, from: number, to: number) => Promise<string[]>]>([
+    ['nothing', async () => []],
+    ['entries of another kind', (origin, from, to) => receipts(origin, from, to, (index) => index)],
+    [
+      'an anchor of before',
+      async (origin, from, to) => {
+        const anchors = (await holder.entries()).filter((one) => one.origin === origin)
+        const { at } = anchors.find(({ type }) => type === 'witness.anchored')!
+        return receipts(origin, from, to, () => at)
+      },
+    ],
+  ])('says that it only anchored, and shows %s, is anchored', async (_, lie) => {
+    // What is quiet is anchored by nobody; one day with something to anchor, and one to be at rest.
+    await asker.ctx.audit.append({ type: 'node.started' }, null)
+    await nextDay()
+    await nextDay()
+    await holder.ctx.audit.append({ type: 'node.started' }, null)
+    restore.push(
+      holder.lie('log/head', async (_from, body, honest) => {
+        const { origin, size } = JSON.parse(fromUtf8(body)) as { origin: string; size: number }
+        const head = (await honest()) as unknown as Head
+        const now = head.checkpoint === null ? 0 : (await holder.ctx.audit.size(origin))!
+        return size < now ? { ...head, quiet: await lie(origin, size, now) } : asJson(head)
+      }),
+    )
+    const entries = (await nextDay()).get(asker)!
+    const anchored = entries.filter(({ type }) => type === 'witness.anchored')
+    expect(anchored).toMatchObject([{ parties: [holder.id] }])
+  })
+
+  /** Under the head of that size, as many as lie between. */
+  async function receipts(
+    origin: string,
+    from: number,
+    to: number,
+    place: (index: number) => number,
+  ): Promise<string[]> {
+    const { audit } = holder.ctx
+    const checkpoint = (await audit.checkpoint(origin))!
+    const made: string[] = []
+    for (let nth = from; nth < to; nth++) {
+      const index = place(nth)
+      const [extra, proof] = [await audit.leaf(origin, index), await audit.proof(origin, index, to)]
+      made.push(encodeReceipt({ index, proof, checkpoint, extra }))
+    }
+    return made
+  }
 
   test('answers with what is no log is entered, not passed over', async () => {
     await ask()
