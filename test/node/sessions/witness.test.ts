@@ -158,6 +158,22 @@ describe('a log that grows', () => {
     expect((await add(first)).status).toBe(200)
   })
 
+  test('with one false proof after another, ten of a minute and member are entered', async () => {
+    // As a minute begins.
+    federation.clock.ahead = 180_000 - (Date.now() % 60_000)
+    const checkpoint = await log.checkpoint(281)
+    const text = encodeAddCheckpoint({ oldSize: 280, proof: [], checkpoint })
+    const refused = await witness.adds(async () => {
+      for (let nth = 0; nth < 12; nth++) expect((await add(text)).status).toBe(422)
+      expect((await add(text, witness, relay)).status).toBe(422)
+    })
+    federation.clock.ahead = 0
+    expect(refused.map((one) => 'parties' in one && one.parties)).toEqual([
+      ...Array(10).fill([owner.id]),
+      [relay.id],
+    ])
+  })
+
   test('of requests that race, all compared with the same tree, one is cosigned', async () => {
     const growths = await Promise.all([281, 282, 283, 284].map((size) => log.growth(280, size)))
     const answers = await Promise.all(growths.map((text) => add(text)))
