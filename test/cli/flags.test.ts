@@ -92,6 +92,16 @@ describe('flag import', () => {
     })
   })
 
+  it('does not write its rejected rows over the file it reads', async () => {
+    const { node, known } = await importer()
+    const path = file('host\na.example\nnodot\n')
+    const { exit, err } = await run(node.home, path, '--rejected', path)
+    expect(exit).toBe(2)
+    expect(err).toContain('SAME_FILE')
+    expect(readFileSync(path, 'utf8')).toBe('host\na.example\nnodot\n')
+    expect(known.size).toBe(0)
+  })
+
   it('writes rejected rows, of both sides, by number and code and without the value', async () => {
     const { node, known } = await importer()
     const path = file(

@@ -224,6 +224,14 @@ describe('psi', () => {
     expect(await by(bank, [...TO_TELECOM, ...list])).toMatchObject({ exit: 2 })
     const nowhere = [...TO_TELECOM, '--flags', '-o', 'no/such/folder.csv']
     expect(await by(bank, nowhere)).toMatchObject({ exit: 1 })
+    const own = csv(['a.example'])
+    for (const option of ['-o', '--rejected']) {
+      const over = [...TO_TELECOM, '--csv', own, '--column', 'domain', option, own]
+      expect(await by(bank, over)).toMatchObject({
+        exit: 2,
+        err: expect.stringContaining('SAME_FILE'),
+      })
+    }
     expect((await by(bank, ['psi', 'list', '--json'])).json()).toEqual({ sessions: [] })
   })
 })

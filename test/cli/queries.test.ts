@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
@@ -159,9 +159,10 @@ describe('screen', () => {
   // Row 5 is not sent, and the first of the second query is in row 6.
   const BEGIN = `row,answer,txid,place\n2,over,${TXID},1\n3,not-over,${TXID},2\n4,HOST_CHARACTER,${TXID},3\n`
   const ANSWERS = `${BEGIN}5,ROW_WIDTH,,\n6,over,${TXID},1\n`
-  const argv = (home: string, ...more: string[]) => [
+  const argv = (home: string, ...more: string[]) => screening(file(), home, ...more)
+  const screening = (path: string, home: string, ...more: string[]) => [
     'screen',
-    file(),
+    path,
     '--column',
     'host',
     ...QUESTION,
@@ -169,6 +170,21 @@ describe('screen', () => {
     home,
     ...more,
   ]
+
+  it.each(['-o', '--receipt'])('does not write over the file it reads, with %s', async (option) => {
+    const node = await screener()
+    const path = file()
+    const before = readFileSync(path, 'utf8')
+    const other = join(folder(), 'link.csv')
+    symlinkSync(path, other)
+    for (const name of [path, other]) {
+      const { exit, err } = await drempel(screening(path, node.home, option, name))
+      expect(exit).toBe(2)
+      expect(err).toContain('SAME_FILE')
+    }
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(node.calls).toEqual([])
+  })
 
   it("asks in batches of the purpose's size, and answers by row", async () => {
     const node = await screener()

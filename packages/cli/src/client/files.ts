@@ -64,6 +64,19 @@ export async function checkWritable(path: string, random: RandomBytes): Promise<
 }
 
 /**
+ * Before anything is written: the file that is read from is no file to write to, under none of its names.
+ * @throws ProtocolError `SAME_FILE`
+ */
+export async function checkApart(output: string, source: string): Promise<void> {
+  const [one, other] = await Promise.all([
+    stat(output, { bigint: true }).catch(() => undefined),
+    stat(source, { bigint: true }).catch(() => undefined),
+  ])
+  if (one === undefined || other === undefined) return
+  if (one.dev === other.dev && one.ino === other.ino) fail('SAME_FILE', { at: output })
+}
+
+/**
  * Before what takes long: what is there of a folder, or what it would be made in, is one to write in.
  * @throws ProtocolError `FILE_UNWRITABLE`
  */

@@ -15,6 +15,7 @@ import {
 import { EVIDENCE_CLASSES, isEvidenceClass, taxonomyEntry } from '@drempel/protocol/convenant'
 import { hex, isProtocolError } from '@drempel/protocol/encoding'
 import { type CsvFile, type CsvRow, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
+import { checkApart } from '../client/files.ts'
 import type { NodeClient } from '../client/node.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
@@ -89,6 +90,7 @@ export const flagImport: CommandSpec<Options> = {
   async run(ctx, options, name: string) {
     checkFixed(ctx, options)
     const path = ctx.path(name)
+    if (options.rejected !== undefined) await checkApart(ctx.path(options.rejected), path)
     const file = await openCsv(path, options.delimiter)
     const read = fieldReader(file, options)
     const node = await ctx.node()

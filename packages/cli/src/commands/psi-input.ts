@@ -4,6 +4,7 @@ import { IMPORT_CHUNK, psiListRequest, psiListResponse } from '@drempel/protocol
 import { hex } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { columnIndex, isTooWide, locatedRows, openCsv } from '../client/csv.ts'
+import { checkApart } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { startProgress } from '../output/progress.ts'
 import { rejectionText } from '../output/rejections.ts'
@@ -88,6 +89,7 @@ async function bringFile(
   if (delimiter !== undefined && delimiter.length !== 1) {
     usage('--delimiter', { nl: 'één teken', en: 'one character' }, ctx.lang)
   }
+  if (asked !== undefined) await checkApart(ctx.path(asked), path)
   const file = await openCsv(path, delimiter)
   const index = columnIndex(file, column)
   const node = await ctx.node()

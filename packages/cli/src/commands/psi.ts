@@ -9,7 +9,7 @@ import {
   psiSessions,
 } from '@drempel/protocol/api'
 import { PSI_PROTOCOLS, PSI_TO } from '@drempel/protocol/convenant'
-import { checkWritable } from '../client/files.ts'
+import { checkApart, checkWritable } from '../client/files.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
 import { follow, outcome } from './psi-follow.ts'
@@ -93,7 +93,7 @@ export const psiPropose: CommandSpec<ProposeOptions> = {
     en: `Each proposal stands in the log. The list does not leave the node, and cannot change any more: the other side gets a fingerprint of it and a rounded size.\nProtocols: ecdh for small lists and for a size, ot for large lists, prepared with a list that the other masked ahead (psi prepare).\n${ENDS.en}`,
   },
   async run(ctx, options) {
-    await expectOutput(ctx, options.output)
+    await expectOutput(ctx, options.output, options.csv)
     const { kind, purpose, protocol } = options
     const { input } = await bringInput(ctx, kind, options, true)
     const node = await ctx.node()
@@ -152,7 +152,7 @@ export const psiAccept: CommandSpec<
   },
   async run(ctx, options, given: string) {
     const id = checked(ctx, given)
-    await expectOutput(ctx, options.output)
+    await expectOutput(ctx, options.output, options.csv)
     const node = await ctx.node()
     const before = await node.get(`psi/${id}`, psiSchema)
     const needed = before.side === 'partner' && before.own === null
@@ -209,7 +209,7 @@ export const psiRepeat: CommandSpec<
   },
   async run(ctx, options, given: string) {
     const id = checked(ctx, given)
-    await expectOutput(ctx, options.output)
+    await expectOutput(ctx, options.output, options.csv)
     const node = await ctx.node()
     const { kind } = await node.get(`psi/${id}`, psiSchema)
     const { input } = await bringInput(ctx, kind, options, false)
@@ -280,8 +280,14 @@ const LONG_MS = 10 * 60_000
 const OPEN: readonly string[] = ['drafted', 'proposed', 'committed', 'running']
 
 /** Before anything is proposed: a result that can't be written would be asked for twice. */
-async function expectOutput(ctx: Context, output: string | undefined): Promise<void> {
-  if (output !== undefined) await checkWritable(ctx.path(output), ctx.world.random)
+async function expectOutput(
+  ctx: Context,
+  output: string | undefined,
+  source?: string,
+): Promise<void> {
+  if (output === undefined) return
+  if (source !== undefined) await checkApart(ctx.path(output), ctx.path(source))
+  await checkWritable(ctx.path(output), ctx.world.random)
 }
 
 function checked(ctx: Context, id: string): string {

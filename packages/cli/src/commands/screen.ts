@@ -18,7 +18,7 @@ import {
   locatedRows,
   openCsv,
 } from '../client/csv.ts'
-import { reasonOf } from '../client/files.ts'
+import { checkApart, reasonOf } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
@@ -86,7 +86,11 @@ export const screenCommand: CommandSpec<Options> = {
     if (options.delimiter !== undefined && options.delimiter.length !== 1) {
       usage('--delimiter', { nl: 'één teken', en: 'one character' }, ctx.lang)
     }
-    const file = await openCsv(ctx.path(name), options.delimiter)
+    const path = ctx.path(name)
+    for (const written of [options.output, options.receipt]) {
+      if (written !== undefined) await checkApart(ctx.path(written), path)
+    }
+    const file = await openCsv(path, options.delimiter)
     const index = columnIndex(file, options.column)
     if (options.propose === true) return proposeScreen(ctx, options, file, index)
     await expectReceipt(ctx, options.receipt)

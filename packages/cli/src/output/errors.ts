@@ -50,6 +50,7 @@ export type CliErrorCode =
   | 'REHEARSING'
   | 'REPORT_CHANGED'
   | 'ROUND_FAILED'
+  | 'SAME_FILE'
   | 'SIGNATURE_WRONG'
   | 'TOKEN_MISSING'
   | 'USAGE'
@@ -402,6 +403,14 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorSpec>> = {
       en: 'The round failed; the last list stays in force',
     },
     next: { nl: 'drempel doctor, en dan opnieuw', en: 'drempel doctor, then try again' },
+  },
+  SAME_FILE: {
+    exit: EXIT.usage,
+    title: {
+      nl: 'Het bestand dat gelezen wordt, zou worden overschreven; er is niets gebeurd',
+      en: 'The file that is read would be overwritten; nothing was done',
+    },
+    next: { nl: 'schrijf naar een ander bestand', en: 'write to another file' },
   },
   SIGNATURE_WRONG: {
     exit: EXIT.failed,
