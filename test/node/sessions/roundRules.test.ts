@@ -139,3 +139,18 @@ test('who is left out may not leave a sector that a rule needs with one member',
   const round = await federation.member('telecom').round()
   expect(round).toMatchObject({ state: 'failed', reason: 'SECTOR_ALONE' })
 })
+
+test('a round to which nobody has a list says that too few take part', async () => {
+  const empty = await Federation.open({ contributorsMayChange: true })
+  try {
+    const leader = empty.member('bank-a')
+    await leader.generateKey()
+    expect(await leader.round()).toMatchObject({
+      state: 'failed',
+      reason: 'TOO_FEW_CONTRIBUTORS',
+      culprit: 'bank-a',
+    })
+  } finally {
+    await empty.close()
+  }
+})

@@ -123,6 +123,8 @@ async function leadOn(
   const commitments = await collectCommitments(ctx, live, present)
   const openings = await collectOpenings(ctx, round, commitments)
   const terms: Terms = { announcement, commitments: [...commitments], openings: [...openings] }
+  // Before anybody shares a list that would not be computed on.
+  await mayCompute(ctx, live, members, contributors(terms))
   await Promise.all(
     commitments.map(({ member }) => ctx.call(member, 'rounds/terms', terms as unknown as Json)),
   )
