@@ -1,8 +1,9 @@
 /** The operator API against its own users: no token, the wrong role, bodies that are none. */
 
 import type { Diagnosis } from '@drempel/protocol/api'
-import type { Json } from '@drempel/protocol/encoding'
+import { type Json, ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bend } from '../kit/bend.ts'
 import { Federation, random } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
 import { readProblem } from '../kit/peer.ts'
@@ -115,6 +116,21 @@ test('the doctor says the same in the language that is asked for', async () => {
   const details = new Set(en.map(({ detail }) => detail))
   expect(nl.filter(({ detail }) => details.has(detail))).toEqual([])
   expect(await told('de')).toEqual(en)
+})
+
+test.each([
+  ['CLOCK_SKEW', 'clocks'],
+  ['UNKNOWN_PEER', 'installed'],
+  ['PEER_UNREACHABLE', 'is that node up'],
+])('the doctor tells why a peer does not do as asked: %s', async (code, advice) => {
+  bend(node.ctx, 'call', (honest) => async (member, ...rest) => {
+    if (member !== 'bank-b') return honest(member, ...rest)
+    if (code === 'PEER_UNREACHABLE') throw new ProtocolError(code, { culprit: member })
+    throw new ProtocolError('PEER_PROBLEM', { culprit: member, at: code })
+  })
+  const { checks } = (await node.api('GET', '/doctor')).json as Diagnosis
+  const told = checks.find(({ name }) => name === 'peer bank-b')
+  expect(told).toMatchObject({ ok: false, detail: code, next: expect.stringContaining(advice) })
 })
 
 const bodied = routes.filter(({ body }) => body !== undefined)

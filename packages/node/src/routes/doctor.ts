@@ -2,10 +2,9 @@
 
 import type { Diagnosis } from '@drempel/protocol/api'
 import type { Convenant } from '@drempel/protocol/convenant'
-import { ProtocolError } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang } from '../http/index.ts'
-import { daysLeft, listCases, silentMembers, stuckRecords } from '../sessions/index.ts'
+import { codeOf, daysLeft, listCases, silentMembers, stuckRecords } from '../sessions/index.ts'
 import { comparedWith } from './compared.ts'
 import type { RunningNode } from './node.ts'
 
@@ -254,20 +253,40 @@ async function keyCheck(ctx: Ctx, kind: IdentifierKind): Promise<Check> {
 }
 
 async function peerCheck(ctx: Ctx, id: string, kind: IdentifierKind): Promise<Check> {
-  const about = {
-    name: { nl: `node van ${id}`, en: `peer ${id}` },
-    next: {
-      nl: 'draait die node, en op het adres dat in het convenant staat?',
-      en: 'is that node up, and at the URL in the convenant?',
-    },
-  }
+  const name = { nl: `node van ${id}`, en: `peer ${id}` }
   try {
     await ctx.call(id, 'keys/current', { kind }, { timeoutMs: PEER_MS })
-    return { ...about, ok: true, detail: { nl: 'antwoordt, ondertekend', en: 'answers, signed' } }
+    const detail = { nl: 'antwoordt, ondertekend', en: 'answers, signed' }
+    return { name, ok: true, detail, next: NONE }
   } catch (error) {
-    const code = error instanceof ProtocolError ? error.code : 'INTERNAL'
-    return { ...about, ok: false, detail: same(code) }
+    // Of a peer that refused, what it refused for: it is up.
+    const code = codeOf(error)
+    return { name, ok: false, detail: same(code), next: PEER_NEXT[code] ?? IS_IT_UP }
   }
+}
+
+const IS_IT_UP: Text = {
+  nl: 'draait die node, en op het adres dat in het convenant staat?',
+  en: 'is that node up, and at the URL in the convenant?',
+}
+
+const PEER_NEXT: Readonly<Record<string, Text>> = {
+  CLOCK_SKEW: {
+    nl: 'de klokken van die node en deze verschillen: zet ze gelijk (NTP)',
+    en: 'the clocks of that node and this one differ: set them (NTP)',
+  },
+  SIGNATURE_INVALID: {
+    nl: 'die node kent een andere sleutel van deze: is op beide hetzelfde convenant geïnstalleerd?',
+    en: 'that node knows another key of this one: is the same convenant installed at both?',
+  },
+  TLS_PIN_MISMATCH: {
+    nl: 'het adres toont een andere TLS-sleutel dan in het convenant: een andere node, of iets ertussen',
+    en: 'the address shows another TLS key than in the convenant: another node, or something between',
+  },
+  UNKNOWN_PEER: {
+    nl: 'die node draait en kent deze niet: is dit convenant daar geïnstalleerd?',
+    en: 'that node is up and does not know this one: is this convenant installed there?',
+  },
 }
 
 const NONE: Text = { nl: 'geen', en: 'none' }
