@@ -119,6 +119,18 @@ describe('answers', () => {
     expect(error).toMatchObject({ code, exit: wanted, culprit: 'telco' })
   })
 
+  it.each([
+    ['KEY_FAILED', 'telecom: UNKNOWN_PEER', 'drempel convenant install'],
+    ['QUORUM_LOST', 'bank-b: CLOCK_SKEW, telecom: CLOCK_SKEW', 'NTP'],
+    ['PEER_PROBLEM', 'SIGNATURE_INVALID', 'hetzelfde convenant'],
+    ['QUORUM_LOST', 'bank-b: PEER_TIMEOUT', 'te weinig sleutelhouders'],
+  ])('%s at "%s" says what to do first', async (code, at, advice) => {
+    const node = await fakeNode(() => problem(502, code, { at, hint: 'a hint' }))
+    const { err } = await drempel(['round', 'status', '--home', node.home, '--lang', 'nl'])
+    expect(err).toContain(`at: ${at}`)
+    expect(err.split('-> ')[1]).toContain(advice)
+  })
+
   it("names the convenant's refusal in the asked language, whichever way the node sends it", async () => {
     for (const sent of [
       problem(403, 'REFUSED', { at: 'QUOTA_EXCEEDED' }),

@@ -70,6 +70,16 @@ describe('round show', () => {
     expect((await show(failed, ['run', '--kind', 'host'])).exit).toBe(1)
   })
 
+  it.each([
+    ['PEER_UNREACHABLE', 'drempel doctor, then try again'],
+    ['TOO_FEW_CONTRIBUTORS', 'as many flags of the kind'],
+    ['CLOCK_SKEW', 'NTP'],
+    ['UNKNOWN_PEER', 'drempel convenant install'],
+  ])('that failed by %s says what to do', async (reason, advice) => {
+    const { out } = await show({ state: 'failed', lists: [], reason })
+    expect(out.split('-> ')[1]).toContain(advice)
+  })
+
   it('says its progress by tenths that are behind it', () => {
     const line = (more: object) =>
       stateLine({ ...round, state: 'computing', ...more } as never, 'en')

@@ -11,6 +11,7 @@ import type { NodeClient } from '../client/node.ts'
 import { poll } from '../client/poll.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
+import { peerWords } from '../output/explain.ts'
 import type { Lang, Text } from '../output/language.ts'
 import { type Cell, clean, minute, pairs, table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
@@ -145,8 +146,9 @@ function outcome(ctx: Context, round: Round): Outcome {
   parts.push(...counted.map((counts) => countTable(ctx, counts)))
   if (round.state !== 'failed') return { json: round, text: parts.join('\n\n') }
   const { title, next } = CLI_ERRORS.ROUND_FAILED
+  const todo = adviceOn(round.reason, ctx.lang) ?? ctx.say(next!)
   parts.push(
-    `${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reasonOf(round)}\n  -> ${ctx.say(next!)}`,
+    `${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reasonOf(round)}\n  -> ${todo}`,
   )
   return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
 }
@@ -162,6 +164,15 @@ function countTable(ctx: Context, { from, histogram, overlaps }: Aggregates): st
   })
   const pairs = overlaps.map(({ members, count }) => [members.join(' + '), count ?? closed])
   return table(head.split(','), [...holders, ...pairs])
+}
+
+function adviceOn(reason: string | undefined, lang: Lang): string | undefined {
+  return reason === 'TOO_FEW_CONTRIBUTORS' ? ENOUGH_FLAGS[lang] : peerWords(reason, lang)
+}
+
+const ENOUGH_FLAGS: Text = {
+  nl: 'te weinig deelnemers deden mee: meedoen kan met minstens zoveel meldingen van de soort als drempel convenant show noemt, en een node die draait (drempel doctor)',
+  en: 'too few members took part: that takes as many flags of the kind as drempel convenant show says, and a node that is up (drempel doctor)',
 }
 
 function reasonOf({ reason, culprit }: Round): string | undefined {

@@ -72,9 +72,18 @@ function explainProblem({ problem, next: more }: NodeProblem, lang: Lang): Expla
 }
 
 /** In words of this program, else in those of the node. */
-function nextOf({ code, hint }: Problem, lang: Lang): string | undefined {
+function nextOf({ code, at, hint }: Problem, lang: Lang): string | undefined {
+  const said = peerWords(at, lang)
+  if (said !== undefined) return said
   if (Object.hasOwn(NEXT, code)) return NEXT[code as keyof typeof NEXT][lang]
   return rejectionWords(code, lang) ?? (hint === undefined ? undefined : hintIn(lang, hint))
+}
+
+/** What another node said, where it has to be put right first: `CLOCK_SKEW`, `telecom: CLOCK_SKEW`, several. */
+export function peerWords(at: string | undefined, lang: Lang): string | undefined {
+  const codes = at?.match(/[A-Z]+(?:_[A-Z]+)+/g) ?? []
+  const known = codes.find((code) => Object.hasOwn(PEER_SAID, code))
+  return known === undefined ? undefined : PEER_SAID[known]![lang]
 }
 
 /** A problem of that code with what to do about it, where the code alone does not tell. */
@@ -177,6 +186,21 @@ const UNEXPECTED: Text = {
 const DEBUG: Text = {
   nl: 'met DREMPEL_DEBUG=1 komt de plaats in het programma erbij',
   en: 'DREMPEL_DEBUG=1 adds the place in the program',
+}
+
+const PEER_SAID: Readonly<Record<string, Text>> = {
+  CLOCK_SKEW: {
+    nl: 'de klokken van de nodes verschillen: zet ze gelijk (NTP); drempel doctor zegt bij welke',
+    en: 'the clocks of the nodes differ: set them (NTP); drempel doctor says at which',
+  },
+  SIGNATURE_INVALID: {
+    nl: 'die node kent een andere sleutel van deze: is op beide hetzelfde convenant geïnstalleerd?',
+    en: 'that node knows another key of this one: is the same convenant installed at both?',
+  },
+  UNKNOWN_PEER: {
+    nl: 'die node kent deze niet; daar: drempel convenant install BESTAND',
+    en: 'that node does not know this one; there: drempel convenant install FILE',
+  },
 }
 
 /** What to do about the node's answers, as commands of this program. */
