@@ -212,6 +212,23 @@ describe('convenant sign', () => {
     expect((await drempel(['convenant', 'verify', path])).exit).toBe(0)
   })
 
+  it('says whose signature is of another text than the one to sign', async () => {
+    const { signatures } = signedBy(draft({ quotaPerDay: 20_000 }), ['bank-b'])
+    const path = save({ convenant, signatures })
+    const node = await signer('bank-a')
+    const sign = ['convenant', 'sign', path, '--home', node.home, '--yes']
+    const { err, out } = await drempel(sign)
+    expect(err).toMatch(/^of another text +bank-b$/m)
+    expect(out).toContain('The signature of bank-b is not of this text')
+    expect((await drempel([...sign, '--json'])).json()).toMatchObject({ unfitting: ['bank-b'] })
+    const install = await drempel(['convenant', 'install', path, '--home', node.home])
+    expect(install.err).toContain('The signature of bank-b is not of this text')
+    // Of who signs it after all, the other one is no longer spoken of.
+    const theirs = await signer('bank-b')
+    const mended = await drempel(['convenant', 'sign', path, '--home', theirs.home, '--yes'])
+    expect(mended.out).not.toContain('not of this text')
+  })
+
   it('signs nothing without a yes', async () => {
     const path = save({ convenant, signatures: [] })
     const node = await signer('bank-a')

@@ -5,6 +5,7 @@ import {
   parseConvenant,
   type SignedConvenant,
   signConvenant,
+  unfittingSignatures,
   verifyConvenant,
   verifyHistory,
   verifySuccession,
@@ -95,7 +96,10 @@ describe('signatures', () => {
     for (const signed of spoilt) {
       expect(() => verifyConvenant(signed)).toThrow(missing('CONVENANT_SIGNATURE_BAD', 'bank-b'))
       expect(missingSignatures(signed)).toEqual(['bank-b'])
+      expect(unfittingSignatures(signed)).toEqual(['bank-b'])
     }
+    expect(unfittingSignatures(good)).toEqual([])
+    expect(unfittingSignatures(signedBy(first, ['bank-a']))).toEqual([])
   })
 
   it('do not count when someone signs in the name of another', () => {

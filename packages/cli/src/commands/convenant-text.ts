@@ -7,6 +7,7 @@ import {
   missingSignatures,
   type Rule,
   type SignedConvenant,
+  unfittingSignatures,
 } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { clean, pairs, table } from '../output/render.ts'
@@ -37,6 +38,7 @@ function summary(ctx: Context, signed: SignedConvenant): string {
   const { convenant } = signed
   const { keyHolders, round } = convenant
   const missing = missingSignatures(signed)
+  const unfitting = unfittingSignatures(signed)
   const label = (nl: string, en: string) => ctx.say({ nl, en })
   const days = round.keyEpochDays
   return pairs([
@@ -64,7 +66,21 @@ function summary(ctx: Context, signed: SignedConvenant): string {
       label('ontbrekende handtekeningen', 'signatures missing'),
       missing.join(', ') || label('geen', 'none'),
     ],
+    ...(unfitting.length === 0
+      ? []
+      : ([[label('van een andere tekst', 'of another text'), unfitting.join(', ')]] as const)),
   ])
+}
+
+/** For who signs next, or wonders why one who signed is named as missing; undefined where all fit. */
+export function unfittingText(ctx: Context, signed: SignedConvenant): string | undefined {
+  const who = unfittingSignatures(signed)
+  if (who.length === 0) return undefined
+  const names = who.join(', ')
+  return ctx.say({
+    nl: `De handtekening van ${names} hoort niet bij deze tekst: vergelijk met wat zij ondertekenden (drempel convenant diff).`,
+    en: `The signature of ${names} is not of this text: compare with what they signed (drempel convenant diff).`,
+  })
 }
 
 function witnesses(ctx: Context, { witnesses: members, ...rest }: Convenant): string | null {

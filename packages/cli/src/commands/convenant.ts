@@ -17,6 +17,7 @@ import {
   parseSignedConvenant,
   parseSignedConvenantText,
   type SignedConvenant,
+  unfittingSignatures,
   verifyConvenant,
   verifyHistory,
   withSignature,
@@ -28,7 +29,7 @@ import { EXIT } from '../output/exit.ts'
 import { NodeProblem, refusalIn } from '../output/explain.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
-import { convenantText } from './convenant-text.ts'
+import { convenantText, unfittingText } from './convenant-text.ts'
 import { type CommandSpec, YES_OPTION } from './define.ts'
 
 const FILE = { file: { nl: 'convenant (JSON)', en: 'convenant (JSON)' } }
@@ -66,7 +67,11 @@ export const convenantSign: CommandSpec<{ readonly yes?: boolean }> = {
         ? ctx.say({ nl: 'Allen hebben ondertekend.', en: 'All have signed.' })
         : `${ctx.say({ nl: 'Nog niet ondertekend door', en: 'Not signed yet by' })}: ${missing.join(', ')}`
     const done = ctx.say({ nl: 'Ondertekend door', en: 'Signed by' })
-    return { json: { member, digest, missing }, text: `${done} ${member}. ${waiting}` }
+    const warning = unfittingText(ctx, signed)
+    return {
+      json: { member, digest, missing, unfitting: unfittingSignatures(signed) },
+      text: `${done} ${member}. ${waiting}${warning === undefined ? '' : `\n${warning}`}`,
+    }
   },
 }
 
@@ -180,6 +185,8 @@ export const convenantInstall: CommandSpec = {
         nl: `elk van hen ondertekent bij de eigen node: ${sign}`,
         en: `each of them signs at the own node: ${sign}`,
       })
+      const warning = unfittingText(ctx, convenant)
+      if (warning !== undefined) ctx.note(warning)
       throw new ProtocolError('CONVENANT_SIGNATURE_MISSING', { at: missing.join(', '), hint })
     }
     const node = await ctx.node()

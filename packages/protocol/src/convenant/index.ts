@@ -15,6 +15,7 @@ export {
   convenantDigest,
   missingSignatures,
   signConvenant,
+  unfittingSignatures,
   verifyConvenant,
   withSignature,
 } from './signatures.ts'

@@ -68,6 +68,14 @@ export function missingSignatures(signed: SignedConvenant): string[] {
     .map(({ id }) => id)
 }
 
+/**
+ * Those of them who put a signature all the same, in their order: it is of another text, or with another key,
+ * so that this one may have been changed since they read it.
+ */
+export function unfittingSignatures(signed: SignedConvenant): string[] {
+  return missingSignatures(signed).filter((id) => hasEntry(signed, id))
+}
+
 /** The question "did `member` sign this with `key`?"; a member may have signed with two keys. */
 export function signatureTest(signed: SignedConvenant): (member: string, key: string) => boolean {
   const message = signedMessage(convenantDigest(signed.convenant))
@@ -80,10 +88,16 @@ export function signatureTest(signed: SignedConvenant): (member: string, key: st
 }
 
 export function failSignature(signed: SignedConvenant, member: string): never {
-  const tried = signed.signatures.some((entry) => entry.member === member)
-  return fail(tried ? 'CONVENANT_SIGNATURE_BAD' : 'CONVENANT_SIGNATURE_MISSING', {
-    culprit: member,
-  })
+  return fail(
+    hasEntry(signed, member) ? 'CONVENANT_SIGNATURE_BAD' : 'CONVENANT_SIGNATURE_MISSING',
+    {
+      culprit: member,
+    },
+  )
+}
+
+function hasEntry({ signatures }: SignedConvenant, member: string): boolean {
+  return signatures.some((entry) => entry.member === member)
 }
 
 function signedMessage(digest: Bytes): Bytes {
