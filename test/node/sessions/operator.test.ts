@@ -118,6 +118,16 @@ test('the doctor says the same in the language that is asked for', async () => {
   expect(await told('de')).toEqual(en)
 })
 
+test('what is said of an import adds up, also where a file has an identifier twice', async () => {
+  const values = ['twice.example', 'once.example', 'TWICE.example', 'a b', 'twice.example.']
+  const rows = values.map((value, row) => ({ row, value }))
+  const load = async (id: string) =>
+    (await node.api('POST', '/flags/import', { kind: 'host', import: id, rows })).json
+  const rejected = [{ row: 3, code: 'HOST_CHARACTER' }]
+  expect(await load('first')).toEqual({ added: 2, updated: 0, unchanged: 2, rejected })
+  expect(await load('again')).toEqual({ added: 0, updated: 0, unchanged: 4, rejected })
+})
+
 test.each([
   ['CLOCK_SKEW', 'clocks'],
   ['UNKNOWN_PEER', 'installed'],

@@ -45,12 +45,14 @@ export function flagRoutes({ sessions, operators }: RunningNode): Hono<OperatorE
 
   app.post('/flags/import', operator, async (c) => {
     const request = await readJson(c, importRequest)
-    const counts = await importFlags(ctx, request.kind, request.import, request.rows)
-    const { added, updated, unchanged, blocked, rejected } = counts
+    const { rows } = request
+    const counts = await importFlags(ctx, request.kind, request.import, rows)
+    const { added, updated, rejected } = counts
     const answer: ImportResponse = {
       added,
       updated,
-      unchanged: unchanged + blocked,
+      // What is blocked too, and an identifier that stands in the file again.
+      unchanged: rows.length - rejected.length - added - updated,
       rejected: [...rejected],
     }
     return c.json(answer)
