@@ -205,6 +205,15 @@ describe('a folder', () => {
     expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o700)
   })
 
+  it('is not run where none was set up, which is told as by any command', async () => {
+    for (const home of [folder(), join(folder(), 'none')]) {
+      const { exit, err } = await drempel(['up', '--home', home, '--lang', 'nl'])
+      expect(exit).toBe(2)
+      expect(err).toContain('HOME_MISSING: Hier is geen node ingericht')
+      expect(err).toContain(`at: ${home}`)
+    }
+  })
+
   it('is not made where there is a file, or where none can be', async () => {
     const root = folder()
     writeFileSync(join(root, 'file'), 'mine')

@@ -52,6 +52,17 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
   expect(wrong.exit).toBe(2)
   expect(JSON.parse(wrong.out).error).toMatchObject({ code: 'BAD_CONFIG', at: '--url' })
 
+  for (const [option, value, hint] of [
+    ['--id', 'Bank A', 'kleine letters, cijfers en koppeltekens'],
+    ['--name', '', 'mag niet leeg zijn'],
+  ] as const) {
+    const given = who.with(who.indexOf(option) + 1, value)
+    const told = await run('init', '--home', join(folder(), 'c'), ...given, '--lang', 'nl')
+    expect(told).toMatchObject({ exit: 2, err: expect.stringContaining(`-> ${hint}`) })
+  }
+  const shown = await run('init', '--home', join(folder(), 'd'), ...who, '--contact', 'a@b.example')
+  expect(shown.out).toMatch(/^contact +a@b\.example\nFG +a@b\.example$/m)
+
   expect((await run('status', '--home', home)).exit).toBe(4)
   const up = start(['up', '--home', home])
   await expect.poll(() => up.printed.out, { timeout: 60_000 }).toContain('"listening"')

@@ -1,11 +1,11 @@
 /** init, up: set a node up, and run it. */
 
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
 import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
-import { checkFolder } from '../client/files.ts'
+import { checkFolder, isThere } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import type { ExitCode } from '../output/exit.ts'
 import type { Lang, Text } from '../output/language.ts'
@@ -130,6 +130,8 @@ export const initCommand: CommandSpec<InitOptions> = {
       [label('adres', 'address'), member.url],
       [label('sleutel', 'key'), member.signingKey],
       ['TLS', member.tlsPin],
+      ['contact', member.contact],
+      ['FG', member.fg],
     ])
     const next = label(
       `Deel ${ctx.homePath}/member.json met de andere deelnemers. Start de node: drempel up --home ${ctx.homePath}`,
@@ -148,6 +150,9 @@ export const upCommand: CommandSpec = {
     en: 'The other commands are typed in a second terminal. Once the node listens, its address is on standard output (as a JSON line when that is no terminal); what it reports, on standard error. The node also stops when this program is killed.',
   },
   async run(ctx) {
+    if (!(await isThere(join(ctx.homePath, 'config.yaml')))) {
+      fail('HOME_MISSING', { at: ctx.homePath })
+    }
     const child = startNode(['up', '--attended', '--home', ctx.homePath], 'inherit')
     const stop = forwardSignals(ctx, (signal) => child.kill(signal))
     try {
@@ -215,6 +220,14 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 }
 
 const HINTS: Readonly<Record<string, Text>> = {
+  'Too small: expected string to have >=1 characters': {
+    nl: 'mag niet leeg zijn',
+    en: 'may not be empty',
+  },
+  'a slug: lower-case letters, hyphens, at most four digits in a row': {
+    nl: 'kleine letters, cijfers en koppeltekens, te beginnen met een letter, hooguit vier cijfers achter elkaar',
+    en: 'lower-case letters, digits and hyphens, a letter first, at most four digits in a row',
+  },
   'an origin: https://host[:port], or http on loopback': {
     nl: 'https://NAAM[:POORT], of http op deze machine zelf',
     en: 'https://NAME[:PORT], or http on this machine itself',
