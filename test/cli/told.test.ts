@@ -72,7 +72,7 @@ describe('round show', () => {
 
   it.each([
     ['PEER_UNREACHABLE', 'drempel doctor, then try again'],
-    ['TOO_FEW_CONTRIBUTORS', 'as many flags of the kind'],
+    ['TOO_FEW_CONTRIBUTORS', 'drempel log show --refused'],
     ['CLOCK_SKEW', 'NTP'],
     ['UNKNOWN_PEER', 'drempel convenant install'],
   ])('that failed by %s says what to do', async (reason, advice) => {

@@ -167,12 +167,13 @@ function countTable(ctx: Context, { from, histogram, overlaps }: Aggregates): st
 }
 
 function adviceOn(reason: string | undefined, lang: Lang): string | undefined {
-  return reason === 'TOO_FEW_CONTRIBUTORS' ? ENOUGH_FLAGS[lang] : peerWords(reason, lang)
+  return reason === 'TOO_FEW_CONTRIBUTORS' ? WHO_STAYED_OUT[lang] : peerWords(reason, lang)
 }
 
-const ENOUGH_FLAGS: Text = {
-  nl: 'te weinig deelnemers deden mee: meedoen kan met minstens zoveel meldingen van de soort als drempel convenant show noemt, en een node die draait (drempel doctor)',
-  en: 'too few members took part: that takes as many flags of the kind as drempel convenant show says, and a node that is up (drempel doctor)',
+/** Too few or too many flags, new ones or withdrawn ones: each node enters why it stayed out. */
+const WHO_STAYED_OUT: Text = {
+  nl: 'waarom een deelnemer niet meedeed, zegt zijn eigen node: drempel log show --refused; hoeveel meldingen het mogen zijn: drempel convenant show; of hij draait: drempel doctor',
+  en: 'why a member stayed out its own node says: drempel log show --refused; how many flags there may be: drempel convenant show; whether it is up: drempel doctor',
 }
 
 function reasonOf({ reason, culprit }: Round): string | undefined {
