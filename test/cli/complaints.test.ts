@@ -83,6 +83,8 @@ describe('a complaint still helps', () => {
     ['init --id a --name A --sector bank --listen [::]:7101'.split(' '), 'at: --url'],
     [['frobnicate'], 'at: frobnicate'],
     [['flag', 'lst'], 'Did you mean list?'],
+    [['flag', 'lst', '--lang', 'nl'], '-> Bedoelde u list?'],
+    [['subject', 'lixt', '--lang', 'nl'], '-> Bedoelde u een van lift, list?'],
     [['check', 'x', ...QUESTION, '--purpos'], '--purpos'],
   ])('%j', async (argv, part) => {
     expect((await drempel(argv)).err).toContain(part)

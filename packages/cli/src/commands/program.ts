@@ -169,12 +169,17 @@ function complain(error: CommanderError, lang: Lang, json: boolean, world: World
   const named = (NAMED[kind] ?? NAMED_OTHERWISE).exec(error.message)?.[1]
   // Greedy: what was typed comes before the words of the definition.
   const choices = /.*is invalid\. Allowed choices are ([^']+)\.$/s.exec(error.message)?.[1]
-  const guess = /Did you mean [a-z, -]+\?/.exec(error.message)?.[0]
-  const next = choices ?? guess ?? MORE[lang]
+  const next = choices ?? guessIn(error.message, lang) ?? MORE[lang]
   const told = { code: 'USAGE', title: problem[lang], exit: EXIT.usage, at: named, next }
   if (json) world.stdout.write(`${JSON.stringify({ error: told })}\n`)
   else world.stderr.write(`${explanationText(told, paintFor(world.stderr, world.env))}\n`)
   return EXIT.usage
+}
+
+function guessIn(message: string, lang: Lang): string | undefined {
+  const [whole, several, words] = /Did you mean (one of )?([a-z, -]+)\?/.exec(message) ?? []
+  if (lang !== 'nl' || whole === undefined) return whole
+  return `Bedoelde u ${several === undefined ? '' : 'een van '}${words}?`
 }
 
 /** A word of letters alone is no identifier of any kind, and may be repeated. */
