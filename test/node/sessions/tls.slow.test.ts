@@ -66,3 +66,14 @@ test('operators reach the same server without a certificate; peers need theirs',
   expect(await send('GET', '/api/v1/status')).toEqual({ status: 200, protocol: 'TLSv1.3' })
   expect(await send('POST', '/peer/v1/keys/current')).toMatchObject({ status: 401 })
 })
+
+test('what a member sends is entered as its own once it showed both keys, also what is not read', async () => {
+  const [holder, member] = [federation.member('telecom'), federation.member('bank-b')]
+  const long = new Uint8Array(2_000)
+  const sent = member.ctx.peers.post(holder.id, '/peer/v1/rehearsal/meet', long)
+  await expect(sent).rejects.toMatchObject({ code: 'PEER_PROBLEM', at: 'BODY_TOO_LARGE' })
+  const entry = await eventually(async () =>
+    (await holder.entries()).find((one) => 'reason' in one && one.reason === 'BODY_TOO_LARGE'),
+  )
+  expect(entry).toMatchObject({ type: 'peer.refused', parties: [member.id] })
+})

@@ -23,7 +23,7 @@ import type { Directory, ReplayStore, Self, SignedMessage } from './types.ts'
 
 export type PeerEnv = {
   Variables: {
-    /** Member id of the verified signer. */
+    /** Member id of the verified signer; of a request that is refused, once both its keys are shown. */
     peer: string
     /** The verified body; empty for GET. */
     body: Bytes
@@ -91,6 +91,9 @@ export function createPeerGate(options: {
         if (socket !== undefined && !isPinned(socket, peer)) {
           fail('TLS_PIN_MISMATCH', { culprit: peer.id })
         }
+        // Over TLS nobody else can have sent it, so what is wrong from here on is entered as this member's;
+        // in the clear whoever saw its headers could have put another body behind them.
+        if (peer.tlsPin !== null) c.set('peer', peer.id)
         if (socket !== undefined) self.traffic?.watch(socket)
         const body = await readBody(c, maxBody)
         if (contentDigest(body) !== digest) fail('DIGEST_MISMATCH', { culprit: peer.id })
