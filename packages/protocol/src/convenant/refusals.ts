@@ -100,12 +100,12 @@ export const REFUSALS = {
     en: 'The budget for tagging own flags is used up for this key epoch.',
   },
   TOO_MANY_NEW: {
-    nl: 'Er zijn sinds de vorige ronde meer nieuwe meldingen dan het convenant toestaat.',
-    en: 'More flags are new since the last round than the convenant allows.',
+    nl: 'Er zijn sinds de laatste ronde met een lijst van deze partij meer nieuwe meldingen dan het convenant toestaat.',
+    en: 'More flags are new since the last round with a list of this member than the convenant allows.',
   },
   TOO_MANY_WITHDRAWN: {
-    nl: 'Er zijn sinds de vorige ronde meer meldingen ingetrokken dan het convenant toestaat.',
-    en: 'More flags were withdrawn since the last round than the convenant allows.',
+    nl: 'Er zijn sinds de laatste ronde met een lijst van deze partij meer meldingen ingetrokken dan het convenant toestaat; een volgende versie kan haar meer toestaan.',
+    en: 'More flags were withdrawn since the last round with a list of this member than the convenant allows; a next version can allow it more.',
   },
   NOT_A_COORDINATOR: {
     nl: 'Alleen een rekennode mag een ronde aankondigen.',
