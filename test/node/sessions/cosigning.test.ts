@@ -52,6 +52,10 @@ const ask = (purpose: string, value = 'over.example') =>
 const keyOf = (id: string) =>
   witnessKey('proef', id, fromBase64url(federation.member(id).descriptor.signingKey))
 const originOf = async (member = asker) => (await member.ctx.audit.origin())!
+const logName = (origin: string) => {
+  const { name, id } = verifierKey(origin, asker.ctx.signer.publicKey)
+  return `${name}+${id}`
+}
 const run = (member = asker) => member.ctx.witnessing.cosigning.run()
 const cosignedOf = async (member = asker) =>
   (await member.ctx.store.witness.cosigned(await originOf(member)))!
@@ -207,6 +211,20 @@ describe('without some of them', () => {
   test('one dead of three is not missed', async () => {
     silence('bank-b')
     expect((await ask(STRICT)).status).toBe(200)
+  })
+
+  test('that one gets what it missed when it is back, though the log grows no more', async () => {
+    silence('bank-b')
+    expect((await ask(STRICT)).status).toBe(200)
+    const origin = await originOf()
+    const { size } = (await asker.ctx.audit.head())!
+    const held = () => federation.member('bank-b').ctx.store.witness.head(logName(origin))
+    expect((await held())!.size).toBeLessThan(size)
+    for (const undo of restore.splice(0)) undo()
+    federation.clock.ahead += MINUTE
+    await run()
+    await expect.poll(async () => (await held())!.size).toBe(size)
+    expect((await asker.ctx.audit.head())!.size).toBe(size)
   })
 
   test.each([

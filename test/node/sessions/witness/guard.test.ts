@@ -18,6 +18,10 @@ const origin = 'drempel/proef/bank-a/2027Q2'
 const signer = signerFromSeed(new Uint8Array(32).fill(1))
 const key = verifierKey(origin, signer.publicKey)
 
+/** The log of the quarter after that. */
+const nextOrigin = 'drempel/proef/bank-a/2027Q3'
+const next = new Tree(nextOrigin, signer, leaves(3, 'next'))
+
 /** The log that is brought to the witness, and one that leaves it after some entries. */
 const honest = leaves(250)
 const forked = [...honest.slice(0, SHARED), ...leaves(240, 'other')]
@@ -51,7 +55,8 @@ beforeEach(() => {
     peers: { get: async (_: string, path: string, options: object) => answer(path, options) },
     store: {
       witness: {
-        head: async () => {
+        head: async (name: string) => {
+          if (!name.startsWith(origin)) return null
           const { root } = await checkpointOf('honest', brought)
           return { size: brought, root, note: await logs.honest.tree.checkpoint(brought), at: 0 }
         },
@@ -136,6 +141,26 @@ test('two trees of one size are kept where the second is met when the first was 
   )
   expect(conflicts).toMatchObject([{ code: 'LOG_FORKED', first, second }])
   expect(await query('honest', later)).toBe('LOG_FORKED')
+})
+
+test('the end of a quarter that is kept from the witness stops queries under the next log too', async () => {
+  const underNext = async () => {
+    const nextKey = verifierKey(nextOrigin, signer.publicKey)
+    const note = await next.checkpoint(3)
+    now += SECOND
+    return guard
+      .admit('bank-a', nextKey, openCheckpoint(note, nextKey), note)
+      .then(() => undefined)
+      .catch((error: ProtocolError) => error.code)
+  }
+  now = Date.UTC(2027, 5, 30, 23, 50)
+  expect(await query('honest', brought + 1)).toBeUndefined()
+  now = Date.UTC(2027, 6, 1)
+  expect(await underNext()).toBeUndefined()
+  now = Date.UTC(2027, 6, 1, 0, 7)
+  expect(await underNext()).toBe('NOT_WITNESSED')
+  brought++
+  expect(await underNext()).toBeUndefined()
 })
 
 test('an honest one never is, and is asked for tiles now and then', async () => {

@@ -25,6 +25,8 @@ const SKEW_SECONDS = 120
 const HINT = 'restore the newest store; without one the members have to give this node a new key'
 
 export type Asking = {
+  /** Whether that witness cosigned as much, since this node began. */
+  has(member: string, origin: string, size: number): boolean
   /** @throws ProtocolError `NOT_WITNESSED`, `LOG_FORKED`, `LOG_ROLLED_BACK`, of `readCosignature` or of peers */
   cosign(
     witness: Policy['witnesses'][number],
@@ -40,15 +42,16 @@ export type Asking = {
 }
 
 export function createAsking(ctx: World): Asking {
-  /** Sizes that witnesses cosigned last, `member origin`. */
+  /** Sizes that witnesses cosigned last. */
   const known = new Map<string, number>()
   const busy = new Set<string>()
+  const placeOf = (member: string, origin: string) => `${member} ${origin}`
 
   const cosign: Asking['cosign'] = async ({ member, key, url }, checkpoint, note) => {
     if (busy.has(member)) return fail('NOT_WITNESSED', { culprit: member, at: 'busy' })
     busy.add(member)
     try {
-      const place = `${member} ${checkpoint.origin}`
+      const place = placeOf(member, checkpoint.origin)
       const send = (body: Bytes) => (url === null ? sendPeer(member, body) : sendOutside(url, body))
       let answer = await post(send, member, checkpoint, note, known.get(place) ?? 0)
       if (typeof answer === 'number') {
@@ -125,5 +128,9 @@ export function createAsking(ctx: World): Asking {
     return size
   }
 
-  return { cosign, compare }
+  return {
+    has: (member, origin, size) => (known.get(placeOf(member, origin)) ?? -1) >= size,
+    cosign,
+    compare,
+  }
 }

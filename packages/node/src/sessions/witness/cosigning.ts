@@ -25,6 +25,8 @@ import { knownLog, logName, type Policy, PROMPT_MS, policyOf } from './policy.ts
 import type { World } from './world.ts'
 
 const RECALL_MS = 2_000
+/** How soon a witness is asked again for what a quorum cosigned without it. */
+const REST_MS = 15_000
 /** Passes that a strict purpose waits for. */
 const STRICT_TRIES = 2
 const GRACE = 'witness-grace'
@@ -61,7 +63,7 @@ type Waiter = { readonly origin: string; readonly size: number; readonly done: (
 type Asked = { readonly member: string; readonly cosignature: Cosignature }
 
 export function createCosigning(ctx: World): Cosigning {
-  const { cosign, compare } = createAsking(ctx)
+  const { has, cosign, compare } = createAsking(ctx)
   const waiters = new Set<Waiter>()
   let running: Promise<void> | undefined
   let again = false
@@ -69,6 +71,8 @@ export function createCosigning(ctx: World): Cosigning {
   let told: Grace['told'] | null = null
   let known = false
   const failing = new Map<string, string>()
+  /** When the rest of an origin's witnesses were asked. */
+  const restAsked = new Map<string, number>()
 
   function run(): Promise<void> {
     again = running !== undefined
@@ -97,7 +101,10 @@ export function createCosigning(ctx: World): Cosigning {
     let behind = false
     const silent = new Set<string>()
     for (const origin of await ownLogs()) {
-      if (await isCosigned(origin)) continue
+      if (await isCosigned(origin)) {
+        await bringRest(origin, policy)
+        continue
+      }
       const cosigned = await bring(origin, policy, silent)
       behind ||= !cosigned
     }
@@ -152,13 +159,10 @@ export function createCosigning(ctx: World): Cosigning {
             failing.delete(witness.member)
             if (policy.isMet(signed)) resolve()
           })
-          .catch(async (error: unknown) => {
+          .catch((error: unknown) => {
             silent.add(witness.member)
-            failing.set(witness.member, codeOf(error))
-            ctx.log('warn', 'log.not-cosigned', { peer: witness.member, code: codeOf(error) })
-            if (isConflict(error)) await keep(origin, note, error)
+            return refused(witness.member, origin, note, error)
           })
-          .catch((error: unknown) => ctx.log('error', 'log.unavailable', { code: codeOf(error) }))
           .finally(() => {
             left--
             if (left === 0) resolve()
@@ -173,6 +177,42 @@ export function createCosigning(ctx: World): Cosigning {
       if (waiter.origin === origin && waiter.size <= size) waiter.done()
     }
     return true
+  }
+
+  /**
+   * A witness that serves queries refuses them when it saw a tree that never comes, also when the log has
+   * ended or grows no more. Nobody waits for this.
+   */
+  async function bringRest(origin: string, { witnesses }: Policy): Promise<void> {
+    const now = ctx.clock()
+    const size = await ctx.audit.size(origin)
+    const rest = witnesses.filter(({ member }) => !has(member, origin, size))
+    if (rest.length === 0 || now - (restAsked.get(origin) ?? 0) < REST_MS) return
+    restAsked.set(origin, now)
+    const note = (await ctx.audit.checkpoint(origin))!
+    const checkpoint = openCheckpoint(note, verifierKey(origin, ctx.signer.publicKey))
+    for (const witness of rest) {
+      cosign(witness, checkpoint, note)
+        .then(() => void failing.delete(witness.member))
+        .catch((error: unknown) => refused(witness.member, origin, note, error))
+    }
+  }
+
+  async function refused(
+    member: string,
+    origin: string,
+    note: string,
+    error: unknown,
+  ): Promise<void> {
+    const code = codeOf(error)
+    const isNews = failing.get(member) !== code
+    failing.set(member, code)
+    if (isNews) ctx.log('warn', 'log.not-cosigned', { peer: member, code })
+    try {
+      if (isConflict(error)) await keep(origin, note, error)
+    } catch (unkept) {
+      ctx.log('error', 'log.unavailable', { code: codeOf(unkept) })
+    }
   }
 
   async function keep(origin: string, own: string, { code, evidence }: Conflict): Promise<void> {

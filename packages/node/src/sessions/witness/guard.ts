@@ -6,12 +6,18 @@
 
 import { witnessTerms } from '@drempel/protocol/convenant'
 import { ByteReader, equalBytes, utf8 } from '@drempel/protocol/encoding'
-import type { Checkpoint, VerifierKey } from '@drempel/protocol/log'
+import {
+  type Checkpoint,
+  encodeOrigin,
+  parseOrigin,
+  type VerifierKey,
+  verifierKey,
+} from '@drempel/protocol/log'
 import type { WitnessedHead } from '../../store/index.ts'
 import { codeOf, fail } from '../errors.ts'
 import { grew } from './growth.ts'
 import { journalConflict } from './journal.ts'
-import { type KnownLog, logName, PROMPT_MS } from './policy.ts'
+import { type KnownLog, logName, PROMPT_MS, quartersAbout } from './policy.ts'
 import type { World } from './world.ts'
 
 export type Guard = {
@@ -64,26 +70,47 @@ export function createGuard(ctx: World): Guard {
       fail('LOG_ROLLED_BACK', { culprit: member })
     }
     if (denied.has(log.name)) fail('LOG_ROLLED_BACK', { culprit: member })
-    follow(log, checkpoint, held, PROMPT_MS + graceMinutes * 60_000)
+    const patienceMs = PROMPT_MS + graceMinutes * 60_000
+    await followOthers(log, patienceMs)
+    follow(log, checkpoint, held, patienceMs)
     if (checkpoint.size > (held?.size ?? 0)) sample(log, { ...checkpoint, note }, held)
   }
 
   /** What is seen in a query has to come here for cosigning within the time and the grace. */
   function follow(
-    { name, owner }: KnownLog,
+    log: KnownLog,
     seen: Checkpoint,
     held: WitnessedHead | null,
     patienceMs: number,
   ): void {
-    const now = ctx.clock()
-    const earlier = waiting.get(name)
-    const brought = held?.size ?? 0
-    if (earlier !== undefined && earlier.size > brought) {
-      if (now - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: owner })
-      return
+    if (isAwaited(log, held, patienceMs) || seen.size <= (held?.size ?? 0)) return
+    waiting.set(log.name, { size: seen.size, since: ctx.clock() })
+  }
+
+  /** A new quarter's log does not let the end of the last one's be forgotten. */
+  async function followOthers(log: KnownLog, patienceMs: number): Promise<void> {
+    const { key } = log
+    const origin = parseOrigin(key.name)
+    for (const quarter of quartersAbout(ctx.clock())) {
+      const name = logName(verifierKey(encodeOrigin({ ...origin, quarter }), key.publicKey))
+      if (name === log.name || !waiting.has(name)) continue
+      isAwaited({ ...log, name }, await ctx.store.witness.head(name), patienceMs)
     }
-    waiting.delete(name)
-    if (seen.size > brought) waiting.set(name, { size: seen.size, since: now })
+  }
+
+  /** @throws ProtocolError `NOT_WITNESSED` */
+  function isAwaited(
+    { name, owner }: KnownLog,
+    held: WitnessedHead | null,
+    patienceMs: number,
+  ): boolean {
+    const earlier = waiting.get(name)
+    if (earlier === undefined || earlier.size <= (held?.size ?? 0)) {
+      waiting.delete(name)
+      return false
+    }
+    if (ctx.clock() - earlier.since > patienceMs) fail('NOT_WITNESSED', { culprit: owner })
+    return true
   }
 
   /**
