@@ -1,5 +1,5 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { base64, utf8 } from '@drempel/protocol/encoding'
 import { describe, expect, it } from 'vitest'
 import { draft, signedBy } from '../protocol/convenant/world.ts'
@@ -224,6 +224,42 @@ describe('screen', () => {
     expect(exit).toBe(3)
     expect(err).toContain('QUOTA_EXCEEDED')
     expect(readFileSync(path, 'utf8')).toBe(BEGIN)
+  })
+
+  it('leaves what was there as it was where nothing is answered', async () => {
+    const node = await screener(0)
+    const dir = folder()
+    const path = join(dir, 'a.csv')
+    expect((await drempel(argv(node.home, '-o', path))).exit).toBe(3)
+    expect(readdirSync(dir)).toEqual([])
+    writeFileSync(path, 'of before\n')
+    expect((await drempel(argv(node.home, '-o', path))).exit).toBe(3)
+    expect(readFileSync(path, 'utf8')).toBe('of before\n')
+    expect((await drempel(argv(node.home))).out).toBe('')
+  })
+
+  it('puts the file in place whole, once nothing more comes', async () => {
+    const path = join(folder(), 'a.csv')
+    writeFileSync(path, 'of before\n')
+    const during: string[] = []
+    const node = await fakeNode(({ path: asked, body }) => {
+      if (asked === 'convenant') return { json: { convenant } }
+      during.push(readFileSync(path, 'utf8'))
+      const results = body.values.map(() => ({ answer: 'over' }))
+      return { json: { results, ...ABOUT } }
+    })
+    expect((await drempel(argv(node.home, '-o', path))).exit).toBe(0)
+    expect(during).toEqual(['of before\n', 'of before\n'])
+    expect(readFileSync(path, 'utf8')).toMatch(/^row,answer,txid,place\n2,over,/)
+    expect(readdirSync(dirname(path))).toEqual(['a.csv'])
+  })
+
+  it('answers a file without rows with a header', async () => {
+    const node = await screener()
+    const [path, empty] = [join(folder(), 'a.csv'), join(folder(), 'q.csv')]
+    writeFileSync(empty, 'host\n')
+    expect((await drempel(screening(empty, node.home, '-o', path))).exit).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe('row,answer,txid,place\n')
   })
 
   it('refuses an answer with other than one result a value', async () => {

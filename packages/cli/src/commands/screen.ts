@@ -1,6 +1,5 @@
 /** screen: a file of identifiers, asked in as few queries as the convenant allows. */
 
-import { open } from 'node:fs/promises'
 import {
   questionRequest,
   question as questionSchema,
@@ -18,7 +17,8 @@ import {
   locatedRows,
   openCsv,
 } from '../client/csv.ts'
-import { checkApart, reasonOf } from '../client/files.ts'
+import { draftOf } from '../client/draft.ts'
+import { checkApart } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import { startProgress } from '../output/progress.ts'
@@ -129,7 +129,7 @@ export const screenCommand: CommandSpec<Options> = {
           codes.push(answer)
         }
       }
-      await sink.write(done)
+      sink.write(done)
       waiting = []
       done = []
       answered = upTo
@@ -149,9 +149,10 @@ export const screenCommand: CommandSpec<Options> = {
         }
       }
       await flush(reached)
+      sink.write([])
     } finally {
       progress.stop()
-      await sink.close()
+      sink.close()
     }
     const json = {
       ...counts,
@@ -252,41 +253,35 @@ type AnswerSink = {
   readonly file: string | null
   /** With --json and no file, the answers are part of the one object. */
   readonly kept: Answer[] | undefined
-  write(answers: readonly Answer[]): Promise<void>
-  close(): Promise<void>
+  /** With none of them, the header alone. */
+  write(answers: readonly Answer[]): void
+  close(): void
 }
 
+/** Writes nothing before the first answers: the node may refuse the purpose, or the quota be used up. */
 async function openSink(ctx: Context, output: string | undefined): Promise<AnswerSink> {
-  const head = csvLine(['row', 'answer', 'txid', 'place'])
-  const lines = (answers: readonly Answer[]) =>
-    answers
-      .map(({ row, answer, txid, place }) => csvLine([row, answer, txid ?? '', place ?? '']))
-      .join('')
+  let head = csvLine(['row', 'answer', 'txid', 'place'])
+  const lines = (answers: readonly Answer[]) => {
+    const rows = answers.map(({ row, answer, txid, place }) =>
+      csvLine([row, answer, txid ?? '', place ?? '']),
+    )
+    const text = head + rows.join('')
+    head = ''
+    return text
+  }
   if (output !== undefined) {
     const path = ctx.path(output)
-    const file = await open(path, 'w', 0o600).catch((error) => {
-      return fail('FILE_UNWRITABLE', { at: path, hint: reasonOf(error) })
-    })
-    await file.write(head)
-    return {
-      file: path,
-      kept: undefined,
-      write: async (answers) => void (await file.write(lines(answers))),
-      close: () => file.close(),
-    }
+    const draft = await draftOf(path, ctx.world.random)
+    const write = (answers: readonly Answer[]) => draft.write(lines(answers))
+    return { file: path, kept: undefined, write, close: () => draft.place() }
   }
+  const close = () => {}
   if (ctx.json) {
     const kept: Answer[] = []
-    return {
-      file: null,
-      kept,
-      write: async (answers) => void kept.push(...answers),
-      close: async () => {},
-    }
+    return { file: null, kept, write: (answers) => void kept.push(...answers), close }
   }
-  ctx.world.stdout.write(head)
-  const write = async (answers: readonly Answer[]) => void ctx.world.stdout.write(lines(answers))
-  return { file: null, kept: undefined, write, close: async () => {} }
+  const write = (answers: readonly Answer[]) => void ctx.world.stdout.write(lines(answers))
+  return { file: null, kept: undefined, write, close }
 }
 
 function summary(
