@@ -1,7 +1,9 @@
 /** The program itself: sets a real node up, runs it, talks to it over pinned TLS, ends it. */
 
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@drempel/cli/internal/federation/ports'
@@ -78,8 +80,12 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
   const busy = await run('log', 'fsck', '--home', home, '--json')
   expect(busy.exit).toBe(1)
   const { error } = JSON.parse(busy.out)
-  expect(error).toMatchObject({ code: 'NODE_FAILED', at: 'STORE_BUSY' })
+  expect(error).toMatchObject({ code: 'STORE_BUSY', exit: 1 })
   expect(error.next).toContain('stop it first')
+
+  const twice = await run('up', '--home', home, '--lang', 'nl')
+  expect(twice).toMatchObject({ exit: 1, out: '' })
+  expect(twice.err).toMatch(/^STORE_BUSY: De opslag is in gebruik\n {2}-> de node draait nog/)
 
   // As a service manager does: to each process, of which one passes it on to the other.
   const nodes = processesIn(home)
@@ -103,4 +109,50 @@ it('init, up, status, doctor, token, fsck, SIGTERM', async () => {
     exit: 1,
     out: { sound: false, logs: [{ origin, damage: [{ what: 'LOST' }] }] },
   })
+})
+
+it('up says in words why the node does not start', async () => {
+  const home = join(folder(), 'bank-a')
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const listen = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const who = ['--id', 'bank-a', '--name', 'Bank A', '--sector', 'bank', '--listen', listen]
+  expect((await run('init', '--home', home, ...who)).exit).toBe(0)
+  const up = (...more: string[]) => run('up', '--home', home, ...more)
+
+  const taken = await up('--lang', 'nl')
+  expect(taken.exit).toBe(1)
+  expect(taken.err).toContain(
+    `PORT_TAKEN: Op dit adres luistert al een ander programma\n  at: ${listen}`,
+  )
+  const json = await up('--json')
+  expect(JSON.parse(json.out).error).toMatchObject({ code: 'PORT_TAKEN', at: listen, exit: 1 })
+
+  const key = join(home, 'master.key')
+  chmodSync(key, 0o644)
+  const unsafe = await up('--lang', 'nl')
+  expect(unsafe.exit).toBe(2)
+  expect(unsafe.err).toMatch(
+    /^HOME_UNSAFE: Anderen .*\n {2}at: master\.key\n {2}-> neem .*chmod go=\n$/,
+  )
+  renameSync(key, `${key}.away`)
+  expect((await up()).err).toMatch(/^MASTER_KEY_UNAVAILABLE: .*\n {2}at: master\.key\n/)
+  chmodSync(`${key}.away`, 0o600)
+  renameSync(`${key}.away`, key)
+
+  const config = join(home, 'config.yaml')
+  const before = readFileSync(config, 'utf8')
+  writeFileSync(config, before.replace(/publicUrl: .*/, 'publicUrl: ftp://a'))
+  const wrong = await up('--lang', 'nl')
+  expect(wrong.exit).toBe(2)
+  expect(wrong.err).toMatch(
+    /^BAD_CONFIG: .*\n {2}at: publicUrl\n {2}-> https:\/\/NAAM.*config\.yaml/,
+  )
+  writeFileSync(config, before)
+
+  writeFileSync(join(home, 'node.db'), 'no database, but long enough to be looked at'.repeat(100))
+  const corrupt = await up()
+  expect(corrupt.exit).toBe(1)
+  expect(corrupt.err).toMatch(/^STORE_CORRUPT: .*\n {2}-> keep the file/m)
 })

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   createTlsKeys,
   type InitOptions,
@@ -156,13 +156,14 @@ describe('opening a home', () => {
     'refuses rights of others on "%s"',
     async (name) => {
       await chmod(join(home, name), name === '' ? 0o755 : 0o640)
-      await expect(openHome(home)).rejects.toMatchObject({ code: 'HOME_UNSAFE' })
+      const at = basename(name === '' ? home : name)
+      await expect(openHome(home)).rejects.toMatchObject({ code: 'HOME_UNSAFE', at })
     },
   )
 
   it.each(['config.yaml', 'signing.key', 'tls.key', 'tls.crt'])('misses %s', async (name) => {
     await rm(join(home, name))
-    await expect(openHome(home)).rejects.toMatchObject({ code: 'HOME_MISSING' })
+    await expect(openHome(home)).rejects.toMatchObject({ code: 'HOME_MISSING', at: name })
   })
 
   it('that was never set up says so', async () => {
@@ -219,7 +220,10 @@ describe('the master key', () => {
   it('that can not be had is named, without what the command wrote', async () => {
     const unavailable = { code: 'MASTER_KEY_UNAVAILABLE' }
     await expect(readMasterKey({ env: 'K' }, home, {})).rejects.toMatchObject(unavailable)
-    await expect(readMasterKey({ file: 'x' }, home)).rejects.toMatchObject(unavailable)
+    await expect(readMasterKey({ file: 'x' }, home)).rejects.toMatchObject({
+      ...unavailable,
+      at: 'x',
+    })
     const command = [process.execPath, '-e', `console.error('secret'); process.exit(1)`]
     const error = await readMasterKey({ command }, home).catch((reason: Error) => reason)
     expect(error).toMatchObject(unavailable)

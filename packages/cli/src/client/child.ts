@@ -6,11 +6,16 @@ import { fileURLToPath } from 'node:url'
 /**
  * With `--attended` among its arguments it ends when this process does, by the pipe that is its standard
  * input.
- * @param output what to do with what the node prints, on standard output and standard error
+ * @param output what to do with what the node prints, on standard output
+ * @param complaints the same of standard error
  */
-export function startNode(args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess {
+export function startNode(
+  args: readonly string[],
+  output: 'inherit' | 'pipe',
+  complaints = output,
+): ChildProcess {
   return spawn(process.execPath, [...nodeProgram().command, ...args], {
-    stdio: ['pipe', output, output],
+    stdio: ['pipe', output, complaints],
   })
 }
 

@@ -3,13 +3,14 @@
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
-import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
 import { checkFolder, isThere } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
 import type { ExitCode } from '../output/exit.ts'
-import type { Lang, Text } from '../output/language.ts'
+import type { Lang } from '../output/language.ts'
+import { type Complaint, complaintIn, failAs, SETTINGS } from '../output/node-errors.ts'
 import { pairs } from '../output/render.ts'
+import type { Sink } from '../output/world.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, usage } from './define.ts'
 
@@ -153,14 +154,35 @@ export const upCommand: CommandSpec = {
     if (!(await isThere(join(ctx.homePath, 'config.yaml')))) {
       fail('HOME_MISSING', { at: ctx.homePath })
     }
-    const child = startNode(['up', '--attended', '--home', ctx.homePath], 'inherit')
+    const child = startNode(['up', '--attended', '--home', ctx.homePath], 'inherit', 'pipe')
     const stop = forwardSignals(ctx, (signal) => child.kill(signal))
+    const passed = passLines(child.stderr!, ctx.world.stderr)
     try {
-      return { json: null, text: '', exit: (await exitOf(child)) as ExitCode, printed: true }
+      const exit = await exitOf(child)
+      const complaint = await passed
+      if (exit !== 0 && complaint !== undefined) failAs(complaint, ctx.lang)
+      return { json: null, text: '', exit: exit as ExitCode, printed: true }
     } finally {
       stop()
     }
   },
+}
+
+/** All that the node reports, but for its last word, which is told as any error. */
+async function passLines(from: Readable, to: Sink): Promise<Complaint | undefined> {
+  let last: Complaint | undefined
+  let rest = ''
+  const pass = (line: string) => {
+    last = complaintIn(line)
+    if (last === undefined) to.write(`${line}\n`)
+  }
+  for await (const text of from.setEncoding('utf8')) {
+    const lines = `${rest}${text}`.split('\n')
+    rest = lines.pop()!
+    lines.forEach(pass)
+  }
+  if (rest !== '') pass(rest)
+  return last
 }
 
 /** On a terminal Ctrl-C reaches the node by itself, and a second signal would hurry it. */
@@ -186,23 +208,20 @@ async function collect(stream: Readable): Promise<string> {
 
 /** The node says what is wrong as one line of JSON with code, place and hint. */
 function refused(complaint: string, urlGiven: boolean, lang: Lang): never {
-  const told = COMPLAINT.safeParse(lastJson(complaint))
-  if (!told.success) return fail('NODE_FAILED', { at: 'init' })
-  const { error, at, hint } = told.data
+  const told = complaintIn(complaint.trim().split('\n').at(-1)!)
+  if (told === undefined) return fail('NODE_FAILED', { at: 'init' })
+  const { error, at, hint } = told
   if (error === 'HOME_NOT_EMPTY') return fail(error)
   if (error === 'BAD_CONFIG') {
     const derived = at === 'publicUrl' && !urlGiven
     const option = derived ? '--listen' : OPTION_OF[at ?? '']
-    const said = hint === undefined ? undefined : (HINTS[hint]?.[lang] ?? hint)
+    const said = hint === undefined ? undefined : (SETTINGS[hint]?.[lang] ?? hint)
     return fail(error, {
       at: option ?? at ?? 'init',
       ...(said === undefined ? {} : { hint: said }),
     })
   }
-  return fail('NODE_FAILED', {
-    at: at === undefined ? error : `${error} ${at}`,
-    ...(hint === undefined ? {} : { hint }),
-  })
+  return failAs(told, lang)
 }
 
 /** The node speaks of its settings, the person of options. */
@@ -218,35 +237,6 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   'member.contact': '--contact',
   'member.fg': '--fg',
 }
-
-const HINTS: Readonly<Record<string, Text>> = {
-  'Too small: expected string to have >=1 characters': {
-    nl: 'mag niet leeg zijn',
-    en: 'may not be empty',
-  },
-  'a slug: lower-case letters, hyphens, at most four digits in a row': {
-    nl: 'kleine letters, cijfers en koppeltekens, te beginnen met een letter, hooguit vier cijfers achter elkaar',
-    en: 'lower-case letters, digits and hyphens, a letter first, at most four digits in a row',
-  },
-  'an origin: https://host[:port], or http on loopback': {
-    nl: 'https://NAAM[:POORT], of http op deze machine zelf',
-    en: 'https://NAME[:PORT], or http on this machine itself',
-  },
-  'plain HTTP is for loopback only': {
-    nl: 'onversleuteld kan alleen op deze machine zelf, 127.0.0.1; anders --transport tls',
-    en: 'plain HTTP is for this machine itself only, 127.0.0.1; else --transport tls',
-  },
-  'its scheme does not fit the transport': {
-    nl: 'https:// bij --transport tls, http:// bij plain-loopback',
-    en: 'https:// with --transport tls, http:// with plain-loopback',
-  },
-}
-
-const COMPLAINT = z.object({
-  error: z.string(),
-  at: z.string().optional(),
-  hint: z.string().optional(),
-})
 
 function memberOf(printed: string) {
   const member = memberSchema.safeParse(lastJson(printed))

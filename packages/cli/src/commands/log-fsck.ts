@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
-import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
+import { complaintIn, failAs } from '../output/node-errors.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './define.ts'
 import { listing } from './listing.ts'
@@ -32,7 +32,6 @@ const told = z.strictObject({
     }),
   ),
 })
-const complaint = z.looseObject({ error: z.string(), at: z.string().optional() })
 
 type Told = z.infer<typeof told>
 
@@ -62,12 +61,7 @@ export const logFsck: CommandSpec = {
     })
     const exit = await exitOf(child)
     if (printed === '') {
-      const said = complaint.safeParse(parsed(last))
-      const { error, at } = said.success ? said.data : { error: `exit ${exit}`, at: undefined }
-      fail('NODE_FAILED', {
-        at: at === undefined ? error : `${error} ${at}`,
-        ...(error === 'STORE_BUSY' ? { hint: ctx.say(STILL_RUNS) } : {}),
-      })
+      failAs(complaintIn(last) ?? { error: `exit ${exit}` }, ctx.lang)
     }
     const { logs } = told.parse(JSON.parse(printed))
     const sound = logs.every(({ damage }) => damage.length === 0)
@@ -77,14 +71,6 @@ export const logFsck: CommandSpec = {
       exit: sound ? EXIT.ok : EXIT.failed,
     }
   },
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function logTable(ctx: Context, logs: Told['logs']): string {
@@ -101,11 +87,6 @@ function logTable(ctx: Context, logs: Told['logs']): string {
       .map(({ what, index }) => `${origin} ${index ?? ''}  ${what}: ${ctx.say(MEANINGS[what])}`),
   )
   return [listing(ctx, head, rows, NO_LOG, BEGIN), ...lines].join('\n')
-}
-
-const STILL_RUNS: Text = {
-  nl: 'de node draait nog; stop hem eerst',
-  en: 'the node still runs; stop it first',
 }
 
 const NO_LOG: Text = {

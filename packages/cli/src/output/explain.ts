@@ -7,6 +7,7 @@ import { CLI_ERRORS, type CliErrorCode } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { hintIn } from './hints.ts'
 import type { Lang, Text } from './language.ts'
+import { NODE_ERRORS } from './node-errors.ts'
 import { rejectionWords } from './rejections.ts'
 import { clean, type Paint } from './render.ts'
 
@@ -39,7 +40,9 @@ export function explain(error: unknown, lang: Lang): Explanation {
   if (error instanceof NodeProblem) return explainProblem(error, lang)
   if (isProtocolError(error)) {
     const { code, culprit, at, hint } = error
-    const spec = Object.hasOwn(CLI_ERRORS, code) ? CLI_ERRORS[code as CliErrorCode] : undefined
+    const spec = Object.hasOwn(CLI_ERRORS, code)
+      ? CLI_ERRORS[code as CliErrorCode]
+      : NODE_ERRORS[code]
     const title = spec?.title ?? (Object.hasOwn(UNTRUE, code) ? UNTRUE[code]! : NOT_VERIFIED)
     const next = (hint === undefined ? undefined : inWords(hint, lang)) ?? spec?.next?.[lang]
     return { code, title: title[lang], exit: spec?.exit ?? EXIT.failed, culprit, at, next }

@@ -1,7 +1,7 @@
 /** Files that are whole or absent after a crash, and private to the node's user. */
 
 import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Bytes } from '@drempel/protocol/encoding'
 import { type ConfigErrorCode, fail } from './errors.ts'
 
@@ -52,10 +52,11 @@ export async function checkPrivate(path: string, missing: ConfigErrorCode): Prom
   try {
     mode = (await stat(path)).mode
   } catch {
-    return fail(missing, { hint: 'the file or folder can not be read' })
+    return fail(missing, { at: basename(path), hint: 'the file or folder can not be read' })
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    fail('HOME_UNSAFE', { hint: 'take read and write rights from group and others (chmod go=)' })
+    const hint = 'take read and write rights from group and others (chmod go=)'
+    fail('HOME_UNSAFE', { at: basename(path), hint })
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { type Bytes, fromBase64 } from '@drempel/protocol/encoding'
 import { fail } from './errors.ts'
 import { checkPrivate } from './files.ts'
@@ -34,13 +34,15 @@ async function read(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   if ('env' in source) {
-    const hint = `set the environment variable ${source.env}`
-    return environment[source.env] ?? fail('MASTER_KEY_UNAVAILABLE', { hint })
+    const told = { at: `$${source.env}`, hint: `set the environment variable ${source.env}` }
+    return environment[source.env] ?? fail('MASTER_KEY_UNAVAILABLE', told)
   }
   if ('file' in source) {
     const path = resolve(home, source.file)
     await checkPrivate(path, 'MASTER_KEY_UNAVAILABLE')
-    return readFile(path, 'utf8')
+    return readFile(path, 'utf8').catch(() =>
+      fail('MASTER_KEY_UNAVAILABLE', { at: basename(path), hint: 'the file can not be read' }),
+    )
   }
   return output(source.command)
 }
@@ -52,7 +54,7 @@ function output(command: readonly string[]): Promise<string> {
     execFile(file!, args, { timeout: 30_000, maxBuffer: 4096 }, (error, stdout) => {
       if (error === null) return resolvePromise(stdout)
       try {
-        fail('MASTER_KEY_UNAVAILABLE', { hint: 'the command of masterKey failed' })
+        fail('MASTER_KEY_UNAVAILABLE', { at: file!, hint: 'the command of masterKey failed' })
       } catch (refusal) {
         reject(refusal)
       }
