@@ -44,6 +44,22 @@ function csv(values: readonly string[]): string {
 }
 
 describe('psi', () => {
+  it('says that a proposal is over once its acceptance could not be told', async () => {
+    const list = ['--csv', csv(hosts(0, 10)), '--column', 'domain', '--json']
+    const { id } = (await by(bank, [...TO_TELECOM, ...list])).json() as Psi
+    await bank.stop()
+    const accepted = await by(telecom, ['psi', 'accept', id, '--flags'])
+    expect(accepted.err).toContain('PEER_UNREACHABLE')
+    expect(accepted).toMatchObject({ exit: 1 })
+    expect(accepted.err).toContain(
+      `drempel doctor; this proposal is over: bank-a proposes it again with drempel psi repeat ${id}`,
+    )
+    const again = await by(telecom, ['psi', 'accept', id, '--flags', '--lang', 'nl'])
+    expect(again.err).toContain(`dit voorstel is voorbij: bank-a stelt het opnieuw voor`)
+    await bank.restart()
+    await by(bank, ['psi', 'refuse', id])
+  })
+
   it('goes from a file at one member to the flags of another, and back to a file', async () => {
     const file = csv(hosts(0, 10))
     const given = ['--csv', file, '--column', 'domain', '--to', 'both', '--case', 'Z-9']

@@ -59,6 +59,23 @@ export function psiContract(world: StoreWorld): void {
       expect((await psi.list(2)).map(({ id }) => id)).toEqual(['s5', 's4'])
     })
 
+    it('are untold from the end that says so until they are told, through a restart', async () => {
+      const untold = async () => (await world.store.psi.untold()).map(({ id }) => id)
+      for (const id of ['s1', 's2', 's3']) await world.store.psi.create(session(id))
+      const end = (id: string, patch: object) =>
+        world.store.psi.transition(id, ['drafted'], 'failed', { reason: 'X', ...patch })
+      await end('s1', { untold: true })
+      await end('s2', {})
+      await end('s3', { untold: true })
+      await restart()
+      expect(await untold()).toEqual(['s1', 's3'])
+      now.time = 2_000
+      await world.store.psi.setUntold('s1', false)
+      await world.store.psi.setUntold('s2', true)
+      expect(await untold()).toEqual(['s2', 's3'])
+      expect(await world.store.psi.get('s1')).toMatchObject({ state: 'failed', updatedAt: 1_000 })
+    })
+
     it('count by purpose, peer and list since a time, once they are committed', async () => {
       const { psi } = world.store
       const add = async (id: string, over: object, committedAt: number | null) => {

@@ -154,6 +154,20 @@ export function psiNext(ctx: Context, { id, state, side, peer }: Psi): string {
       )
 }
 
+/** To who accepted it: it cannot be accepted again. */
+export function psiOver(ctx: Context, { id, side, peer }: Psi): string {
+  if (side === 'proposer') {
+    return ctx.say({
+      nl: `dit voorstel is voorbij; opnieuw: drempel psi repeat ${id}`,
+      en: `this proposal is over; again: drempel psi repeat ${id}`,
+    })
+  }
+  return ctx.say({
+    nl: `dit voorstel is voorbij: ${peer} stelt het opnieuw voor met drempel psi repeat ${id}`,
+    en: `this proposal is over: ${peer} proposes it again with drempel psi repeat ${id}`,
+  })
+}
+
 /** @param all what is over, too */
 export function psiTable(ctx: Context, sessions: readonly Psi[], all: boolean): string {
   const head = {

@@ -10,12 +10,14 @@ import {
 } from '@drempel/protocol/api'
 import { PSI_PROTOCOLS, PSI_TO } from '@drempel/protocol/convenant'
 import { checkApart, checkWritable } from '../client/files.ts'
+import type { NodeClient } from '../client/node.ts'
+import { NodeProblem } from '../output/explain.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, OUT_OPTION, usage } from './define.ts'
 import { follow, outcome } from './psi-follow.ts'
 import { bringInput, INPUT_OPTIONS, type InputOptions, PURPOSE_OPTION } from './psi-input.ts'
 import { withTerms } from './psi-terms.ts'
-import { psiFacts, psiNext, psiReason, psiTable } from './psi-text.ts'
+import { psiFacts, psiNext, psiOver, psiReason, psiTable } from './psi-text.ts'
 
 /** `prepared`: of a list that the other side masked ahead. */
 const PROTOCOLS = [...PSI_PROTOCOLS, 'prepared'] as const
@@ -163,9 +165,12 @@ export const psiAccept: CommandSpec<
     const brought = prepared ? undefined : await bringInput(ctx, before.kind, options, needed)
     const input = prepared ? ('prepared' as const) : brought?.input
     const body = [psiAcceptRequest, input === undefined ? {} : { input }] as const
-    const begun = await node.send('POST', `psi/${id}/acceptance`, body, psiSchema, {
-      timeoutMs: LONG_MS,
-    })
+    const limits = { timeoutMs: LONG_MS }
+    const begun = await node
+      .send('POST', `psi/${id}/acceptance`, body, psiSchema, limits)
+      .catch(async (error: unknown) => {
+        throw await withEnd(ctx, node, id, error)
+      })
     const text = `${psiFacts(ctx, begun)}\n${psiNext(ctx, begun)}`
     if (options.wait === false || begun.state === 'proposed') return { json: begun, text }
     return outcome(ctx, node, await follow(ctx, node, begun), options.output)
@@ -295,4 +300,17 @@ function checked(ctx: Context, id: string): string {
     usage('id', { nl: '32 hexadecimale cijfers', en: '32 hexadecimal digits' }, ctx.lang)
   }
   return id
+}
+
+/** An acceptance that went wrong, and with it the proposal: what was only refused can be tried again. */
+async function withEnd(
+  ctx: Context,
+  node: NodeClient,
+  id: string,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof NodeProblem)) return error
+  const session = await node.get(`psi/${id}`, psiSchema).catch(() => undefined)
+  if (session?.state !== 'failed') return error
+  return new NodeProblem(error.problem, error.next, psiOver(ctx, session))
 }

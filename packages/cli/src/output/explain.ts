@@ -15,13 +15,18 @@ import { clean, type Paint } from './render.ts'
 export class NodeProblem extends Error {
   readonly problem: Problem
   readonly next: string | undefined
+  readonly also: string | undefined
 
-  /** `next` is what this side adds: the choices there are. */
-  constructor(problem: Problem, next?: string) {
+  /**
+   * @param next what this side adds, where nothing else is known to do: the choices there are
+   * @param also what else there is to do, whatever that is
+   */
+  constructor(problem: Problem, next?: string, also?: string) {
     super(problem.code)
     this.name = 'NodeProblem'
     this.problem = problem
     this.next = next
+    this.also = also
   }
 }
 
@@ -62,16 +67,21 @@ export function explanationText(told: Explanation, paint: Paint): string {
   return lines.join('\n')
 }
 
-function explainProblem({ problem, next: more }: NodeProblem, lang: Lang): Explanation {
+function explainProblem({ problem, next: more, also }: NodeProblem, lang: Lang): Explanation {
   const { culprit, txid, instance: reference } = problem
   const refusal = refusalOf(problem)
   if (refusal !== undefined) {
     const title = REFUSALS[refusal][lang]
-    return { code: refusal, title, exit: EXIT.refused, culprit, next: more, txid, reference }
+    const next = both(more, also)
+    return { code: refusal, title, exit: EXIT.refused, culprit, next, txid, reference }
   }
   const { code, title, at } = problem
-  const next = nextOf(problem, lang) ?? more
+  const next = both(nextOf(problem, lang) ?? more, also)
   return { code, title, exit: exitOf(problem), culprit, at, next, txid, reference }
+}
+
+function both(next: string | undefined, also: string | undefined): string | undefined {
+  return [next, also].filter((one) => one !== undefined).join('; ') || undefined
 }
 
 /** In words of this program, else in those of the node. */

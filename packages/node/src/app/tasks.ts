@@ -13,6 +13,7 @@ import {
   type Log,
   reviewAnswers,
   summariseFlags,
+  tellEnds,
   tendPrepared,
   tidyIntersections,
 } from '../sessions/index.ts'
@@ -61,18 +62,22 @@ export function startTasks(node: RunningNode, store: Store, clock: Clock, log: L
     intersections: () => tidyIntersections(ctx, intersections),
   }
   const tidy = guarded('housekeeping', () => eachInTurn(housekeeping, failed))
+  // Apart from the rest, which does not wait for members that are down.
+  const tell = guarded('telling', () => tellEnds(ctx))
   const daily = createDaily(ctx)
   const compare = guarded('comparing', () => daily.run())
   const cosign = guarded('cosigning', () => ctx.witnessing.cosigning.run())
   const timers = [
     setInterval(sync, CATCH_UP_MS),
     setInterval(tidy, HOUSEKEEPING_MS),
+    setInterval(tell, HOUSEKEEPING_MS),
     setInterval(compare, HOUSEKEEPING_MS),
     setInterval(cosign, COSIGN_MS),
   ]
   for (const timer of timers) timer.unref()
   sync()
   cosign()
+  tell()
   guarded('masking', () => tendPrepared(ctx, intersections))()
   return () => timers.forEach((timer) => void clearInterval(timer))
 }

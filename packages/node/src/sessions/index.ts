@@ -101,6 +101,7 @@ export {
   repeatIntersection,
   resultPart,
   sessionOf,
+  tellEnds,
   tendPrepared,
   tidyIntersections,
 } from './psi/index.ts'

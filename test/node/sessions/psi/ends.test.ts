@@ -1,6 +1,6 @@
 /** How intersections end, are tried again, and are cut off by a new convenant. */
 
-import { createDaily, tidyIntersections } from '@drempel/node/internal/sessions'
+import { createDaily, tellEnds, tidyIntersections } from '@drempel/node/internal/sessions'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { bend, hold, moment } from '../../kit/bend.ts'
@@ -14,6 +14,7 @@ import {
   ended,
   hosts,
   items,
+  LIMITS,
   openThree,
   propose,
   psiEntries,
@@ -145,6 +146,94 @@ describe('an end that comes', () => {
     expect(await ended(bank, id)).toMatchObject({ state: 'failed' })
     expect(await psiEntries(bank, id)).toEqual([])
     await ended(telecom, id)
+  })
+})
+
+describe('a member that is down while the other ends a session', () => {
+  const DAY = 24 * 3_600_000
+  const untold = (member: Member) => member.ctx.store.psi.untold()
+  /** What it hears while it is up again, of a node that was killed in between. */
+  async function back(of: Member): Promise<void> {
+    await telecom.restart()
+    await of.restart()
+    runsOf(telecom).limit(LIMITS)
+    runsOf(of).limit(LIMITS)
+    await tellEnds(telecom.ctx)
+  }
+
+  it('hears of an acceptance that it never got, and proposes again', async () => {
+    const { id } = await propose(bankB)
+    await bankB.stop()
+    expect(await accept(telecom, id)).toMatchObject({ json: { code: 'PEER_UNREACHABLE' } })
+    expect(await shown(telecom, id)).toMatchObject({ state: 'failed', reason: 'PEER_UNREACHABLE' })
+    await tellEnds(telecom.ctx)
+    expect(await untold(telecom)).toMatchObject([{ id }])
+    await back(bankB)
+    expect(await shown(bankB, id)).toMatchObject({
+      ...{ state: 'failed', reason: 'PSI_ENDED', culprit: 'telecom', cause: 'OTHER' },
+    })
+    expect(await untold(telecom)).toEqual([])
+    const again = await bankB.api('POST', `/psi/${id}/repetition`, {})
+    expect(again).toMatchObject({ status: 201 })
+    const second = (again.json as { id: string }).id
+    await accept(telecom, second)
+    expect(await ended(bankB, second)).toMatchObject({ state: 'done' })
+  })
+
+  it('hears of a refusal', async () => {
+    const { id } = await propose(bankB)
+    await bankB.stop()
+    expect(await refuse(telecom, id)).toMatchObject({ json: { state: 'refused' } })
+    await back(bankB)
+    expect(await shown(bankB, id)).toMatchObject({
+      ...{ state: 'refused', reason: 'REFUSED_BY_PERSON', culprit: 'telecom' },
+    })
+    expect(await untold(telecom)).toEqual([])
+    // What both know is told no more, and what the other said is not said back.
+    const calls: string[] = []
+    for (const member of [bankB, telecom]) {
+      bend(member.ctx, 'call', (honest) => (...given) => {
+        calls.push(given[1])
+        return honest(...given)
+      })
+      await tellEnds(member.ctx)
+    }
+    expect(calls).toEqual([])
+  })
+
+  it('is told again what it could not take, and no more what it does not know', async () => {
+    const { id } = await propose(bankB)
+    const busy = bankB.lie('psi/end', async () => {
+      throw new ProtocolError('BUSY', { at: 'psi' })
+    })
+    await refuse(telecom, id)
+    await tellEnds(telecom.ctx)
+    expect(await untold(telecom)).toMatchObject([{ id }])
+    busy()
+    onTestFinished(
+      bankB.lie('psi/end', async () => {
+        throw new ProtocolError('PSI_UNKNOWN')
+      }),
+    )
+    await tellEnds(telecom.ctx)
+    expect(await untold(telecom)).toEqual([])
+    await refuse(bankB, id)
+  })
+
+  it('is told for as long as it can wait for it', async () => {
+    const { id } = await propose(bankB)
+    await bankB.stop()
+    await refuse(telecom, id)
+    federation.clock.ahead += 6 * DAY
+    await tellEnds(telecom.ctx)
+    expect(await untold(telecom)).toMatchObject([{ id }])
+    federation.clock.ahead += 1.1 * DAY
+    await tellEnds(telecom.ctx)
+    expect(await untold(telecom)).toEqual([])
+    await bankB.restart()
+    runsOf(bankB).limit(LIMITS)
+    await tidyIntersections(bankB.ctx, runsOf(bankB))
+    expect(await shown(bankB, id)).toMatchObject({ state: 'failed', reason: 'PSI_EXPIRED' })
   })
 })
 

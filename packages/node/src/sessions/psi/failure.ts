@@ -1,7 +1,6 @@
 /**
- * What is kept of a session that failed, and what the other side is told: one of a few words. Entered
- * first, then failed: a crash in between leads here again, and finds the entry. One that came to its end by
- * its entry did not fail.
+ * What is kept of a session that failed. Entered first, then failed: a crash in between leads here again,
+ * and finds the entry. One that came to its end by its entry did not fail.
  */
 
 import { isProtocolError } from '@drempel/protocol/encoding'
@@ -20,14 +19,18 @@ const OPEN: readonly PsiState[] = ['drafted', 'proposed', 'committed', 'running'
 
 /**
  * @param live what ran of it
- * @returns why it failed, and whether the other side cannot know of it; undefined for one that had ended
+ * @param tell whether the other side is to hear of it, where it can know of the session at all
+ * @returns as it is kept; undefined for one that had ended
  */
 export async function keepFailure(
   ctx: NodeContext,
   session: PsiSession,
   error: unknown,
   live: { readonly link: Pick<PsiLink, 'bytesReceived'> } | undefined,
-): Promise<{ readonly reason: string; readonly unsent: boolean } | undefined> {
+  tell: boolean,
+): Promise<
+  (Pick<PsiSession, 'id' | 'peer' | 'state' | 'reason'> & { untold: boolean }) | undefined
+> {
   const { id, state } = session
   if (!OPEN.includes(state)) return undefined
   const entered = await enteredResult(ctx, id)
@@ -48,15 +51,16 @@ export async function keepFailure(
   const ran = state === 'running' && live?.link.bytesReceived !== 0
   const spent = ran ? {} : { committedAt: null }
   const patch = { reason, culprit, sealed: sealContent(ctx, id, content), ...spent }
-  const failed = (from: readonly PsiState[]) => ctx.store.psi.transition(id, from, 'failed', patch)
+  const failed = (from: readonly PsiState[], untold: boolean) =>
+    ctx.store.psi.transition(id, from, 'failed', { ...patch, untold })
   // By what it is now, not when it was read: a draft can have gone out since, to who is then told.
-  const unsent = state === 'drafted' && (await failed(['drafted']))
-  if (!unsent && !(await failed(OPEN))) return undefined
+  const unsent = state === 'drafted' && (await failed(['drafted'], false))
+  if (!unsent && !(await failed(OPEN, tell))) return undefined
   ctx.log('warn', 'psi.failed', { txid: id, reason, culprit: culprit ?? '' })
   // Who proposed it may propose it again with the same list; housekeeping drops that after a day.
   if (session.side === 'partner' || content.own?.source !== 'list') await dropList(ctx, id)
   await dropResult(ctx, id)
-  return { reason, unsent }
+  return { id, peer: session.peer, state: 'failed', reason, untold: tell && !unsent }
 }
 
 /** What it came to was kept before that was entered; a crash came before its row said so. */
@@ -98,15 +102,6 @@ async function openedResult(
     if (isUnreadable(error)) return null
     throw error
   }
-}
-
-/** Behind: a peer that cannot be told finds out by itself. */
-export function tellEnd(
-  ctx: NodeContext,
-  { id, peer }: PsiSession,
-  word: { readonly refused: boolean; readonly reason: string },
-): void {
-  ctx.call(peer, 'psi/end', { id, ...word }).catch(() => {})
 }
 
 /** A name that a message brought is entered only if it is a member's. */

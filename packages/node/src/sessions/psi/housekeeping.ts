@@ -6,9 +6,9 @@ import { failure } from '../errors.ts'
 import { decideWaiting } from './consent.ts'
 import { dropResult, dropUploads, keptResults } from './lists.ts'
 import { tendPrepared } from './prepared/index.ts'
-import { PROPOSAL_MS } from './proposals.ts'
 import { finishRefusals } from './refusal.ts'
 import type { Intersections } from './runs.ts'
+import { PROPOSAL_MS } from './state.ts'
 
 const DAY_MS = 86_400_000
 

@@ -13,10 +13,10 @@ export {
 } from './prepared/index.ts'
 export {
   acceptIntersection,
-  PROPOSAL_MS,
   proposeIntersection,
   refuseIntersection,
   repeatIntersection,
 } from './proposals.ts'
 export { Intersections } from './runs.ts'
-export { openSession, type PsiSession, sessionOf } from './state.ts'
+export { openSession, PROPOSAL_MS, type PsiSession, sessionOf } from './state.ts'
+export { tellEnds } from './told.ts'

@@ -14,8 +14,6 @@ import { parseBody } from '../parse.ts'
 import { differ, standing } from '../records/people.ts'
 import { choice, commit, padded, requestOf, termsOf, verifyPeerIntent } from './agree.ts'
 import { listFor, type PsiBrought, type PsiInput, preparedFor, refuser } from './bring.ts'
-import { causeOf } from './causes.ts'
-import { tellEnd } from './failure.ts'
 import { dropList } from './lists.ts'
 import {
   acceptedMessage,
@@ -37,6 +35,7 @@ import {
   sealContent,
   sessionOf,
 } from './state.ts'
+import { tellEnd } from './told.ts'
 
 export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 'protocol'> & {
   readonly kind: IdentifierKind
@@ -44,8 +43,6 @@ export type PsiAsked = Pick<Proposal, 'partner' | 'purpose' | 'output' | 'to' | 
   readonly case: string | null
 }
 
-/** How long a proposal may wait. */
-export const PROPOSAL_MS = 7 * 86_400_000
 const ATTEMPTS = 4
 
 /**
@@ -234,7 +231,10 @@ async function send(
   }
   const sent = await sessionOf(ctx, session.id)
   // Ended here meanwhile: the word of that can have come to who did not know the proposal yet.
-  if (isOver(sent) && sent.culprit !== sent.peer) tellEnd(ctx, sent, wordOf(sent))
+  if (isOver(sent) && sent.culprit !== sent.peer) {
+    await ctx.store.psi.setUntold(sent.id, true)
+    tellEnd(ctx, sent)
+  }
   return sent
 }
 
@@ -320,12 +320,6 @@ function signedProposal(ctx: NodeContext, body: Proposal): SignedProposal {
 
 function isOver({ state }: Pick<PsiSession, 'state'>): boolean {
   return state === 'failed' || state === 'refused'
-}
-
-function wordOf({ state, reason }: PsiSession) {
-  return state === 'refused'
-    ? { refused: true, reason: reason! }
-    : { refused: false, reason: causeOf(reason!) }
 }
 
 const personOf = ({ id, name }: Operator): Person => ({ token: id, name })

@@ -8,12 +8,12 @@ import { parseEvent } from '@drempel/protocol/log'
 import type { PsiState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
 import { fail } from '../errors.ts'
-import { tellEnd } from './failure.ts'
 import { journalPsiRefused } from './journal.ts'
 import { dropList } from './lists.ts'
 import { type Refusal, refusal } from './messages.ts'
 import type { Intersections } from './runs.ts'
 import { move, type PsiSession, sessionOf } from './state.ts'
+import { tellEnd } from './told.ts'
 
 const WAITS: readonly PsiState[] = ['drafted', 'proposed']
 
@@ -69,14 +69,15 @@ async function refuse(
   theirs: boolean,
 ): Promise<PsiSession> {
   const culprit = theirs ? { culprit: session.peer } : {}
-  const patch = { reason, ...culprit }
+  const patch = { reason, ...culprit, untold: !theirs }
   const { id } = session
   // By what it is now, not when it was read: a draft can have gone out since, to who is then told.
-  const refused = async (from: PsiState) => ctx.store.psi.transition(id, [from], 'refused', patch)
-  const unsent = !(await refused('proposed')) && (await refused('drafted'))
+  const refused = (from: PsiState, untold: boolean) =>
+    ctx.store.psi.transition(id, [from], 'refused', { ...patch, untold })
+  const unsent = !(await refused('proposed', !theirs)) && (await refused('drafted', false))
   const now = await sessionOf(ctx, id)
   const ended = now.state === 'refused' ? now : await move(ctx, now, ['proposed'], 'refused', patch)
   await dropList(ctx, id)
-  if (!theirs && !unsent) tellEnd(ctx, session, { refused: true, reason })
+  if (!theirs && !unsent) tellEnd(ctx, ended)
   return ended
 }

@@ -15,14 +15,14 @@ import { permit } from '../federation.ts'
 import type { PeerCheckpoint } from '../journal.ts'
 import { Turns } from '../turns.ts'
 import { requestOf } from './agree.ts'
-import { causeOf } from './causes.ts'
-import { keepFailure, tellEnd } from './failure.ts'
+import { keepFailure } from './failure.ts'
 import { journalPsiIntent, journalPsiResult } from './journal.ts'
 import { type LinkLimits, PsiLink } from './link.ts'
 import { dropList } from './lists.ts'
 import { playPart } from './part.ts'
 import type { PsiPolicy } from './policy.ts'
 import { move, openSession, type PsiSession, sessionOf } from './state.ts'
+import { tellEnd } from './told.ts'
 
 const RUNS = 4
 /** How long a session waits for a connection, the first or one after it was lost. */
@@ -206,9 +206,8 @@ export class Intersections {
         const begun = this.#live.get(id)
         this.#stop(id, begun, error)
         const session = await sessionOf(this.#ctx, id)
-        const failed = await keepFailure(this.#ctx, session, error, live ?? begun)
-        if (!tell || failed === undefined || failed.unsent) return
-        tellEnd(this.#ctx, session, { refused: false, reason: causeOf(failed.reason) })
+        const failed = await keepFailure(this.#ctx, session, error, live ?? begun, tell)
+        if (failed?.untold) tellEnd(this.#ctx, failed)
       })
     } finally {
       this.#ending.delete(id)

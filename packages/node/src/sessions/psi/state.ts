@@ -8,6 +8,9 @@ import { fail } from '../errors.ts'
 import type { Cause } from './causes.ts'
 import type { SignedAcceptance, SignedProposal } from './messages.ts'
 
+/** How long a proposal may wait. */
+export const PROPOSAL_MS = 7 * 86_400_000
+
 export type Person = { readonly token: string; readonly name: string }
 
 /** The own list once there is one: its parts are kept under the session's id until the end. */

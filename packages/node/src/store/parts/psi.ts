@@ -34,7 +34,10 @@ export type PsiRecord = {
 
 export type PsiPatch = Partial<
   Pick<PsiRecord, 'sealed' | 'list' | 'committedAt' | 'reason' | 'culprit'>
->
+> & {
+  /** Whether the peer has yet to hear of it; not, where it is left out. */
+  readonly untold?: boolean
+}
 
 export interface PsiStore {
   readonly prepared: PreparedStore
@@ -55,6 +58,10 @@ export interface PsiStore {
   list(limit: number): Promise<readonly PsiRecord[]>
   /** Neither done nor refused nor failed, oldest first. */
   open(): Promise<readonly PsiRecord[]>
+  /** Of which the peer has yet to hear, oldest first. */
+  untold(): Promise<readonly PsiRecord[]>
+  /** Leaves `updatedAt` as it is. */
+  setUntold(id: string, untold: boolean): Promise<void>
   /** Sessions of a purpose with a peer that count since a time, and those of one list among them. */
   committed(
     purpose: string,

@@ -448,4 +448,9 @@ CREATE TABLE comparison_troubles (
   `
 CREATE INDEX flags_of_courts ON flags (kind, id) WHERE evidence = 'rechterlijk';
 `,
+  // Intersections that ended here, of which the other side has yet to hear.
+  `
+ALTER TABLE psi ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX psi_untold ON psi (number) WHERE untold = 1;
+`,
 ]

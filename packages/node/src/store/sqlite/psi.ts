@@ -18,7 +18,7 @@ export function psiStore(connection: Connection): PsiStore {
   const get = db.prepare<[string], PsiRecord>(`SELECT ${COLUMNS} FROM psi WHERE id = ?`)
   const update = db.prepare(
     `UPDATE psi SET state = @state, sealed = @sealed, list = @list, committed_at = @committedAt,
-       reason = @reason, culprit = @culprit, updated_at = @now
+       reason = @reason, culprit = @culprit, untold = @untold, updated_at = @now
      WHERE id = @id`,
   )
   const list = db.prepare<[number], PsiRecord>(
@@ -27,6 +27,10 @@ export function psiStore(connection: Connection): PsiStore {
   const open = db.prepare<[], PsiRecord>(
     `SELECT ${COLUMNS} FROM psi WHERE state NOT IN ('done', 'refused', 'failed') ORDER BY number`,
   )
+  const untold = db.prepare<[], PsiRecord>(
+    `SELECT ${COLUMNS} FROM psi WHERE untold = 1 ORDER BY number`,
+  )
+  const setUntold = db.prepare('UPDATE psi SET untold = @untold WHERE id = @id')
   const committed = db.prepare<unknown[], { pair: number; list: number }>(
     `SELECT count(*) AS pair, coalesce(sum(list = @list), 0) AS list FROM psi
      WHERE purpose = @purpose AND peer = @peer AND committed_at >= @since`,
@@ -54,7 +58,7 @@ export function psiStore(connection: Connection): PsiStore {
         const kept = Object.fromEntries(
           PATCHED.map((name) => [name, patch[name] === undefined ? row[name] : patch[name]]),
         )
-        update.run({ id, state: to, ...kept, now: clock() })
+        update.run({ id, state: to, ...kept, untold: patch.untold === true ? 1 : 0, now: clock() })
         return true
       }),
     get: (id) =>
@@ -64,6 +68,8 @@ export function psiStore(connection: Connection): PsiStore {
       }),
     list: (limit) => read(() => list.all(limit).map(record)),
     open: () => read(() => open.all().map(record)),
+    untold: () => read(() => untold.all().map(record)),
+    setUntold: (id, owed) => write(() => void setUntold.run({ id, untold: owed ? 1 : 0 })),
     committed: (purpose, peer, since, digest) =>
       read(() => committed.get({ purpose, peer, since, list: digest })!),
     addPart: (name, sealed) => write(() => void addPart.run({ name, sealed, now: clock() })),
