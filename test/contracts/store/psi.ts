@@ -91,6 +91,25 @@ export function psiContract(world: StoreWorld): void {
       expect(await psi.committed('p', 'bank-b', 7_000, list)).toEqual({ pair: 0, list: 0 })
     })
 
+    it('are forgotten by purpose once they ended and no longer count', async () => {
+      const { psi } = world.store
+      const add = async (id: string, at: number, over: object) => {
+        now.time = at
+        await psi.create({ ...session(id), ...over })
+      }
+      await add('s1', 1_000, { state: 'done', committedAt: 900 })
+      await add('s2', 1_000, { state: 'failed', purpose: 'q' })
+      await add('s3', 1_000, { state: 'proposed' })
+      await add('s4', 2_000, { state: 'refused' })
+      await add('s5', 1_000, { state: 'failed', committedAt: 2_000 })
+      expect(await psi.endedPurposes()).toEqual(['p', 'q'])
+      await psi.forgetEnded('p', 1_500)
+      expect((await psi.list(9)).map(({ id }) => id)).toEqual(['s5', 's4', 's3', 's2'])
+      await psi.forgetEnded('q', 1_500)
+      expect(await psi.endedPurposes()).toEqual(['p'])
+      expect(await psi.get('s2')).toBeNull()
+    })
+
     it('have lists masked ahead, created once and moved by one of two', async () => {
       const row = {
         ...{ id: 'p1', side: 'owner' as const, peer: 'bank-b', purpose: 'p', kind: 'host' },

@@ -402,6 +402,22 @@ describe('the logs of the two', () => {
   })
 })
 
+describe('what is over', () => {
+  it('is forgotten when its results are, and no quota counts it', async () => {
+    const { id } = await propose(bank, { purpose: 'vanzelf' })
+    expect(await ended(bank, id)).toMatchObject({ state: 'done' })
+    const { retentionDays, quota } = bank.ctx.inForce().convenant.intersections![1]!
+    federation.clock.ahead += (Math.max(retentionDays, quota.days) - 1) * 86_400_000
+    for (const member of [bank, telecom]) await tidyIntersections(member.ctx, runsOf(member))
+    expect(await shown(bank, id)).toMatchObject({ state: 'done' })
+    federation.clock.ahead += 2 * 86_400_000
+    for (const member of [bank, telecom]) {
+      await tidyIntersections(member.ctx, runsOf(member))
+      expect((await member.api('GET', `/psi/${id}`)).status).toBe(404)
+    }
+  })
+})
+
 describe('a new convenant', () => {
   it('that suspends a member cuts off what runs and what waits, and both logs say so', async () => {
     const others = [bank, telecom]

@@ -31,4 +31,17 @@ export async function tidyIntersections(ctx: NodeContext, runs: Intersections): 
     // That of a session that ends in this moment is not looked at.
     if (row?.state !== 'running' && now - (row?.updatedAt ?? 0) > kept) await dropResult(ctx, id)
   }
+  await forgetEnded(ctx)
+}
+
+/**
+ * What was agreed, by whom, and how much came of it goes with its results; as long as the proposal could be
+ * sent again, or the quota counts it, it stays.
+ */
+async function forgetEnded({ store, clock, inForce }: NodeContext): Promise<void> {
+  for (const purpose of await store.psi.endedPurposes()) {
+    const terms = intersectionOf(inForce().convenant, purpose)
+    const days = Math.max(terms?.retentionDays ?? 0, terms?.quota.days ?? 0)
+    await store.psi.forgetEnded(purpose, clock() - Math.max(days * DAY_MS, PROPOSAL_MS))
+  }
 }

@@ -62,6 +62,13 @@ export interface PsiStore {
   untold(): Promise<readonly PsiRecord[]>
   /** Leaves `updatedAt` as it is. */
   setUntold(id: string, untold: boolean): Promise<void>
+  /** The purposes of those that are done, refused or failed. */
+  endedPurposes(): Promise<readonly string[]>
+  /**
+   * Deletes sessions of a purpose that ended before t and count since no later time, with the traces in the
+   * backend's own files.
+   */
+  forgetEnded(purpose: string, t: number): Promise<void>
   /** Sessions of a purpose with a peer that count since a time, and those of one list among them. */
   committed(
     purpose: string,

@@ -5,10 +5,11 @@ import { preparedStore } from './prepared.ts'
 
 const COLUMNS = `id, side, peer, purpose, kind, state, sealed, list, committed_at AS committedAt,
   reason, culprit, created_at AS createdAt, updated_at AS updatedAt`
+const ENDED = `state IN ('done', 'refused', 'failed')`
 const PATCHED = ['sealed', 'list', 'committedAt', 'reason', 'culprit'] as const
 
 export function psiStore(connection: Connection): PsiStore {
-  const { db, clock, write, read } = connection
+  const { db, clock, write, read, scrub } = connection
   const create = db.prepare(
     `INSERT INTO psi (id, side, peer, purpose, kind, state, sealed, list, committed_at, reason,
        culprit, created_at, updated_at)
@@ -25,7 +26,14 @@ export function psiStore(connection: Connection): PsiStore {
     `SELECT ${COLUMNS} FROM psi ORDER BY number DESC LIMIT ?`,
   )
   const open = db.prepare<[], PsiRecord>(
-    `SELECT ${COLUMNS} FROM psi WHERE state NOT IN ('done', 'refused', 'failed') ORDER BY number`,
+    `SELECT ${COLUMNS} FROM psi WHERE NOT ${ENDED} ORDER BY number`,
+  )
+  const endedPurposes = db
+    .prepare<[], string>(`SELECT DISTINCT purpose FROM psi WHERE ${ENDED} ORDER BY purpose`)
+    .pluck()
+  const forgetEnded = db.prepare(
+    `DELETE FROM psi WHERE purpose = @purpose AND ${ENDED} AND updated_at < @t
+       AND (committed_at IS NULL OR committed_at < @t)`,
   )
   const untold = db.prepare<[], PsiRecord>(
     `SELECT ${COLUMNS} FROM psi WHERE untold = 1 ORDER BY number`,
@@ -70,6 +78,10 @@ export function psiStore(connection: Connection): PsiStore {
     open: () => read(() => open.all().map(record)),
     untold: () => read(() => untold.all().map(record)),
     setUntold: (id, owed) => write(() => void setUntold.run({ id, untold: owed ? 1 : 0 })),
+    endedPurposes: () => read(() => endedPurposes.all()),
+    forgetEnded: async (purpose, t) => {
+      if ((await write(() => forgetEnded.run({ purpose, t }).changes)) > 0) scrub()
+    },
     committed: (purpose, peer, since, digest) =>
       read(() => committed.get({ purpose, peer, since, list: digest })!),
     addPart: (name, sealed) => write(() => void addPart.run({ name, sealed, now: clock() })),
