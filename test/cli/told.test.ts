@@ -70,6 +70,24 @@ describe('round show', () => {
     expect((await show(failed, ['run', '--kind', 'host'])).exit).toBe(1)
   })
 
+  it('that failed names all it failed for, and who refused whom', async () => {
+    const failed = { state: 'failed', lists: [], contributors: undefined }
+    const few = await show({
+      ...{ ...failed, reason: 'TOO_FEW_CONTRIBUTORS', culprit: 'bank-b' },
+      culprits: ['bank-b', 'telecom'],
+      leftOut: [
+        { member: 'bank-b', reason: 'PEER_UNREACHABLE' },
+        { member: 'telecom', reason: 'STAYED_OUT' },
+      ],
+    })
+    expect(few.out).toContain('\n  TOO_FEW_CONTRIBUTORS (bank-b, telecom)\n')
+    expect(few.out).toMatch(/left out +bank-b: PEER_UNREACHABLE\n/)
+    expect(few.out).toMatch(/left out +telecom: STAYED_OUT\n/)
+    const skewed = { ...failed, reason: 'CLOCK_SKEW', culprit: 'bank-a', refusedBy: 'telecom' }
+    const refused = await show({ ...skewed, culprits: ['bank-a', 'telecom'], leftOut: [] })
+    expect(refused.out).toContain('\n  CLOCK_SKEW (telecom refused bank-a)\n')
+  })
+
   it.each([
     ['PEER_UNREACHABLE', 'drempel doctor, then try again'],
     ['TOO_FEW_CONTRIBUTORS', 'drempel log show --refused'],

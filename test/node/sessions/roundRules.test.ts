@@ -3,6 +3,7 @@
 import { catchUp, startRound } from '@drempel/node/internal/sessions'
 import type { List } from '@drempel/protocol/api'
 import { parseConvenant } from '@drempel/protocol/convenant'
+import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeCell } from '../../protocol/worlds/cells.ts'
 import { bend } from '../kit/bend.ts'
@@ -140,17 +141,52 @@ test('who is left out may not leave a sector that a rule needs with one member',
   expect(round).toMatchObject({ state: 'failed', reason: 'SECTOR_ALONE' })
 })
 
-test('a round to which nobody has a list says that too few take part', async () => {
+test('a round for which too few have a list names all who have none, also after a restart', async () => {
   const empty = await Federation.open({ contributorsMayChange: true })
   try {
     const leader = empty.member('bank-a')
     await leader.generateKey()
-    expect(await leader.round()).toMatchObject({
-      state: 'failed',
-      reason: 'TOO_FEW_CONTRIBUTORS',
-      culprit: 'bank-a',
-    })
+    await empty.member('bank-b').stop()
+    await leader.flag(['host-1.example'])
+    const failed = await leader.round()
+    const named = ['bank-b', 'platform', 'telecom']
+    const told = {
+      ...{ state: 'failed', reason: 'TOO_FEW_CONTRIBUTORS', culprit: 'bank-b', culprits: named },
+      leftOut: [
+        { member: 'bank-b', reason: 'PEER_UNREACHABLE' },
+        { member: 'platform', reason: 'STAYED_OUT' },
+        { member: 'telecom', reason: 'STAYED_OUT' },
+      ],
+    }
+    expect(failed).toMatchObject(told)
+    const entry = (await leader.entries()).find(({ type }) => type === 'round.failed')
+    expect(entry).toMatchObject({ reason: 'TOO_FEW_CONTRIBUTORS', parties: ['bank-b'] })
+    expect(await leader.record(entry!)).toMatchObject({ leftOut: told.leftOut, culprits: named })
+    await leader.restart()
+    expect((await leader.api('GET', `/rounds/${failed.round}`)).json).toMatchObject(told)
+    // Only its coordinator knows.
+    const other = (await empty.member('telecom').api('GET', `/rounds/${failed.round}`)).json
+    expect(other).toMatchObject({ state: 'failed', culprit: 'bank-b' })
+    expect(other).not.toHaveProperty('culprits')
   } finally {
     await empty.close()
+  }
+})
+
+test('a compute node that refuses the coordinator is named beside it: either clock may be wrong', async () => {
+  const two = await Federation.open({ contributorsMayChange: true })
+  try {
+    const leader = two.member('bank-a')
+    await leader.generateKey()
+    two.member('telecom').lie('rounds/announce', async (from) => {
+      throw new ProtocolError('CLOCK_SKEW', { culprit: from })
+    })
+    expect(await leader.round()).toMatchObject({
+      ...{ state: 'failed', reason: 'CLOCK_SKEW', culprit: 'bank-a', refusedBy: 'telecom' },
+    })
+    const entry = (await leader.entries()).find(({ type }) => type === 'round.failed')
+    expect(entry).toMatchObject({ reason: 'CLOCK_SKEW', parties: ['bank-a', 'telecom'] })
+  } finally {
+    await two.close()
   }
 })

@@ -96,7 +96,7 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
       round.lists
         ?.map(({ rule, size, aggregates }) => (aggregates ? rule : `${rule} ${size}`))
         .join(', '),
-      reasonOf(round),
+      reasonOf(ctx, round),
     ]),
     { nl: 'Er was nog geen ronde.', en: 'There was no round yet.' },
     {
@@ -147,9 +147,8 @@ function outcome(ctx: Context, round: Round): Outcome {
   if (round.state !== 'failed') return { json: round, text: parts.join('\n\n') }
   const { title, next } = CLI_ERRORS.ROUND_FAILED
   const todo = adviceOn(round.reason, ctx.lang) ?? ctx.say(next!)
-  parts.push(
-    `${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reasonOf(round)}\n  -> ${todo}`,
-  )
+  const reason = reasonOf(ctx, round)
+  parts.push(`${ctx.paint('red', `ROUND_FAILED: ${ctx.say(title)}`)}\n  ${reason}\n  -> ${todo}`)
   return { json: round, text: parts.join('\n\n'), exit: EXIT.failed }
 }
 
@@ -176,7 +175,18 @@ const WHO_STAYED_OUT: Text = {
   en: 'why a member stayed out its own node says: drempel log show --refused; how many flags there may be: drempel convenant show; whether it is up: drempel doctor',
 }
 
-function reasonOf({ reason, culprit }: Round): string | undefined {
+function reasonOf(
+  ctx: Context,
+  { reason, culprit, culprits = [], refusedBy }: Round,
+): string | undefined {
   if (reason === undefined) return undefined
-  return clean(culprit === undefined ? reason : `${reason} (${culprit})`)
+  if (refusedBy !== undefined && culprit !== undefined) {
+    const who = ctx.say({
+      nl: `${refusedBy} weigerde ${culprit}`,
+      en: `${refusedBy} refused ${culprit}`,
+    })
+    return clean(`${reason} (${who})`)
+  }
+  const named = culprits.length > 0 ? culprits.join(', ') : culprit
+  return clean(named === undefined ? reason : `${reason} (${named})`)
 }

@@ -5,7 +5,7 @@ import { type Convenant, ruleOf } from '@drempel/protocol/convenant'
 import { hex, parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { parseTranscript, transcriptDigest } from '@drempel/protocol/oprf'
-import type { Rounds, SignedList } from '../sessions/index.ts'
+import { endingOf, type Rounds, type SignedList } from '../sessions/index.ts'
 import type { KeyEpoch, RoundRecord, Store } from '../store/index.ts'
 
 export function epochView(row: KeyEpoch, convenant: Convenant): Epoch {
@@ -27,6 +27,8 @@ export async function roundView(store: Store, rounds: Rounds, row: RoundRecord):
   const live = rounds.find(row.id)
   const lists = await statementsOf(store, row)
   const first = lists[0]?.body
+  const ending = endingOf(row)
+  const refusedBy = ending?.refusedBy ?? null
   return {
     round: row.id,
     kind: row.kind as IdentifierKind,
@@ -47,6 +49,8 @@ export async function roundView(store: Store, rounds: Rounds, row: RoundRecord):
         }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.culprit === null ? {} : { culprit: row.culprit }),
+    ...(ending === null ? {} : { culprits: [...ending.culprits], leftOut: [...ending.leftOut] }),
+    ...(refusedBy === null ? {} : { refusedBy }),
   }
 }
 

@@ -108,6 +108,13 @@ export function culpritOf(error: unknown): string | undefined {
   return (error.code === 'PEER_PROBLEM' ? accusedBy(error) : undefined) ?? error.culprit
 }
 
+/** Who refused, where it named another for it: one's word against the other's. */
+export function refusedBy(error: unknown): string | undefined {
+  if (!isProtocolError(error, 'PEER_PROBLEM')) return undefined
+  const accused = accusedBy(error)
+  return accused === undefined || accused === error.culprit ? undefined : error.culprit
+}
+
 /** Of a sealed record: its term is over, or it was damaged. */
 export function isUnreadable(error: unknown): boolean {
   return isProtocolError(error, 'RECORD_ERASED') || isProtocolError(error, 'RECORD_DAMAGED')

@@ -131,6 +131,7 @@ export {
 } from './rehearsal.ts'
 export { startRound } from './round/coordinator.ts'
 export { acceptRoundChannel } from './round/index.ts'
+export { endingOf } from './round/journal.ts'
 export { tagsOnList } from './round/lists.ts'
 export type { Rounds } from './round/live.ts'
 export type { SignedList } from './round/messages.ts'

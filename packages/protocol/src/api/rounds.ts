@@ -52,6 +52,10 @@ export const round = z.strictObject({
     .optional(),
   reason: z.string().optional(),
   culprit: z.string().optional(),
+  /** At the coordinator: all that are named, where it kept them. */
+  culprits: z.array(slug).optional(),
+  /** Who refused, where the culprit is named by its word alone. */
+  refusedBy: slug.optional(),
 })
 export const rounds = z.strictObject({ rounds: z.array(round) })
 

@@ -103,7 +103,7 @@ async function lead(
   members: readonly string[],
 ): Promise<void> {
   const live = rounds.get(announcement.round, ctx.self)
-  const present = await announce(ctx, announcement, members)
+  const present = await announce(ctx, live, members)
   const stopBeats = keepAlive(ctx, live, present)
   try {
     await leadOn(ctx, live, members, present)
@@ -123,6 +123,10 @@ async function leadOn(
   const commitments = await collectCommitments(ctx, live, present)
   const openings = await collectOpenings(ctx, round, commitments)
   const terms: Terms = { announcement, commitments: [...commitments], openings: [...openings] }
+  for (const { member, body } of commitments) {
+    // Why, its own log says.
+    if (body.paddedSize === null) live.absent.set(member, 'STAYED_OUT')
+  }
   // Before anybody shares a list that would not be computed on.
   await mayCompute(ctx, live, members, contributors(terms))
   await Promise.all(
@@ -148,9 +152,11 @@ async function mayCompute(
   try {
     permit(ctx, { ...request, ...announcement }, usage)
   } catch (error) {
-    const missing = members.find((member) => !included.includes(member))
-    if (!isProtocolError(error, 'REFUSED') || missing === undefined) throw error
-    fail('REFUSED', { at: codeOf(error), culprit: missing })
+    const missing = members.filter((member) => !included.includes(member))
+    const [first] = missing
+    if (!isProtocolError(error, 'REFUSED') || first === undefined) throw error
+    live.missing = missing
+    fail('REFUSED', { at: codeOf(error), culprit: first })
   }
 }
 
@@ -170,9 +176,10 @@ function keepAlive(ctx: NodeContext, live: LiveRound, present: readonly string[]
 /** Members that can't be reached stay out; a compute node that can't be ends the round. */
 async function announce(
   ctx: NodeContext,
-  announcement: Announcement,
+  live: LiveRound,
   members: readonly string[],
 ): Promise<readonly string[]> {
+  const { announcement, absent } = live
   const { computeNodes } = ctx.inForce().convenant
   const present: string[] = [ctx.self]
   await Promise.all(
@@ -184,6 +191,7 @@ async function announce(
       } catch (error) {
         if (computeNodes.includes(member)) throw error
         ctx.log('warn', 'round.member-absent', { absent: member, code: codeOf(error) })
+        absent.set(member, codeOf(error))
         await journalExcluded(ctx, announcement, member, codeOf(error))
       }
     }),
@@ -220,6 +228,7 @@ async function collectCommitments(
         if (computeNodes.includes(member) || live.abort.signal.aborted) throw error
         const code = codeOf(error)
         ctx.log('warn', 'round.member-lost', { absent: member, code })
+        live.absent.set(member, code)
         if (isProtocolError(error) && LIES.has(error.code)) {
           await journalExcluded(ctx, live.announcement, member, code)
         }
@@ -260,6 +269,7 @@ async function collectUploads(
         const code = codeOf(error)
         if (code === 'RECORD_DOES_NOT_FIT' || live.abort.signal.aborted) throw error
         ctx.log('warn', 'round.member-lost', { absent: member, code })
+        live.absent.set(member, code)
       }
     }),
   )

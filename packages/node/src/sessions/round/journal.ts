@@ -1,7 +1,7 @@
 /** What rounds and their lists leave in the audit log: what is said, and what is sealed. */
 
 import { ruleOf } from '@drempel/protocol/convenant'
-import { parseJcs } from '@drempel/protocol/encoding'
+import { type Json, parseJcs } from '@drempel/protocol/encoding'
 import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import { sizeBucket } from '@drempel/protocol/log'
 import type { Appended } from '../../audit/index.ts'
@@ -85,7 +85,10 @@ export function enterRounds(world: Pick<NodeContext, 'store' | 'audit'>): Promis
       const type = state === 'failed' ? 'round.failed' : 'round.announced'
       return isWritten(world, updatedAt, (event) => event.type === type && event.round === id)
     },
-    enter: (row) => audit.append(row.state === 'failed' ? failedIn(row) : announcedIn(row), {}),
+    enter: (row) =>
+      row.state === 'failed'
+        ? audit.append(failedIn(row), recordOf(row))
+        : audit.append(announcedIn(row), {}),
     entered: ({ id }) => store.rounds.setEntered(id),
   })
 }
@@ -98,10 +101,38 @@ function announcedIn({ role, data }: RoundRecord) {
   return { type: 'round.announced', ...about, epoch: String(epoch), digest } as const
 }
 
-function failedIn({ id, kind, role, reason, culprit }: RoundRecord) {
+function failedIn(row: RoundRecord) {
+  const { id, kind, role, reason, culprit } = row
   const about = { role: role as Role, kind: kind as IdentifierKind, round: id, reason: reason! }
-  const parties = culprit === null ? {} : { parties: [culprit] }
+  // Whose clock is wrong neither of two can tell.
+  const other = reason === 'CLOCK_SKEW' ? endingOf(row)?.refusedBy : null
+  const named = new Set([culprit, other].filter((one) => typeof one === 'string'))
+  const parties = named.size === 0 ? {} : { parties: [...named].sort() }
   return { type: 'round.failed', ...about, ...parties } as const
+}
+
+/** No leaf says who contributed, so neither does one say who did not. */
+function recordOf(row: RoundRecord): Json {
+  const ending = endingOf(row)
+  return ending === null ? {} : (ending as unknown as Json)
+}
+
+/** What a coordinator keeps of a round that failed, beside why and who is named first. */
+export type Ending = {
+  /** Ascending, as in a list's statement. */
+  readonly leftOut: readonly { readonly member: string; readonly reason: string }[]
+  /** Ascending. */
+  readonly culprits: readonly string[]
+  /** Who refused the one that is named, by its word. */
+  readonly refusedBy: string | null
+}
+
+/** @returns null where a row has none, as of a round that failed without one, or under an older release */
+export function endingOf({ state, data }: Pick<RoundRecord, 'state' | 'data'>): Ending | null {
+  if (state !== 'failed') return null
+  const kept = parseJcs(data)
+  const isEnding = typeof kept === 'object' && kept !== null && 'culprits' in kept
+  return isEnding ? (kept as unknown as Ending) : null
 }
 
 export function journalListAccepted(

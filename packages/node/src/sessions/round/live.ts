@@ -9,9 +9,9 @@ import type { InputShare, PreparedList, RoundPlan } from '@drempel/protocol/thre
 import type { Channel } from '../../peers/index.ts'
 import type { RoundState } from '../../store/index.ts'
 import type { NodeContext } from '../context.ts'
-import { codeOf, culpritOf, fail, failure } from '../errors.ts'
+import { codeOf, culpritOf, fail, failure, refusedBy } from '../errors.ts'
 import { memberKey, sameConvenant } from '../federation.ts'
-import { enterRounds } from './journal.ts'
+import { type Ending, enterRounds } from './journal.ts'
 import type { Announcement, SignedCommitment, SignedList, Terms } from './messages.ts'
 
 /** What a compute node opened, one entry a rule. */
@@ -50,6 +50,10 @@ export type LiveRound = {
   /** Parts of `owners` rules, by rule and then by compute node's index. */
   readonly ownerParts: Map<string, Map<number, Bytes>>
   opened: readonly OpenedList[] | null
+  /** At its coordinator: who takes no part, and why as far as is known. */
+  readonly absent: Map<string, string>
+  /** For want of whom it cannot go on. */
+  missing: readonly string[]
   error: unknown
 }
 
@@ -108,6 +112,8 @@ export class Rounds {
       channels: new Map(),
       ownerParts: new Map(),
       opened: null,
+      absent: new Map(),
+      missing: [],
       error: null,
     }
     this.#live.set(announcement.round, live)
@@ -185,12 +191,26 @@ export class Rounds {
     if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.keys().next().value!)
     // Its announcement comes before its end.
     await enterRounds(ctx)
-    const patch = { reason, culprit, entered: false } as const
+    const ending = this.#endingOf(live, first, culprit)
+    const data = ending === null ? {} : { data: jcs(ending as unknown as Json) }
+    const patch = { reason, culprit, entered: false, ...data } as const
     const moved = await ctx.store.rounds.transition(round, OPEN, 'failed', patch)
     this.#live.delete(round)
     if (!moved) return
-    ctx.log('warn', 'round.failed', { round, reason, culprit: culprit ?? '' })
+    const named = ending?.culprits.join(', ') ?? culprit ?? ''
+    ctx.log('warn', 'round.failed', { round, reason, culprit: named })
     await enterRounds(ctx)
+  }
+
+  /** @returns null where reason and culprit say it all */
+  #endingOf(live: LiveRound | undefined, error: unknown, culprit: string | null): Ending | null {
+    const absent = [...(live?.absent ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
+    const leftOut = absent.map(([member, reason]) => ({ member, reason }))
+    const refuser = this.#member(refusedBy(error))
+    if (leftOut.length === 0 && refuser === null) return null
+    const missing = live?.missing.includes(culprit ?? '') ? live.missing : []
+    const named = new Set([...(culprit === null ? [] : [culprit]), ...missing])
+    return { leftOut, culprits: [...named].sort(), refusedBy: refuser }
   }
 
   /** A name that a message brought is entered only if it is a member's. */
