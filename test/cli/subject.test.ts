@@ -77,6 +77,24 @@ describe('the letter that answers a request for access', () => {
     expect(letter({ flag: FLAG, lists })).toContain('`host-t2`, lijst van 2027-05-01: ja')
   })
 
+  it('does not call a flag in force that the convenant names no licence for', () => {
+    const flag: SubjectAccess['flag'] = {
+      ...{ ...FLAG!, state: 'active', evidence: 'rechterlijk' },
+      ...{ withdrawnAt: null, withdrawnReason: null },
+    }
+    expect(letter({ flag })).toContain('Toestand: vastgelegd, maar niet van kracht')
+    expect(letter({ flag }, 'en')).toContain('State: recorded, but not in force')
+    const licensed = {
+      ...convenant,
+      purposes: convenant.purposes.map((one) => ({
+        ...one,
+        criminalData: { basis: { nl: 'x', en: 'x' }, reference: 'x' },
+      })),
+    } as typeof convenant
+    expect(letter({ flag }, 'nl', licensed)).toContain('Toestand: van kracht')
+    expect(letter({ flag: { ...flag, evidence: 'bron-derden' } })).toContain('Toestand: van kracht')
+  })
+
   it.each([
     ['nl', 'Ingetrokken: 2027-02-04, omdat zij ongegrond was'],
     ['en', 'Withdrawn: 2027-02-04, since it was unfounded'],

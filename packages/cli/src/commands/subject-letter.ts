@@ -7,8 +7,10 @@
 import type { SubjectAccess } from '@drempel/protocol/api'
 import {
   type Convenant,
+  CRIMINAL_EVIDENCE,
   EVIDENCE_CLASSES,
   intersectionOf,
+  mayBeCriminal,
   memberOf,
   purposeOf,
   ruleOf,
@@ -113,7 +115,7 @@ function flagParts(
   }
   const evidence = EVIDENCE_CLASSES.find(({ code }) => code === flag.evidence)
   const facts: (readonly [Text, string])[] = [
-    [{ nl: 'Toestand', en: 'State' }, STATES[flag.state][lang]],
+    [{ nl: 'Toestand', en: 'State' }, say(stateOf(kind, flag, convenant))],
     [{ nl: 'Soort fraude', en: 'Kind of fraud' }, taxonomyEntry(flag.taxonomy)?.name[lang] ?? '-'],
     [{ nl: 'Bron', en: 'Source' }, evidence?.name[lang] ?? '-'],
     [{ nl: 'Aantal meldingen', en: 'Number of reports' }, String(flag.reports)],
@@ -142,6 +144,16 @@ function flagParts(
           })}\n\n${over.join('\n')}`,
         ]),
   ]
+}
+
+/** A court's decision that no purpose has a licence for any more takes part in nothing. */
+function stateOf(
+  kind: SubjectAccess['kind'],
+  { state, evidence }: NonNullable<SubjectAccess['flag']>,
+  convenant: Convenant,
+): Text {
+  const idle = evidence === CRIMINAL_EVIDENCE && !mayBeCriminal(convenant, kind)
+  return state === 'active' && idle ? UNLICENSED : STATES[state]
 }
 
 function withdrawnIn(
@@ -288,6 +300,11 @@ const STATES: Readonly<Record<NonNullable<SubjectAccess['flag']>['state'], Text>
   active: { nl: 'van kracht', en: 'in force' },
   withdrawn: { nl: 'ingetrokken', en: 'withdrawn' },
   bezwaar: { nl: 'onder bezwaar; telt niet mee', en: 'under objection; not counted' },
+}
+
+const UNLICENSED: Text = {
+  nl: 'vastgelegd, maar niet van kracht: het convenant noemt geen vergunning voor een uitspraak van een rechter, en de melding telt nergens mee',
+  en: "recorded, but not in force: the convenant names no licence for a court's decision, and the flag counts for nothing",
 }
 
 const ANSWERS: Readonly<Record<'over' | 'not-over', Text>> = {
