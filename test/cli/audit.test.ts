@@ -298,13 +298,17 @@ describe('log export', () => {
   it('writes the record of processing activities from convenant and log', async () => {
     const rows = await exported('register', '--lang', 'nl')
     const columns = rows[0]!.split(',')
-    for (const wanted of ['purpose', 'basis', 'officer', 'retention', 'recipients', 'security']) {
+    for (const wanted of ['doel', 'grondslag', 'bewaartermijn', 'ontvangers', 'beveiliging']) {
       expect(columns).toContain(wanted)
+    }
+    const english = (await exported('register', '--lang', 'en'))[0]!.split(',')
+    for (const wanted of ['purpose', 'basis', 'officer', 'retention', 'recipients', 'security']) {
+      expect(english).toContain(wanted)
     }
     const investigation = rows.find((row) => row.startsWith('fraude-onderzoek,'))
     expect(investigation).toMatch(/,3,2,0$/)
     expect(investigation).toContain('90 dagen')
-    expect(rows.at(-1)).toMatch(/^rounds,/)
+    expect(rows.at(-1)).toMatch(/^rondes,/)
   })
 
   it('has the intersections that the member may take part in, with the other members', async () => {

@@ -36,6 +36,28 @@ export type Activity = {
   readonly refused: number
 }
 
+/** What each column is called in a register. */
+export const HEADS: Readonly<Record<keyof Activity, Text>> = {
+  activity: { nl: 'verwerking', en: 'activity' },
+  purpose: { nl: 'doel', en: 'purpose' },
+  basis: { nl: 'grondslag', en: 'basis' },
+  criminalData: { nl: 'strafrechtelijke gegevens', en: 'criminalData' },
+  proportionality: { nl: 'evenredigheid', en: 'proportionality' },
+  controller: { nl: 'verwerkingsverantwoordelijke', en: 'controller' },
+  contact: { nl: 'contact', en: 'contact' },
+  officer: { nl: 'functionaris gegevensbescherming', en: 'officer' },
+  dataSubjects: { nl: 'betrokkenen', en: 'dataSubjects' },
+  personalData: { nl: 'persoonsgegevens', en: 'personalData' },
+  recipients: { nl: 'ontvangers', en: 'recipients' },
+  transfers: { nl: 'doorgiften', en: 'transfers' },
+  retention: { nl: 'bewaartermijn', en: 'retention' },
+  security: { nl: 'beveiliging', en: 'security' },
+  dpia: { nl: 'DPIA', en: 'dpia' },
+  queries: { nl: 'vragen', en: 'queries' },
+  answered: { nl: 'beantwoord', en: 'answered' },
+  refused: { nl: 'geweigerd', en: 'refused' },
+}
+
 /** @param member whose register it is */
 export function registerOf(
   convenant: Convenant,
@@ -74,7 +96,7 @@ export function registerOf(
       ...runsOf(logs, terms.id),
     })),
     {
-      activity: 'rounds',
+      activity: say({ nl: 'rondes', en: 'rounds' }),
       ...common,
       purpose: convenant.title[lang],
       basis: [...new Set(asked.map(({ grondslag }) => grondslag.law))].join(', '),

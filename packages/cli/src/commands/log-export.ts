@@ -3,10 +3,11 @@
 import { parseOrigin } from '@drempel/protocol/log'
 import { type Selection, selector, type VerifiedLog } from '../audit/entry.ts'
 import { csvOf, joinTables, logregelsOf } from '../audit/export.ts'
-import { type Activity, registerOf } from '../audit/register.ts'
+import { type Activity, HEADS, registerOf } from '../audit/register.ts'
 import { type OfRehearsal, withoutRehearsals } from '../audit/rehearsed.ts'
 import { csvLine } from '../client/csv.ts'
 import { writeText } from '../client/files.ts'
+import type { Lang } from '../output/language.ts'
 import type { Context } from './context.ts'
 import { type CommandSpec, OUT_OPTION } from './define.ts'
 import {
@@ -110,15 +111,16 @@ async function contentOf(
     case 'register': {
       const { member } = parseOrigin(logs[0]!.origin)
       const counted = withoutRehearsals(logs, ofRehearsal)
-      return registerCsv(registerOf(await source.convenant(), member, counted, ctx.lang))
+      const activities = registerOf(await source.convenant(), member, counted, ctx.lang)
+      return registerCsv(activities, ctx.lang)
     }
   }
 }
 
-function registerCsv(activities: readonly Activity[]): string {
+function registerCsv(activities: readonly Activity[], lang: Lang): string {
   const columns = Object.keys(activities[0] ?? {}) as (keyof Activity)[]
   const rows = activities.map((activity) => columns.map((column) => activity[column]))
-  return [columns, ...rows].map(csvLine).join('')
+  return [columns.map((column) => HEADS[column][lang]), ...rows].map(csvLine).join('')
 }
 
 function joined(files: readonly string[], format: Options['format']): string {
