@@ -47,7 +47,7 @@ export async function runDemo(
     directory,
     convenant: { id: 'demo', listCap: Math.max(1_000, largest), intersections: true },
     onNode,
-    onProgress: (step) => screen.progress(step),
+    onProgress: ({ en }) => screen.progress(en),
   })
   const { computeNodes, keyHolders, rules } = federation.convenant
   screen.phase(`compute nodes: ${computeNodes.join(', ')}`)

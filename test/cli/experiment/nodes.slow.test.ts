@@ -6,6 +6,7 @@ import { runOnNodes } from '@drempel/cli/internal/experiment/nodes'
 import { parseExperiment } from '@drempel/cli/internal/experiment/parse'
 import { rulesOf } from '@drempel/cli/internal/experiment/rules'
 import { materialOf } from '@drempel/cli/internal/experiment/run'
+import type { Text } from '@drempel/cli/internal/output/language'
 import { describe, expect, it } from 'vitest'
 import { drempel, folder } from '../world.ts'
 import { small, smallWorld } from './samples.ts'
@@ -79,7 +80,9 @@ describe('experiment run with nodes', () => {
     const alone = material.items.find(({ reports }) => {
       return new Set(reports.map(({ partner }) => partner)).size === 1
     })!
-    const onProgress = (step: string) => {
+    const dutch: string[] = []
+    const onProgress = ({ en: step, nl }: Text) => {
+      dutch.push(nl)
       // The nodes have answered: from here on the reference takes it for flagged by a second one.
       if (!step.includes('compared')) return
       const partner = (alone.reports[0]!.partner + 1) % 3
@@ -88,6 +91,8 @@ describe('experiment run with nodes', () => {
     await expect(runOnNodes(three, material, { clock: Date.now, onProgress })).rejects.toThrow(
       expect.objectContaining({ code: 'EXPERIMENT_DIFFERS' }),
     )
+    expect(dutch).toContain('3 van de 3 nodes draaien')
+    expect(dutch.at(-1)).toBe('iban: wat de nodes zeggen, wordt vergeleken')
   })
 
   it('are not begun for what no convenant allows', async () => {

@@ -1,10 +1,10 @@
 /** experiment run, experiment world: what would sharing yield, and at which cost to whom. */
 
-import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { isProtocolError } from '@drempel/protocol/encoding'
 import { readText } from '../client/files.ts'
+import { softwareVersion } from '../client/version.ts'
 import { type Finding, wronged, yieldShare } from '../experiment/evaluate.ts'
 import { writeFolder } from '../experiment/folder.ts'
 import { runLive } from '../experiment/live/run.ts'
@@ -22,6 +22,7 @@ import type { Experiment, NodeData } from '../experiment/schema.ts'
 import { worldFiles } from '../experiment/world-files.ts'
 import { writeWhole } from '../experiment/written.ts'
 import { fail } from '../output/errors.ts'
+import type { Text } from '../output/language.ts'
 import { startProgress } from '../output/progress.ts'
 import { table } from '../output/render.ts'
 import type { Context, Outcome } from './context.ts'
@@ -151,7 +152,7 @@ export const experimentRun: CommandSpec<RunOptions> = {
     const nodes = plain === true ? null : await onNodes(ctx, experiment, material)
     const checked: Checked =
       nodes === null ? await onSample(ctx, experiment, material, sample !== false) : { by: 'nodes' }
-    const software = await softwareVersion()
+    const software = softwareVersion()
     const written = {
       ...{ text, results, checked, software, lang: ctx.lang },
       ...{ base: baseOf(experiment, file), measured: nodes },
@@ -193,7 +194,7 @@ async function liveOutcome(
   let shown = ''
   const results = await runLive(experiment, data, {
     ...{ base, lang: ctx.lang, keep: ctx.keep, folder, text },
-    ...{ software: await softwareVersion(), clock: ctx.world.clock, random: ctx.world.random },
+    ...{ software: softwareVersion(), clock: ctx.world.clock, random: ctx.world.random },
     relativeBase: relative(folder, base) || '.',
     onProgress: (kind, round) => {
       const line = `${kind}: ${stateLine(round, ctx.lang)}`
@@ -215,7 +216,7 @@ async function liveOutcome(
 /** The machine and what it took: nothing of it enters the report. */
 async function onNodes(ctx: Context, experiment: Experiment, material: Material) {
   const { clock } = ctx.world
-  const onProgress = (step: string) => ctx.note(step)
+  const onProgress = (step: Text) => ctx.note(ctx.say(step))
   const { measured, convenants } = await runOnNodes(experiment, material, { clock, onProgress })
   const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model }
   return { figures: { machine, ...measured }, convenants }
@@ -281,9 +282,4 @@ async function withProgress<Result>(
   } finally {
     progress.stop()
   }
-}
-
-async function softwareVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }

@@ -12,6 +12,7 @@ import { Federation, type FederationOptions } from '../federation/federation.ts'
 import { processorSeconds } from '../federation/processor.ts'
 import { makeWorkplace } from '../federation/workplace.ts'
 import { fail } from '../output/errors.ts'
+import type { Text } from '../output/language.ts'
 import type { Material } from './model.ts'
 import { type MeasuredRound, Rounds, seconds } from './rounds.ts'
 import { countRulesOf, rulesOf } from './rules.ts'
@@ -33,7 +34,7 @@ export type Measured = {
 
 export type NodesOptions = {
   /** Told what is being done, in words. */
-  readonly onProgress: (step: string) => void
+  readonly onProgress: (step: Text) => void
   /** Milliseconds, from anywhere. */
   readonly clock: () => number
 }

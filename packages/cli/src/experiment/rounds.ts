@@ -42,13 +42,16 @@ export class Rounds {
   async run({ kind, listAgeDays, rules, counted }: RoundRules): Promise<MeasuredRound> {
     const { clock, onProgress } = this.#options
     const started = clock()
-    onProgress(`${kind}: every partner imports its list`)
+    onProgress({
+      nl: `${kind}: elke partner laadt zijn lijst`,
+      en: `${kind}: every partner imports its list`,
+    })
     await this.#importLists(kind, listAgeDays)
     if (!this.#keys.has(kind)) await this.#federation.coordinator.api.generateKey(kind)
     this.#keys.add(kind)
     const imported = clock()
     const before = await this.#sent()
-    onProgress(`${kind}: a round`)
+    onProgress({ nl: `${kind}: een ronde`, en: `${kind}: a round` })
     const done = await this.#federation.runRound(kind)
     if (done.state !== 'published') {
       const { reason, culprit } = done
@@ -60,7 +63,10 @@ export class Rounds {
     }
     const published = clock()
     const after = await this.#sent()
-    onProgress(`${kind}: what the nodes say is compared`)
+    onProgress({
+      nl: `${kind}: wat de nodes zeggen, wordt vergeleken`,
+      en: `${kind}: what the nodes say is compared`,
+    })
     if (counted === undefined) await this.#compare(kind, listAgeDays, rules, done.lists ?? [])
     else this.#compareCounts(counted, done)
     const all = counted === undefined ? rules : [counted]

@@ -15,6 +15,7 @@ import {
   type SignedConvenant,
 } from '@drempel/protocol/convenant'
 import { formVersions, type IdentifierKind } from '@drempel/protocol/identifiers'
+import type { Text } from '../output/language.ts'
 import { FederationNode } from './node.ts'
 import { freePorts } from './ports.ts'
 
@@ -31,7 +32,7 @@ export type FederationOptions = {
   /** Told of each node of a federation that is being made, so that it can be ended at any moment. */
   readonly onNode?: (node: FederationNode) => void
   /** Told what was done last, in words. */
-  readonly onProgress?: (step: string) => void
+  readonly onProgress?: (step: Text) => void
 }
 
 const POLL_MS = 300
@@ -66,11 +67,16 @@ export class Federation {
       })
       nodes.push(...(await Promise.all(made)))
       nodes.forEach(onNode)
-      onProgress('every partner has its keys')
+      onProgress({ nl: 'elke partner heeft zijn sleutels', en: 'every partner has its keys' })
       let running = 0
       const starting = nodes.map(async (node) => {
         await node.start()
-        onProgress(`${++running} of ${nodes.length} nodes run`)
+        const all = nodes.length
+        running++
+        onProgress({
+          nl: `${running} van de ${all} nodes draaien`,
+          en: `${running} of ${all} nodes run`,
+        })
       })
       await Promise.all(starting)
       const document = draftConvenant({
