@@ -331,7 +331,21 @@ describe('round run', () => {
       if (at === 1) return { json: round('announced') }
       return at < 8 ? { raw: (response) => void response.destroy() } : { json: round('published') }
     })
-    expect((await drempel(['round', 'run', '--kind', 'host', '--home', node.home])).exit).toBe(0)
+    const { exit, err } = await drempel(['round', 'run', '--kind', 'host', '--home', node.home])
+    expect(exit).toBe(0)
+    expect(err).toBe('announced\nthe node does not answer; waiting for a minute\npublished\n')
+  })
+
+  it('names its steps in the language asked for', async () => {
+    const node = await runs(
+      round('announced'),
+      round('collecting', { step: 'tagging', done: 33, total: 99 }),
+      round('published', { lists: [] }),
+    )
+    const argv = ['round', 'run', '--kind', 'host', '--home', node.home, '--lang', 'nl']
+    expect((await drempel(argv)).err).toBe(
+      'aangekondigd\nverzamelt: meldingen van tags voorzien 30%\ngepubliceerd\n',
+    )
   })
 
   it('does not wait with --no-wait', async () => {

@@ -11,6 +11,7 @@ import { type Progress, startProgress } from '../output/progress.ts'
 import { ADVICE } from './check.ts'
 import type { Context, Outcome } from './context.ts'
 import { PSI_STATES, psiFacts, psiReason } from './psi-text.ts'
+import { AWAY } from './round.ts'
 
 /** Of the progress bar. */
 const PARTS = 1_000
@@ -24,7 +25,8 @@ export async function follow(
   until: (session: Psi) => boolean = () => false,
 ): Promise<Psi> {
   let shown = ''
-  const next = poll(ctx.world.clock, begun, () => node.get(`psi/${begun.id}`, psiSchema))
+  const read = () => node.get(`psi/${begun.id}`, psiSchema)
+  const next = poll(ctx.world.clock, begun, read, () => ctx.note(ctx.say(AWAY)))
   let progress: Progress | undefined
   try {
     for (let session = begun; ; session = await next()) {

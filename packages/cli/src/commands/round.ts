@@ -18,7 +18,6 @@ import type { Context, Outcome } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
 import { listing } from './listing.ts'
 
-/** Steps within a state are the protocol's own names, the same everywhere. */
 const STATES: Readonly<Record<Round['state'], Text>> = {
   announced: { nl: 'aangekondigd', en: 'announced' },
   collecting: { nl: 'verzamelt', en: 'collecting' },
@@ -26,6 +25,28 @@ const STATES: Readonly<Record<Round['state'], Text>> = {
   opening: { nl: 'opent', en: 'opening' },
   published: { nl: 'gepubliceerd', en: 'published' },
   failed: { nl: 'mislukt', en: 'failed' },
+}
+
+const STEPS: Readonly<Record<string, Text>> = {
+  announced: { nl: 'aangekondigd', en: 'announced' },
+  collecting: { nl: 'lijsten verzamelen', en: 'collecting lists' },
+  committed: { nl: 'lijst vastgelegd', en: 'list committed' },
+  computing: { nl: 'rekenen', en: 'computing' },
+  connecting: {
+    nl: 'verbinden met de andere rekennodes',
+    en: 'connecting to the other compute nodes',
+  },
+  opening: { nl: 'openen', en: 'opening' },
+  preparing: { nl: 'lijst voorbereiden', en: 'preparing the list' },
+  tagging: { nl: 'meldingen van tags voorzien', en: 'tagging flags' },
+  uploaded: { nl: 'lijst verdeeld', en: 'list shared' },
+  uploading: { nl: 'lijst verdelen', en: 'sharing the list' },
+}
+
+/** What is waited out while the own node is started again. */
+export const AWAY: Text = {
+  nl: 'de node antwoordt niet; er wordt een minuut gewacht',
+  en: 'the node does not answer; waiting for a minute',
 }
 
 export const roundRun: CommandSpec<KindOptions & { readonly wait?: boolean }> = {
@@ -109,7 +130,8 @@ export function roundTable(ctx: Context, list: readonly Round[]): string {
 async function follow(ctx: Context, node: NodeClient, started: Round): Promise<Round> {
   let shown = ''
   const path = `rounds/${started.round}`
-  const next = poll(ctx.world.clock, started, () => node.get(path, roundSchema))
+  const away = () => ctx.note(ctx.say(AWAY))
+  const next = poll(ctx.world.clock, started, () => node.get(path, roundSchema), away)
   for (let round = started; ; round = await next()) {
     const line = stateLine(round, ctx.lang)
     if (line !== shown) ctx.note(line)
@@ -122,7 +144,8 @@ async function follow(ctx: Context, node: NodeClient, started: Round): Promise<R
 export function stateLine({ state, step, done, total }: Round, lang: Lang): string {
   const part = done === undefined || !total ? '' : ` ${Math.floor((10 * done) / total) * 10}%`
   const told = STATES[state][lang]
-  return clean(`${told}${step === undefined || step === state ? '' : `: ${step}`}${part}`)
+  const within = step === undefined || step === state ? '' : `: ${STEPS[step]?.[lang] ?? step}`
+  return clean(`${told}${within}${part}`)
 }
 
 function outcome(ctx: Context, round: Round): Outcome {
