@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { witnessText } from '@drempel/cli/internal/commands/receipt-witnesses'
 import { convenantDigest, signConvenant } from '@drempel/protocol/convenant'
 import { type Bytes, base64, base64url, hex, utf8 } from '@drempel/protocol/encoding'
 import {
@@ -517,6 +518,13 @@ describe('receipts', () => {
       ],
     })
     expect((await under([])).json()).toMatchObject({ verified: true, witnesses: [], needed: 2 })
+    const witnesses = [{ member: 'bank-b', time }]
+    expect(witnessText({ witnesses, needed: 2, enough: false }, 'en')).toBe(
+      `too few (needed: 2): bank-b ${time}; drempel receipt get fetches a receipt with more witnesses later`,
+    )
+    expect(witnessText({ witnesses: [], needed: 2, enough: false }, 'nl')).toMatch(
+      /^nog geen \(nodig: 2\); drempel receipt get haalt/,
+    )
     const forged = await under(['bank-b', 'platform'], () => signerOf('bank-a'))
     expect(forged.json().error.code).toBe('BAD_SIGNATURE')
   })

@@ -49,10 +49,10 @@ export function witnessesOf(convenant: Convenant, receipt: string): Witnessed {
 export function witnessText({ witnesses, needed, enough }: Witnessed, lang: Lang): string | null {
   if (needed === 0) return null
   const names = witnesses.map(({ member, time }) => `${member} ${time}`).join(', ')
-  return enough ? names : `${names === '' ? '' : `${names} `}${FEW(needed)[lang]}`
+  return enough ? names : FEW(needed, names)[lang]
 }
 
-const FEW = (needed: number): Text => ({
-  nl: `(nodig: ${needed}; receipt get haalt later een bevestiging met getuigen op)`,
-  en: `(needed: ${needed}; receipt get fetches a receipt with witnesses later)`,
+const FEW = (needed: number, names: string): Text => ({
+  nl: `${names === '' ? 'nog geen' : 'te weinig'} (nodig: ${needed})${names === '' ? '' : `: ${names}`}; drempel receipt get haalt later een bevestiging met meer getuigen op`,
+  en: `${names === '' ? 'none yet' : 'too few'} (needed: ${needed})${names === '' ? '' : `: ${names}`}; drempel receipt get fetches a receipt with more witnesses later`,
 })
