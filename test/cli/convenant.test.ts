@@ -104,7 +104,7 @@ describe('convenant draft', () => {
   it('lets no flags of one sector answer another until that is asked for', async () => {
     const argv = ['convenant', 'draft', '--member', ...members(), '--json']
     const refused = await drempel(argv)
-    expect(refused.exit).toBe(1)
+    expect(refused.exit).toBe(2)
     expect(refused.json().error.code).toBe('CONVENANT_INVALID')
     expect(refused.out).toContain('crossSector')
     expect(refused.json().error.next).toMatch(/^there are several sectors: --cross-sector/)
@@ -119,7 +119,7 @@ describe('convenant draft', () => {
   it('says what a rule lacks that more members are needed for', async () => {
     const argv = ['convenant', 'draft', '--member', ...members().slice(0, 3), '--cross-sector']
     const { err, exit } = await drempel([...argv, '--rule', 'host:3', '--lang', 'nl'])
-    expect(exit).toBe(1)
+    expect(exit).toBe(2)
     expect(err).toContain('minstens één meer: --member, of een kleinere t')
   })
 
@@ -140,7 +140,7 @@ describe('convenant draft', () => {
     const { json } = await drempel([...argv, '--witness', 'bank-b', 'telecom', 'platform'])
     expect(json()).toMatchObject({ convenant: { witnesses: ['bank-b', 'telecom', 'platform'] } })
     const unknown = await drempel([...argv, '--witness', 'nobody'])
-    expect(unknown.exit).toBe(1)
+    expect(unknown.exit).toBe(2)
     expect(unknown.out).toContain('CONVENANT_INVALID')
   })
 
@@ -149,11 +149,11 @@ describe('convenant draft', () => {
     [['--rule', 'host:2:everyone'], 2, '--rule'],
     [['--rule', 'bitcoin:2'], 2, '--rule'],
     [['--rule', 'host:2:s'], 2, '--rule'],
-    [['--rule', 'host:2:r2'], 1, 'CONVENANT_INVALID'],
-    [['--rule', 'host:2', 'host:2:aggregates'], 1, 'RULE_AGGREGATES'],
+    [['--rule', 'host:2:r2'], 2, 'CONVENANT_INVALID'],
+    [['--rule', 'host:2', 'host:2:aggregates'], 2, 'RULE_AGGREGATES'],
     [['--rule', 'host:2:alone'], 2, '--rule'],
-    [['--rule', 'host:1'], 1, 'CONVENANT_INVALID'],
-    [['--quorum', '2'], 1, 'CONVENANT_INVALID'],
+    [['--rule', 'host:1'], 2, 'CONVENANT_INVALID'],
+    [['--quorum', '2'], 2, 'CONVENANT_INVALID'],
     [['--key-epoch-days', 'soon'], 2, '--key-epoch-days'],
     [['--dpia', 'nowhere.pdf'], 2, 'FILE_UNREADABLE'],
     [['--member', 'nobody.json'], 2, 'FILE_UNREADABLE'],

@@ -1,6 +1,7 @@
 /** What commands tell people: rounds, intersections, questions and clocks, word by word where a word decides. */
 
 import { setBackText, watchTimes } from '@drempel/cli/internal/audit/times'
+import { findingsText } from '@drempel/cli/internal/commands/log-reconcile'
 import { psiFacts, psiReason } from '@drempel/cli/internal/commands/psi-text'
 import { questionView } from '@drempel/cli/internal/commands/question-text'
 import { stateLine } from '@drempel/cli/internal/commands/round'
@@ -19,6 +20,18 @@ const english = { say: ({ en }: Text) => en } as never
 /** Names and values of a text, line by line. */
 const facts = (text: string) =>
   Object.fromEntries(text.split('\n').map((line) => line.split(/ {2,}/) as [string, string]))
+
+describe('log reconcile', () => {
+  const unanswered = [{ txid: ID, place: { member: 'bank-a', index: 7 }, member: 'telecom' }]
+  const none = { matched: 3, undecided: 0, findings: [] }
+
+  it('says of what was not answered what to make of it', () => {
+    const lines = findingsText(english, [], { ...none, unanswered } as never).split('\n')
+    expect(lines.slice(1, 3)).toEqual(['unanswered: 1', `  ${ID}  bank-a 7 -> telecom`])
+    expect(lines[3]).toMatch(/^ {2}these failed, .* no discrepancy/)
+    expect(findingsText(english, [], { ...none, unanswered: [] } as never)).toBe('matched: 3')
+  })
+})
 
 describe('round show', () => {
   const round = {

@@ -5,11 +5,13 @@ import { compareLogs } from '@drempel/cli/internal/experiment/rehearse/compare'
 import { findings } from '@drempel/cli/internal/experiment/rehearse/findings'
 import { intersectAll } from '@drempel/cli/internal/experiment/rehearse/intersect'
 import { readLog } from '@drempel/cli/internal/experiment/rehearse/log'
+import { meetAll } from '@drempel/cli/internal/experiment/rehearse/meet'
 import { expectedOver, planOf } from '@drempel/cli/internal/experiment/rehearse/plan'
 import { checkRegister } from '@drempel/cli/internal/experiment/rehearse/register'
 import { runRounds } from '@drempel/cli/internal/experiment/rehearse/rounds'
 import { endRehearsal, rehearse } from '@drempel/cli/internal/experiment/rehearse/run'
 import { NodeProblem } from '@drempel/cli/internal/output/explain'
+import type { Text } from '@drempel/cli/internal/output/language'
 import {
   type Convenant,
   convenantDigest,
@@ -59,6 +61,23 @@ const lines = ({ found }: ReturnType<typeof partOf>, check: string) =>
     .map(({ about, state, code }) =>
       [about, state, ...(code === undefined ? [] : [code])].join(' '),
     )
+
+describe('who is waited for', () => {
+  it('is named with what its node lacks', async () => {
+    const told: Text[] = []
+    const peers = IDS.slice(1).map((member, i) => ({
+      ...{ member, pinned: true, clockSeconds: null, convenant: null, rehearsal: null },
+      code: ['NO_CONVENANT', 'PEER_UNREACHABLE', 'UNKNOWN_PEER'][i],
+    }))
+    const part = { ...partOf(() => ({ peers })), tell: (text: Text) => void told.push(text) }
+    expect(await meetAll(part as never)).toBe('late')
+    expect(told).toHaveLength(1)
+    const [first, second, third] = IDS.slice(1)
+    expect(told[0]!.nl).toBe(
+      `wacht op ${first} (die node heeft geen convenant; daar: drempel convenant install BESTAND), ${second}, ${third} (die node kent deze niet; daar: drempel convenant install BESTAND)`,
+    )
+  })
+})
 
 describe('the witnesses', () => {
   it('have cosigned what there was at the first look, however fast it grows', async () => {

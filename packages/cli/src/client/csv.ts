@@ -37,7 +37,8 @@ export async function openCsv(path: string, separator?: string): Promise<CsvFile
   )
   const first = await pieces.next()
   const [head, ...begun] = first.done ? [] : first.value
-  if (head === undefined || head.cells.every((cell) => cell === '')) return fail('CSV_EMPTY')
+  if (head === undefined || head.cells.every((cell) => cell === ''))
+    return fail('CSV_EMPTY', { at: path })
   return {
     header: head.cells,
     size,

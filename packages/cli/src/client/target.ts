@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { type MemberDescriptor, memberSchema } from '@drempel/protocol/convenant'
 import { fail } from '../output/errors.ts'
+import type { Lang, Text } from '../output/language.ts'
 import { readTextIfThere } from './files.ts'
 
 export type Home = {
@@ -54,8 +55,11 @@ export function chooseTarget(
     readonly token?: string | undefined
     readonly knownPins?: ReadonlyMap<string, string | null>
   },
+  lang: Lang = 'en',
 ): Target {
-  const url = asked.url === undefined ? home?.member.url : originOf(asked.url)
+  if (asked.pin !== undefined && !PIN.test(asked.pin))
+    fail('USAGE', { at: '--pin', hint: A_PIN[lang] })
+  const url = asked.url === undefined ? home?.member.url : originOf(asked.url, lang)
   if (url === undefined) return fail('HOME_MISSING')
   const secure = url.startsWith('https:')
   if (!secure && !isLoopback(url)) fail('INSECURE_URL')
@@ -69,14 +73,25 @@ export function chooseTarget(
   return { url, pin, token, home }
 }
 
-export function originOf(text: string): string {
-  if (!URL.canParse(text)) return fail('USAGE', { at: '--node', hint: 'a URL: https://host:port' })
+export function originOf(text: string, lang: Lang = 'en'): string {
+  if (!URL.canParse(text)) return fail('USAGE', { at: '--node', hint: A_URL[lang] })
   const { protocol, origin, pathname, search, username } = new URL(text)
   const web = protocol === 'https:' || protocol === 'http:'
   if (!web || pathname !== '/' || search !== '' || username !== '') {
-    return fail('USAGE', { at: '--node', hint: 'scheme, host and port only: https://host:port' })
+    return fail('USAGE', { at: '--node', hint: NO_MORE[lang] })
   }
   return origin
+}
+
+const PIN = /^[A-Za-z0-9_-]{43}$/
+const A_PIN: Text = {
+  nl: 'tlsPin uit member.json van de node: 43 tekens',
+  en: "tlsPin of the node's member.json: 43 characters",
+}
+const A_URL: Text = { nl: 'een adres: https://NAAM:POORT', en: 'a URL: https://host:port' }
+const NO_MORE: Text = {
+  nl: 'alleen schema, naam en poort: https://NAAM:POORT',
+  en: 'scheme, host and port only: https://host:port',
 }
 
 /** By address or `localhost`; no other name, since a name can be made to point anywhere. */

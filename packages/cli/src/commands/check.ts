@@ -10,7 +10,7 @@ import {
 import { EXIT } from '../output/exit.ts'
 import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
-import { type Context, readLine } from './context.ts'
+import { type Context, readValue } from './context.ts'
 import { withChoices } from './convenant.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, type OptionSpec } from './define.ts'
 import { questionView } from './question-text.ts'
@@ -91,7 +91,7 @@ export const checkCommand: CommandSpec<
   },
   async run(ctx, options, given: string) {
     await expectReceipt(ctx, options.receipt)
-    const value = given === '-' ? (await readLine(ctx.world.stdin)).trim() : given
+    const value = await readValue(ctx, given)
     const { kind, purpose, rule } = options
     const reference = options.case === undefined ? {} : { case: options.case }
     const node = await ctx.node()

@@ -79,11 +79,8 @@ function createContext(
   const connect = async (spoken: Lang) => {
     const [url, second] = options.node ?? []
     if (second !== undefined) fail('USAGE', { at: '--node', hint: ONE_NODE[lang] })
-    const target = chooseTarget(await home(), {
-      url,
-      pin: options.pin,
-      token: world.env.DREMPEL_TOKEN?.trim() || undefined,
-    })
+    const token = world.env.DREMPEL_TOKEN?.trim() || undefined
+    const target = chooseTarget(await home(), { url, pin: options.pin, token }, lang)
     return keep(createNodeClient(target, spoken))
   }
   return {
@@ -119,6 +116,21 @@ function ask(world: World, question: string): Promise<string> {
 }
 
 const ONE_NODE: Text = { nl: 'één keer, behalve bij log verify', en: 'once, but for log verify' }
+
+/** What an argument is, or with `-` the first line of the input. @throws ProtocolError `USAGE` */
+export async function readValue(
+  { world, say }: Pick<Context, 'world' | 'say'>,
+  given: string,
+): Promise<string> {
+  if (given !== '-') return given
+  const value = (await readLine(world.stdin)).trim()
+  return value === '' ? fail('USAGE', { at: 'value', hint: say(NO_INPUT) }) : value
+}
+
+const NO_INPUT: Text = {
+  nl: 'de invoer was leeg: - leest de eerste regel van de standaardinvoer',
+  en: 'the input was empty: - reads the first line of standard input',
+}
 
 /** The first line of a stream; empty at its end. */
 export function readLine(input: NodeJS.ReadableStream): Promise<string> {

@@ -250,8 +250,8 @@ function parseRule(text: string, { lang }: Context): RuleChoice {
     usage(
       '--rule',
       {
-        nl: 'SOORT:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], bijvoorbeeld host:2 of phone:2:r3',
-        en: 'KIND:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], for example host:2 or phone:2:r3',
+        nl: `SOORT:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], bijvoorbeeld host:2 of phone:2:r3; SOORT is ${IDENTIFIER_KINDS.join(', ')}`,
+        en: `KIND:t[:sN][:rN][:owners|:aggregates[:alone]][:plain], for example host:2 or phone:2:r3; KIND is ${IDENTIFIER_KINDS.join(', ')}`,
       },
       lang,
     )

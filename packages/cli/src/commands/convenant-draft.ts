@@ -8,10 +8,11 @@ import {
   type MemberDescriptor,
   memberSchema,
 } from '@drempel/protocol/convenant'
-import { isProtocolError, ProtocolError } from '@drempel/protocol/encoding'
+import { isProtocolError } from '@drempel/protocol/encoding'
 import { formVersions } from '@drempel/protocol/identifiers'
 import { z } from 'zod'
 import { readText, readTextIfThere, writeText } from '../client/files.ts'
+import { DraftInvalid, remediesIn } from '../output/convenant-issues.ts'
 import { fail } from '../output/errors.ts'
 import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
@@ -71,37 +72,15 @@ export const convenantDraft: CommandSpec<Options> = {
   },
 }
 
-/** What a draft lacks is an option that was not given, more often than not. */
 function drafted({ lang }: Context, options: DraftOptions): Convenant {
   try {
     return draftConvenant(options)
   } catch (error) {
     if (!isProtocolError(error, 'CONVENANT_INVALID')) throw error
     const { at, hint = '' } = error
-    const told = REMEDIES.flatMap(([code, text]) => (hint.includes(code) ? [text[lang]] : []))
-    throw new ProtocolError('CONVENANT_INVALID', {
-      ...(at === undefined ? {} : { at }),
-      hint: [...told, hint].join('; '),
-    })
+    throw new DraftInvalid({ ...(at === undefined ? {} : { at }), hint }, remediesIn(hint, lang))
   }
 }
-
-const REMEDIES: readonly (readonly [string, Text])[] = [
-  [
-    'CROSS_SECTOR',
-    {
-      nl: 'er zijn meer sectoren: --cross-sector stelt een grondslag voor',
-      en: 'there are several sectors: --cross-sector proposes a basis',
-    },
-  ],
-  [
-    'TOO_FEW_CONTRIBUTORS',
-    {
-      nl: 'een regel voor t deelnemers vraagt er minstens één meer: --member, of een kleinere t',
-      en: 'a rule for t members takes at least one more: --member, or a smaller t',
-    },
-  ],
-]
 
 /** Signatures were asked of people; they are not thrown away unasked. */
 async function keepSigned({ lang }: Context, file: string): Promise<void> {

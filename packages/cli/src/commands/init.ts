@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { memberSchema, SECTORS } from '@drempel/protocol/convenant'
+import { z } from 'zod'
 import { exitOf, startNode } from '../client/child.ts'
 import { checkFolder, isThere } from '../client/files.ts'
 import { fail } from '../output/errors.ts'
@@ -116,6 +117,12 @@ export const initCommand: CommandSpec<InitOptions> = {
         },
         ctx.lang,
       )
+    }
+    for (const name of ['contact', 'fg'] as const) {
+      if (options[name] !== undefined && !z.email().safeParse(options[name]).success) {
+        const form = { nl: 'een e-mailadres', en: 'an e-mail address' }
+        usage(`--${name}`, form, ctx.lang)
+      }
     }
     await checkFolder(dirname(ctx.homePath), ctx.world.random)
     const child = startNode(['init', '--home', ctx.homePath, ...args], 'pipe')

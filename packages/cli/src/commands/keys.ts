@@ -4,25 +4,36 @@ import { type epoch, epoch as epochSchema, epochs, startRequest } from '@drempel
 import type { z } from 'zod'
 import { minute } from '../output/render.ts'
 import type { Context } from './context.ts'
-import { type CommandSpec, KIND_OPTION, type KindOptions } from './define.ts'
+import { type CommandSpec, KIND_OPTION, type KindOptions, YES_OPTION } from './define.ts'
 import { listing } from './listing.ts'
 
 const GENERATION_MS = 5 * 60_000
 
-export const keysGenerate: CommandSpec<KindOptions> = {
+export const keysGenerate: CommandSpec<KindOptions & { readonly yes?: boolean }> = {
   usage: 'keys generate',
   about: {
     nl: 'maak met alle sleutelhouders een nieuwe sleutel; niemand krijgt hem heel',
     en: 'make a new key with all key holders; none gets the whole of it',
   },
-  options: [KIND_OPTION],
+  options: [KIND_OPTION, YES_OPTION],
   examples: ['keys generate --kind host'],
   notes: {
-    nl: 'Bij een sleutelhouder van het convenant; alle sleutelhouders moeten draaien. Met een nieuwe sleutel begint een nieuwe periode: de node zet de eigen meldingen er zelf onder, en er is een nieuwe ronde nodig.',
-    en: 'At a key holder of the convenant; all key holders have to be up. With a new key a new epoch begins: the node puts the own flags under it by itself, and a new round is needed.',
+    nl: 'Bij een sleutelhouder van het convenant; alle sleutelhouders moeten draaien. Met een nieuwe sleutel begint een nieuwe periode: de node zet de eigen meldingen er zelf onder, en er is een nieuwe ronde nodig. Geldt er nog een sleutel, dan wordt het eerst gevraagd.',
+    en: 'At a key holder of the convenant; all key holders have to be up. With a new key a new epoch begins: the node puts the own flags under it by itself, and a new round is needed. While a key still holds, it asks first.',
   },
-  async run(ctx, { kind }) {
+  async run(ctx, { kind, yes }) {
     const node = await ctx.node()
+    const { epochs: known } = await node.get('keys', epochs)
+    const now = ctx.world.clock()
+    const held = known.find((one) => one.kind === kind && Date.parse(one.expiresAt) > now)
+    if (held !== undefined) {
+      const until = minute(held.expiresAt)
+      const question = {
+        nl: `Voor ${kind} geldt nog een sleutel, tot ${until}. Met een nieuwe is er een nieuwe ronde nodig. Toch maken?`,
+        en: `A key of ${kind} still holds, until ${until}. A new one takes a new round. Make it all the same?`,
+      }
+      await ctx.confirm(question, yes)
+    }
     const made = await node.send('POST', 'keys', [startRequest, { kind }], epochSchema, {
       timeoutMs: GENERATION_MS,
     })

@@ -25,6 +25,7 @@ import type { Entry, VerifiedLog } from '../audit/entry.ts'
 import { type Period, parsePeriod } from '../audit/period.ts'
 import { type OfRehearsal, rehearsalsIn } from '../audit/rehearsed.ts'
 import { fail } from '../output/errors.ts'
+import type { Text } from '../output/language.ts'
 import { startProgress } from '../output/progress.ts'
 import type { Context } from './context.ts'
 import { type OptionSpec, usage } from './define.ts'
@@ -52,11 +53,21 @@ export const PERIOD_OPTION: OptionSpec = {
   },
 }
 
+const FORM: Text = {
+  nl: 'bijvoorbeeld 2026Q4, 2026-11-22, of 2026-11-20..2026-11-22',
+  en: 'for example 2026Q4, 2026-11-22, or 2026-11-20..2026-11-22',
+}
+const TURNED: Text = {
+  nl: 'het begin komt na het einde: van..tot en met',
+  en: 'it begins after its end: first..last',
+}
+
 export function periodOf(ctx: Context, text: string): Period {
-  return (
-    parsePeriod(text) ??
-    usage('--period', { nl: 'bijvoorbeeld 2026Q4', en: 'for example 2026Q4' }, ctx.lang)
-  )
+  const period = parsePeriod(text)
+  if (period !== undefined) return period
+  const [first, last] = text.split('..')
+  const isTurned = last !== undefined && parsePeriod(`${last}..${first}`) !== undefined
+  return usage('--period', isTurned ? TURNED : FORM, ctx.lang)
 }
 
 /** The wanted log of a node, or its latest. @throws ProtocolError `NO_LOG`, `USAGE` if there is no such log */

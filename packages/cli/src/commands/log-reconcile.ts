@@ -31,6 +31,8 @@ import { isWithin } from '../audit/entry.ts'
 import { parsePeriod } from '../audit/period.ts'
 import { fail } from '../output/errors.ts'
 import { EXIT } from '../output/exit.ts'
+import { NodeProblem } from '../output/explain.ts'
+import type { Text } from '../output/language.ts'
 import { table } from '../output/render.ts'
 import type { Context } from './context.ts'
 import { readChain } from './convenant.ts'
@@ -177,7 +179,9 @@ async function placesOf(
     names.map(async (name) => {
       const source = isUrl(name) ? sources.shift()! : undefined
       if (source !== undefined) {
-        const origin = await originAt(ctx, source, convenant.id, quarter)
+        const origin = await originAt(ctx, source, convenant.id, quarter).catch((error) => {
+          throw askedAt(ctx, name, error)
+        })
         const checkpoint = async () =>
           openCheckpoint(await source.checkpoint(origin), keyOf(origin))
         return { live: true, origin, checkpoint, fetchTile: source.fetchTile(origin) }
@@ -193,6 +197,18 @@ async function placesOf(
       return { live: false, origin, checkpoint, fetchTile: stored.fetchTile }
     }),
   )
+}
+
+/** Which of the two nodes said so; tokens given in the other order are the likeliest cause. */
+function askedAt({ lang }: Context, url: string, error: unknown): unknown {
+  if (!(error instanceof NodeProblem)) return error
+  const told = { ...error.problem, at: error.problem.at ?? url }
+  return new NodeProblem(told, error.problem.code === 'UNAUTHENTICATED' ? TOKENS[lang] : error.next)
+}
+
+const TOKENS: Text = {
+  nl: 'geef de tokens in de volgorde van de adressen: --token-file A.token B.token',
+  en: 'give the tokens in the order of the addresses: --token-file A.token B.token',
 }
 
 const isUrl = (name: string) => /^https?:\/\//.test(name)
@@ -254,8 +270,8 @@ async function take(place: Place): Promise<Taken> {
   return { checkpoint, leaves, hashes: tileReader(checkpoint.size, fetch) }
 }
 
-function findingsText(
-  ctx: Context,
+export function findingsText(
+  ctx: Pick<Context, 'say'>,
   logs: readonly { readonly origin: string; readonly size: number }[],
   { matched, undecided, findings, unanswered }: Reconciliation,
 ): string {
@@ -268,6 +284,7 @@ function findingsText(
     for (const { txid, place, member } of unanswered) {
       lines.push(`  ${txid}  ${place.member} ${place.index} -> ${member}`)
     }
+    lines.push(`  ${ctx.say(NO_ANSWER)}`)
   }
   if (findings.length === 0) return lines.join('\n')
   const head = label(
@@ -280,6 +297,11 @@ function findingsText(
     ...[member, fields.join(', ') || null, minutes],
   ])
   return [...lines, table(head.split(','), rows)].join('\n')
+}
+
+const NO_ANSWER: Text = {
+  nl: 'deze mislukten, en de ander heeft er niets van: geen verschil, de vraag kwam er niet aan. Zijn het er veel, dan was die node weg: drempel doctor, en vraag het de beheerder daar',
+  en: 'these failed, and the other has nothing of them: no discrepancy, the question did not get there. If they are many, that node was away: drempel doctor, and ask its administrator',
 }
 
 const KINDS = {

@@ -10,7 +10,7 @@ import {
   type WitnessTerms,
   witnessTerms,
 } from '@drempel/protocol/convenant'
-import { fromBase64url } from '@drempel/protocol/encoding'
+import { fromBase64url, isProtocolError } from '@drempel/protocol/encoding'
 import {
   encodeTilePath,
   type FetchTile,
@@ -21,8 +21,9 @@ import {
 import type { Version } from '../audit/rehearsed.ts'
 import { readText } from '../client/files.ts'
 import { createNodeClient, type NodeClient } from '../client/node.ts'
-import { chooseTarget, type Home, originOf } from '../client/target.ts'
+import { chooseTarget, type Home, originOf, type Target } from '../client/target.ts'
 import { fail } from '../output/errors.ts'
+import type { Text } from '../output/language.ts'
 import type { Context } from './context.ts'
 import { digestOf, nodeConvenant, readChain } from './convenant.ts'
 
@@ -68,12 +69,35 @@ export async function logSources(ctx: Context, options: SourceOptions): Promise<
   // One token shown to several organisations would let each use it at the others.
   const shared = urls.length <= 1 ? ctx.world.env.DREMPEL_TOKEN?.trim() || undefined : undefined
   return (urls.length === 0 ? [undefined] : urls).map((url, i) => {
-    const known = url !== undefined && pins.has(originOf(url))
+    const known = url !== undefined && pins.has(originOf(url, ctx.lang))
     const pin = known ? undefined : ctx.options.pin
     const token = tokens[i]?.trim() ?? shared
-    const target = chooseTarget(home, { url, pin, token, knownPins: pins })
+    const target = targetOf(ctx, home, { url, pin, token, knownPins: pins }, convenant)
     return source(ctx, ctx.keep(createNodeClient(target, ctx.lang)), given, home)
   })
+}
+
+/** Of a convenant that is given, an address that is in none is not the member's. */
+function targetOf(
+  { lang }: Context,
+  home: Home | undefined,
+  asked: Parameters<typeof chooseTarget>[1],
+  convenant: Convenant | undefined,
+): Target {
+  try {
+    return chooseTarget(home, asked, lang)
+  } catch (error) {
+    if (convenant === undefined || !isProtocolError(error, 'PIN_UNKNOWN')) throw error
+    const has = convenant.members.map(({ url }) => url).join(', ')
+    const hint: Text = {
+      nl: `het convenant kent dit adres niet; het heeft ${has}`,
+      en: `the convenant does not know this address; it has ${has}`,
+    }
+    return fail('PIN_UNKNOWN', {
+      ...(error.at === undefined ? {} : { at: error.at }),
+      hint: hint[lang],
+    })
+  }
 }
 
 function source(

@@ -4,6 +4,7 @@
  */
 
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
+import { softwareVersion } from '../client/version.ts'
 import { CLI_ERRORS } from '../output/errors.ts'
 import { EXIT, type ExitCode, exitTable } from '../output/exit.ts'
 import { explain, explanationText } from '../output/explain.ts'
@@ -51,6 +52,7 @@ export function createProgram(lang: Lang, world: World, execute: Execute): Comma
     .summary(PROGRAM[lang])
     .description(PROGRAM[lang])
     .helpOption('-h, --help', HELP[lang])
+    .version(softwareVersion(), '-V, --version', VERSION[lang])
     .helpCommand(false)
     .addHelpText('after', () => after(lang, FIRST, `${WORDS[lang]}\n\n${EXITS[lang]}`))
   for (const option of GLOBAL_OPTIONS) program.addOption(createOption(option, lang))
@@ -207,6 +209,7 @@ const COMPLAINTS: Readonly<Record<string, Text>> = {
 
 const MORE: Text = { nl: 'zie --help', en: 'see --help' }
 const HELP: Text = { nl: 'toon deze hulp', en: 'show this help' }
+const VERSION: Text = { nl: 'toon de versie', en: 'show the version' }
 const PROGRAM: Text = {
   nl: 'Drempel: welke identificatoren zijn door minstens t partijen gemeld?',
   en: 'Drempel: which identifiers are flagged by at least t partners?',

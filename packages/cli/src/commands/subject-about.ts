@@ -4,7 +4,7 @@ import type { SubjectCase, SubjectDone } from '@drempel/protocol/api'
 import { checkWritable, makeFolder } from '../client/files.ts'
 import type { Text } from '../output/language.ts'
 import { pairs } from '../output/render.ts'
-import { type Context, readLine } from './context.ts'
+import type { Context } from './context.ts'
 import { KIND_OPTION, type KindOptions, type OptionSpec, usage } from './define.ts'
 import { readTime } from './flag-fields.ts'
 
@@ -82,10 +82,6 @@ export function aboutOf(ctx: Context, { kind, case: name, proof, received }: Abo
     ...(proof === undefined ? {} : { proof }),
     ...(time === undefined ? {} : { received: time }),
   }
-}
-
-export async function readValue(ctx: Context, given: string): Promise<string> {
-  return given === '-' ? (await readLine(ctx.world.stdin)).trim() : given
 }
 
 export function caseText(ctx: Context, of: SubjectCase): string {

@@ -2,6 +2,7 @@
 
 import { accessRequest, subjectAccess } from '@drempel/protocol/api'
 import { writeText } from '../client/files.ts'
+import { readValue } from './context.ts'
 import { nodeVersions } from './convenant.ts'
 import type { CommandSpec } from './define.ts'
 import {
@@ -11,7 +12,6 @@ import {
   caseText,
   EXPORT_OPTION,
   exportFolder,
-  readValue,
   VALUE_ARG,
 } from './subject-about.ts'
 import { accessLetter } from './subject-letter.ts'

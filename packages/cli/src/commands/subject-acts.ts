@@ -7,16 +7,10 @@ import {
   rectifyRequest,
   subjectDone,
 } from '@drempel/protocol/api'
+import { readValue } from './context.ts'
 import { type CommandSpec, KIND_OPTION, type KindOptions, usage } from './define.ts'
 import { readTime } from './flag-fields.ts'
-import {
-  ABOUT_OPTIONS,
-  type AboutOptions,
-  aboutOf,
-  doneText,
-  readValue,
-  VALUE_ARG,
-} from './subject-about.ts'
+import { ABOUT_OPTIONS, type AboutOptions, aboutOf, doneText, VALUE_ARG } from './subject-about.ts'
 
 export const subjectObject: CommandSpec<AboutOptions> = {
   usage: 'subject object <value>',

@@ -3,6 +3,7 @@
 import type { Problem } from '@drempel/protocol/api'
 import { REFUSALS, type RefusalCode } from '@drempel/protocol/convenant'
 import { isProtocolError } from '@drempel/protocol/encoding'
+import { DraftInvalid, issuesIn } from './convenant-issues.ts'
 import { CLI_ERRORS, type CliErrorCode } from './errors.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { hintIn } from './hints.ts'
@@ -36,6 +37,8 @@ export type Explanation = {
   readonly exit: ExitCode
   readonly culprit?: string | undefined
   readonly at?: string | undefined
+  /** All that is wrong with a document. */
+  readonly issues?: readonly string[] | undefined
   readonly next?: string | undefined
   readonly txid?: string | undefined
   readonly reference?: string | undefined
@@ -43,8 +46,17 @@ export type Explanation = {
 
 export function explain(error: unknown, lang: Lang): Explanation {
   if (error instanceof NodeProblem) return explainProblem(error, lang)
+  if (isProtocolError(error, 'CONVENANT_INVALID') && error.hint !== undefined) {
+    const isDraft = error instanceof DraftInvalid
+    return {
+      ...{ code: error.code, title: UNTRUE.CONVENANT_INVALID![lang], at: error.at },
+      ...{ issues: issuesIn(error.hint, lang), next: isDraft ? error.next : undefined },
+      exit: isDraft ? EXIT.usage : EXIT.failed,
+    }
+  }
   if (isProtocolError(error)) {
-    const { code, culprit, at, hint } = error
+    const { code, culprit, hint } = error
+    const at = lang === 'nl' ? error.at?.replace(/^row (?=[0-9]+$)/, 'rij ') : error.at
     const spec = Object.hasOwn(CLI_ERRORS, code)
       ? CLI_ERRORS[code as CliErrorCode]
       : NODE_ERRORS[code]
@@ -63,6 +75,7 @@ export function explanationText(told: Explanation, paint: Paint): string {
     const value = told[name]
     if (value !== undefined) lines.push(`  ${name}: ${clean(value)}`)
   }
+  for (const issue of told.issues ?? []) lines.push(`  - ${clean(issue)}`)
   if (told.next !== undefined) lines.push(`  -> ${clean(told.next)}`)
   return lines.join('\n')
 }
@@ -76,7 +89,9 @@ function explainProblem({ problem, next: more, also }: NodeProblem, lang: Lang):
     return { code: refusal, title, exit: EXIT.refused, culprit, next, txid, reference }
   }
   const { code, title, at } = problem
-  const next = both(nextOf(problem, lang) ?? more, also)
+  // What a command knows of a token that was refused is nearer than what holds for any.
+  const first = code === 'UNAUTHENTICATED' ? more : undefined
+  const next = both(first ?? nextOf(problem, lang) ?? more, also)
   return { code, title, exit: exitOf(problem), culprit, at, next, txid, reference }
 }
 
@@ -209,6 +224,10 @@ const PEER_SAID: Readonly<Record<string, Text>> = {
   SIGNATURE_INVALID: {
     nl: 'die node kent een andere sleutel van deze: is op beide hetzelfde convenant geïnstalleerd?',
     en: 'that node knows another key of this one: is the same convenant installed at both?',
+  },
+  NO_CONVENANT: {
+    nl: 'die node heeft geen convenant; daar: drempel convenant install BESTAND',
+    en: 'that node has no convenant; there: drempel convenant install FILE',
   },
   UNKNOWN_PEER: {
     nl: 'die node kent deze niet; daar: drempel convenant install BESTAND',

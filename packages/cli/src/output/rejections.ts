@@ -68,7 +68,10 @@ const WORDS: Readonly<Record<IdentifierErrorCode | RowCode, Text>> = {
   HOST_URL: { nl: 'een URL; geef alleen de host', en: 'a URL; give the host only' },
   IBAN_CHARACTER: { nl: 'een teken dat niet in een IBAN past', en: 'a character no IBAN has' },
   IBAN_CHECKSUM: { nl: 'de controlecijfers kloppen niet', en: 'the check digits are wrong' },
-  IBAN_COUNTRY: { nl: 'dit land heeft geen IBAN', en: 'this country has no IBAN' },
+  IBAN_COUNTRY: {
+    nl: 'begint niet met de twee letters van een land dat IBANs heeft; een rekeningnummer in de oude vorm is geen IBAN',
+    en: 'does not begin with the two letters of a country that has IBANs; an account number in the old form is no IBAN',
+  },
   IBAN_LENGTH: { nl: 'niet de lengte voor dit land', en: "not this country's length" },
   IBAN_STRUCTURE: { nl: 'niet de opbouw voor dit land', en: "not this country's structure" },
   PHONE_CHARACTER: { nl: 'een teken dat niet in een nummer past', en: 'a character no number has' },

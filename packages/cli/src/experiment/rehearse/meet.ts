@@ -3,6 +3,8 @@
 import { type RehearsalView, rehearsalView } from '@drempel/protocol/api'
 import { convenantDigest } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
+import { peerWords } from '../../output/explain.ts'
+import type { Lang } from '../../output/language.ts'
 import { isLate, pause } from './patience.ts'
 import { activeMembers } from './plan.ts'
 import type { Part } from './run.ts'
@@ -28,11 +30,19 @@ export async function meetAll(part: Part): Promise<'all' | 'late' | 'over'> {
       part.found.add({ check: 'ready', about, state: 'waiting', code: 'ENDED_BEFORE' })
     if (ended.length > 0) return 'over'
     if (isLate(part)) return 'late'
-    const names = absent.join(', ')
-    if (names !== told) tell({ nl: `wacht op ${names}`, en: `waiting for ${names}` })
-    told = names
+    const names = (lang: Lang) => absent.map((member) => waitedFor(view, member, lang)).join(', ')
+    const waiting = { nl: `wacht op ${names('nl')}`, en: `waiting for ${names('en')}` }
+    if (waiting.en !== told) tell(waiting)
+    told = waiting.en
     await pause(setting)
   }
+}
+
+/** With what its node says that has to be put right first. */
+function waitedFor({ peers }: RehearsalView, member: string, lang: Lang): string {
+  const { code } = peers.find((peer) => peer.member === member)!
+  const why = peerWords(code ?? undefined, lang)
+  return why === undefined ? member : `${member} (${why})`
 }
 
 function whoEnded({ convenant }: Part, { peers }: RehearsalView): string[] {
