@@ -1,6 +1,7 @@
 /** Flags that leave a list and want back, and lists that the convenant keeps out of a round. */
 
 import { check } from '@drempel/node/internal/sessions'
+import type { Diagnosis } from '@drempel/protocol/api'
 import type { Convenant } from '@drempel/protocol/convenant'
 import { hex } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -217,6 +218,13 @@ describe("a list beyond its owner's caps", () => {
   /** @param reason why it stays out, as its own log has it; null when it takes part */
   const expectCommitment = async (reason: string | null) => {
     const added = await partner.adds(async () => {
+      // Before the round its doctor says so, and enters nothing.
+      const told = ((await partner.api('GET', '/doctor')).json as Diagnosis).checks
+      const check = told.find(({ name }) => name === 'list host')
+      const stays = expect.stringMatching(`^stays out of the next round: ${reason}, \\d+ .* \\d+$`)
+      expect(check).toMatchObject(
+        reason === null ? { ok: true } : { ok: false, detail: stays, next: expect.any(String) },
+      )
       const { body } = await cutShort(federation, partner)
       expect(body.paddedSize).toEqual(reason === null ? expect.any(Number) : null)
     })

@@ -194,8 +194,8 @@ function adviceOn(reason: string | undefined, lang: Lang): string | undefined {
 
 /** Too few or too many flags, new ones or withdrawn ones: each node enters why it stayed out. */
 const WHO_STAYED_OUT: Text = {
-  nl: 'waarom een deelnemer niet meedeed, zegt zijn eigen node: drempel log show --refused; hoeveel meldingen het mogen zijn: drempel convenant show; of hij draait: drempel doctor',
-  en: 'why a member stayed out its own node says: drempel log show --refused; how many flags there may be: drempel convenant show; whether it is up: drempel doctor',
+  nl: 'waarom een deelnemer niet meedeed, zegt zijn eigen node: drempel doctor, en van eerder drempel log show --refused; hoeveel meldingen het mogen zijn: drempel convenant show',
+  en: 'why a member stayed out its own node says: drempel doctor, and of before drempel log show --refused; how many flags there may be: drempel convenant show',
 }
 
 function reasonOf(

@@ -6,13 +6,14 @@ import type { IdentifierKind } from '@drempel/protocol/identifiers'
 import type { Lang } from '../http/index.ts'
 import { codeOf, daysLeft, listCases, silentMembers, stuckRecords } from '../sessions/index.ts'
 import { comparedWith } from './compared.ts'
+import { listCheck } from './doctorList.ts'
 import type { RunningNode } from './node.ts'
 
-type Text = { readonly nl: string; readonly en: string }
+export type Text = { readonly nl: string; readonly en: string }
 
-type Ctx = RunningNode['sessions']['ctx']
+export type Ctx = RunningNode['sessions']['ctx']
 
-type Check = {
+export type Check = {
   readonly name: Text
   readonly ok: boolean
   readonly detail: Text
@@ -37,6 +38,7 @@ export async function diagnose(node: RunningNode, lang: Lang): Promise<Diagnosis
     checks.push(witnessCheck(ctx), await conflictCheck(ctx), await comparisonCheck(ctx))
     checks.push(await subjectCheck(ctx), await alertCheck(ctx), await retentionCheck(ctx))
     for (const { kind } of convenant.kinds) checks.push(await keyCheck(ctx, kind))
+    for (const { kind } of convenant.kinds) checks.push(...(await listCheck(ctx, kind)))
     const { kind } = convenant.kinds[0]!
     const others = convenant.members.filter(({ id }) => id !== ctx.self)
     checks.push(...(await Promise.all(others.map(({ id }) => peerCheck(ctx, id, kind)))))

@@ -4,7 +4,13 @@
  * Learns: the announcement, padded sizes of the others, the published list.
  */
 
-import { decide, MOST_REPORTS, NO_USAGE } from '@drempel/protocol/convenant'
+import {
+  type Decision,
+  decide,
+  MOST_REPORTS,
+  NO_USAGE,
+  type Usage,
+} from '@drempel/protocol/convenant'
 import {
   type Bytes,
   ByteWriter,
@@ -14,7 +20,7 @@ import {
   jcs,
   signStatement,
 } from '@drempel/protocol/encoding'
-import { oprfInput } from '@drempel/protocol/identifiers'
+import { type IdentifierKind, oprfInput } from '@drempel/protocol/identifiers'
 import { paddedSize } from '@drempel/protocol/threshold'
 import { prepareOnThreads } from '../../workers/index.ts'
 import type { NodeContext } from '../context.ts'
@@ -111,33 +117,63 @@ async function staysOut(
   live: LiveRound,
   flags: readonly Bytes[],
 ): Promise<boolean> {
-  const { kind, rules, coordinator } = live.announcement
+  const { announcement } = live
+  const { kind, coordinator } = announcement
+  const { decision } = await contributing(ctx, announcement, flags, await roundUsage(ctx, kind))
+  if (decision.allow) return false
+  await journalRoundRefused(ctx, announcement, coordinator, decision.code)
+  ctx.log('warn', 'round.stays-out', { round: announcement.round, code: decision.code })
+  return true
+}
+
+/** What the convenant says of a list of these flags, beside those of the last round that had one. */
+async function contributing(
+  ctx: NodeContext,
+  { kind, rules, coordinator }: Pick<Announcement, 'kind' | 'rules' | 'coordinator'>,
+  flags: readonly Bytes[],
+  known: Partial<Usage>,
+): Promise<{ readonly decision: Decision; readonly counts: ListCounts }> {
   const { convenant } = ctx.inForce()
   const changes = await ctx.store.contributions.changes(kind, flags)
+  const counts = {
+    listSize: flags.length,
+    newFlags: changes?.added ?? 0,
+    withdrawnFlags: changes?.withdrawn ?? 0,
+  }
   const decision = decide(
     convenant,
     {
-      type: 'contribute',
-      member: ctx.self,
-      coordinator,
-      kind,
-      rules,
+      ...{ type: 'contribute', member: ctx.self, coordinator, kind, rules, ...counts },
       contributors: activeMembers(convenant),
-      listSize: flags.length,
-      newFlags: changes?.added ?? 0,
-      withdrawnFlags: changes?.withdrawn ?? 0,
     },
-    {
-      ...NO_USAGE,
-      ...(await roundUsage(ctx, kind)),
-      contributed: changes !== null,
-    },
+    { ...NO_USAGE, ...known, contributed: changes !== null },
     ctx.clock(),
   )
-  if (decision.allow) return false
-  await journalRoundRefused(ctx, live.announcement, coordinator, decision.code)
-  ctx.log('warn', 'round.stays-out', { round: live.announcement.round, code: decision.code })
-  return true
+  return { decision, counts }
+}
+
+/** Since the last round with a list of this member; none are new before the first. */
+type ListCounts = {
+  readonly listSize: number
+  readonly newFlags: number
+  readonly withdrawnFlags: number
+}
+
+/**
+ * Whether this node's list, as it is now, would be in the next round of a kind, whenever that may be;
+ * nothing is entered.
+ * @returns undefined for a kind of no rule
+ */
+export async function nextContribution(
+  ctx: NodeContext,
+  kind: IdentifierKind,
+): Promise<{ readonly decision: Decision; readonly counts: ListCounts } | undefined> {
+  const { convenant } = ctx.inForce()
+  const rules = rulesOf(convenant, kind).map(({ id }) => id)
+  if (rules.length === 0) return undefined
+  const blocked = await blockedFlags(ctx, kind)
+  const flags = (await activeIndexes(ctx, kind)).filter((index) => !blocked.has(hex(index)))
+  return contributing(ctx, { kind, rules, coordinator: convenant.computeNodes[0]! }, flags, {})
 }
 
 /** The indexes of a long list are not kept while it is tagged. */
