@@ -2,16 +2,25 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@drempel/cli/internal/federation/ports'
 import { openHome } from '@drempel/node/internal/config'
+import { base64, utf8 } from '@drempel/protocol/encoding'
 import { expect, it, onTestFinished } from 'vitest'
 import { processesIn } from '../e2e/demo.ts'
+import { draft, signedBy } from '../protocol/convenant/world.ts'
 import { environment } from '../script.ts'
-import { folder } from './world.ts'
+import { fakeNode, folder } from './world.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
@@ -156,3 +165,37 @@ it('up says in words why the node does not start', async () => {
   expect(corrupt.exit).toBe(1)
   expect(corrupt.err).toMatch(/^STORE_CORRUPT: .*\n {2}-> keep the file/m)
 })
+
+it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  'screen keeps the answers that it has when %s ends it',
+  async (signal) => {
+    const ALL = ['bank-a', 'bank-b', 'telecom', 'platform']
+    const convenant = signedBy(draft({ maxBatch: 1 }), ALL)
+    const txid = 'ab'.repeat(16)
+    let asked = 0
+    const node = await fakeNode(({ path }) => {
+      if (path === 'convenant') return { json: { convenant } }
+      // The second question is never answered.
+      if (++asked > 1) return { raw: () => {} }
+      const about = { kind: 'host', purpose: 'fraude-onderzoek', rule: 'host-t2', stale: false }
+      const list = { round: 'cd'.repeat(16), listTime: '2027-06-15T12:00:00Z', listAgeSeconds: 5 }
+      const receipt = { txid, leaf: base64(utf8('{}')), proof: 'x' }
+      const results = [{ answer: 'over' }]
+      return { json: { results, txid, ...about, ...list, receipt, humanDecisionRequired: true } }
+    })
+    const dir = folder()
+    const [csv, out] = [join(folder(), 'q.csv'), join(dir, 'a.csv')]
+    writeFileSync(csv, 'host\no1.example\no2.example\n')
+    const { child, ended } = start([
+      ...['screen', csv, '--kind', 'host', '--column', 'host', '--purpose', 'fraude-onderzoek'],
+      ...['--rule', 'host-t2', '-o', out, '--home', node.home],
+    ])
+    await expect.poll(() => asked, { timeout: 30_000 }).toBe(2)
+    child.kill(signal)
+    await ended
+    const [name, ...more] = readdirSync(dir)
+    expect(more).toEqual([])
+    expect(name).toMatch(signal === 'SIGKILL' ? /^a\.csv\.[0-9a-f]{8}\.part$/ : /^a\.csv$/)
+    expect(readFileSync(join(dir, name!), 'utf8')).toBe(`row,answer,txid,place\n2,over,${txid},1\n`)
+  },
+)
