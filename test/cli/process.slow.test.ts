@@ -158,6 +158,10 @@ it('up says in words why the node does not start', async () => {
   expect(wrong.err).toMatch(
     /^BAD_CONFIG: .*\n {2}at: publicUrl\n {2}-> https:\/\/NAAM.*config\.yaml/,
   )
+  writeFileSync(config, before.replace('host: 127.0.0.1', 'host: 203.0.113.1'))
+  const elsewhere = await up('--lang', 'nl')
+  expect(elsewhere.exit).toBe(1)
+  expect(elsewhere.err).toContain('-> dat adres is niet van deze machine')
   writeFileSync(config, before)
 
   writeFileSync(join(home, 'node.db'), 'no database, but long enough to be looked at'.repeat(100))

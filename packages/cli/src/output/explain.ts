@@ -147,6 +147,10 @@ function inWords(hint: string, lang: Lang): string {
 
 const SYSTEM: Readonly<Record<string, Text>> = {
   EACCES: { nl: 'u mag er niet bij', en: 'you are not allowed to' },
+  EADDRNOTAVAIL: {
+    nl: 'dat adres is niet van deze machine: listen.host in config.yaml',
+    en: 'that address is not of this machine: listen.host in config.yaml',
+  },
   ECONNRESET: { nl: 'de verbinding werd verbroken', en: 'the connection was broken off' },
   EEXIST: { nl: 'daar staat al een bestand', en: 'there is a file already' },
   EHOSTUNREACH: { nl: 'er is geen weg naar dat adres', en: 'there is no route to that address' },

@@ -160,9 +160,11 @@ export function failAs({ error, at, hint }: Complaint, lang: Lang): never {
     const said = [...(more === undefined ? [] : [more]), ...(next ? [next[lang]] : [])]
     throw new ProtocolError(error, { ...told, hint: said.join('; ') })
   }
+  // The system's own name of an error is told in words where it is known.
+  const why = hint ?? (/^E[A-Z]+$/.test(error) ? error : undefined)
   fail('NODE_FAILED', {
     at: at === undefined ? error : `${error} ${at}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...(why === undefined ? {} : { hint: why }),
   })
 }
 
