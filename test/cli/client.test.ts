@@ -199,6 +199,10 @@ describe('answers', () => {
 describe('a folder', () => {
   it('is made with all above it, for its owner alone, by two at once too', async () => {
     const root = folder()
+    // Of so many some come in between each other's steps.
+    for (const more of Array.from({ length: 100 }, (_, i) => join(root, String(i), 'a/b'))) {
+      await Promise.all(['c', 'd', 'c/e'].map((name) => makeFolder(join(more, name))))
+    }
     await Promise.all([makeFolder(join(root, 'a/b/c')), makeFolder(join(root, 'a/b/d'))])
     await makeFolder(join(root, 'a/b/d'))
     expect(readdirSync(join(root, 'a/b')).sort()).toEqual(['c', 'd'])

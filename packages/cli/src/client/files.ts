@@ -121,10 +121,13 @@ async function makeAll(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 })
   } catch (error) {
     if (await isFolder(path)) return
+    if (codeOf(error) !== 'ENOENT') throw error
     const parent = dirname(path)
-    if (codeOf(error) !== 'ENOENT' || (await isThere(parent))) throw error
-    await makeAll(parent)
-    await makeAll(path)
+    // What is there by now, another may have made meanwhile: once more, and not for ever.
+    if (!(await isThere(parent))) await makeAll(parent)
+    await mkdir(path, { mode: 0o700 }).catch(async (again: unknown) => {
+      if (!(await isFolder(path))) throw again
+    })
   }
 }
 
