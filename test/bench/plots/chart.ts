@@ -10,12 +10,15 @@ export type Axis = { readonly label: string; readonly log?: boolean }
 const WIDTH = 680
 const HEIGHT = 360
 
+/** The library would put labels in the margins, far from the axes. */
+const axis = (label: string) =>
+  ({ label, labelAnchor: 'center', labelArrow: 'none', grid: true }) as const
+
 /** One line a series, in the order of their first points. */
 export function lineChart(title: string, x: Axis, y: Axis, points: readonly Point[]): string {
   const scale = ({ label, log = false }: Axis) => ({
     type: log ? ('log' as const) : ('linear' as const),
-    label,
-    grid: true,
+    ...axis(label),
     ...(log ? { tickFormat: (value: number) => value.toLocaleString('en') } : { zero: true }),
   })
   return svg(title, {
@@ -51,7 +54,7 @@ export function barChart(title: string, label: string, bars: readonly Bar[]): st
     height: 60 + 26 * bars.length,
     marginLeft: 20 + LETTER * Math.max(...bars.map(({ name }) => name.length)),
     marginRight: 50,
-    x: { label, grid: true, zero: true },
+    x: { ...axis(label), zero: true },
     y: { label: null, domain: bars.map(({ name }) => name) },
     marks: [
       Plot.barX(bars, { x: 'value', y: 'name', fill: '#4269d0' }),
