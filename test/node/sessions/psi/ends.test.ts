@@ -149,6 +149,23 @@ describe('an end that comes', () => {
   })
 })
 
+describe('a proposal whose answer never came', () => {
+  it('waits at nobody for whom it is over', async () => {
+    const ids: string[] = []
+    const heal = bend(bank.ctx, 'call', (honest) => async (...given) => {
+      const answer = await honest(...given)
+      if (given[1] !== 'psi/propose') return answer
+      ids.push((given[2] as { body: { id: string } }).body.id)
+      throw new ProtocolError('PEER_TIMEOUT', { culprit: 'telecom' })
+    })
+    await expect(propose(bank)).rejects.toThrow('PEER_TIMEOUT')
+    heal()
+    const [id] = ids as [string]
+    expect(await shown(bank, id)).toMatchObject({ state: 'failed', reason: 'PEER_TIMEOUT' })
+    expect(await ended(telecom, id)).toMatchObject({ state: 'failed', reason: 'PSI_ENDED' })
+  })
+})
+
 describe('a member that is down while the other ends a session', () => {
   const DAY = 24 * 3_600_000
   const untold = (member: Member) => member.ctx.store.psi.untold()

@@ -226,7 +226,8 @@ async function send(
   try {
     await ctx.call(session.peer, 'psi/propose', session.content.proposal as unknown as Json)
   } catch (error) {
-    await runs.fail(session.id, error, false)
+    // Without an answer it may have come all the same, and would wait there for a week.
+    await runs.fail(session.id, error, !isProtocolError(error, 'PEER_PROBLEM'))
     throw error
   }
   const sent = await sessionOf(ctx, session.id)
