@@ -449,7 +449,7 @@ export const PARAMETERS = {
       en: 'processor time of a key holder or asker for a tag',
     },
     { nl: 'microseconden', en: 'microseconds' },
-    120,
+    90,
     [60, 250],
     {
       nl: 'gemeten: de tijd van een miljoen tags in README.md',
@@ -463,7 +463,7 @@ export const PARAMETERS = {
       en: 'processor time of a compute node for a gigabyte that it sends',
     },
     { nl: 'seconden', en: 'seconds' },
-    3.8,
+    3,
     [2, 8],
     {
       nl: 'gemeten: de ronde over 33 lijsten in README.md',
