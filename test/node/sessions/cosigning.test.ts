@@ -15,6 +15,7 @@ import {
   witnessKey,
 } from '@drempel/protocol/log'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { hold, moment } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
 import type { Member } from '../kit/member.ts'
 import { post } from '../kit/peer.ts'
@@ -225,6 +226,18 @@ describe('without some of them', () => {
     await run()
     await expect.poll(async () => (await held())!.size).toBe(size)
     expect((await asker.ctx.audit.head())!.size).toBe(size)
+  })
+
+  test('one that is slow is not asked once more meanwhile, nor told as failing', async () => {
+    const { witness } = federation.member('bank-b').ctx.witnessing
+    const slow = hold(witness, 'add')
+    expect((await ask(STRICT)).status).toBe(200)
+    await slow.reached
+    federation.clock.ahead += MINUTE
+    await run()
+    await moment()
+    expect(asker.ctx.witnessing.cosigning.state().failing.has('bank-b')).toBe(false)
+    slow.release()
   })
 
   test.each([

@@ -25,8 +25,8 @@ const SKEW_SECONDS = 120
 const HINT = 'restore the newest store; without one the members have to give this node a new key'
 
 export type Asking = {
-  /** Whether that witness cosigned as much, since this node began. */
-  has(member: string, origin: string, size: number): boolean
+  /** Whether that witness has to be asked for as much: it cosigned less since this node began, and is asked nothing now. */
+  lacks(member: string, origin: string, size: number): boolean
   /** @throws ProtocolError `NOT_WITNESSED`, `LOG_FORKED`, `LOG_ROLLED_BACK`, of `readCosignature` or of peers */
   cosign(
     witness: Policy['witnesses'][number],
@@ -129,7 +129,8 @@ export function createAsking(ctx: World): Asking {
   }
 
   return {
-    has: (member, origin, size) => (known.get(placeOf(member, origin)) ?? -1) >= size,
+    lacks: (member, origin, size) =>
+      !busy.has(member) && (known.get(placeOf(member, origin)) ?? 0) < size,
     cosign,
     compare,
   }

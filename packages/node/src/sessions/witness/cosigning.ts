@@ -63,7 +63,7 @@ type Waiter = { readonly origin: string; readonly size: number; readonly done: (
 type Asked = { readonly member: string; readonly cosignature: Cosignature }
 
 export function createCosigning(ctx: World): Cosigning {
-  const { has, cosign, compare } = createAsking(ctx)
+  const { lacks, cosign, compare } = createAsking(ctx)
   const waiters = new Set<Waiter>()
   let running: Promise<void> | undefined
   let again = false
@@ -186,7 +186,7 @@ export function createCosigning(ctx: World): Cosigning {
   async function bringRest(origin: string, { witnesses }: Policy): Promise<void> {
     const now = ctx.clock()
     const size = await ctx.audit.size(origin)
-    const rest = witnesses.filter(({ member }) => !has(member, origin, size))
+    const rest = witnesses.filter(({ member }) => lacks(member, origin, size))
     if (rest.length === 0 || now - (restAsked.get(origin) ?? 0) < REST_MS) return
     restAsked.set(origin, now)
     const note = (await ctx.audit.checkpoint(origin))!
