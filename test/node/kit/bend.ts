@@ -1,5 +1,6 @@
 /** What a test puts in the place of a node's own methods, until it is over. */
 
+import type { Store } from '@drempel/node/internal/store'
 import { ProtocolError } from '@drempel/protocol/encoding'
 import { onTestFinished } from 'vitest'
 
@@ -21,6 +22,8 @@ export function bend<Of extends object, Name extends keyof Of>(
   return restore
 }
 
+type Loose = Record<string, (...given: never[]) => Promise<unknown>>
+
 type Held = {
   /** A call waits. */
   readonly reached: Promise<void>
@@ -35,7 +38,6 @@ export function hold(
 ): Held {
   const reached = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
-  type Loose = Record<string, (...given: never[]) => Promise<unknown>>
   bend(of as Loose, name, (honest) => async (...given) => {
     if (fits(...given)) {
       reached.resolve()
@@ -45,6 +47,37 @@ export function hold(
   })
   onTestFinished(() => gate.resolve())
   return { reached: reached.promise, release: gate.resolve }
+}
+
+/** What makes a step of a session durable: a method of the store, and which of its calls. */
+export type DurableStep = {
+  readonly step: string
+  readonly of: (store: Store) => object
+  readonly name: string
+  readonly meant?: (...given: never[]) => boolean
+}
+
+/** A step that fails on a full disk: as if nothing was written, or after all of it was. */
+export type Fault = 'lost' | 'persisted'
+
+/**
+ * The next call of it that is meant fails so; those before and after it do not.
+ * @returns whether it did by now, and what puts the honest one back
+ */
+export function failOnce(
+  of: object,
+  name: string,
+  fault: Fault,
+  meant: (...given: never[]) => boolean = () => true,
+): { readonly failed: () => boolean; readonly restore: () => void } {
+  let failed = false
+  const restore = bend(of as Loose, name, (honest) => async (...given) => {
+    if (failed || !meant(...given)) return honest(...given)
+    failed = true
+    if (fault === 'persisted') await honest(...given)
+    throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
+  })
+  return { failed: () => failed, restore }
 }
 
 /** Long enough for an answer that nothing keeps. */

@@ -7,19 +7,11 @@ import { dirname } from 'node:path'
 import { fsck } from '@drempel/node/internal/app'
 import { catchUp, evaluateInputs } from '@drempel/node/internal/sessions'
 import type { LogBatch } from '@drempel/node/internal/store'
-import { hex, ProtocolError, utf8 } from '@drempel/protocol/encoding'
+import { hex, utf8 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bend } from '../kit/bend.ts'
+import { failOnce, type DurableStep as Step } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
 import { eventually, type Member } from '../kit/member.ts'
-
-type Store = Member['ctx']['store']
-type Step = {
-  readonly step: string
-  readonly of: (store: Store) => object
-  readonly name: string
-  readonly meant?: (...given: never[]) => boolean
-}
 
 const STEPS: readonly Step[] = [
   { step: 'what it drew', of: ({ keys }) => keys, name: 'saveGeneration' },
@@ -72,22 +64,17 @@ async function expectOneKey(epoch: string): Promise<void> {
   expect(new Set(outputs).size).toBe(1)
 }
 
-type Loose = Record<string, (...given: never[]) => Promise<unknown>>
 const cases = (['bank-a', 'telecom'] as const).flatMap((who) =>
-  (['before', 'after'] as const).flatMap((when) => STEPS.map((step) => ({ who, when, ...step }))),
+  (['lost', 'persisted'] as const).flatMap((fault) =>
+    STEPS.map((step) => ({ who, fault, ...step })),
+  ),
 )
 
-test.each(cases)('at $who, $when it was written: $step', async ({ who, when, of, name, meant }) => {
+test.each(cases)('at $who, $fault: $step', async ({ who, fault, of, name, meant }) => {
   const victim = federation.member(who)
-  let failed = false
-  const restore = bend(of(victim.ctx.store) as Loose, name, (honest) => async (...given) => {
-    if (failed || meant?.(...given) === false) return honest(...given)
-    failed = true
-    if (when === 'after') await honest(...given)
-    throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
-  })
+  const { failed, restore } = failOnce(of(victim.ctx.store), name, fault, meant)
   await leader.generateKey().catch(() => undefined)
-  await eventually(async () => (failed ? true : undefined))
+  await eventually(async () => (failed() ? true : undefined))
   restore()
   // Whoever has the key of all that signed hands it to who has not.
   for (const member of federation.members) await catchUp(member.ctx)

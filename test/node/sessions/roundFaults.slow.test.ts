@@ -6,21 +6,12 @@
 import { dirname } from 'node:path'
 import { fsck } from '@drempel/node/internal/app'
 import type { LogBatch } from '@drempel/node/internal/store'
-import { base64, ProtocolError } from '@drempel/protocol/encoding'
+import { base64 } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bend } from '../kit/bend.ts'
+import { failOnce, type DurableStep as Step } from '../kit/bend.ts'
 import { Federation } from '../kit/federation.ts'
 import { flagLists, RULES } from '../kit/lists.ts'
 import { eventually, type Member } from '../kit/member.ts'
-
-type Store = Member['ctx']['store']
-type Step = {
-  readonly step: string
-  /** What makes it durable. */
-  readonly of: (store: Store) => object
-  readonly name: string
-  readonly meant?: (...given: never[]) => boolean
-}
 
 const moves = (to: string, withData: boolean): Step => ({
   step: `its state: ${to}${withData ? ', with what was said' : ''}`,
@@ -127,20 +118,14 @@ describe.each(['lost', 'persisted'] as const)('%s', (fault) => {
 
   test.each(cases)('$who, $step', async ({ who, of, name, meant }) => {
     const victim = federation.member(who)
-    let failed = false
-    const restore = bend(of(victim.ctx.store) as Loose, name, (honest) => async (...given) => {
-      if (failed || meant?.(...given) === false) return honest(...given)
-      failed = true
-      if (fault === 'persisted') await honest(...given)
-      throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
-    })
+    const { failed, restore } = failOnce(of(victim.ctx.store), name, fault, meant)
     for (const id of ['bank-b', 'telecom', 'bank-a']) {
       await federation.member(id).flag([`new-${fresh}.example`])
     }
     fresh++
     // Either is in order: it ends without that member, or for all.
     await leader.round().catch(() => undefined)
-    await eventually(async () => (failed ? true : undefined))
+    await eventually(async () => (failed() ? true : undefined))
     restore()
     // As every node does by itself, when its coordinator was silent for so long.
     for (const member of federation.members) {
@@ -154,5 +139,3 @@ describe.each(['lost', 'persisted'] as const)('%s', (fault) => {
     await wholeRound()
   })
 })
-
-type Loose = Record<string, (...given: never[]) => Promise<unknown>>

@@ -7,8 +7,8 @@ import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fsck } from '@drempel/node/internal/app'
 import type { Json } from '@drempel/protocol/encoding'
-import { ProtocolError } from '@drempel/protocol/encoding'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Fault, failOnce } from '../../kit/bend.ts'
 import { Federation } from '../../kit/federation.ts'
 import type { Member } from '../../kit/member.ts'
 
@@ -37,23 +37,6 @@ afterAll(async () => {
 const as = (who: string, path: string, body: Json) =>
   node.api('POST', `/proposals${path}`, body, tokens.get(who)!)
 
-type Fault = 'lost' | 'persisted'
-type Step = (...args: never[]) => Promise<unknown>
-
-/** The next call fails: as if nothing was written, or after all of it was. */
-function failing(holder: object, name: string, fault: Fault): () => boolean {
-  const bent = holder as { [name: string]: Step }
-  const honest = bent[name]!
-  let failed = false
-  bent[name] = async (...args) => {
-    bent[name] = honest
-    failed = true
-    if (fault === 'persisted') await honest.apply(holder, args)
-    throw new ProtocolError('STORE_FAILED', { at: 'SQLITE_FULL' })
-  }
-  return () => failed
-}
-
 const opened = async () =>
   (await node.entries()).filter(({ type }) => type === 'record.opened').length
 const shreds = async () => (await node.entries()).filter(({ type }) => type === 'shred').length
@@ -77,7 +60,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of an opening that is %s', (
   const open = () => as('jansen', `/${id}/opening`, {})
 
   test.each(['begin', 'end'])('%s: what was shown is entered, and once at most', async (step) => {
-    const failed = failing(node.ctx.store.proposals, step, fault)
+    const { failed } = failOnce(node.ctx.store.proposals, step, fault)
     const answer = await open()
     expect(failed()).toBe(true)
     expect(answer.status).toBe(503)
@@ -92,7 +75,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of an opening that is %s', (
   })
 
   test('the entry: nothing is shown', async () => {
-    const failed = failing(node.ctx.store.log, 'append', fault)
+    const { failed } = failOnce(node.ctx.store.log, 'append', fault)
     const answer = await open()
     expect([failed(), answer.status]).toEqual([true, 503])
     expect(answer.text).not.toContain('zaak-zeven')
@@ -124,7 +107,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of a shred that is %s', (fau
     (await readdir(node.live.node.home.paths.periods)).includes(`${period}.key`)
 
   test('begin: the key is there, or the next start ends it', async () => {
-    failing(node.ctx.store.proposals, 'begin', fault)
+    failOnce(node.ctx.store.proposals, 'begin', fault)
     expect((await shred()).status).toBe(503)
     expect(await isThere()).toBe(true)
     expect(await shreds()).toBe(before)
@@ -137,7 +120,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of a shred that is %s', (fau
   })
 
   test('the erasing: nothing is attested before it is done', async () => {
-    failing(node.ctx.periodKeys, 'erase', fault)
+    failOnce(node.ctx.periodKeys, 'erase', fault)
     expect((await shred()).status).toBe(503)
     expect(await shreds()).toBe(before)
     await node.restart()
@@ -146,7 +129,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of a shred that is %s', (fau
   })
 
   test('the entry: it follows at the next start', async () => {
-    failing(node.ctx.store.log, 'append', fault)
+    failOnce(node.ctx.store.log, 'append', fault)
     expect((await shred()).status).toBe(503)
     expect(await isThere()).toBe(false)
     await node.restart()
@@ -156,7 +139,7 @@ describe.each<Fault>(['lost', 'persisted'])('a step of a shred that is %s', (fau
   })
 
   test('the end: it is not entered again', async () => {
-    failing(node.ctx.store.proposals, 'end', fault)
+    failOnce(node.ctx.store.proposals, 'end', fault)
     expect((await shred()).status).toBe(503)
     await node.restart()
     expect(await shreds()).toBe(before + 1)
